@@ -1,0 +1,80 @@
+/** `typ` of each token (RFC 8725 section 3.11: explicit typing). */
+export const TOKEN_TYPES = {
+  challenge: 'challenge+jwt',
+  proof: 'proof+jwt',
+  licence: 'licence+jwt',
+  denial: 'licence-denial+jwt',
+} as const;
+
+/** A challenge: HS256 under a secret that the service's instances share. NumericDate is in seconds, `ms` in milliseconds. */
+export interface ChallengeClaims {
+  readonly iss: string;
+  readonly iat: number;
+  readonly exp: number;
+  /** Issue time in milliseconds; with `jti` it orders the challenges that one VM has honoured. */
+  readonly ms: number;
+  readonly jti: string;
+  /** RFC 7638 thumbprint of the client's key, if it sent one. */
+  readonly jkt?: string;
+}
+
+/** A proof of possession of the key named by the challenge's `jkt`. The key itself is the header's `jwk`. */
+export interface ProofClaims {
+  /** The issuer plus the path that the proof is sent to. */
+  readonly aud: string;
+  /** The challenge's `jti`. */
+  readonly nonce: string;
+}
+
+/** The vendor's own settings of an offer or licence. */
+export type Features = Readonly<Record<string, boolean | number | string>>;
+
+/** A licence: ES256. All of `azure` comes from the verified evidence. */
+export interface LicenceClaims {
+  readonly iss: string;
+  /** `urn:azure:vm:<vmId>` */
+  readonly sub: string;
+  /** `<publisher>/<product>` */
+  readonly aud: string;
+  readonly iat: number;
+  readonly nbf: number;
+  readonly exp: number;
+  readonly jti: string;
+  readonly cnf?: { readonly jkt: string };
+  readonly azure: {
+    readonly cloud: string;
+    readonly region: string | null;
+    readonly subscriptionId: string;
+    readonly vmId: string;
+    readonly sku: string;
+    readonly licenseType: string | null;
+    /** NumericDate */
+    readonly documentCreatedOn: number;
+  };
+  readonly licence: {
+    readonly id: string;
+    readonly plan: { readonly publisher: string; readonly product: string; readonly name: string };
+    readonly features: Features;
+    /** NumericDate */
+    readonly renewAfter: number;
+    /** NumericDate: how long the software may run on an expired licence while the service cannot be reached. */
+    readonly graceUntil: number;
+  };
+}
+
+/** A signed refusal that an operator meant. Only one of these, for the client's own challenge, ends its grace. */
+export interface DenialClaims {
+  readonly iss: string;
+  readonly sub: string;
+  readonly aud: string;
+  readonly code: string;
+  readonly iat: number;
+  readonly exp: number;
+  /** The challenge's `jti`. */
+  readonly jti: string;
+}
+
+/** The `sub` of a licence and of a denial. */
+export function vmSubject(vmId: string): string {
+  return `urn:azure:vm:${vmId}`;
+}

@@ -1,0 +1,16 @@
+/**
+ * Azure's clouds by their `azEnvironment` name, and the domain in whose name each signs attested documents
+ * (Azure Instance Metadata Service, "Attested data").
+ */
+export const AZURE_CLOUDS = {
+  AzurePublicCloud: 'metadata.azure.com',
+  AzureUSGovernmentCloud: 'metadata.azure.us',
+  AzureChinaCloud: 'metadata.azure.cn',
+  /** Closed in 2021; kept for old documents. */
+  AzureGermanCloud: 'metadata.microsoftazure.de',
+} as const;
+
+export type AzureCloud = keyof typeof AZURE_CLOUDS;
+
+/** The cloud of the emulator. Accepted only where the issuer is a loopback address. */
+export const EMULATOR_CLOUD = { name: 'emulator', domain: 'metadata.emulator.test' } as const;

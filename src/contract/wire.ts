@@ -1,0 +1,92 @@
+import type { ProblemCode } from './codes.ts';
+
+/** The public half of a client's key (RFC 7517); P-256 is the only curve taken. */
+export interface PublicJwk {
+  readonly kty: 'EC';
+  readonly crv: 'P-256';
+  readonly x: string;
+  readonly y: string;
+}
+
+/** `POST /v1/challenges` */
+export interface ChallengeRequest {
+  readonly key?: PublicJwk;
+}
+
+/** 201 of `POST /v1/challenges`; `expiresAt` is RFC 3339 UTC. */
+export interface ChallengeResponse {
+  readonly challenge: string;
+  readonly nonce: string;
+  readonly expiresAt: string;
+}
+
+/** What IMDS answers to `GET /metadata/attested/document`, passed on untouched. */
+export interface AttestedDocumentResponse {
+  readonly encoding: 'pkcs7';
+  /** Base64 of the DER of a CMS SignedData. */
+  readonly signature: string;
+}
+
+/** `POST /v1/licences` */
+export interface LicenceRequest {
+  readonly challenge: string;
+  readonly document: AttestedDocumentResponse;
+  readonly proof?: string;
+  /** `publisher/product/plan`, used only where the attested plan is empty. */
+  readonly product?: string;
+  /** The client's name and version, for operators. */
+  readonly client?: string;
+}
+
+/** 200 of `POST /v1/licences`; times are RFC 3339 UTC. */
+export interface LicenceResponse {
+  readonly licence: string;
+  readonly expiresAt: string;
+  readonly renewAfter: string;
+}
+
+/** `POST /v1/releases` */
+export interface ReleaseRequest {
+  readonly challenge: string;
+  readonly document: AttestedDocumentResponse;
+  readonly licence: string;
+  readonly proof: string;
+}
+
+/** 200 of `POST /v1/releases`; RFC 3339 UTC. */
+export interface ReleaseResponse {
+  readonly seatFreeAt: string;
+}
+
+/** Every error (RFC 9457). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly instance: string;
+  readonly retryable: boolean;
+  readonly correlationId: string;
+  /** A signed denial (compact JWS). */
+  readonly denial?: string;
+}
+
+/** `GET /.well-known/countersign` */
+export interface Discovery {
+  readonly issuer: string;
+  readonly endpoints: {
+    readonly challenges: string;
+    readonly licences: string;
+    readonly releases: string;
+    readonly jwks: string;
+    readonly openapi: string;
+  };
+  readonly acceptedClouds: readonly string[];
+  readonly algorithms: { readonly licence: readonly ['ES256']; readonly proof: readonly ['ES256'] };
+  readonly nonceStyle: NonceStyle;
+  readonly pinSetVersion: string;
+}
+
+/** How the nonce is derived from a challenge: see `nonceFromDigest`. */
+export type NonceStyle = 'base32' | 'digits';
