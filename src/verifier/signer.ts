@@ -1,0 +1,95 @@
+import { hash } from 'node:crypto';
+import type { SignedDocument } from './cms/signedData.ts';
+import { DerError, isEqualOctets } from './der.ts';
+import { EvidenceError } from './evidenceError.ts';
+import { identifyCloud } from './clouds.ts';
+import { signerRules } from './signerRules.ts';
+import { parseCertificate } from './x509/certificate.ts';
+import type { Certificate } from './x509/certificate.ts';
+import { findPath } from './x509/certificationPath.ts';
+import type { PathFailure } from './x509/certificationPath.ts';
+import type { Trust, TrustDomain, VerifiedLeaf } from './x509/trust.ts';
+
+/** The one certificate in the document, which the SignerInfo names; every later check hangs on it. */
+export interface Signer {
+  readonly certificate: Certificate;
+  /** How it passed before, where that still holds at the time asked. */
+  readonly known: VerifiedLeaf | null;
+}
+
+/**
+ * Finds the signer's certificate. One that was verified before, under the same trust, is not parsed again; the name in the
+ * SignerInfo is compared all the same.
+ *
+ * @throws {EvidenceError} `signer_unexpected`; `document_malformed` where the certificate is not readable
+ */
+export function identifySigner(document: SignedDocument, trust: Trust, at: number): Signer {
+  const [der, ...others] = document.certificates;
+  if (der === undefined || others.length > 0) {
+    throw new EvidenceError('signer', 'signer_unexpected', 'not exactly one certificate in the document');
+  }
+  const digest = hash('sha256', der, 'hex');
+  const known = trust.verifiedLeaves.get(digest);
+  const holds = known !== undefined && at >= known.path.notBefore && at < known.path.notAfter + 1000;
+  const certificate = known?.certificate ?? readLeaf(der);
+  const isNamed =
+    isEqualOctets(certificate.issuer, document.signerIssuer) &&
+    isEqualOctets(certificate.serial, document.signerSerial);
+  if (!isNamed) {
+    throw new EvidenceError('signer', 'signer_unexpected', 'the certificate is not the one that the SignerInfo names');
+  }
+  return { certificate, known: holds ? known : null };
+}
+
+function readLeaf(der: Uint8Array): Certificate {
+  try {
+    // A copy: the certificate outlives the document in the cache of verified leaves.
+    return parseCertificate(Buffer.from(der));
+  } catch (error) {
+    if (error instanceof DerError)
+      throw new EvidenceError('encoding', 'document_malformed', `certificate: ${error.message}`);
+    throw error;
+  }
+}
+
+/**
+ * Finds the cloud by the signer's names.
+ *
+ * @throws {EvidenceError} `signer_unexpected`, or `cloud_not_accepted` for a known cloud that is not accepted
+ */
+export function checkCloud(
+  signer: Signer,
+  trust: Trust,
+  acceptedClouds: readonly string[],
+): { domain: TrustDomain; region: string | null } {
+  const names = signer.certificate.extensions.subjectAltName?.names ?? [];
+  const { domain, region } = signer.known ?? identifyCloud(names, trust.domains);
+  if (!acceptedClouds.includes(domain.name)) {
+    throw new EvidenceError('cloud', 'cloud_not_accepted', `${domain.name} is not among the accepted clouds`);
+  }
+  return { domain, region };
+}
+
+/**
+ * Searches the path from the signer to an anchor of its cloud.
+ *
+ * @throws {EvidenceError} with the code of the most specific failure
+ */
+export function certifySigner(
+  { certificate, known }: Signer,
+  { domain, region }: { domain: TrustDomain; region: string | null },
+  at: number,
+): VerifiedLeaf {
+  if (known !== null) return known;
+  const search = findPath(certificate, { trusted: domain.certificates, rules: signerRules(domain.isPinned), at });
+  if (!search.found) throw new EvidenceError('path', search.failure.code, describeFailure(search.failure, certificate));
+  return { certificate, path: search.path, domain, region };
+}
+
+/** An unknown issuer is how a change of Azure's CAs looks: its name and key identifier are what an operator looks up. */
+function describeFailure({ code, detail }: PathFailure, { issuerCommonName, extensions }: Certificate): string {
+  if (code !== 'issuer_unknown') return detail;
+  const keyIdentifier = extensions.authorityKeyIdentifier?.keyIdentifier ?? null;
+  const hex = keyIdentifier === null ? 'none' : Buffer.from(keyIdentifier.subarray(0, 32)).toString('hex');
+  return `${detail}: "${issuerCommonName ?? ''}", key identifier ${hex}`;
+}

@@ -1,0 +1,145 @@
+/**
+ * A strict JSON reader (RFC 8259) that sees what `JSON.parse` hides: the same key twice, at any depth. Bounded in depth;
+ * the caller bounds the length. Objects become Maps, so that no key can reach a prototype.
+ */
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | ReadonlyMap<string, JsonValue>;
+
+/** The text is not JSON, not UTF-8, nested too deeply, or names a key twice. The message carries no part of it. */
+export class JsonError extends Error {
+  override readonly name = 'JsonError';
+}
+
+const MAXIMUM_DEPTH = 16;
+
+/** Strings without an escape, which all of Azure's are; the others are left to `JSON.parse`, which is strict about them. */
+const PLAIN_STRING = /"[^"\\\u0000-\u001f]*"/y;
+const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const SPACE = /[ \t\n\r]*/y;
+const LITERALS = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+] as const;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @throws {JsonError} */
+export function parseStrictJson(octets: Uint8Array): JsonValue {
+  const reader = new JsonReader(decodeUtf8(octets));
+  const value = reader.readValue(0);
+  reader.finish();
+  return value;
+}
+
+function decodeUtf8(octets: Uint8Array): string {
+  try {
+    return utf8.decode(octets);
+  } catch {
+    throw new JsonError('not UTF-8');
+  }
+}
+
+class JsonReader {
+  readonly #text: string;
+  #position = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  readValue(depth: number): JsonValue {
+    if (depth > MAXIMUM_DEPTH) throw new JsonError('nested too deeply');
+    this.#skipSpace();
+    const next = this.#text[this.#position];
+    if (next === '{') return this.#readObject(depth);
+    if (next === '[') return this.#readArray(depth);
+    if (next === '"') return this.#readString();
+    const literal = this.#readLiteral();
+    return literal === undefined ? this.#readNumber() : literal;
+  }
+
+  finish(): void {
+    this.#skipSpace();
+    if (this.#position !== this.#text.length) this.#fail();
+  }
+
+  #readObject(depth: number): ReadonlyMap<string, JsonValue> {
+    const members = new Map<string, JsonValue>();
+    this.#expect('{');
+    if (this.#accept('}')) return members;
+    do {
+      this.#skipSpace();
+      const key = this.#readString();
+      if (members.has(key)) throw new JsonError('a key stands twice in one object');
+      this.#expect(':');
+      members.set(key, this.readValue(depth + 1));
+    } while (this.#accept(','));
+    this.#expect('}');
+    return members;
+  }
+
+  #readArray(depth: number): readonly JsonValue[] {
+    const items: JsonValue[] = [];
+    this.#expect('[');
+    if (this.#accept(']')) return items;
+    do items.push(this.readValue(depth + 1));
+    while (this.#accept(','));
+    this.#expect(']');
+    return items;
+  }
+
+  #readString(): string {
+    const plain = this.#match(PLAIN_STRING);
+    if (plain !== null) return plain.slice(1, -1);
+    const escaped = this.#match(STRING);
+    if (escaped === null) return this.#fail();
+    return JSON.parse(escaped) as string;
+  }
+
+  #readNumber(): number {
+    const text = this.#match(NUMBER);
+    return text === null ? this.#fail() : Number(text);
+  }
+
+  /** `undefined` where no literal stands; `null` is one of them. */
+  #readLiteral(): boolean | null | undefined {
+    for (const [word, value] of LITERALS) {
+      if (this.#text.startsWith(word, this.#position)) {
+        this.#position += word.length;
+        return value;
+      }
+    }
+    return undefined;
+  }
+
+  #match(pattern: RegExp): string | null {
+    pattern.lastIndex = this.#position;
+    const found = pattern.exec(this.#text);
+    if (found === null) return null;
+    this.#position = pattern.lastIndex;
+    return found[0];
+  }
+
+  #skipSpace(): void {
+    SPACE.lastIndex = this.#position;
+    SPACE.exec(this.#text);
+    this.#position = SPACE.lastIndex;
+  }
+
+  #accept(character: string): boolean {
+    this.#skipSpace();
+    if (this.#text[this.#position] !== character) return false;
+    this.#position++;
+    return true;
+  }
+
+  #expect(character: string): void {
+    if (!this.#accept(character)) this.#fail();
+  }
+
+  #fail(): never {
+    throw new JsonError(`not JSON at character ${this.#position}`);
+  }
+}
