@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/**
+ * `npm run check`: everything that CI runs. Every step runs even where an earlier one failed, so that one run tells all of
+ * it; the last line is `N passed, N failed, N skipped`, tests and steps together.
+ */
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const RESULTS = join(ROOT, '.work', 'test-results.json');
+
+const STEPS: readonly (readonly [name: string, ...command: string[]])[] = [
+  ['types', 'tsc', '-p', '.'],
+  ['lint', 'eslint', '--max-warnings', '0', '.'],
+  ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
+  ['unused code', 'knip'],
+  ['build', 'node', 'src/dev/build.ts'],
+];
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+function run(command: readonly string[]): boolean {
+  const [program = '', ...args] = command;
+  const { status } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' });
+  return status === 0;
+}
+
+function runStep([name, ...command]: readonly [string, ...string[]], counts: Counts): void {
+  const started = performance.now();
+  const passed = run(command);
+  counts[passed ? 'passed' : 'failed']++;
+  print(`${passed ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+}
+
+function runTests(counts: Counts): void {
+  rmSync(RESULTS, { force: true });
+  mkdirSync(join(ROOT, '.work'), { recursive: true });
+  const passed = run(['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`]);
+  const results = readResults();
+  counts.passed += results.passed;
+  counts.failed += results.failed;
+  counts.skipped += results.skipped;
+  // A run that failed without a failed test (a file that does not load, an unhandled error) is a failure all the same.
+  if (!passed && results.failed === 0) counts.failed++;
+}
+
+function readResults(): Counts {
+  try {
+    const results = JSON.parse(readFileSync(RESULTS, 'utf8')) as Record<string, number>;
+    const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = results;
+    return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const step of STEPS) runStep(step, counts);
+runTests(counts);
+print(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
