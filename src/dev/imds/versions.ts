@@ -1,0 +1,84 @@
+/** Every api-version, oldest first. They are dates, so their text sorts as they do. */
+export const API_VERSIONS = [
+  '2017-03-01',
+  '2017-04-02',
+  '2017-08-01',
+  '2017-10-01',
+  '2017-12-01',
+  '2018-02-01',
+  '2018-04-02',
+  '2018-10-01',
+  '2019-02-01',
+  '2019-03-11',
+  '2019-04-30',
+  '2019-06-01',
+  '2019-06-04',
+  '2019-08-01',
+  '2019-08-15',
+  '2019-11-01',
+  '2020-06-01',
+  '2020-07-15',
+  '2020-09-01',
+  '2020-10-01',
+  '2020-12-01',
+  '2021-01-01',
+  '2021-02-01',
+  '2021-03-01',
+  '2021-05-01',
+  '2021-10-01',
+  '2021-11-01',
+  '2021-11-15',
+  '2021-12-13',
+  '2023-07-01',
+  '2023-11-15',
+  '2024-03-15',
+  '2024-07-17',
+  '2025-04-07',
+] as const;
+
+export type ApiVersion = (typeof API_VERSIONS)[number];
+
+export function isApiVersion(text: string): text is ApiVersion {
+  return (API_VERSIONS as readonly string[]).includes(text);
+}
+
+/** The api-version that each endpoint came in with. `/metadata/versions` needs none. */
+export const ENDPOINTS_SINCE = {
+  instance: '2017-04-02',
+  attested: '2018-10-01',
+  identity: '2018-02-01',
+  scheduledevents: '2017-08-01',
+} as const satisfies Record<string, ApiVersion>;
+
+/**
+ * The api-version that each field came in with: one table for `/metadata/instance` and for the attested document. A path
+ * that is not named here came with what it lies in.
+ */
+export const FIELDS_SINCE = {
+  'compute.azEnvironment': '2018-10-01',
+  'compute.customData': '2019-02-01',
+  'compute.isHostCompatibilityLayerVm': '2020-06-01',
+  'compute.licenseType': '2020-09-01',
+  'compute.placementGroupId': '2017-08-01',
+  'compute.plan': '2018-04-02',
+  'compute.provider': '2018-10-01',
+  'compute.publicKeys': '2018-04-02',
+  'compute.resourceGroupName': '2017-08-01',
+  'compute.resourceId': '2019-03-11',
+  'compute.securityProfile': '2020-06-01',
+  'compute.storageProfile': '2019-06-01',
+  'compute.subscriptionId': '2017-08-01',
+  'compute.tags': '2017-08-01',
+  'compute.tagsList': '2019-06-04',
+  'compute.vmScaleSetName': '2017-12-01',
+  'compute.zone': '2017-12-01',
+  'document.licenseType': '2020-09-01',
+  'document.sku': '2019-11-01',
+  'document.subscriptionId': '2019-04-30',
+} as const satisfies Record<string, ApiVersion>;
+
+/** Whether an answer of that api-version has the field; `path` as in {@link FIELDS_SINCE}. */
+export function hasField(path: string, version: ApiVersion): boolean {
+  const since: ApiVersion | undefined = (FIELDS_SINCE as Readonly<Record<string, ApiVersion>>)[path];
+  return since === undefined || since <= version;
+}
