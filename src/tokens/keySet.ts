@@ -1,0 +1,45 @@
+import type { PublicJwk } from '../contract/wire.ts';
+import { thumbprint } from './publicJwk.ts';
+
+/** One entry of the JWKS document (RFC 7517 section 4). */
+export interface PublishedKey extends PublicJwk {
+  readonly kid: string;
+  readonly alg: 'ES256';
+  readonly use: 'sig';
+}
+
+/** The body of `GET /.well-known/jwks.json`. */
+export interface KeySet {
+  readonly keys: readonly PublishedKey[];
+}
+
+/**
+ * Where a signing key stands in its rotation: published before use, in use, or published after use until the last
+ * `graceUntil` of a licence under it has passed (`until`: milliseconds since the epoch).
+ */
+export type SigningKey =
+  | { readonly state: 'next' | 'current'; readonly publicJwk: PublicJwk }
+  | { readonly state: 'retired'; readonly publicJwk: PublicJwk; readonly until: number };
+
+/**
+ * The key set as it is published at a time. Members are picked by name, and `kid` is computed: a private key handed in by
+ * mistake leaves only its public half.
+ *
+ * @param at milliseconds since the epoch
+ * @throws {TypeError} not exactly one key is current, or a key stands twice
+ */
+export function createKeySet(keys: readonly SigningKey[], at: number): KeySet {
+  if (keys.filter(({ state }) => state === 'current').length !== 1) {
+    throw new TypeError('Exactly one signing key must be current.');
+  }
+  const published = keys.filter((key) => key.state !== 'retired' || at < key.until).map(publishKey);
+  if (new Set(published.map(({ kid }) => kid)).size !== published.length) {
+    throw new TypeError('A signing key stands twice in the rotation: name each key once, with one state.');
+  }
+  return { keys: published };
+}
+
+function publishKey({ publicJwk }: SigningKey): PublishedKey {
+  const { x, y } = publicJwk;
+  return { kty: 'EC', crv: 'P-256', x, y, kid: thumbprint(publicJwk), alg: 'ES256', use: 'sig' };
+}

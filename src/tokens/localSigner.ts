@@ -1,0 +1,76 @@
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import type { PublicJwk } from '../contract/wire.ts';
+import { parsePublicJwk, thumbprint } from './publicJwk.ts';
+import type { Signer } from './signer.ts';
+
+/** The configured key cannot be a signing key. The message says what to do and carries no part of the key. */
+export class SigningKeyError extends Error {
+  override readonly name = 'SigningKeyError';
+}
+
+const HOW_TO =
+  'Give an unencrypted PKCS#8 PEM or a private JWK on curve P-256, as made by: ' +
+  'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256';
+
+/**
+ * A signer whose key lies in this process.
+ *
+ * @param source a PKCS#8 PEM, or the JSON text of a private JWK (RFC 7518 section 6.2.2)
+ * @throws {SigningKeyError}
+ */
+export function createLocalSigner(source: string): Signer {
+  const privateKey = readPrivateKey(source.trim());
+  const publicJwk = readPublicJwk(privateKey);
+  const signer = {
+    kid: thumbprint(publicJwk),
+    publicJwk,
+    sign: (signingInput: Uint8Array) => Promise.resolve(signEs256(privateKey, signingInput)),
+  };
+  checkPair(privateKey);
+  return signer;
+}
+
+function readPrivateKey(text: string): KeyObject {
+  if (text.startsWith('{')) return readJwk(text);
+  if (text.startsWith('-----BEGIN PRIVATE KEY-----')) return readKey(() => createPrivateKey(text));
+  if (text.startsWith('-----BEGIN EC PRIVATE KEY-----')) {
+    throw new SigningKeyError('The signing key is SEC1, not PKCS#8. Convert it: openssl pkcs8 -topk8 -nocrypt');
+  }
+  throw new SigningKeyError(`The signing key is neither PKCS#8 PEM nor a JWK. ${HOW_TO}`);
+}
+
+function readJwk(text: string): KeyObject {
+  return readKey(() => createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' }));
+}
+
+/** The cause is dropped on purpose: a parser's message may quote what it read. */
+function readKey(read: () => KeyObject): KeyObject {
+  try {
+    return read();
+  } catch {
+    throw new SigningKeyError(`The signing key cannot be read. ${HOW_TO}`);
+  }
+}
+
+function readPublicJwk(privateKey: KeyObject): PublicJwk {
+  if (privateKey.asymmetricKeyType !== 'ec' || privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    throw new SigningKeyError(`The signing key is not on curve P-256. ${HOW_TO}`);
+  }
+  const jwk = parsePublicJwk(createPublicKey(privateKey).export({ format: 'jwk' }));
+  if (jwk === null) throw new SigningKeyError(`The signing key has no usable public half. ${HOW_TO}`);
+  return jwk;
+}
+
+/** A JWK names both halves of its key, and node:crypto does not ask whether they belong together. */
+function checkPair(privateKey: KeyObject): void {
+  const probe = Buffer.from('countersign');
+  const key = { key: createPublicKey(privateKey), dsaEncoding: 'ieee-p1363' } as const;
+  if (!verify('sha256', probe, key, signEs256(privateKey, probe))) {
+    throw new SigningKeyError(`The public half of the signing key is not that of its private half. ${HOW_TO}`);
+  }
+}
+
+function signEs256(key: KeyObject, signingInput: Uint8Array): Buffer {
+  return sign('sha256', signingInput, { key, dsaEncoding: 'ieee-p1363' });
+}

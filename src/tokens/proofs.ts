@@ -1,0 +1,49 @@
+import { TOKEN_TYPES } from '../contract/claims.ts';
+import type { PublicJwk } from '../contract/wire.ts';
+import { decodeBase64Url } from './base64url.ts';
+import { hasExactly, parseCanonicalJson } from './canonicalJson.ts';
+import { hasSignatureOf, parseCompactJws } from './compactJws.ts';
+import { parsePublicJwk, thumbprint } from './publicJwk.ts';
+
+/** Characters; a proof for the longest issuer stays below it. */
+const MAXIMUM_LENGTH = 2048;
+
+export interface ProofExpectation {
+  /** The challenge's `jkt`. */
+  readonly jkt: string;
+  /** The issuer plus the path that the proof was sent to. */
+  readonly audience: string;
+  /** The challenge's `jti`. */
+  readonly challengeJti: string;
+}
+
+export type CheckedProof =
+  { readonly ok: true; readonly jwk: PublicJwk } | { readonly ok: false; readonly code: 'proof_invalid' };
+
+const INVALID = { ok: false, code: 'proof_invalid' } as const;
+
+/**
+ * Checks a proof of possession: ES256 by the key in its own header, whose thumbprint the challenge carries. Header and
+ * claims are those of the protocol and no other, so `crit`, `b64`, `kid`, `jku` or `x5c` are refused by being there.
+ */
+export async function checkProof(proof: string, expected: ProofExpectation): Promise<CheckedProof> {
+  const jws = parseCompactJws(proof, MAXIMUM_LENGTH);
+  if (jws === null || !hasClaims(jws.payload, expected)) return INVALID;
+  const jwk = parseHeader(jws.header);
+  if (jwk === null || thumbprint(jwk) !== expected.jkt) return INVALID;
+  return (await hasSignatureOf(proof, jwk)) ? { ok: true, jwk } : INVALID;
+}
+
+function hasClaims(payload: Uint8Array, { audience, challengeJti }: ProofExpectation): boolean {
+  const claims = parseCanonicalJson(payload);
+  if (claims === null || !hasExactly(claims, ['aud', 'nonce'])) return false;
+  return claims['aud'] === audience && claims['nonce'] === challengeJti;
+}
+
+function parseHeader(text: string): PublicJwk | null {
+  const octets = decodeBase64Url(text);
+  const header = octets === null ? null : parseCanonicalJson(octets);
+  if (header === null || !hasExactly(header, ['alg', 'typ', 'jwk'])) return null;
+  if (header['alg'] !== 'ES256' || header['typ'] !== TOKEN_TYPES.proof) return null;
+  return parsePublicJwk(header['jwk']);
+}

@@ -1,0 +1,45 @@
+import { createHash, createPublicKey } from 'node:crypto';
+import type { PublicJwk } from '../contract/wire.ts';
+import { decodeBase64Url } from './base64url.ts';
+import { hasExactly, isObject } from './canonicalJson.ts';
+
+/** Octets of a coordinate or of the private value on P-256 (RFC 7518 section 6.2). */
+const COORDINATE_LENGTH = 32;
+
+/**
+ * Reads a client's public key: `kty`, `crv`, `x`, `y` and nothing else, so a private key sent by mistake is refused. The
+ * coordinates are canonical base64url of 32 octets each and name a point on P-256.
+ *
+ * @returns the key, or null for anything else
+ */
+export function parsePublicJwk(value: unknown): PublicJwk | null {
+  if (!isObject(value) || !hasExactly(value, ['kty', 'crv', 'x', 'y'])) return null;
+  const { kty, crv, x, y } = value;
+  if (kty !== 'EC' || crv !== 'P-256' || !isCoordinate(x) || !isCoordinate(y)) return null;
+  const jwk = { kty, crv, x, y } as const;
+  return isOnCurve(jwk) ? jwk : null;
+}
+
+/** RFC 7638: base64url of SHA-256 over the required members in lexicographic order; 43 characters. */
+export function thumbprint({ crv, kty, x, y }: PublicJwk): string {
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+}
+
+/** Whether the text can be an RFC 7638 thumbprint by SHA-256. */
+export function isThumbprint(value: unknown): value is string {
+  return typeof value === 'string' && decodeBase64Url(value)?.length === 32;
+}
+
+function isCoordinate(value: unknown): value is string {
+  return typeof value === 'string' && value.length === 43 && decodeBase64Url(value)?.length === COORDINATE_LENGTH;
+}
+
+/** OpenSSL refuses points off the curve and coordinates that are not below the field's prime. */
+function isOnCurve({ kty, crv, x, y }: PublicJwk): boolean {
+  try {
+    createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+    return true;
+  } catch {
+    return false;
+  }
+}
