@@ -1,0 +1,44 @@
+import { member, parseJsonObject } from './members.ts';
+
+/**
+ * The api-versions that this client knows to hold what it reads: since 2018-10-01 there are attested documents. The first
+ * with every field that the service decides on is 2020-09-01 (`licenseType`).
+ */
+const KNOWN = [
+  '2018-10-01',
+  '2019-02-01',
+  '2019-03-11',
+  '2019-04-30',
+  '2019-06-01',
+  '2019-06-04',
+  '2019-08-01',
+  '2019-08-15',
+  '2019-11-01',
+  '2020-06-01',
+  '2020-07-15',
+  '2020-09-01',
+  '2020-10-01',
+  '2020-12-01',
+  '2021-01-01',
+  '2021-02-01',
+  '2021-03-01',
+  '2021-05-01',
+  '2021-10-01',
+  '2021-11-01',
+  '2021-11-15',
+  '2021-12-13',
+  '2023-07-01',
+  '2023-11-15',
+  '2024-03-15',
+  '2024-07-17',
+  '2025-04-07',
+] as const;
+
+/** Asked for first: the oldest that is complete, because every host has it. */
+export const PREFERRED_VERSION = '2020-09-01';
+
+/** @param text what `/metadata/versions` answered. @returns the newest version that both know, or undefined */
+export function newestKnownVersion(text: string): string | undefined {
+  const offered: unknown = member(parseJsonObject(text) ?? {}, 'apiVersions');
+  return Array.isArray(offered) ? KNOWN.findLast((version) => offered.includes(version)) : undefined;
+}
