@@ -1,0 +1,159 @@
+/**
+ * `npm run build [-- --out DIR] [--certificates DIR]`: makes the folder that is deployed. It has one bundle of all entry files, so that a cold start reads
+ * one file; host.json; a package.json that names the bundle; and the certificates that `trust sync` brought. No node_modules.
+ */
+import {
+  copyFileSync,
+  existsSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { build } from 'esbuild';
+import type { Metafile } from 'esbuild';
+import * as z from 'zod';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const BUNDLE = 'functions.mjs';
+
+/**
+ * The bundle is ESM because the sources are: `import.meta` and top-level await mean the same in it. What it bundles of CommonJS calls `require` (the library does so for
+ * `@azure/functions-core`, which the worker answers), and ESM has none of its own.
+ */
+const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+
+/** Folders of sources that must not get into what is deployed. */
+const NEVER_DEPLOYED = ['src/dev/', 'src/cli/', 'src/client/', 'test/'];
+
+export interface BuildOptions {
+  /** the package's folder; made, or emptied where a package was built there before */
+  readonly outDir: string;
+  /** a folder of synced certificates, copied to `trust/` */
+  readonly certificates?: string;
+  /** the project; this one unless given */
+  readonly root?: string;
+}
+
+export interface BuiltPackage {
+  /** absolute path of the bundle */
+  readonly bundle: string;
+  /** every file, by its path in the package, ascending */
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+/** Why a package was not built, in one sentence that says what to do. */
+export class BuildError extends Error {
+  override readonly name = 'BuildError';
+}
+
+/**
+ * Builds the deployment package. The same sources give the same octets.
+ * @throws BuildError where there is nothing to build, or the folder or the certificates are not fit
+ */
+export async function buildPackage({ outDir, certificates, root = ROOT }: BuildOptions): Promise<BuiltPackage> {
+  const entries = globSync('functions/*.ts', { cwd: root }).sort();
+  if (entries.length === 0) throw new BuildError(`There is no entry file in ${join(root, 'functions')}. Add one.`);
+  const trusted = certificates === undefined ? [] : listCertificates(certificates);
+  emptyFolder(outDir);
+  await bundleEntries(root, entries, join(outDir, BUNDLE));
+  writeFileSync(join(outDir, 'host.json'), readFileSync(join(root, 'host.json')));
+  writeFileSync(join(outDir, 'package.json'), describePackage(root));
+  if (certificates !== undefined) copyCertificates(certificates, trusted, join(outDir, 'trust'));
+  return { bundle: join(outDir, BUNDLE), files: listFiles(outDir) };
+}
+
+function listCertificates(folder: string): readonly string[] {
+  if (!existsSync(folder)) throw new BuildError(`There is no folder ${folder}. Run "countersign trust sync" first.`);
+  const names = readdirSync(folder).sort();
+  const odd = names.find((name) => !lstatSync(join(folder, name)).isFile());
+  if (odd !== undefined)
+    throw new BuildError(`${join(folder, odd)} is no file. Keep certificates alone in that folder.`);
+  if (names.length === 0) throw new BuildError(`${folder} is empty. Run "countersign trust sync" first.`);
+  return names;
+}
+
+/** Empties no folder that it did not fill: only one that holds an earlier package. */
+function emptyFolder(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    if (!existsSync(join(folder, 'host.json')) || !existsSync(join(folder, BUNDLE))) {
+      throw new BuildError(
+        `${folder} holds something else than an earlier package. Choose another folder, or empty it.`,
+      );
+    }
+    rmSync(folder, { recursive: true });
+  }
+  mkdirSync(folder, { recursive: true });
+}
+
+async function bundleEntries(root: string, entries: readonly string[], outfile: string): Promise<void> {
+  const contents = entries.map((entry) => `import ${JSON.stringify(`./${entry}`)};`).join('\n');
+  const { metafile } = await build({
+    stdin: { contents, resolveDir: root, sourcefile: 'entries.ts', loader: 'ts' },
+    absWorkingDir: root,
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    banner: { js: BANNER },
+    external: ['@azure/functions-core'],
+    legalComments: 'external',
+    metafile: true,
+    logLevel: 'silent',
+  });
+  checkSources(metafile);
+}
+
+function checkSources(metafile: Metafile): void {
+  const sources = Object.keys(metafile.inputs);
+  const strays = sources.filter((source) => NEVER_DEPLOYED.some((folder) => source.startsWith(folder)));
+  if (strays.length > 0) {
+    throw new BuildError(`The entry files import what is not deployed: ${strays.join(', ')}. Take those imports out.`);
+  }
+}
+
+function describePackage(root: string): string {
+  const packageFile = z.object({ name: z.string(), version: z.string() });
+  const { name, version } = packageFile.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+  return `${JSON.stringify({ name, version, private: true, type: 'module', main: BUNDLE }, null, 2)}\n`;
+}
+
+function copyCertificates(from: string, names: readonly string[], to: string): void {
+  mkdirSync(to);
+  for (const name of names) copyFileSync(join(from, name), join(to, name));
+}
+
+function listFiles(folder: string): BuiltPackage['files'] {
+  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  return paths.sort().map((path) => ({ path: relative(folder, path), bytes: statSync(path).size }));
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { out: { type: 'string' }, certificates: { type: 'string' } } });
+  const outDir = resolve(values.out ?? join(ROOT, 'dist/package'));
+  const certificates = values.certificates;
+  const { files } = await buildPackage({ outDir, ...(certificates !== undefined && { certificates }) });
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const lines = [...files, { path: 'in all', bytes: total }].map(
+    ({ path, bytes }) => `${(bytes / 1024).toFixed(1).padStart(9)} KB  ${path}`,
+  );
+  process.stdout.write(`${outDir}\n${lines.join('\n')}\n`);
+}
+
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
+}
