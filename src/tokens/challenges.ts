@@ -94,7 +94,7 @@ function issueChallenge(settings: Settings, at: number, jkt: string | undefined)
 
 function checkChallenge(settings: Settings, token: string, at: number): CheckedChallenge {
   const jws = parseCompactJws(token, MAXIMUM_LENGTH);
-  const key = jws === null ? undefined : settings.keys.get(jws.header);
+  const key = jws === null ? undefined : settings.keys.get(jws.headerText);
   if (jws === null || key === undefined) return INVALID;
   const mac = computeMac(key, jws.signingInput);
   if (mac.length !== jws.signature.length || !timingSafeEqual(mac, jws.signature)) return INVALID;
@@ -107,8 +107,8 @@ function checkChallenge(settings: Settings, token: string, at: number): CheckedC
 }
 
 /**
- * The payload must be, octet for octet, what this service would have issued for the same time, `jti` and key. That covers
- * `iss`, the lifetime, unknown claims, repeated ones and their types in one comparison.
+ * The payload must be, octet for octet, what this service would have issued for the same time, `jti` and key. That
+ * covers `iss`, the lifetime, unknown claims, repeated ones and their types in one comparison.
  */
 function parseClaims(settings: Settings, payload: Buffer): ChallengeClaims | null {
   const object = parseCanonicalJson(payload);

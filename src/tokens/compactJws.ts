@@ -10,8 +10,9 @@ const SIGNATURE_LENGTH = 64;
 export interface CompactJws {
   /** `header.payload`: ASCII, what the signature is made over. */
   readonly signingInput: string;
-  /** Still base64url. */
-  readonly header: string;
+  /** The header as it stands, in base64url. */
+  readonly headerText: string;
+  readonly header: Buffer;
   readonly payload: Buffer;
   readonly signature: Buffer;
 }
@@ -24,12 +25,14 @@ export interface CompactJws {
  */
 export function parseCompactJws(token: string, maximumLength: number): CompactJws | null {
   if (token.length > maximumLength) return null;
-  const [header, payloadText, signatureText, ...more] = token.split('.');
-  if (header === undefined || payloadText === undefined || signatureText === undefined || more.length > 0) return null;
+  const [headerText, payloadText, signatureText, ...more] = token.split('.');
+  if (headerText === undefined || payloadText === undefined || signatureText === undefined || more.length > 0)
+    return null;
+  const header = decodeBase64Url(headerText);
   const payload = decodeBase64Url(payloadText);
   const signature = decodeBase64Url(signatureText);
-  if (decodeBase64Url(header) === null || payload === null || signature === null) return null;
-  return { signingInput: `${header}.${payloadText}`, header, payload, signature };
+  if (header === null || payload === null || signature === null) return null;
+  return { signingInput: `${headerText}.${payloadText}`, headerText, header, payload, signature };
 }
 
 /** The header of every token that the service signs with its own key, encoded: these three members, in this order. */

@@ -6,8 +6,8 @@ import { signCompactJws } from './compactJws.ts';
 import type { Signer } from './signer.ts';
 
 /**
- * The refusals that are signed: those that an operator meant, and full seats. Not-found codes are never among them, so a
- * store restored empty cannot end a client's grace.
+ * The refusals that are signed: those that an operator meant, and full seats. Not-found codes are never among them, so
+ * that a store restored empty cannot end a client's grace.
  */
 export const DENIAL_CODES = [
   'offer_suspended',

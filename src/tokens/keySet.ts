@@ -22,8 +22,8 @@ export type SigningKey =
   | { readonly state: 'retired'; readonly publicJwk: PublicJwk; readonly until: number };
 
 /**
- * The key set as it is published at a time. Members are picked by name, and `kid` is computed: a private key handed in by
- * mistake leaves only its public half.
+ * The key set as it is published at a time. Members are picked by name, and `kid` is computed: a private key handed in
+ * by mistake leaves only its public half.
  *
  * @param at milliseconds since the epoch
  * @throws {TypeError} not exactly one key is current, or a key stands twice

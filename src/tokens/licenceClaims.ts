@@ -4,7 +4,7 @@ import { vmSubject } from '../contract/claims.ts';
 import type { Features, LicenceClaims } from '../contract/claims.ts';
 import { numericDate } from '../contract/instants.ts';
 
-/** What was granted. Names are the offer's own spelling; times are milliseconds since the epoch, bounded by the caller. */
+/** What was granted: names as the offer spells them, times in milliseconds since the epoch, bounded by the caller. */
 export interface LicenceGrant {
   readonly licenceId: string;
   readonly publisher: string;
@@ -29,8 +29,8 @@ export interface LicenceInput {
 /**
  * The claims of a licence. Times become NumericDate, rounded down: a licence never outlives what was granted.
  *
- * @throws {TypeError} the evidence lacks vmId, subscriptionId or sku (evidence without them is refused before this), or a
- * time is no number
+ * @throws {TypeError} the evidence lacks vmId, subscriptionId or sku (evidence without them is refused before this), or
+ * a time is no number
  */
 export function licenceClaims({ issuer, attested, grant, jti, jkt }: LicenceInput): LicenceClaims {
   const iat = toNumericDate(grant.issuedAt);

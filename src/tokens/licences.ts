@@ -48,7 +48,7 @@ export async function verifyLicence(
 ): Promise<VerifiedLicence> {
   const jws = parseCompactJws(token, MAXIMUM_LENGTH);
   // The header is compared as a whole, so algorithm, type and kid are pinned and nothing else can stand in it.
-  const key = keySet.keys.find(({ kid }) => jws?.header === encodeSignedHeader(TOKEN_TYPES.licence, kid));
+  const key = keySet.keys.find(({ kid }) => jws?.headerText === encodeSignedHeader(TOKEN_TYPES.licence, kid));
   if (jws === null || key === undefined || !(await hasSignatureOf(token, key))) return INVALID;
   const claims = parseLicenceClaims(parseCanonicalJson(jws.payload));
   if (claims?.iss !== issuer || (audience !== null && claims.aud !== audience)) return INVALID;

@@ -1,6 +1,5 @@
 import { TOKEN_TYPES } from '../contract/claims.ts';
 import type { PublicJwk } from '../contract/wire.ts';
-import { decodeBase64Url } from './base64url.ts';
 import { hasExactly, parseCanonicalJson } from './canonicalJson.ts';
 import { hasSignatureOf, parseCompactJws } from './compactJws.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
@@ -40,9 +39,8 @@ function hasClaims(payload: Uint8Array, { audience, challengeJti }: ProofExpecta
   return claims['aud'] === audience && claims['nonce'] === challengeJti;
 }
 
-function parseHeader(text: string): PublicJwk | null {
-  const octets = decodeBase64Url(text);
-  const header = octets === null ? null : parseCanonicalJson(octets);
+function parseHeader(octets: Uint8Array): PublicJwk | null {
+  const header = parseCanonicalJson(octets);
   if (header === null || !hasExactly(header, ['alg', 'typ', 'jwk'])) return null;
   if (header['alg'] !== 'ES256' || header['typ'] !== TOKEN_TYPES.proof) return null;
   return parsePublicJwk(header['jwk']);

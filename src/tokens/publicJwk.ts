@@ -7,8 +7,8 @@ import { hasExactly, isObject } from './canonicalJson.ts';
 const COORDINATE_LENGTH = 32;
 
 /**
- * Reads a client's public key: `kty`, `crv`, `x`, `y` and nothing else, so a private key sent by mistake is refused. The
- * coordinates are canonical base64url of 32 octets each and name a point on P-256.
+ * Reads a client's public key: `kty`, `crv`, `x`, `y` and nothing else, so a private key sent by mistake is refused.
+ * The coordinates are canonical base64url of 32 octets each and name a point on P-256.
  *
  * @returns the key, or null for anything else
  */

@@ -1,0 +1,160 @@
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { SignJWT, UnsecuredJWT } from 'jose';
+import { expect, test } from 'vitest';
+import { checkProof } from '../../src/tokens/proofs.ts';
+import type { CheckedProof } from '../../src/tokens/proofs.ts';
+import { thumbprint } from '../../src/tokens/publicJwk.ts';
+import { createKeyPair, encodePart, es256Token, respellAt, setTrailingBit } from './forge.ts';
+
+const PAIR = createKeyPair();
+const STRANGER = createKeyPair();
+const JTI = 'AAECAwQFBgcICQoLDA0ODw';
+const AUDIENCE = 'https://licences.example.com/v1/licences';
+const EXPECTED = { jkt: thumbprint(PAIR.jwk), audience: AUDIENCE, challengeJti: JTI };
+const HEADER = { alg: 'ES256', typ: 'proof+jwt', jwk: PAIR.jwk };
+const CLAIMS = { aud: AUDIENCE, nonce: JTI };
+const INVALID = { ok: false, code: 'proof_invalid' };
+const GOOD = es256Token(HEADER, CLAIMS, PAIR.privateKey);
+
+function check(proof: string): Promise<CheckedProof> {
+  return checkProof(proof, EXPECTED);
+}
+
+test('takes a proof that jose signed', async () => {
+  const proof = await new SignJWT(CLAIMS).setProtectedHeader(HEADER).sign(PAIR.privateKey);
+  expect(await check(proof)).toEqual({ ok: true, jwk: PAIR.jwk });
+});
+
+test('takes header and claims in any order', async () => {
+  const { x, y, crv, kty } = PAIR.jwk;
+  const header = { jwk: { y, x, crv, kty }, typ: 'proof+jwt', alg: 'ES256' };
+  const proof = es256Token(header, { nonce: JTI, aud: AUDIENCE }, PAIR.privateKey);
+  expect(await check(proof)).toEqual({ ok: true, jwk: PAIR.jwk });
+});
+
+test.each([
+  ['key', { ...EXPECTED, jkt: thumbprint(STRANGER.jwk) }],
+  ['path', { ...EXPECTED, audience: 'https://licences.example.com/v1/releases' }],
+  ['challenge', { ...EXPECTED, challengeJti: 'AAECAwQFBgcICQoLDA0OEA' }],
+])('refuses a proof for another %s', async (_, expected) => {
+  expect(await checkProof(GOOD, expected)).toEqual(INVALID);
+  expect((await check(GOOD)).ok).toBe(true);
+});
+
+test('refuses a good signature by a key that is not the one of the challenge', async () => {
+  expect(await check(es256Token({ ...HEADER, jwk: STRANGER.jwk }, CLAIMS, STRANGER.privateKey))).toEqual(INVALID);
+});
+
+test('refuses the named key where another one signed', async () => {
+  expect(await check(es256Token(HEADER, CLAIMS, STRANGER.privateKey))).toEqual(INVALID);
+});
+
+const { x, y } = PAIR.jwk;
+const HEADERS: readonly (readonly [string, unknown])[] = [
+  ['a private key', { ...HEADER, jwk: PAIR.privateKey.export({ format: 'jwk' }) }],
+  ['a key with one more member', { ...HEADER, jwk: { ...PAIR.jwk, kid: 'a' } }],
+  ['a key with a respelled coordinate', { ...HEADER, jwk: { ...PAIR.jwk, x: setTrailingBit(x) } }],
+  ['no key', { alg: 'ES256', typ: 'proof+jwt' }],
+  ['a kid instead', { alg: 'ES256', typ: 'proof+jwt', kid: EXPECTED.jkt }],
+  ['a kid beside', { ...HEADER, kid: EXPECTED.jkt }],
+  ['jku', { ...HEADER, jku: 'https://example.com/keys' }],
+  ['x5c', { ...HEADER, x5c: [] }],
+  ['crit', { ...HEADER, crit: ['exp'], exp: 1 }],
+  ['b64', { ...HEADER, b64: true }],
+  ['b64 made critical', { ...HEADER, b64: false, crit: ['b64'] }],
+  ['another typ', { ...HEADER, typ: 'licence+jwt' }],
+  ['typ in another case', { ...HEADER, typ: 'PROOF+JWT' }],
+  ['typ as a media type', { ...HEADER, typ: 'application/proof+jwt' }],
+  ['no typ', { alg: 'ES256', jwk: PAIR.jwk }],
+  ['alg none', { ...HEADER, alg: 'none' }],
+  ['alg ES384', { ...HEADER, alg: 'ES384' }],
+  ['alg in another case', { ...HEADER, alg: 'es256' }],
+  ['alg twice', JSON.stringify(HEADER).replace('{', '{"alg":"none",')],
+  ['the key twice', JSON.stringify(HEADER).replace('}}', `},"jwk":${JSON.stringify(PAIR.jwk)}}`)],
+  ['a coordinate twice', JSON.stringify(HEADER).replace('"x":', `"x":"${y}","x":`)],
+  ['white space', JSON.stringify(HEADER, null, 1)],
+  ['an array', [HEADER]],
+  ['no JSON', 'ES256'],
+  ['nothing', ''],
+];
+
+test.each(HEADERS)('refuses a header with %s under a good signature', async (_, header) => {
+  expect(await check(es256Token(header, CLAIMS, PAIR.privateKey))).toEqual(INVALID);
+});
+
+const PAYLOADS: readonly (readonly [string, unknown])[] = [
+  ['no aud', { nonce: JTI }],
+  ['aud as a list', { ...CLAIMS, aud: [AUDIENCE] }],
+  ['aud in another case', { ...CLAIMS, aud: AUDIENCE.toUpperCase() }],
+  ['no nonce', { aud: AUDIENCE }],
+  ['nonce null', { ...CLAIMS, nonce: null }],
+  ['one more claim', { ...CLAIMS, exp: 1 }],
+  ['nonce twice', `{"nonce":"x","aud":"${AUDIENCE}","nonce":"${JTI}"}`],
+  ['an array', [CLAIMS]],
+  ['null', 'null'],
+  ['deep nesting', '['.repeat(500) + ']'.repeat(500)],
+  ['nothing', ''],
+];
+
+test.each(PAYLOADS)('refuses claims with %s under a good signature', async (_, payload) => {
+  expect(await check(es256Token(HEADER, payload, PAIR.privateKey))).toEqual(INVALID);
+});
+
+test('refuses unsigned proofs and other algorithms', async () => {
+  const unsecured = new UnsecuredJWT(CLAIMS).encode();
+  const input = `${encodePart({ ...HEADER, alg: 'HS256' })}.${encodePart(CLAIMS)}`;
+  const publicPem = PAIR.publicKey.export({ format: 'pem', type: 'spki' });
+  const confused = `${input}.${createHmac('sha256', publicPem).update(input).digest('base64url')}`;
+  const other = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+  const p384 = await new SignJWT(CLAIMS)
+    .setProtectedHeader({ ...HEADER, alg: 'ES384', jwk: { kty: 'EC' } })
+    .sign(other.privateKey);
+  for (const proof of [unsecured, confused, p384]) expect(await check(proof)).toEqual(INVALID);
+});
+
+test('refuses a signature of another form', async () => {
+  const [header = '', payload = '', signature = ''] = GOOD.split('.');
+  const octets = Buffer.from(signature, 'base64url');
+  const forms = [
+    Buffer.alloc(0),
+    Buffer.alloc(64),
+    octets.subarray(0, 63),
+    Buffer.concat([octets, Buffer.alloc(1)]),
+    Buffer.alloc(64, 0xff),
+  ];
+  for (const form of forms) {
+    expect(await check(`${header}.${payload}.${form.toString('base64url')}`)).toEqual(INVALID);
+  }
+});
+
+test('refuses every change of a single character', async () => {
+  const accepted: string[] = [];
+  for (let index = 0; index < GOOD.length; index++) {
+    for (const proof of respellAt(GOOD, index, 'AQgw-_=.')) if ((await check(proof)).ok) accepted.push(proof);
+  }
+  expect(accepted).toEqual([]);
+});
+
+test('refuses respelled parts that decode to the same octets', async () => {
+  const parts = GOOD.split('.');
+  let count = 0;
+  for (const [index, part] of parts.entries()) {
+    const respelled = [`${part}=`, setTrailingBit(part)].filter((text) => text !== null);
+    for (const text of respelled) {
+      count++;
+      expect(await check(parts.with(index, text).join('.'))).toEqual(INVALID);
+    }
+  }
+  expect(count).toBeGreaterThan(3);
+});
+
+test('refuses what is too long', async () => {
+  const long = es256Token(HEADER, JSON.stringify(CLAIMS) + ' '.repeat(2000), PAIR.privateKey);
+  expect(await check(long)).toEqual(INVALID);
+  expect(await check('A'.repeat(5_000_000))).toEqual(INVALID);
+});
+
+test('refuses any text', async () => {
+  await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => !(await check(text)).ok));
+});
