@@ -78,9 +78,7 @@ export interface Discovery {
   readonly endpoints: {
     readonly challenges: string;
     readonly licences: string;
-    readonly releases: string;
     readonly jwks: string;
-    readonly openapi: string;
   };
   readonly acceptedClouds: readonly string[];
   readonly algorithms: { readonly licence: readonly ['ES256']; readonly proof: readonly ['ES256'] };

@@ -1,0 +1,29 @@
+import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
+import type { EdgeRequest, Log, UseCase } from '../../src/service/edge.ts';
+import { service } from '../../src/service/instance.ts';
+import type { Service } from '../../src/service/service.ts';
+
+/** Translates between the Functions library and a use case. */
+export function serve(choose: (service: Service) => UseCase): HttpHandler {
+  return async (request, context) => {
+    const { status, headers, body } = await choose(service)(translate(request, context));
+    return { status, headers: { ...headers }, body };
+  };
+}
+
+function translate(request: HttpRequest, context: InvocationContext): EdgeRequest {
+  return {
+    method: request.method,
+    path: new URL(request.url).pathname,
+    header: (name) => request.headers.get(name),
+    readBody: async () => new Uint8Array(await request.arrayBuffer()),
+    log: writeTo(context),
+  };
+}
+
+/** One line of JSON an event, which Application Insights relates to the invocation. */
+function writeTo(context: InvocationContext): Log {
+  return (level, event, facts) => {
+    context[level](JSON.stringify({ event, ...facts }));
+  };
+}

@@ -1,0 +1,23 @@
+import { app } from '@azure/functions';
+import { serve } from './adapter/serve.ts';
+
+app.http('jwks', {
+  route: '.well-known/jwks.json',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: serve((service) => service.readKeySet),
+});
+
+app.http('discovery', {
+  route: '.well-known/countersign',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: serve((service) => service.readDiscovery),
+});
+
+app.http('problems', {
+  route: 'problems/{code}',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: serve((service) => service.readProblemPage),
+});

@@ -1,0 +1,94 @@
+import { formatInstant } from '../contract/instants.ts';
+import { parseAttestedDocument } from '../verifier/attestedDocument.ts';
+import type { AttestedDocument } from '../verifier/attestedDocument.ts';
+import { decodeBase64 } from '../verifier/base64.ts';
+import { parseSignedDocument } from '../verifier/cms/signedData.ts';
+import type { SignedDocument } from '../verifier/cms/signedData.ts';
+import { checkDer } from '../verifier/der.ts';
+import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS } from '../verifier/verifyEvidence.ts';
+import { parseCertificate } from '../verifier/x509/certificate.ts';
+import type { Certificate } from '../verifier/x509/certificate.ts';
+import type { GeneralName } from '../verifier/x509/generalName.ts';
+
+/**
+ * Says what a document is by its own words, believed or not: for people who ask why it was rejected. Reads as far as it
+ * can be read; each part that cannot says why.
+ */
+export function describeDocument(evidence: Uint8Array | string): string {
+  const octets = typeof evidence === 'string' ? decodeBase64(evidence) : evidence;
+  if (octets === null) return 'The input is not canonical base64, DER, or an answer of IMDS.\n';
+  const opening = `A document of ${octets.length} octets`;
+  if (octets.length > MAXIMUM_DOCUMENT_OCTETS) return `${opening}, which is more than is ever read.\n`;
+  const document = attempt(() => {
+    checkDer(octets, DOCUMENT_LIMITS);
+    return parseSignedDocument(octets);
+  });
+  if (!document.done) return `${opening}, not readable as a signed document: ${document.reason}.\n`;
+  return `${opening}, a CMS SignedData in Azure's form.\n${describeSigner(document.value)}${describeContent(document.value)}`;
+}
+
+type Attempt<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly reason: string };
+
+function attempt<T>(read: () => T): Attempt<T> {
+  try {
+    return { done: true, value: read() };
+  } catch (error) {
+    return { done: false, reason: error instanceof Error ? error.message : 'unreadable' };
+  }
+}
+
+function describeSigner({ certificates }: SignedDocument): string {
+  const [der] = certificates;
+  if (der === undefined) return '\nSigner: the document holds no certificate.\n';
+  const parsed = attempt(() => parseCertificate(der));
+  const more = certificates.length > 1 ? ` (the first of ${certificates.length} certificates)` : '';
+  if (!parsed.done) return `\nSigner${more}: its certificate is not readable: ${parsed.reason}.\n`;
+  return `\nSigner's certificate${more}\n${rows(certificateFacts(parsed.value))}`;
+}
+
+function certificateFacts(certificate: Certificate): Record<string, string> {
+  const { keyFacts, extensions } = certificate;
+  const names = extensions.subjectAltName?.names.map(formatName) ?? [];
+  return {
+    subject: certificate.commonName ?? '(no common name)',
+    issuer: certificate.issuerCommonName ?? '(no common name)',
+    'alternative names': names.length === 0 ? '(none)' : names.join(', '),
+    valid: `${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}`,
+    key: keyFacts.type === 'rsa' ? `RSA, ${keyFacts.bits} bits` : keyFacts.type === 'ec' ? keyFacts.curve : keyFacts.algorithm,
+    'SHA-256': certificate.sha256,
+    ...(certificate.fault === null ? {} : { fault: certificate.fault }),
+  };
+}
+
+function formatName(name: GeneralName): string {
+  return name.type === 'dns' ? printable(name.text) : `(a name of type ${name.type})`;
+}
+
+function describeContent({ content }: SignedDocument): string {
+  const parsed = attempt(() => parseAttestedDocument(content));
+  if (!parsed.done) return `\nContent: not readable: ${parsed.reason}.\n`;
+  return `\nContent, as the document says of itself\n${rows(contentFacts(parsed.value))}`;
+}
+
+function contentFacts({ plan, createdOn, expiresOn, ...claims }: AttestedDocument): Record<string, string> {
+  const facts: Record<string, string | null> = {
+    ...claims,
+    plan: plan === null ? null : [plan.publisher, plan.product, plan.name].map((part) => part ?? '').join('/'),
+    createdOn: createdOn === null ? null : formatInstant(createdOn),
+    expiresOn: expiresOn === null ? null : formatInstant(expiresOn),
+  };
+  const entries = Object.entries(facts).map(([name, value]) => [name, value === null ? '(absent)' : `"${printable(value)}"`]);
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+export function rows(facts: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(facts).map((name) => name.length));
+  return Object.entries(facts)
+    .map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`)
+    .join('');
+}
+
+/** What a stranger wrote goes to a terminal: no control characters, and no more than a line. */
+export function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?').slice(0, 200);
+}

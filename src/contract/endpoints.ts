@@ -1,0 +1,7 @@
+/** Paths below the issuer. A proof's `aud` is the issuer followed by the path that it is sent to. */
+export const ENDPOINTS = {
+  challenges: '/v1/challenges',
+  licences: '/v1/licences',
+  jwks: '/.well-known/jwks.json',
+  discovery: '/.well-known/countersign',
+} as const;

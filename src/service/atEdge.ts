@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import type { ServiceCode } from '../contract/codes.ts';
+import { StoreUnavailableError } from '../licensing/store.ts';
+import { SigningKeyUnavailableError } from '../tokens/signer.ts';
+import type { EdgeRequest, Reply, UseCase } from './edge.ts';
+import { replyProblem } from './problems.ts';
+import { RequestError } from './requestError.ts';
+
+/** The one place where errors become replies. What is not listed here is a fault of ours: `internal_error`. */
+const FAILURES: readonly (readonly [new (...args: never[]) => Error, ServiceCode])[] = [
+  [StoreUnavailableError, 'store_unavailable'],
+  [SigningKeyUnavailableError, 'signing_key_unavailable'],
+];
+
+/** Wraps a use case: whatever it throws, the caller gets a problem document, and the log a line. */
+export function atEdge(issuer: string, useCase: UseCase): UseCase {
+  return async (request: EdgeRequest): Promise<Reply> => {
+    try {
+      return await useCase(request);
+    } catch (error) {
+      const correlationId = randomUUID();
+      if (error instanceof RequestError) {
+        const { code, detail, retryAfter } = error;
+        request.log('info', 'request_refused', { code, correlationId, path: request.path });
+        return replyProblem(issuer, code, { detail, retryAfter, correlationId });
+      }
+      const code = FAILURES.find(([type]) => error instanceof type)?.[1] ?? 'internal_error';
+      request.log('error', 'request_failed', { code, correlationId, path: request.path, ...describe(error) });
+      return replyProblem(issuer, code, { correlationId });
+    }
+  };
+}
+
+/** Names and places, not messages of libraries: those may quote what they were given. */
+function describe(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { reason: 'not an error' };
+  const isOurs = FAILURES.some(([type]) => error instanceof type);
+  const frames = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+  return { reason: error.name, ...(isOurs ? { message: error.message } : { at: frames.slice(0, 5).join(' ') }) };
+}

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { AZURE_CLOUDS, EMULATOR_CLOUD } from '../contract/clouds.ts';
+
+/** The settings cannot be used. One message names every problem, and no value of a secret. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+const CLOUD_NAMES = [...Object.keys(AZURE_CLOUDS), EMULATOR_CLOUD.name] as const;
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+const isLoopback = (issuer: string): boolean => URL.canParse(issuer) && LOOPBACK.test(new URL(issuer).hostname);
+
+/** A base URL: no trailing slash, no query, no credentials; https, except on a loopback address. */
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const isPlain = url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text));
+  return isPlain && isSecure && !text.endsWith('/');
+}
+
+const cloudList = z
+  .string()
+  .transform((text) => text.split(',').map((name) => name.trim()))
+  .refine((names) => names.every((name) => CLOUD_NAMES.includes(name)), `must be of ${CLOUD_NAMES.join(', ')}`);
+
+const SECRET = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]{43,})$/;
+
+const secretList = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => SECRET.exec(entry.trim())))
+  .refine(
+    (entries) => entries.length <= 2 && entries.every((entry) => entry !== null),
+    'must be one or two KID:SECRET, comma-separated; each secret at least 32 random octets in base64url',
+  )
+  .transform((entries) =>
+    entries.map((entry) => ({ kid: entry?.[1] ?? '', secret: Buffer.from(entry?.[2] ?? '', 'base64url') })),
+  );
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${minimum} to ${maximum}`)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`);
+
+/** Every setting, with what it means. The environment variables have the names of the members. */
+const settingsSchema = z.object({
+  ISSUER: z
+    .string()
+    .refine(isBaseUrl, 'must be an https URL without a trailing slash (http only on a loopback address)')
+    .describe('The service’s public base URL, a name of the vendor’s own: it lives in images for years.'),
+  ACCEPTED_CLOUDS: cloudList.default(['AzurePublicCloud']).describe('Clouds whose evidence counts, comma-separated.'),
+  TABLES_ENDPOINT: z.url().optional().describe('The Azure Tables endpoint, reached by managed identity.'),
+  TABLES_CONNECTION_STRING: z.string().optional().describe('Instead, for development: a connection string (Azurite).'),
+  AZURE_CLIENT_ID: z.string().optional().describe('The user-assigned managed identity, where there is more than one.'),
+  TABLE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9]{0,20}$/, 'must be letters and digits')
+    .optional()
+    .describe('Put before the names of the tables, where several services share one account.'),
+  SIGNING_KEY: z.string().optional().describe('The signing key: an unencrypted PKCS#8 PEM or private JWK on P-256.'),
+  SIGNING_KEY_FILE: z.string().optional().describe('Instead: a file with it.'),
+  CHALLENGE_SECRETS: secretList.describe('One or two KID:SECRET; the first signs challenges, both verify.'),
+  NONCE_STYLE: z
+    .enum(['base32', 'digits'])
+    .default('base32')
+    .describe('The form of the nonce: 32 characters or ten digits.'),
+  TRUSTED_PROXIES: wholeNumber(0, 10)
+    .default(0)
+    .describe('How many proxies of your own stand in front of the platform.'),
+  RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
+    .default(20)
+    .describe('Requests a second that one client address may make.'),
+  TRUST_DIRECTORY: z
+    .string()
+    .optional()
+    .describe('A directory with certificates of the pins, beside the packaged ones.'),
+  EMULATOR_TRUST_FILE: z.string().optional().describe('The emulator’s CA certificates (PEM), for its cloud alone.'),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** The settings of a service that may start. */
+export interface ServiceConfig extends Settings {
+  readonly signingKey: string;
+}
+
+/**
+ * Reads and judges every setting at once.
+ *
+ * @throws {ConfigurationError} with all problems
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ServiceConfig {
+  const given = Object.keys(settingsSchema.shape).map((name) => [name, emptyAsAbsent(environment[name])] as const);
+  const parsed = settingsSchema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map(describeIssue));
+  const settings = parsed.data;
+  const problems = findConflicts(settings);
+  const signingKey = readSigningKey(settings, problems);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return { ...settings, signingKey };
+}
+
+function emptyAsAbsent(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const name = issue.path.join('.');
+  return issue.code === 'invalid_type' ? `${name} is missing` : `${name} ${issue.message}`;
+}
+
+function findConflicts(settings: Settings): string[] {
+  const problems: string[] = [];
+  const { ISSUER, ACCEPTED_CLOUDS, TABLES_ENDPOINT, TABLES_CONNECTION_STRING, EMULATOR_TRUST_FILE } = settings;
+  const acceptsEmulator = ACCEPTED_CLOUDS.includes(EMULATOR_CLOUD.name);
+  if ((TABLES_ENDPOINT === undefined) === (TABLES_CONNECTION_STRING === undefined)) {
+    problems.push('exactly one of TABLES_ENDPOINT and TABLES_CONNECTION_STRING must be set');
+  }
+  if (acceptsEmulator && !isLoopback(ISSUER)) {
+    problems.push('ACCEPTED_CLOUDS holds "emulator", which is refused unless ISSUER is a loopback address');
+  }
+  if (acceptsEmulator !== (EMULATOR_TRUST_FILE !== undefined)) {
+    problems.push('EMULATOR_TRUST_FILE goes with the cloud "emulator" in ACCEPTED_CLOUDS: set both or neither');
+  }
+  return problems;
+}
+
+function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE }: Settings, problems: string[]): string {
+  if ((SIGNING_KEY === undefined) === (SIGNING_KEY_FILE === undefined)) {
+    problems.push('exactly one of SIGNING_KEY and SIGNING_KEY_FILE must be set');
+    return '';
+  }
+  if (SIGNING_KEY_FILE === undefined) return SIGNING_KEY ?? '';
+  try {
+    return readFileSync(SIGNING_KEY_FILE, 'utf8');
+  } catch {
+    problems.push('SIGNING_KEY_FILE names a file that cannot be read');
+    return '';
+  }
+}

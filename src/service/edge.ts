@@ -1,0 +1,23 @@
+/** One HTTP request as the use cases see it, whatever host received it. */
+export interface EdgeRequest {
+  readonly method: string;
+  /** The URL's path, without query. */
+  readonly path: string;
+  /** One header by its lower-case name; null where it is absent. */
+  header(name: string): string | null;
+  /** The body whole. The use cases look at `Content-Length` before they ask for it. */
+  readBody(): Promise<Uint8Array>;
+  /** Lines that the host relates to this request. */
+  readonly log: Log;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export type UseCase = (request: EdgeRequest) => Promise<Reply>;
+
+/** One line of the log. Never a token, a nonce, a document or a key among the values. */
+export type Log = (level: 'info' | 'warn' | 'error', event: string, facts: Readonly<Record<string, unknown>>) => void;

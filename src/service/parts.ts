@@ -1,0 +1,24 @@
+import type { LicenceStore, Catalogue } from '../licensing/store.ts';
+import type { Challenges } from '../tokens/challenges.ts';
+import type { SigningKey } from '../tokens/keySet.ts';
+import type { Signer } from '../tokens/signer.ts';
+import type { EvidencePolicy } from '../verifier/appraise.ts';
+import type { Trust } from '../verifier/x509/trust.ts';
+import type { ServiceConfig } from './config.ts';
+import type { RateLimit } from './rateLimit.ts';
+
+/** What the use cases are made of. The composition root makes it once; the use cases keep nothing. */
+export interface Parts {
+  readonly config: ServiceConfig;
+  readonly challenges: Challenges;
+  readonly signer: Signer;
+  readonly signingKeys: readonly SigningKey[];
+  readonly trust: Trust;
+  readonly policy: EvidencePolicy;
+  readonly store: LicenceStore;
+  /** Offers and licences, from a cache that is at most 30 seconds old. */
+  readonly catalogue: Catalogue;
+  readonly rateLimit: RateLimit;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}

@@ -1,0 +1,70 @@
+import * as z from 'zod';
+import type { EdgeRequest } from './edge.ts';
+import { RequestError } from './requestError.ts';
+
+/** An evidence request is about 6 KB: document, challenge, proof. */
+export const MAXIMUM_BODY_OCTETS = 64 * 1024;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Size, media type, JSON, shape: in this order, so that nothing is parsed that is too large or says it is something else.
+ *
+ * @throws {RequestError}
+ */
+export async function readJsonBody<T>(request: EdgeRequest, schema: z.ZodType<T>): Promise<T> {
+  const announced = Number(request.header('content-length') ?? 0);
+  if (!(announced <= MAXIMUM_BODY_OCTETS)) throw new RequestError('request_too_large');
+  const octets = await request.readBody();
+  if (octets.length > MAXIMUM_BODY_OCTETS) throw new RequestError('request_too_large');
+  checkMediaType(request.header('content-type'));
+  return parseShape(parseJson(octets), schema);
+}
+
+function checkMediaType(contentType: string | null): void {
+  const [mediaType = ''] = (contentType ?? '').split(';');
+  if (mediaType.trim().toLowerCase() !== 'application/json') throw new RequestError('media_type_unsupported');
+}
+
+function parseJson(octets: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(octets));
+  } catch {
+    // A parser's message quotes what it read, so it stays here.
+    throw new RequestError('request_malformed', 'The body is not JSON.');
+  }
+}
+
+function parseShape<T>(value: unknown, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue?.path.join('.') ?? '';
+  throw new RequestError(
+    'request_malformed',
+    `${where === '' ? 'The body' : `"${where}"`} is missing or not in its form.`,
+  );
+}
+
+const DOCUMENT_TEXT = z
+  .string()
+  .min(1)
+  .max(32 * 1024);
+const TOKEN = z
+  .string()
+  .min(1)
+  .max(16 * 1024);
+const documentSchema = z.object({ encoding: z.literal('pkcs7'), signature: DOCUMENT_TEXT });
+
+/** `key` is judged by `parsePublicJwk`: what is not a public P-256 key is refused there. */
+export const challengeRequestSchema = z.object({ key: z.record(z.string(), z.unknown()).optional() });
+
+export const licenceRequestSchema = z.object({
+  challenge: TOKEN,
+  document: documentSchema,
+  proof: TOKEN.optional(),
+  product: z.string().min(1).max(512).optional(),
+  client: z.string().max(128).optional(),
+});
+
+export type LicenceRequestBody = z.infer<typeof licenceRequestSchema>;

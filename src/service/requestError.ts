@@ -1,0 +1,18 @@
+import type { ChallengeCode, RequestCode } from '../contract/codes.ts';
+
+/** A request that goes no further. Thrown by the use cases and turned into a problem document at the edge. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly code: RequestCode | ChallengeCode | 'rate_limited';
+  /** For the caller: what to do. Never octets of the request. */
+  readonly detail: string | null;
+  /** Seconds, for `Retry-After`. */
+  readonly retryAfter: number | null;
+
+  constructor(code: RequestError['code'], detail: string | null = null, retryAfter: number | null = null) {
+    super(detail === null ? code : `${code}: ${detail}`);
+    this.code = code;
+    this.detail = detail;
+    this.retryAfter = retryAfter;
+  }
+}

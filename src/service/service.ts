@@ -1,0 +1,76 @@
+import { AZURE_CLOUDS } from '../contract/clouds.ts';
+import { createChallenges } from '../tokens/challenges.ts';
+import { createLocalSigner } from '../tokens/localSigner.ts';
+import type { EvidencePolicy } from '../verifier/appraise.ts';
+import { atEdge } from './atEdge.ts';
+import type { ServiceConfig } from './config.ts';
+import { readDiscovery, readKeySet, readProblemPage } from './discovery.ts';
+import type { UseCase } from './edge.ts';
+import { issueChallenge } from './issueChallenge.ts';
+import { issueLicence } from './issueLicence.ts';
+import { createStore } from './createStore.ts';
+import type { Parts } from './parts.ts';
+import { replyJson } from './problems.ts';
+import { RateLimit } from './rateLimit.ts';
+import { createReadiness } from './readiness.ts';
+import { createServiceTrust } from './serviceTrust.ts';
+
+/** The use cases, each of which answers every request with a reply and never throws. */
+export interface Service {
+  readonly issueChallenge: UseCase;
+  readonly issueLicence: UseCase;
+  readonly readKeySet: UseCase;
+  readonly readDiscovery: UseCase;
+  readonly readProblemPage: UseCase;
+  readonly readHealth: UseCase;
+  readonly readReadiness: UseCase;
+}
+
+/** What a test may put in place of the real thing. */
+export interface ServiceSeams {
+  readonly now: () => number;
+}
+
+const MINUTE = 60_000;
+
+/** What the service asks of evidence beside its being authentic. */
+function servicePolicy(acceptedClouds: readonly string[]): EvidencePolicy {
+  return {
+    acceptedClouds,
+    requiredClaims: ['vmId', 'subscriptionId', 'sku', 'plan', 'nonce', 'timeStamp'],
+    maximumAge: 5 * MINUTE,
+    clockSkew: 2 * MINUTE,
+  };
+}
+
+/** The composition root: makes every part once. */
+export async function createService(config: ServiceConfig, { now }: ServiceSeams): Promise<Service> {
+  const { trust, probePins } = await createServiceTrust(config, Object.keys(AZURE_CLOUDS));
+  const signer = createLocalSigner(config.signingKey);
+  const { store, catalogue } = await createStore(config, now);
+  const parts: Parts = {
+    ...{ config, trust, signer, store, catalogue, now },
+    challenges: createChallenges({
+      issuer: config.ISSUER,
+      secrets: config.CHALLENGE_SECRETS,
+      nonceStyle: config.NONCE_STYLE,
+    }),
+    signingKeys: [{ state: 'current', publicJwk: signer.publicJwk }],
+    policy: servicePolicy(config.ACCEPTED_CLOUDS),
+    rateLimit: new RateLimit(config.RATE_LIMIT_PER_SECOND),
+  };
+  return listUseCases(parts, createReadiness(parts, probePins));
+}
+
+function listUseCases(parts: Parts, readReadiness: UseCase): Service {
+  const edge = (useCase: UseCase): UseCase => atEdge(parts.config.ISSUER, useCase);
+  return {
+    issueChallenge: edge((request) => issueChallenge(parts, request)),
+    issueLicence: edge((request) => issueLicence(parts, request)),
+    readKeySet: edge(() => Promise.resolve(readKeySet(parts))),
+    readDiscovery: edge(() => Promise.resolve(readDiscovery(parts))),
+    readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
+    readHealth: edge(() => Promise.resolve(replyJson(200, { state: 'ok' }))),
+    readReadiness: edge(readReadiness),
+  };
+}

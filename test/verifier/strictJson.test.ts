@@ -1,0 +1,64 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { JsonError, parseStrictJson } from '../../src/verifier/strictJson.ts';
+import type { JsonValue } from '../../src/verifier/strictJson.ts';
+
+const parse = (text: string): JsonValue => parseStrictJson(Buffer.from(text));
+
+/** Maps as plain objects without a prototype, for comparison with `JSON.parse`. */
+function plain(value: JsonValue): unknown {
+  if (value instanceof Map) {
+    return Object.fromEntries(
+      [...(value as ReadonlyMap<string, JsonValue>)].map(([key, inner]) => [key, plain(inner)]),
+    );
+  }
+  return Array.isArray(value) ? (value as readonly JsonValue[]).map(plain) : value;
+}
+
+test('every JSON value is read as JSON.parse reads it', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 4 }), fc.constantFrom(0, 1, 2), (text, indent) => {
+      const spaced = JSON.stringify(JSON.parse(text), null, indent);
+      // JSON.parse makes a member __proto__ as a Map does; Object.fromEntries too.
+      expect(plain(parse(spaced))).toEqual(JSON.parse(spaced));
+    }),
+  );
+});
+
+test('whatever JSON.parse refuses is refused', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom(...'{}[]:,"\\ntrue10.eE-+u \t'), maxLength: 12 }), (text) => {
+      let isJson = true;
+      try {
+        JSON.parse(text);
+      } catch {
+        isJson = false;
+      }
+      if (!isJson) expect(() => parse(text)).toThrow(JsonError);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+test.each([
+  ['a key twice', '{"a":1,"a":1}'],
+  ['a key twice, once escaped', '{"a":1,"\\u0061":2}'],
+  ['a key twice inside', '{"x":[{"a":1,"b":{},"a":2}]}'],
+  ['__proto__ twice', '{"__proto__":1,"__proto__":2}'],
+  ['nesting', `${'['.repeat(18)}${']'.repeat(18)}`],
+  ['nothing', ''],
+  ['two values', '1 2'],
+  ['a control character in a string', '"\u0001"'],
+  ['a leading zero', '01'],
+  ['a byte order mark', '\ufeff{}'],
+])('%s is refused', (_, text) => {
+  expect(() => parse(text)).toThrow(JsonError);
+});
+
+test('octets that are not UTF-8 are refused', () => {
+  expect(() => parseStrictJson(Buffer.from('22c328 22'.replace(' ', ''), 'hex'))).toThrow(JsonError);
+});
+
+test('sixteen levels are read', () => {
+  expect(() => parse(`${'['.repeat(17)}${']'.repeat(17)}`)).not.toThrow();
+});
