@@ -33,6 +33,14 @@ test('takes a token apart', () => {
   expect(parseCompactJws(TOKEN, TOKEN.length - 1)).toBeNull();
 });
 
+test.each([0, 1, 2])('takes part %d in its one spelling', (index) => {
+  const parts = ['e30', 'e30', 'AA'];
+  expect(parseCompactJws(parts.join('.'), 100)).not.toBeNull();
+  for (const spelling of ['AB', 'AA==', 'A+A+', 'A/A/', 'A A', 'A', 'AA\n']) {
+    expect(parseCompactJws(parts.with(index, spelling).join('.'), 100)).toBeNull();
+  }
+});
+
 test('verifies no other algorithm', async () => {
   const header = Buffer.from('{"alg":"none"}').toString('base64url');
   expect(await hasSignatureOf(`${header}.e30.`, KEY)).toBe(false);

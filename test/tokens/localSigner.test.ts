@@ -46,10 +46,10 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
     PAIR.privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'p' }).toString(),
     /neither/,
   ],
-  ['P-384', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' })), /P-256/],
-  ['secp256k1', pem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' })), /P-256/],
-  ['RSA', pem(generateKeyPairSync('rsa', { modulusLength: 2048 })), /P-256/],
-  ['Ed25519', pem(generateKeyPairSync('ed25519')), /P-256/],
+  ['P-384', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' })), /not on curve P-256/],
+  ['secp256k1', pem(generateKeyPairSync('ec', { namedCurve: 'secp256k1' })), /not on curve P-256/],
+  ['RSA', pem(generateKeyPairSync('rsa', { modulusLength: 2048 })), /not on curve P-256/],
+  ['Ed25519', pem(generateKeyPairSync('ed25519')), /not on curve P-256/],
   ['halves of two keys', JSON.stringify({ ...createKeyPair().jwk, d: PRIVATE_JWK.d }), /not that of its private half/],
 ];
 
