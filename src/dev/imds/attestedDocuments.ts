@@ -1,0 +1,60 @@
+import { createAuthority, type Authority, type LeafChange } from './authority.ts';
+import { documentContent, type ContentRequest } from './documentContent.ts';
+import { FAULTS, type DocumentFault, type FaultName, type LeafSource } from './faults.ts';
+import type { IssuedCertificate } from './issueCertificate.ts';
+import { signDocument, type DocumentDescription } from './signDocument.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+export interface DocumentRequest extends ContentRequest {
+  /** Azure region, the first label of the signing certificate's longer name. */
+  readonly region: string;
+  readonly faults: readonly FaultName[];
+}
+
+/** Makes the DER of one attested document. */
+export type DocumentMaker = (request: DocumentRequest) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** Documents under one authority; their signing certificates are made when first needed, one a region and fault. */
+export function createDocumentMaker(authority: Authority): DocumentMaker {
+  const leafFor = createLeafCache(authority);
+  return async ({ region, faults, ...request }) => {
+    const changes: DocumentFault[] = faults.map((name) => FAULTS[name]);
+    const content = changes.reduce<ContentRequest>((before, { content }) => content?.(before) ?? before, request);
+    const leaf = await leafFor(region, request.createdOn, faults);
+    const valid: DocumentDescription = { content: documentContent(content), leaf };
+    return signDocument(changes.reduce((before, { document }) => document?.(before) ?? before, valid));
+  };
+}
+
+type LeafFor = (region: string, at: number, faults: readonly FaultName[]) => Promise<IssuedCertificate>;
+
+function createLeafCache(authority: Authority): LeafFor {
+  const leaves = new Map<string, Promise<IssuedCertificate>>();
+  let other: Promise<Authority> | undefined;
+  const stranger = () => (other ??= createAuthority({ domain: authority.domain, at: authority.at, names: STRANGERS }));
+  return (region, at, faults) => {
+    const fault = faults.find((name) => FAULTS[name].leaf);
+    const month = Math.floor((at - authority.at) / (30 * DAY));
+    const key = `${region}/${fault ?? ''}/${month}`;
+    const usual = { region, ...validity(authority.at + month * 30 * DAY) };
+    const made = leaves.get(key) ?? makeLeaf({ authority, stranger, usual, at }, fault);
+    leaves.set(key, made);
+    return made;
+  };
+}
+
+function makeLeaf(source: LeafSource, fault: FaultName | undefined): Promise<IssuedCertificate> {
+  return (fault && FAULTS[fault].leaf?.(source)) ?? source.authority.issueLeaf(source.usual);
+}
+
+/** 180 days around the month that begins then, so that a document's leaf is never new and never about to end. */
+function validity(month: number): Pick<LeafChange, 'notBefore' | 'notAfter'> {
+  return { notBefore: month - 60 * DAY, notAfter: month + 120 * DAY };
+}
+
+const STRANGERS = {
+  root: 'Another Emulator Root',
+  secondRoot: 'Another Emulator Second Root',
+  intermediate: 'Another Emulator Issuing CA 01',
+};

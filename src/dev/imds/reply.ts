@@ -1,0 +1,21 @@
+/** An answer: an object is sent as JSON, text as it is. */
+export interface Reply {
+  readonly status: number;
+  readonly body: object | string;
+}
+
+/** A request that IMDS does not answer; the one thing that is caught. */
+export class Refusal extends Error {
+  readonly reply: Reply;
+
+  constructor(reply: Reply) {
+    super(`refused with ${reply.status}`);
+    this.name = 'Refusal';
+    this.reply = reply;
+  }
+}
+
+/** IMDS says what is wrong in a JSON object with one member, and sometimes more. */
+export function refuse(status: number, error: string, more: object = {}): Refusal {
+  return new Refusal({ status, body: { error, ...more } });
+}

@@ -1,0 +1,40 @@
+import { createAuthority, type Authority } from './authority.ts';
+import { createEmulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
+import { readVmFile } from './vmFile.ts';
+import { BUILT_IN_VMS, findVm, type Vm } from './vms.ts';
+
+/** What a command can be told. Absent members have the emulator's own defaults. */
+export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'> {
+  readonly port: number;
+  readonly host?: string;
+  /** A JSON file with VMs; the article's by default. */
+  readonly vmFile?: string;
+  /** The VM that the root answers for; the first by default. */
+  readonly vm?: string;
+  readonly authority?: Authority;
+}
+
+export interface StartedEmulator extends RunningEmulator {
+  readonly authority: Authority;
+  readonly vms: readonly [Vm, ...Vm[]];
+}
+
+/**
+ * Starts an emulator with an authority of its own.
+ *
+ * @throws an Error that says what to change: a VM file that cannot be used, a VM that is not there, a port that is taken
+ */
+export async function startEmulator(options: StartOptions): Promise<StartedEmulator> {
+  const { port, host, vmFile, vm, ...rest } = options;
+  const vms = withFirst(vmFile === undefined ? BUILT_IN_VMS : await readVmFile(vmFile), vm);
+  const authority = options.authority ?? (await createAuthority({ at: (options.clock ?? Date.now)() }));
+  const running = await createEmulator({ ...rest, authority, vms }).listen(port, host);
+  return { ...running, authority, vms };
+}
+
+function withFirst(vms: readonly [Vm, ...Vm[]], name: string | undefined): readonly [Vm, ...Vm[]] {
+  if (name === undefined) return vms;
+  const first = findVm(vms, name);
+  if (!first) throw new Error(`There is no VM ${name}: choose one of ${vms.map((vm) => vm.name).join(', ')}`);
+  return [first, ...vms.filter((vm) => vm !== first)];
+}

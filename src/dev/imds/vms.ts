@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import type { AttestedVm } from './documentContent.ts';
+import type { FaultName } from './faults.ts';
+import type { ScheduledEvent } from './scheduledEvents.ts';
+
+/** Instance metadata: every leaf is text. */
+export type Metadata = string | readonly Metadata[] | { readonly [field: string]: Metadata };
+
+/** The compute metadata of a VM in its newest form; the table of versions takes away what an answer is too old for. */
+export interface Compute extends AttestedVm {
+  readonly [field: string]: Metadata;
+  readonly name: string;
+  readonly location: string;
+}
+
+export interface Vm {
+  /** The last part of its base URL, `/vms/<name>`. */
+  readonly name: string;
+  readonly compute: Compute;
+  readonly network: Metadata;
+  /** A VM of the classic deployment model: no compute metadata, and only the vmId is attested. */
+  readonly classic?: boolean;
+  readonly scheduledEvents?: readonly ScheduledEvent[];
+  /** Faults of this VM alone. */
+  readonly faults?: readonly FaultName[];
+  /** Compute fields that answers up to 2020-06-01 have under their own path only, as in the article's first example. */
+  readonly unlisted?: readonly string[];
+}
+
+/** What tells one VM from the next; all else has a default. */
+export interface VmDescription extends Omit<Vm, 'compute' | 'network'> {
+  readonly vmId: string;
+  readonly subscriptionId: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** More compute fields, over the defaults. */
+  readonly compute?: Readonly<Record<string, Metadata>>;
+  readonly network?: Metadata;
+}
+
+const NETWORK = {
+  interface: [
+    {
+      ipv4: {
+        ipAddress: [{ privateIpAddress: '10.1.0.4', publicIpAddress: '203.0.113.4' }],
+        subnet: [{ address: '10.1.0.0', prefix: '24' }],
+      },
+      ipv6: { ipAddress: [] },
+      macAddress: '000D3AF806EC',
+    },
+  ],
+} as const;
+
+/** A VM from what is stated of it. IMDS leaves no field out: what does not apply is `""`. */
+export function createVm(description: VmDescription): Vm {
+  const { name, vmId, subscriptionId, tags = {}, compute = {}, network = NETWORK, ...rest } = description;
+  const tagsList = Object.entries(tags).map(([key, value]) => ({ name: key, value }));
+  const group = typeof compute['resourceGroupName'] === 'string' ? compute['resourceGroupName'] : 'countersign';
+  const stated = { name, vmId, subscriptionId, resourceGroupName: group, tagsList };
+  const resourceId = `${groupPath(subscriptionId, group)}/providers/Microsoft.Compute/virtualMachines/${name}`;
+  const text = tagsList.map((tag) => `${tag.name}:${tag.value}`).join(';');
+  const own = { ...DEFAULTS, osProfile: osProfile(name), ...stated, resourceId, tags: text };
+  const storageProfile = compute['storageProfile'] ?? createStorageProfile(subscriptionId, group);
+  return { name, compute: { ...own, ...compute, storageProfile }, network, ...rest };
+}
+
+const DEFAULTS = {
+  additionalCapabilities: { hibernationEnabled: 'false' },
+  azEnvironment: 'AzurePublicCloud',
+  customData: '',
+  evictionPolicy: '',
+  extendedLocation: { name: '', type: '' },
+  host: { id: '' },
+  hostGroup: { id: '' },
+  isHostCompatibilityLayerVm: 'false',
+  licenseType: '',
+  location: 'eastus',
+  offer: '',
+  osType: 'Linux',
+  physicalZone: '',
+  placementGroupId: '',
+  plan: { name: '', product: '', publisher: '' },
+  platformFaultDomain: '0',
+  platformSubFaultDomain: '',
+  platformUpdateDomain: '0',
+  priority: '',
+  provider: 'Microsoft.Compute',
+  publicKeys: [],
+  publisher: '',
+  securityProfile: {
+    encryptionAtHost: 'false',
+    secureBootEnabled: 'false',
+    securityType: '',
+    virtualTpmEnabled: 'false',
+  },
+  sku: '',
+  userData: '',
+  version: '',
+  virtualMachineScaleSet: { id: '' },
+  vmScaleSetName: '',
+  vmSize: 'Standard_A1_v2',
+  zone: '',
+} as const satisfies Record<string, Metadata>;
+
+function osProfile(computerName: string) {
+  return { adminUsername: 'admin', computerName, disablePasswordAuthentication: 'true' };
+}
+
+function groupPath(subscriptionId: string, group: string): string {
+  return `/subscriptions/${subscriptionId}/resourceGroups/${group}`;
+}
+
+/** The article's storage example; both of its VMs have it. */
+function createStorageProfile(subscriptionId: string, group: string): Metadata {
+  const disks = `${groupPath(subscriptionId, group)}/providers/Microsoft.Compute/disks`;
+  const disk = { image: { uri: '' }, vhd: { uri: '' }, writeAcceleratorEnabled: 'false' };
+  const managed = (name: string) => ({
+    name,
+    managedDisk: { id: `${disks}/${name}`, storageAccountType: 'Standard_LRS' },
+  });
+  const dataDisk = { caching: 'None', createOption: 'Empty', diskSizeGB: '1024', lun: '0' };
+  const osDisk = { caching: 'ReadWrite', createOption: 'FromImage', diskSizeGB: '30', osType: 'Linux' };
+  const encryption = { diffDiskSettings: { option: 'Local' }, encryptionSettings: { enabled: 'false' } };
+  return {
+    dataDisks: [{ ...disk, ...dataDisk, ...managed('exampledatadiskname') }],
+    imageReference: { id: '', offer: 'UbuntuServer', publisher: 'Canonical', sku: '16.04.0-LTS', version: 'latest' },
+    osDisk: { ...disk, ...osDisk, ...encryption, ...managed('exampleosdiskname') },
+    resourceDisk: { size: '0' },
+  };
+}
+
+const EXAMPLE = createVm({
+  name: 'examplevmname',
+  vmId: '02aab8a4-74ef-476e-8182-f6d2ba4166a6',
+  subscriptionId: '8d10da13-8125-4ba9-a717-bf7490507b3d',
+  tags: { baz: 'bash', foo: 'bar' },
+  compute: {
+    azEnvironment: 'AZUREPUBLICCLOUD',
+    isHostCompatibilityLayerVm: 'true',
+    location: 'westus',
+    offer: 'Windows',
+    osType: 'linux',
+    placementGroupId: 'f67c14ab-e92c-408c-ae2d-da15866ec79a',
+    plan: { name: 'planName', product: 'planProduct', publisher: 'planPublisher' },
+    platformFaultDomain: '36',
+    platformUpdateDomain: '42',
+    publicKeys: [
+      { keyData: 'ssh-rsa 0', path: '/home/user/.ssh/authorized_keys0' },
+      { keyData: 'ssh-rsa 1', path: '/home/user/.ssh/authorized_keys1' },
+    ],
+    publisher: 'RDFE-Test-Microsoft-Windows-Server-Group',
+    resourceGroupName: 'macikgo-test-may-23',
+    securityProfile: {
+      encryptionAtHost: 'false',
+      secureBootEnabled: 'true',
+      securityType: '',
+      virtualTpmEnabled: 'false',
+    },
+    sku: 'Windows-Server-2012-R2-Datacenter',
+    version: '15.05.22',
+    vmScaleSetName: 'crpteste9vflji9',
+    vmSize: 'Standard_A3',
+  },
+  unlisted: ['customData', 'provider', 'tagsList'],
+});
+
+// The article writes x for the digits of this subscription.
+const NEGASONIC_SUBSCRIPTION = '5f3a1c52-8e0d-4b7a-9c61-2d4e8f0a7b13';
+
+const NEGASONIC = createVm({
+  name: 'negasonic',
+  vmId: '13f56399-bd52-4150-9748-7190aae1ff21',
+  subscriptionId: NEGASONIC_SUBSCRIPTION,
+  tags: { Department: 'IT', Environment: 'Test', Role: 'WebRole' },
+  compute: {
+    location: 'centralus',
+    offer: 'lampstack',
+    plan: { name: '5-6', product: 'lampstack', publisher: 'bitnami' },
+    publisher: 'bitnami',
+    resourceGroupName: 'myrg',
+    sku: '5-6',
+    storageProfile: createStorageProfile(NEGASONIC_SUBSCRIPTION, 'macikgo-test-may-23'),
+    version: '7.1.1902271506',
+    zone: '1',
+  },
+});
+
+/** The VM whose vmId the article's first sample asks for; nothing else is said of it. */
+const TRACKED = createVm({
+  name: 'tracked',
+  vmId: '5c08b38e-4d57-4c23-ac45-aca61037f084',
+  subscriptionId: NEGASONIC_SUBSCRIPTION,
+});
+
+/** The VMs of the article. The first has a full Marketplace plan, and is the one that the root answers for. */
+export const BUILT_IN_VMS: readonly [Vm, ...Vm[]] = [EXAMPLE, NEGASONIC, TRACKED];
+
+const FLEET_NAME = /^fleet-(?:0|[1-9]\d{0,5})$/;
+
+/** Whether the name is one of a fleet's, which are made up on demand and cannot be given to other VMs. */
+export function isFleetName(name: string): boolean {
+  return FLEET_NAME.test(name);
+}
+
+/** The VM of that name; one of a fleet is like the first VM but for its name and vmId. */
+export function findVm(vms: readonly [Vm, ...Vm[]], name: string): Vm | undefined {
+  return isFleetName(name) ? fleetVm(vms[0], name) : vms.find((vm) => vm.name === name);
+}
+
+function fleetVm(first: Vm, name: string): Vm {
+  const vmId = uuidOf(name);
+  const { resourceId } = first.compute;
+  const renamed = typeof resourceId === 'string' ? resourceId.replace(/[^/]*$/, name) : '';
+  return { ...first, name, compute: { ...first.compute, name, vmId, resourceId: renamed, osProfile: osProfile(name) } };
+}
+
+/** A UUID that belongs to the text (RFC 9562 version 8, of its SHA-256). */
+export function uuidOf(text: string): string {
+  const digest = createHash('sha256').update(text).digest('hex');
+  const variant = '89ab'.charAt(parseInt(digest.charAt(16), 16) % 4);
+  const parts = [digest.slice(0, 8), digest.slice(8, 12), `8${digest.slice(13, 16)}`];
+  return [...parts, `${variant}${digest.slice(17, 20)}`, digest.slice(20, 32)].join('-');
+}
