@@ -1,0 +1,45 @@
+/** A challenge's place in the order in which challenges were issued: time in milliseconds, then `jti`. */
+export interface ChallengeMark {
+  readonly ms: number;
+  readonly jti: string;
+}
+
+/**
+ * `numbered`: one of the pool's counted seats. `uncounted`: given while seats were unlimited. `none`: it was given to
+ * another VM when the lease had ended.
+ */
+export type Seat =
+  { readonly kind: 'numbered'; readonly number: number } | { readonly kind: 'uncounted' } | { readonly kind: 'none' };
+
+/** A key that was replaced while a licence under it had not expired. */
+export interface KeyChange {
+  /** RFC 7638 thumbprint of the earlier key; `null` if licences were not bound to one. */
+  readonly from: string | null;
+  readonly at: number;
+  /** `exp` of the last licence under the earlier key: until then the change counts. */
+  readonly until: number;
+}
+
+/** One VM under one licence. Times are milliseconds since the epoch. */
+export interface Activation {
+  /** Lower-case UUID. */
+  readonly vmId: string;
+  /** The licence as it was named at the last issue. */
+  readonly licenceId: string;
+  readonly seat: Seat;
+  /** RFC 7638 thumbprint of the key that the newest licence is bound to. */
+  readonly jkt: string | null;
+  /** The latest `exp` of a licence issued under that key. */
+  readonly keyUntil: number;
+  readonly keyChanges: readonly KeyChange[];
+  /** The newest challenge for which a licence was issued; `null` if there was none yet. */
+  readonly challenge: ChallengeMark | null;
+  readonly leaseEnd: number;
+  readonly region: string | null;
+  readonly sku: string;
+  /** The client's name and version, its own word. */
+  readonly client: string | null;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly blocked: boolean;
+}
