@@ -1,0 +1,127 @@
+import { setTimeout as pauseFor } from 'node:timers/promises';
+
+import type { LicenceCode } from '../contract/codes.ts';
+import type { Activation } from './activation.ts';
+import type { Entitlement } from './entitlement.ts';
+import { planIssue } from './issue.ts';
+import type { ActivationRequest } from './issue.ts';
+import { CLOCK_SKEW } from './lease.ts';
+import { keepsSeat, planFreeSeat, planGivingUp, planTakeOver, seatNumber } from './seatPlan.ts';
+import type { SeatGain, SeatSearch } from './seatPlan.ts';
+import { StoreUnavailableError } from './store.ts';
+import type { SeatStore, SeatWrite, Stored, WriteOutcome } from './store.ts';
+
+export type { ActivationRequest } from './issue.ts';
+
+/** `first`: no licence was issued to this VM before. `keyChanged`: this licence counts as a change of key. */
+export type ActivationOutcome =
+  | { readonly granted: true; readonly activation: Activation; readonly first: boolean; readonly keyChanged: boolean }
+  | { readonly granted: false; readonly code: LicenceCode | 'challenge_replayed' };
+
+export interface ActivateOptions {
+  /** Ends the attempts, after the store's present answer. */
+  readonly signal?: AbortSignal;
+  /** From 0 to less than 1. */
+  readonly random?: () => number;
+  /** Waits, in milliseconds. */
+  readonly pause?: (delay: number) => Promise<unknown>;
+}
+
+/** A lost race is another VM's success, so that this many in a row mean a pool under siege; the client tries again. */
+const ATTEMPTS = 16;
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 640;
+
+/**
+ * Writes down that a VM is given a licence, or says why it is not. The licence may be issued only after this has
+ * answered `granted`. A known VM costs one read and one conditional write; a new one a transaction that takes its seat.
+ *
+ * @throws StoreUnavailableError if the store fails, or if every attempt lost its race
+ */
+export async function activate(
+  store: SeatStore,
+  entitlement: Entitlement,
+  request: ActivationRequest,
+  options: ActivateOptions = {},
+): Promise<ActivationOutcome> {
+  const { random = Math.random, pause = pauseFor, signal } = options;
+  let known = await store.readActivation(entitlement.pool, request.vmId);
+  for (let attempt = 0; attempt < ATTEMPTS && signal?.aborted !== true; attempt += 1) {
+    const issue = planIssue(known?.value ?? null, entitlement, request);
+    if (!issue.granted) return issue;
+    const step = await takeStep(store, { entitlement, at: request.at, known, next: issue.activation, random });
+    if (step.outcome === 'exhausted') return { granted: false, code: 'seats_exhausted' };
+    if (step.outcome === 'written') return { ...issue, activation: step.activation };
+    if (step.outcome === 'given_up') continue;
+    await pause(random() * Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE));
+    // While the VM had no row, a change was someone else's: its own row would have been found to exist.
+    if (known !== null || step.outcome === 'exists') known = await store.readActivation(entitlement.pool, request.vmId);
+  }
+  throw new StoreUnavailableError('Too many activations of one licence at the same time: try again.');
+}
+
+interface Attempt {
+  readonly entitlement: Entitlement;
+  readonly at: number;
+  readonly known: Stored<Activation> | null;
+  /** The VM's row as it will stand, but for its seat. */
+  readonly next: Activation;
+  readonly random: () => number;
+}
+
+/** `given_up`: seats were given up after `seats` had been lowered; the search starts over. */
+type Step =
+  | { readonly outcome: 'written'; readonly activation: Activation }
+  | { readonly outcome: 'exists' | 'changed' | 'exhausted' | 'given_up' };
+
+async function takeStep(store: SeatStore, attempt: Attempt): Promise<Step> {
+  const { entitlement, known, next, at } = attempt;
+  if (known !== null && keepsSeat(known.value, entitlement.seats, at)) return write(store, attempt, next, []);
+  const { blocks, hasUncounted } = await store.readSeats(entitlement.pool);
+  if (entitlement.seats === 'unlimited') {
+    const marker: SeatWrite[] = hasUncounted ? [] : [{ row: 'uncounted' }];
+    return write(store, attempt, { ...next, seat: { kind: 'uncounted' } }, marker);
+  }
+  const uncounted = hasUncounted ? await countUncounted(store, attempt) : 0;
+  const limit = Math.max(0, entitlement.seats - uncounted);
+  const held = known === null ? null : seatNumber(known.value.seat);
+  return findSeat(store, attempt, { blocks, limit, held, random: attempt.random });
+}
+
+/**
+ * VMs let in while seats were unlimited keep their licences, and count. One that another instance may still renew by
+ * its own clock is counted for another skew.
+ */
+function countUncounted(store: SeatStore, { entitlement, at }: Attempt): Promise<number> {
+  return store.countUncounted(entitlement.pool, at - 2 * CLOCK_SKEW);
+}
+
+async function findSeat(store: SeatStore, attempt: Attempt, search: SeatSearch): Promise<Step> {
+  const free = planFreeSeat(search);
+  if (free !== null) return sit(store, attempt, free);
+  const { pool } = attempt.entitlement;
+  const rows = await store.readEnded(pool, attempt.at - CLOCK_SKEW);
+  const ended = rows.filter((row) => row.value.vmId !== attempt.next.vmId);
+  const takenOver = planTakeOver(search, ended);
+  if (takenOver !== null) return sit(store, attempt, takenOver);
+  const writes = planGivingUp(search, ended);
+  if (writes.length === 0) return { outcome: 'exhausted' };
+  const outcome = await store.writeSeats(pool, writes);
+  return { outcome: outcome === 'written' ? 'given_up' : 'changed' };
+}
+
+function sit(store: SeatStore, attempt: Attempt, gain: SeatGain): Promise<Step> {
+  return write(store, attempt, { ...attempt.next, seat: { kind: 'numbered', number: gain.seat } }, gain.writes);
+}
+
+async function write(
+  store: SeatStore,
+  { entitlement, known }: Attempt,
+  activation: Activation,
+  others: readonly SeatWrite[],
+): Promise<Step> {
+  // The VM's own row comes first: if another process of the same VM was first, that is what the answer says.
+  const own: SeatWrite = { row: 'activation', activation, version: known?.version ?? null };
+  const outcome: WriteOutcome = await store.writeSeats(entitlement.pool, [own, ...others]);
+  return outcome === 'written' ? { outcome, activation } : { outcome };
+}

@@ -1,0 +1,48 @@
+import type { Catalogue } from './store.ts';
+
+/** A change by an operator holds on every instance after this long: protocol, sections 3 and 5. */
+const MAX_AGE = 30_000;
+const MOST_SUBSCRIPTIONS = 10_000;
+
+export interface CacheOptions {
+  /** Milliseconds. A clock that goes back makes entries old, not young. */
+  readonly now: () => number;
+  readonly maxAge?: number;
+  /** Of how many subscriptions the licences are kept. */
+  readonly maxEntries?: number;
+}
+
+/**
+ * Offers and licences, kept for up to 30 seconds from the moment at which they were asked for. Old ones are never given
+ * out, even if the store is down: a revoked licence would live on.
+ */
+export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): Catalogue {
+  const offers = createCache<Awaited<ReturnType<Catalogue['readOffers']>>>(options);
+  const licences = createCache<Awaited<ReturnType<Catalogue['readLicences']>>>(options);
+  return {
+    readOffers: () => offers('', () => catalogue.readOffers()),
+    readLicences: (cloud, subscriptionId) =>
+      licences(`${cloud}/${subscriptionId}`, () => catalogue.readLicences(cloud, subscriptionId)),
+  };
+}
+
+type Cache<T> = (key: string, read: () => Promise<T>) => Promise<T>;
+
+/** Readers that come while an answer is on its way share it. */
+function createCache<T>({ now, maxAge = MAX_AGE, maxEntries = MOST_SUBSCRIPTIONS }: CacheOptions): Cache<T> {
+  const entries = new Map<string, { readonly since: number; readonly value: Promise<T> }>();
+  return (key, read) => {
+    const since = now();
+    const known = entries.get(key);
+    if (known !== undefined && since >= known.since && since - known.since < maxAge) return known.value;
+    const entry = { since, value: read() };
+    entries.delete(key);
+    entries.set(key, entry);
+    const oldest = entries.size > maxEntries ? entries.keys().next().value : undefined;
+    if (oldest !== undefined) entries.delete(oldest);
+    entry.value.catch(() => {
+      if (entries.get(key) === entry) entries.delete(key);
+    });
+    return entry.value;
+  };
+}
