@@ -1,0 +1,55 @@
+import { TableClient } from '@azure/data-tables';
+
+/** What an identity library's credential does; every `TokenCredential` of Azure's libraries is one. */
+export interface TokenSource {
+  getToken(scopes: string | string[], options?: object): Promise<{ token: string; expiresOnTimestamp: number } | null>;
+}
+
+export type TablesConnection =
+  /** Azurite, or an account's key. */
+  | { readonly connectionString: string }
+  /** `https://<account>.table.core.windows.net` and a managed identity. */
+  | { readonly url: string; readonly credential: TokenSource };
+
+export interface ConnectTableOptions {
+  readonly connection: TablesConnection;
+  /** Called before each request is sent, retries included. */
+  readonly onRoundTrip?: (() => void) | undefined;
+}
+
+/** Few and quick: a caller waits, and beyond these the answer is 503 and the client's own back-off. */
+const RETRIES = { maxRetries: 2, retryDelayInMs: 50, maxRetryDelayInMs: 500 };
+
+/** Azurite speaks plain HTTP, and on this machine alone may anything do so. */
+const AZURITE = /(^|;)(UseDevelopmentStorage=true|TableEndpoint=http:\/\/(127\.0\.0\.1|localhost)[:/])/i;
+
+export function connectTable(name: string, options: ConnectTableOptions): TableClient {
+  const { connection, onRoundTrip } = options;
+  const clientOptions = {
+    retryOptions: RETRIES,
+    ...(onRoundTrip !== undefined && { additionalPolicies: [countingPolicy(onRoundTrip)] }),
+  };
+  if ('url' in connection) return new TableClient(connection.url, name, connection.credential, clientOptions);
+  const allowInsecureConnection = AZURITE.test(connection.connectionString);
+  return TableClient.fromConnectionString(connection.connectionString, name, {
+    ...clientOptions,
+    allowInsecureConnection,
+  });
+}
+
+type AdditionalPolicy = NonNullable<
+  NonNullable<Parameters<typeof TableClient.fromConnectionString>[2]>['additionalPolicies']
+>[number];
+
+function countingPolicy(onRoundTrip: () => void): AdditionalPolicy {
+  return {
+    position: 'perRetry',
+    policy: {
+      name: 'countRoundTrips',
+      sendRequest: (request, next) => {
+        onRoundTrip();
+        return next(request);
+      },
+    },
+  };
+}

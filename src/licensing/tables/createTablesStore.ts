@@ -1,0 +1,32 @@
+import type { LicenceStore } from '../store.ts';
+import { catalogueTables } from './catalogueTables.ts';
+import { connectTable } from './connection.ts';
+import type { ConnectTableOptions } from './connection.ts';
+import { seatTable } from './seatTable.ts';
+import { callStore } from './storeCall.ts';
+
+const DEFAULT_BUDGET = 5_000;
+
+export interface TablesStoreOptions extends ConnectTableOptions {
+  /** Before each table's name; letters and digits, a letter first. */
+  readonly tablePrefix?: string | undefined;
+  /** Milliseconds for one operation with its pages and retries. */
+  readonly budget?: number | undefined;
+}
+
+/** The store in Azure Tables (also Azurite, and Cosmos DB's Table API). Makes no request before its first use. */
+export function createTablesStore(options: TablesStoreOptions): LicenceStore {
+  const budget = options.budget ?? DEFAULT_BUDGET;
+  const connect = (name: string) => connectTable(`${options.tablePrefix ?? ''}${name}`, options);
+  const tables = { offers: connect('offers'), licences: connect('licences'), activations: connect('activations') };
+  return {
+    ensureTables: async () => {
+      for (const [name, table] of Object.entries(tables)) {
+        const call = { operation: `create the table ${name}`, budget };
+        await callStore(call, (abortSignal) => table.createTable({ abortSignal }));
+      }
+    },
+    ...catalogueTables(tables.offers, tables.licences, budget),
+    ...seatTable(tables.activations, budget),
+  };
+}

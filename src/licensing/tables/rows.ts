@@ -1,0 +1,81 @@
+import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
+
+import type { WriteOutcome } from '../store.ts';
+import { askStore, callStore } from './storeCall.ts';
+import type { Refusal, StoreCall } from './storeCall.ts';
+
+export type Row = Record<string, unknown> & { rowKey?: string };
+
+/** `version: null` inserts. */
+export interface RowWrite {
+  readonly entity: TableEntity;
+  readonly version: string | null;
+}
+
+export interface RowQuery {
+  readonly filter?: string;
+  readonly select?: string[];
+}
+
+export async function readOneRow(
+  table: TableClient,
+  call: StoreCall,
+  partitionKey: string,
+  rowKey: string,
+): Promise<Row | null> {
+  const row = await askStore<Row>(call, (abortSignal) => table.getEntity(partitionKey, rowKey, { abortSignal }));
+  return typeof row === 'string' ? null : row;
+}
+
+export function readAllRows(table: TableClient, call: StoreCall, queryOptions: RowQuery): Promise<readonly Row[]> {
+  return callStore(call, async (abortSignal) => {
+    const found: Row[] = [];
+    for await (const row of table.listEntities({ queryOptions, abortSignal })) found.push(row);
+    return found;
+  });
+}
+
+/** The first page that is not empty: the service may answer with an empty one while it is still searching. */
+export function readFirstPage(
+  table: TableClient,
+  call: StoreCall,
+  queryOptions: RowQuery,
+  size: number,
+): Promise<readonly Row[]> {
+  return callStore(call, async (abortSignal): Promise<readonly Row[]> => {
+    const pages = table.listEntities({ queryOptions, abortSignal }).byPage({ maxPageSize: size });
+    for await (const page of pages) if (page.length > 0) return page;
+    return [];
+  });
+}
+
+/** All or nothing: one row alone, or a transaction over rows of one partition. */
+export async function writeRows(
+  table: TableClient,
+  call: StoreCall,
+  writes: readonly RowWrite[],
+): Promise<WriteOutcome> {
+  const [only, ...more] = writes;
+  if (only === undefined) throw new Error('Nothing to write: the caller plans at least one row.');
+  const answer = await askStore<object>(call, (abortSignal) =>
+    more.length === 0
+      ? writeRow(table, only, abortSignal)
+      : table.submitTransaction(writes.map(transactionAction), { abortSignal }),
+  );
+  return outcomeOf(answer);
+}
+
+function writeRow(table: TableClient, { entity, version }: RowWrite, abortSignal: AbortSignal): Promise<object> {
+  if (version === null) return table.createEntity(entity, { abortSignal });
+  return table.updateEntity(entity, 'Replace', { etag: version, abortSignal });
+}
+
+function transactionAction({ entity, version }: RowWrite): TransactionAction {
+  return version === null ? ['create', entity] : ['update', entity, 'Replace', { etag: version }];
+}
+
+/** A row that is gone is one that changed. */
+function outcomeOf(answer: object | Refusal): WriteOutcome {
+  if (typeof answer !== 'string') return 'written';
+  return answer === 'absent' ? 'changed' : answer;
+}
