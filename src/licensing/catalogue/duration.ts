@@ -1,0 +1,21 @@
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** ISO 8601 durations without years and months, whose length depends on the calendar. */
+const DURATION = /^P(?!$)(?:(\d{1,5})D)?(?:T(?!$)(?:(\d{1,6})H)?(?:(\d{1,7})M)?(?:(\d{1,9})S)?)?$/;
+
+/** Milliseconds of `P7D`, `PT24H`, `P1DT12H30M`, or `null` if it is not such a duration. */
+export function parseDuration(text: string): number | null {
+  const match = DURATION.exec(text);
+  if (match === null) return null;
+  const [days, hours, minutes, seconds] = match.slice(1).map((digits) => Number((digits as string | undefined) ?? 0));
+  return (days ?? 0) * DAY + (hours ?? 0) * HOUR + (minutes ?? 0) * MINUTE + (seconds ?? 0) * SECOND;
+}
+
+export const DEFAULT_LIFETIME = 24 * HOUR;
+export const DEFAULT_RENEW_AFTER = 12 * HOUR;
+export const DEFAULT_GRACE = 7 * DAY;
+export const SHORTEST_LIFETIME = 5 * MINUTE;
+export const LONGEST_DURATION = 400 * DAY;

@@ -1,0 +1,102 @@
+import * as z from 'zod';
+
+import { ANY, parsePlanName } from '../planName.ts';
+import type { Allowed, PlanName } from '../planName.ts';
+import { LONGEST_DURATION, parseDuration } from './duration.ts';
+
+/*
+ * The fields of a catalogue file. Each says what it must be, so that a wrong one is answered with what to write. All are
+ * bounded: together they stay below the 64 KiB that one property of a row can hold.
+ */
+
+const LONGEST_LIST = 500;
+const MOST_SEATS = 100_000;
+const MOST_FEATURES = 64;
+const LONGEST_FEATURES = 4_096;
+
+const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,99}';
+const PLAN_NAME = new RegExp(`^${NAME}/${NAME}/(${NAME}|\\*)$`);
+const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
+
+/** The message of a field that is missing or wrong. */
+export function must(text: string): { error: (issue: { readonly input?: unknown }) => string } {
+  return { error: (issue) => (issue.input === undefined ? `is missing: it must ${text}` : `must ${text}`) };
+}
+
+export const productName = z
+  .string(must('be the name of a product'))
+  .regex(new RegExp(`^${NAME}$`), must('be the name of a product'));
+
+const PLAN = 'be "publisher/product/plan" as the Marketplace names them, the plan "*" for every plan';
+
+export const planName = z
+  .string(must(PLAN))
+  .regex(PLAN_NAME, must(PLAN))
+  .transform((text, context): PlanName => {
+    const plan = parsePlanName(text);
+    if (plan !== null) return plan;
+    context.addIssue(`must ${PLAN}`);
+    return z.NEVER;
+  });
+
+const DURATION = 'be a duration of days, hours, minutes and seconds such as "P7D" or "PT24H", at most "P400D"';
+
+/** To milliseconds. */
+export const duration = z.string(must(DURATION)).transform((text, context): number => {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== null && milliseconds <= LONGEST_DURATION) return milliseconds;
+  context.addIssue(`must ${DURATION}`);
+  return z.NEVER;
+});
+
+const INSTANT = 'be a time with its zone, such as "2027-01-31T00:00:00Z"';
+
+/** To milliseconds since the epoch. */
+export const instant = z.iso.datetime({ offset: true, ...must(INSTANT) }).transform((text) => Date.parse(text));
+
+const UUID_TEXT = 'be a UUID such as "6f1c1a52-0b7e-4c43-9d3c-3f5f0d1f8a11"';
+
+export const uuid = z
+  .string(must(UUID_TEXT))
+  .regex(UUID, must(UUID_TEXT))
+  .transform((text) => text.toLowerCase());
+
+const SEATS = `be "unlimited" or a whole number up to ${MOST_SEATS}`;
+
+export const seats = z.union([z.literal('unlimited'), z.number().int().min(0).max(MOST_SEATS)], must(SEATS));
+
+/** `"*"` or a list. */
+export function allowed(of: z.ZodType<string>, what: string): z.ZodType<Allowed> {
+  const text = `be "*" or a list of 1 to ${LONGEST_LIST} ${what}`;
+  const list = z.array(of, must(text)).min(1, must(text)).max(LONGEST_LIST, must(text));
+  return z.union([z.literal(ANY), list], {
+    error: (issue) => (Array.isArray(issue.input) ? `must ${text}, each of them a valid one` : `must ${text}`),
+  });
+}
+
+const SKU = 'be a sku of at most 64 characters, "" for custom images, and not "*" inside a list';
+
+export const sku = z
+  .string(must(SKU))
+  .max(64, must(SKU))
+  .refine((text) => text !== ANY, must(SKU));
+
+const CLOUD = 'be the name of a cloud, such as "AzurePublicCloud"';
+
+/** Which clouds there are is known to the trust's pins, not here. */
+export const cloud = z.string(must(CLOUD)).regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, must(CLOUD));
+
+const LICENCE_ID = 'be 1 to 64 letters, digits, ".", "_" or "-", a letter or digit first';
+
+export const licenceId = z.string(must(LICENCE_ID)).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, must(LICENCE_ID));
+
+const FEATURES = `be an object of at most ${MOST_FEATURES} settings (true, false, numbers, strings) and ${LONGEST_FEATURES} characters`;
+
+export const features = z
+  .record(
+    z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
+    z.union([z.boolean(), z.number(), z.string()], must('be true, false, a number or a string')),
+    must(FEATURES),
+  )
+  .refine((value) => Object.keys(value).length <= MOST_FEATURES, must(FEATURES))
+  .refine((value) => JSON.stringify(value).length <= LONGEST_FEATURES, must(FEATURES));
