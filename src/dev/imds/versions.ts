@@ -89,9 +89,6 @@ export const FIELDS_SINCE = {
   'compute.securityProfile.encryptionAtHost': '2021-11-01',
   'compute.securityProfile.securityType': '2021-12-13',
   'compute.storageProfile': '2019-06-01',
-  // The article's examples have these two at 2020-06-01 and not at 2019-06-01.
-  'compute.storageProfile.osDisk.diffDiskSettings': '2020-06-01',
-  'compute.storageProfile.osDisk.encryptionSettings': '2020-06-01',
   'compute.storageProfile.resourceDisk': '2021-02-01',
   'compute.subscriptionId': '2017-08-01',
   'compute.tags': '2017-08-01',
