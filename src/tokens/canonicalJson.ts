@@ -9,21 +9,36 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * @returns the object, or null for anything else
  */
 export function parseCanonicalJson(octets: Uint8Array): JsonObject | null {
+  return parseObject(octets, (text) => text);
+}
+
+/** @param compact writes a text as `JSON.stringify` would have written it */
+function parseObject(octets: Uint8Array, compact: (text: string) => string): JsonObject | null {
   try {
     const text = utf8.decode(octets);
     const value: unknown = JSON.parse(text);
-    return isObject(value) && JSON.stringify(value) === text ? value : null;
+    return isObject(value) && JSON.stringify(value) === compact(text) ? value : null;
   } catch {
     // Not UTF-8 or not JSON. The reason stays here: a parser's message quotes the text.
     return null;
   }
 }
 
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A string whole, or white space between the tokens. */
+const STRING_OR_SPACE = /("(?:[^"\\]|\\.)*")|[ \t\n\r]+/g;
+
+/**
+ * Reads a JSON object that another program wrote: white space and `\/` are taken, as many libraries write them; a key
+ * twice is not. The caller bounds the length.
+ *
+ * @returns the object, or null for anything else
+ */
+export function parseForeignJson(octets: Uint8Array): JsonObject | null {
+  return parseObject(octets, (text) =>
+    text.replace(STRING_OR_SPACE, (_, string: string | undefined) => string?.replaceAll('\\/', '/') ?? ''),
+  );
 }
 
-/** Whether an object has these members and no other, in any order. */
-export function hasExactly(object: JsonObject, names: readonly string[]): boolean {
-  return Object.keys(object).length === names.length && names.every((name) => Object.hasOwn(object, name));
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import { TOKEN_TYPES } from '../contract/claims.ts';
 import type { PublicJwk } from '../contract/wire.ts';
-import { hasExactly, parseCanonicalJson } from './canonicalJson.ts';
+import { parseForeignJson } from './canonicalJson.ts';
 import { hasSignatureOf, parseCompactJws } from './compactJws.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 
@@ -21,9 +21,12 @@ export type CheckedProof =
 
 const INVALID = { ok: false, code: 'proof_invalid' } as const;
 
+/** Header members that would change how a proof is to be verified, or where its key comes from. */
+const REFUSED_MEMBERS = ['crit', 'b64', 'jku', 'x5u', 'x5c'] as const;
+
 /**
- * Checks a proof of possession: ES256 by the key in its own header, whose thumbprint the challenge carries. Header and
- * claims are those of the protocol and no other, so `crit`, `b64`, `kid`, `jku` or `x5c` are refused by being there.
+ * Checks a proof of possession: ES256 by the key in its own header, whose thumbprint the challenge carries. Clients of
+ * others write proofs too, so claims and header members that decide nothing (`iat`, `kid`) are left alone.
  */
 export async function checkProof(proof: string, expected: ProofExpectation): Promise<CheckedProof> {
   const jws = parseCompactJws(proof, MAXIMUM_LENGTH);
@@ -34,14 +37,13 @@ export async function checkProof(proof: string, expected: ProofExpectation): Pro
 }
 
 function hasClaims(payload: Uint8Array, { audience, challengeJti }: ProofExpectation): boolean {
-  const claims = parseCanonicalJson(payload);
-  if (claims === null || !hasExactly(claims, ['aud', 'nonce'])) return false;
-  return claims['aud'] === audience && claims['nonce'] === challengeJti;
+  const claims = parseForeignJson(payload);
+  return claims?.['aud'] === audience && claims['nonce'] === challengeJti;
 }
 
 function parseHeader(octets: Uint8Array): PublicJwk | null {
-  const header = parseCanonicalJson(octets);
-  if (header === null || !hasExactly(header, ['alg', 'typ', 'jwk'])) return null;
+  const header = parseForeignJson(octets);
+  if (header === null || REFUSED_MEMBERS.some((name) => Object.hasOwn(header, name))) return null;
   if (header['alg'] !== 'ES256' || header['typ'] !== TOKEN_TYPES.proof) return null;
   return parsePublicJwk(header['jwk']);
 }

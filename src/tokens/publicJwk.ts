@@ -1,7 +1,7 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
 import { decodeBase64Url } from './base64url.ts';
-import { hasExactly, isObject } from './canonicalJson.ts';
+import { isObject } from './canonicalJson.ts';
 
 /** Octets of a coordinate or of the private value on P-256 (RFC 7518 section 6.2). */
 const COORDINATE_LENGTH = 32;
@@ -13,7 +13,7 @@ const COORDINATE_LENGTH = 32;
  * @returns the key, or null for anything else
  */
 export function parsePublicJwk(value: unknown): PublicJwk | null {
-  if (!isObject(value) || !hasExactly(value, ['kty', 'crv', 'x', 'y'])) return null;
+  if (!isObject(value) || Object.hasOwn(value, 'd')) return null;
   const { kty, crv, x, y } = value;
   if (kty !== 'EC' || crv !== 'P-256' || !isCoordinate(x) || !isCoordinate(y)) return null;
   const jwk = { kty, crv, x, y } as const;

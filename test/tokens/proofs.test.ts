@@ -34,6 +34,15 @@ test('takes header and claims in any order', async () => {
 });
 
 test.each([
+  ['members that decide nothing', { ...HEADER, kid: 'a', jwk: { ...PAIR.jwk, kid: 'a', use: 'sig' } }, CLAIMS],
+  ['claims that decide nothing', HEADER, { ...CLAIMS, iat: 1, jti: 'b' }],
+  ['white space', JSON.stringify(HEADER, null, 2), JSON.stringify(CLAIMS, null, 1)],
+  ['escaped slashes', HEADER, JSON.stringify(CLAIMS).replaceAll('/', '\\/')],
+])('takes a proof with %s, as other libraries write it', async (_, header, claims) => {
+  expect(await check(es256Token(header, claims, PAIR.privateKey))).toEqual({ ok: true, jwk: PAIR.jwk });
+});
+
+test.each([
   ['key', { ...EXPECTED, jkt: thumbprint(STRANGER.jwk) }],
   ['path', { ...EXPECTED, audience: 'https://licences.example.com/v1/releases' }],
   ['challenge', { ...EXPECTED, challengeJti: 'AAECAwQFBgcICQoLDA0OEA' }],
@@ -53,11 +62,9 @@ test('refuses the named key where another one signed', async () => {
 const { x, y } = PAIR.jwk;
 const HEADERS: readonly (readonly [string, unknown])[] = [
   ['a private key', { ...HEADER, jwk: PAIR.privateKey.export({ format: 'jwk' }) }],
-  ['a key with one more member', { ...HEADER, jwk: { ...PAIR.jwk, kid: 'a' } }],
   ['a key with a respelled coordinate', { ...HEADER, jwk: { ...PAIR.jwk, x: setTrailingBit(x) } }],
   ['no key', { alg: 'ES256', typ: 'proof+jwt' }],
   ['a kid instead', { alg: 'ES256', typ: 'proof+jwt', kid: EXPECTED.jkt }],
-  ['a kid beside', { ...HEADER, kid: EXPECTED.jkt }],
   ['jku', { ...HEADER, jku: 'https://example.com/keys' }],
   ['x5c', { ...HEADER, x5c: [] }],
   ['crit', { ...HEADER, crit: ['exp'], exp: 1 }],
@@ -73,7 +80,6 @@ const HEADERS: readonly (readonly [string, unknown])[] = [
   ['alg twice', JSON.stringify(HEADER).replace('{', '{"alg":"none",')],
   ['the key twice', JSON.stringify(HEADER).replace('}}', `},"jwk":${JSON.stringify(PAIR.jwk)}}`)],
   ['a coordinate twice', JSON.stringify(HEADER).replace('"x":', `"x":"${y}","x":`)],
-  ['white space', JSON.stringify(HEADER, null, 1)],
   ['an array', [HEADER]],
   ['no JSON', 'ES256'],
   ['nothing', ''],
@@ -89,7 +95,6 @@ const PAYLOADS: readonly (readonly [string, unknown])[] = [
   ['aud in another case', { ...CLAIMS, aud: AUDIENCE.toUpperCase() }],
   ['no nonce', { aud: AUDIENCE }],
   ['nonce null', { ...CLAIMS, nonce: null }],
-  ['one more claim', { ...CLAIMS, exp: 1 }],
   ['nonce twice', `{"nonce":"x","aud":"${AUDIENCE}","nonce":"${JTI}"}`],
   ['an array', [CLAIMS]],
   ['null', 'null'],
