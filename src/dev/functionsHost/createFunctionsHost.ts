@@ -87,8 +87,8 @@ export function createFunctionsHost(options: FunctionsHostOptions): FunctionsHos
     get functions() {
       return running?.functions ?? [];
     },
-    listen: (port, host = '127.0.0.1') => listen(requireRunning(), port, host),
-    fireTimer: (name) => requireRunning().timers.fire(name),
+    listen: async (port, host = '127.0.0.1') => listen(requireRunning(), port, host),
+    fireTimer: async (name) => requireRunning().timers.fire(name),
     stop: async () => {
       const ending = running;
       running = undefined;
