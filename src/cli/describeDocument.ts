@@ -54,7 +54,12 @@ function certificateFacts(certificate: Certificate): Record<string, string> {
     issuer: certificate.issuerCommonName ?? '(no common name)',
     'alternative names': names.length === 0 ? '(none)' : names.join(', '),
     valid: `${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}`,
-    key: keyFacts.type === 'rsa' ? `RSA, ${keyFacts.bits} bits` : keyFacts.type === 'ec' ? keyFacts.curve : keyFacts.algorithm,
+    key:
+      keyFacts.type === 'rsa'
+        ? `RSA, ${keyFacts.bits} bits`
+        : keyFacts.type === 'ec'
+          ? keyFacts.curve
+          : keyFacts.algorithm,
     'SHA-256': certificate.sha256,
     ...(certificate.fault === null ? {} : { fault: certificate.fault }),
   };
@@ -77,7 +82,10 @@ function contentFacts({ plan, createdOn, expiresOn, ...claims }: AttestedDocumen
     createdOn: createdOn === null ? null : formatInstant(createdOn),
     expiresOn: expiresOn === null ? null : formatInstant(expiresOn),
   };
-  const entries = Object.entries(facts).map(([name, value]) => [name, value === null ? '(absent)' : `"${printable(value)}"`]);
+  const entries = Object.entries(facts).map(([name, value]) => [
+    name,
+    value === null ? '(absent)' : `"${printable(value)}"`,
+  ]);
   return Object.fromEntries(entries) as Record<string, string>;
 }
 

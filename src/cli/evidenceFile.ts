@@ -32,14 +32,18 @@ async function readBounded(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
 export function recogniseEvidence(octets: Buffer): Uint8Array | string {
   // No base64 text has a length octet of DER's long form as its second character.
   if (octets[0] === SEQUENCE && (octets[1] ?? 0) >= 0x80) return octets;
-  const text = octets.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '').trim();
+  const text = octets
+    .toString('latin1')
+    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .trim();
   return (text.startsWith('{') ? readSignature(text) : null) ?? text.replace(/\s+/g, '');
 }
 
 function readSignature(text: string): string | null {
   try {
     const answer: unknown = JSON.parse(text);
-    if (typeof answer !== 'object' || answer === null || !('encoding' in answer) || !('signature' in answer)) return null;
+    if (typeof answer !== 'object' || answer === null || !('encoding' in answer) || !('signature' in answer))
+      return null;
     return answer.encoding === 'pkcs7' && typeof answer.signature === 'string' ? answer.signature : null;
   } catch {
     return null;

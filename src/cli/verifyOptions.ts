@@ -59,7 +59,8 @@ async function readTrust(values: Values, io: Io) {
   if (directory !== undefined || clouds !== undefined) {
     throw new UsageError('--trust-pem replaces all other trust, so it excludes --trust-dir and --cloud');
   }
-  if (domain === undefined) throw new UsageError('--trust-pem needs --domain, the domain that the signer’s names end with');
+  if (domain === undefined)
+    throw new UsageError('--trust-pem needs --domain, the domain that the signer’s names end with');
   const trust = createAdHocTrust(readFileSync(resolve(io.directory, pem), 'utf8'), checkDomain(domain));
   return { trust, clouds: trust.domains.map(({ name }) => name) };
 }

@@ -1,4 +1,3 @@
-import { AZURE_CLOUDS } from '../contract/clouds.ts';
 import { createChallenges } from '../tokens/challenges.ts';
 import { createLocalSigner } from '../tokens/localSigner.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
@@ -45,7 +44,7 @@ function servicePolicy(acceptedClouds: readonly string[]): EvidencePolicy {
 
 /** The composition root: makes every part once. */
 export async function createService(config: ServiceConfig, { now }: ServiceSeams): Promise<Service> {
-  const { trust, probePins } = await createServiceTrust(config, Object.keys(AZURE_CLOUDS));
+  const { trust, probePins } = await createServiceTrust(config);
   const signer = createLocalSigner(config.signingKey);
   const { store, catalogue } = await createStore(config, now);
   const parts: Parts = {

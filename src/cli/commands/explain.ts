@@ -42,7 +42,9 @@ export const explain: Command = {
     const { files, options, json } = await parseVerifyArguments(args, io);
     const evidence = await readEvidence(oneFile(files), io);
     const verification = verifyEvidence(evidence, options);
-    io.out(json ? `${JSON.stringify(explainAsJson(verification))}\n` : explainAsText(evidence, verification, options.at));
+    io.out(
+      json ? `${JSON.stringify(explainAsJson(verification))}\n` : explainAsText(evidence, verification, options.at),
+    );
     return verification.accepted ? 0 : 2;
   },
 };

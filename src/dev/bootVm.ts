@@ -1,0 +1,29 @@
+import { checkLicence } from '../client/index.ts';
+import type { LicenceCheck, ReportProgress } from '../client/index.ts';
+import type { Stack } from './stack.ts';
+
+/** What the demonstration's VM image would have built in. */
+const PRODUCT = 'planPublisher/planProduct';
+
+export interface BootOptions {
+  /** Where the VM keeps its key and its licence. */
+  readonly folder: string;
+  /** Try everything once, without the long retries. */
+  readonly once: boolean;
+  readonly progress: ReportProgress;
+  /** A VM of the emulator; its first unless named. */
+  readonly vm?: string;
+}
+
+/** Does what the vendor's software does when a VM boots: the shipped client, against emulator and service. */
+export function bootVm(stack: Pick<Stack, 'serviceUrl' | 'imdsUrl'>, options: BootOptions): Promise<LicenceCheck> {
+  const { folder, once, progress, vm } = options;
+  return checkLicence({
+    issuer: stack.serviceUrl,
+    product: PRODUCT,
+    folder,
+    once,
+    imdsUrl: vm === undefined ? stack.imdsUrl : `${stack.imdsUrl}/vms/${vm}`,
+    progress,
+  });
+}

@@ -1,0 +1,91 @@
+import { formatInstant } from '../contract/instants.ts';
+import type { LicenceCheck, Progress } from '../client/index.ts';
+import type { Stack, StackProgress } from './stack.ts';
+
+/** Tells people, or with `--json` programs, what `npm start` does. */
+export interface Narrator {
+  title(text: string): void;
+  part(event: StackProgress): void;
+  step(event: Progress): void;
+  /** All is up. */
+  up(stack: Stack): void;
+  result(check: LicenceCheck): void;
+  /** What can be tried now. */
+  invite(stack: Stack): void;
+}
+
+const PARTS = { store: 'store', imds: 'IMDS emulator', service: 'service', catalogue: 'offer and licence' } as const;
+
+export function createNarrator(json: boolean): Narrator {
+  const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
+  const print = (value: unknown) => json && process.stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    title: (text) => say(`\n${text}`),
+    part: (event) => say(`  ${describePart(event)}`),
+    step: (event) => say(`  ${describeStep(event)}`),
+    up: ({ serviceUrl: service, imdsUrl: imds, connectionString: store, authorityFile: authority }) =>
+      print({ service, imds, store, authority }),
+    result: (check) => {
+      say(describeResult(check));
+      if (check.licence !== undefined) print({ claims: check.licence });
+    },
+    invite: (stack) => say(inviteTo(stack)),
+  };
+}
+
+function describePart(event: StackProgress): string {
+  const name = PARTS[event.part].padEnd(18);
+  return event.state === 'starting' ? `${name} starting …` : `${name} ${event.where}`;
+}
+
+function describeStep(event: Progress): string {
+  switch (event.step) {
+    case 'key':
+      return `key                ${event.created ? 'a new key pair' : 'the key pair of this VM'}, thumbprint ${event.thumbprint}`;
+    case 'cache':
+      return `cache              ${event.found === 'nothing' ? 'no licence from an earlier boot' : `a licence: ${event.found}`}`;
+    case 'vm':
+      return `IMDS               this VM is ${event.vmId}`;
+    case 'challenge':
+      return 'challenge          issued by our issuer, for our key; its nonce recomputed';
+    case 'document':
+      return `attested document  ${event.fresh ? 'carries the nonce of the challenge' : 'carries another nonce'} (request ${event.tries})`;
+    case 'key_set':
+      return `key set            from the ${event.from}`;
+    case 'licence':
+      return `licence            "${event.id}", valid until ${event.expiresAt}: signature, issuer, audience, VM, key and times verified`;
+    case 'problem':
+      return `refused            ${event.status} ${event.code}`;
+    case 'waiting':
+      return `waiting            ${(event.milliseconds / 1000).toFixed(1)} s for ${event.for === 'imds' ? 'IMDS' : 'the service'}`;
+    default:
+      return JSON.stringify(event);
+  }
+}
+
+function describeResult({ state, code, reason, correlationId, licence }: LicenceCheck): string {
+  const facts = [`\n${state}${code === undefined ? '' : `: ${code}`}`, `  ${reason}`];
+  if (correlationId !== undefined) facts.push(`  correlation id ${correlationId}`);
+  if (licence !== undefined) {
+    facts.push(
+      `\nThe licence's claims (valid until ${formatInstant(licence.exp * 1000)})`,
+      JSON.stringify(licence, null, 2),
+    );
+  }
+  return facts.join('\n');
+}
+
+function inviteTo({ serviceUrl, imdsUrl, authorityFile }: Stack): string {
+  return `
+Running: service ${serviceUrl}, IMDS ${imdsUrl} (VMs at ${imdsUrl}/vms/NAME; fleet-1, fleet-2, … are made up on demand)
+
+Try:
+  curl -s ${serviceUrl}/readyz
+  curl -s -X POST -H 'Content-Type: application/json' -d '{}' ${serviceUrl}/v1/challenges
+  curl -s -H Metadata:true '${imdsUrl}/metadata/attested/document?api-version=2020-09-01&nonce=1234567890'
+
+A document from there verifies with
+  npm run -s cli -- verify FILE --trust-pem ${authorityFile} --domain metadata.emulator.test
+
+Ctrl-C stops everything.`;
+}

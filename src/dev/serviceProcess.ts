@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const HOST = join(import.meta.dirname, 'functionsHost', 'main.ts');
+
+/** Milliseconds; on two busy cores a start takes about two seconds. */
+const START_TIMEOUT = 30_000;
+
+export interface ServiceProcessOptions {
+  /** 0 for one that is free; then `ISSUER` must not need to know it. */
+  readonly port: number;
+  /** The app's settings, and nothing of this process's environment but the path. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder with host.json and package.json; this project unless given. */
+  readonly root?: string;
+  /** Gets the host's own lines. */
+  readonly log?: (line: string) => void;
+}
+
+export interface ServiceProcess {
+  readonly url: string;
+  readonly process: ChildProcess;
+  /** Lets running requests end, and waits until the process has. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the function app in the local Functions host, as a process of its own that ends with this one.
+ *
+ * @throws Error with the host's last lines where it does not start
+ */
+export async function startServiceProcess({
+  port,
+  env,
+  root = ROOT,
+  log,
+}: ServiceProcessOptions): Promise<ServiceProcess> {
+  const args = [HOST, '--port', String(port), '--root', root, '--parent-stdin'];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (lines.push(line) > 40) lines.shift();
+    log?.(line);
+  });
+  const url = await readUrl(child, lines);
+  return { url, process: child, stop: () => stop(child) };
+}
+
+async function readUrl(child: ChildProcess, lines: readonly string[]): Promise<string> {
+  const output = child.stdout;
+  if (output === null) throw new Error('The local host has no standard output.');
+  const failed = once(child, 'exit').then(() => null);
+  const timedOut = once(AbortSignal.timeout(START_TIMEOUT), 'abort').then(() => null);
+  const first = once(createInterface({ input: output }), 'line').then(([line]) => String(line));
+  const line = await Promise.race([first, failed, timedOut]);
+  if (line === null) {
+    child.kill('SIGKILL');
+    throw new Error(`The service did not start.\n${lines.join('\n')}`);
+  }
+  return (JSON.parse(line) as { url: string }).url;
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.stdin?.end();
+  child.kill('SIGTERM');
+  await ended;
+}

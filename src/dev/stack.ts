@@ -1,0 +1,147 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { applyCatalogue } from '../licensing/catalogue/applyCatalogue.ts';
+import { parseCatalogue } from '../licensing/catalogue/parseCatalogue.ts';
+import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
+import { startAzurite } from './azurite.ts';
+import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
+import type { FaultName } from './imds/faults.ts';
+import { startEmulator } from './imds/startEmulator.ts';
+import { startServiceProcess } from './serviceProcess.ts';
+
+/** Offers and licences of the demonstration: the emulator's first VM and its fleet. */
+export const DEMO_CATALOGUE = join(import.meta.dirname, 'demoCatalogue.json');
+
+export interface StackPorts {
+  readonly service: number;
+  readonly imds: number;
+  readonly table: number;
+}
+
+export interface StackOptions {
+  /** Each 0 for any that is free. */
+  readonly ports: StackPorts;
+  /** A folder for keys and certificates; emptied first. */
+  readonly folder: string;
+  readonly faults?: readonly FaultName[];
+  /** Told of each part as it is started and when it is up. */
+  readonly progress: (event: StackProgress) => void;
+  /** More settings of the service. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export type StackProgress =
+  | { readonly part: 'store' | 'imds' | 'service'; readonly state: 'starting' }
+  | { readonly part: 'store' | 'imds' | 'service'; readonly state: 'up'; readonly where: string }
+  | { readonly part: 'catalogue'; readonly state: 'up'; readonly where: string };
+
+/** Everything that the service needs, on this machine. */
+export interface Stack {
+  readonly serviceUrl: string;
+  readonly imdsUrl: string;
+  readonly connectionString: string;
+  /** PEM of the emulator's CA certificates. */
+  readonly authorityFile: string;
+  stop(): Promise<void>;
+}
+
+/** A port that somebody else uses; the message names it and the setting that changes it. */
+export class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+}
+
+const PORT_SETTINGS = {
+  service: 'COUNTERSIGN_PORT',
+  imds: 'COUNTERSIGN_IMDS_PORT',
+  table: 'COUNTERSIGN_TABLE_PORT',
+} as const;
+
+/** Requests a second of one address: a whole fleet starts from this one. */
+const WIDE_LIMIT = '1000';
+
+type Stop = () => Promise<void>;
+
+/** Starts store, emulator and service, and applies the demonstration's catalogue. What was started stops if one fails. */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const started: Stop[] = [];
+  const stop = async () => {
+    for (const end of started.toReversed()) await end();
+  };
+  try {
+    return { ...(await startParts(options, started)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<Stack, 'stop'>> {
+  const { folder, ports } = options;
+  for (const part of ['service', 'imds', 'table'] as const) await checkPort(part, ports[part]);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const [connectionString, emulator] = await Promise.all([startStore(options, started), startImds(options, started)]);
+  const serviceUrl = await startService(options, started, { connectionString, authorityFile: emulator.authorityFile });
+  return { serviceUrl, connectionString, ...emulator };
+}
+
+async function checkPort(part: keyof StackPorts, port: number): Promise<void> {
+  if (port === 0 || (await isPortFree(port))) return;
+  throw new PortTakenError(
+    `Port ${port} of ${LOOPBACK} is taken. Stop what uses it, or set ${PORT_SETTINGS[part]} to another port (0: any that is free).`,
+  );
+}
+
+async function startStore({ ports, progress }: StackOptions, started: Stop[]): Promise<string> {
+  progress({ part: 'store', state: 'starting' });
+  const azurite = await startAzurite(ports.table === 0 ? {} : { tablePort: ports.table });
+  started.push(() => azurite.stop());
+  const store = createTablesStore({ connection: { connectionString: azurite.connectionString } });
+  await store.ensureTables();
+  progress({ part: 'store', state: 'up', where: `Azure Tables on port ${azurite.tablePort} (Azurite)` });
+  const catalogue = parseCatalogue(await readFile(DEMO_CATALOGUE, 'utf8'));
+  await applyCatalogue(store, catalogue, { change: { by: 'npm start', at: Date.now() } });
+  progress({ part: 'catalogue', state: 'up', where: DEMO_CATALOGUE });
+  return azurite.connectionString;
+}
+
+async function startImds({ ports, folder, faults = [], progress }: StackOptions, started: Stop[]) {
+  progress({ part: 'imds', state: 'starting' });
+  const emulator = await startEmulator({ port: ports.imds, faults });
+  started.push(() => emulator.close());
+  const authorityFile = join(folder, 'authority.pem');
+  await writeFile(authorityFile, emulator.authority.pem);
+  progress({ part: 'imds', state: 'up', where: emulator.url });
+  return { imdsUrl: emulator.url, authorityFile };
+}
+
+async function startService(
+  { ports, folder, progress, settings }: StackOptions,
+  started: Stop[],
+  { connectionString, authorityFile }: { connectionString: string; authorityFile: string },
+): Promise<string> {
+  progress({ part: 'service', state: 'starting' });
+  const port = ports.service === 0 ? await findFreePort() : ports.service;
+  const keyFile = join(folder, 'signing-key.pem');
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const service = await startServiceProcess({
+    port,
+    env: {
+      ISSUER: `http://${LOOPBACK}:${port}`,
+      ACCEPTED_CLOUDS: EMULATOR_CLOUD.name,
+      EMULATOR_TRUST_FILE: authorityFile,
+      TABLES_CONNECTION_STRING: connectionString,
+      SIGNING_KEY_FILE: keyFile,
+      CHALLENGE_SECRETS: `start:${randomBytes(32).toString('base64url')}`,
+      RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
+      AzureWebJobsDisableHomepage: 'true',
+      ...settings,
+    },
+  });
+  started.push(() => service.stop());
+  progress({ part: 'service', state: 'up', where: service.url });
+  return service.url;
+}

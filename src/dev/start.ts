@@ -1,0 +1,155 @@
+/**
+ * `npm start`: everything on this machine, and a VM that boots. Store (Azurite), IMDS emulator, the function app in the
+ * local host, a demonstration's offer and licence; then the client does what it does on a VM.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { LicenceCheck } from '../client/index.ts';
+import { bootVm } from './bootVm.ts';
+import { FAULTS, FAULT_NAMES, isFaultName } from './imds/faults.ts';
+import type { FaultName } from './imds/faults.ts';
+import { createNarrator } from './narrator.ts';
+import type { Narrator } from './narrator.ts';
+import { startStack } from './stack.ts';
+import type { Stack, StackPorts } from './stack.ts';
+
+const HELP = `npm start [-- --once] [--fault NAME] [--json]
+
+Starts the store (Azurite), the IMDS emulator and the service on this machine, applies a demonstration's offer and
+licence, and boots a VM. Runs until Ctrl-C.
+
+  --once        end after the boot
+  --fault NAME  boot with this fault of the emulator, and end
+  --json        progress goes to standard error; when all is up, one line of JSON on standard output, and no VM boots by
+                itself; with --once the VM boots and a second line has the claims of its licence
+  --help        this text
+
+Faults: ${FAULT_NAMES.join(', ')}
+
+Ports of 127.0.0.1: COUNTERSIGN_PORT (7071), COUNTERSIGN_IMDS_PORT (7080), COUNTERSIGN_TABLE_PORT (10002); 0 is any that
+is free.
+`;
+
+interface Arguments {
+  readonly once: boolean;
+  readonly fault: FaultName | null;
+  readonly json: boolean;
+  readonly help: boolean;
+}
+
+/** The command was called wrongly; the message says how it is called. */
+class UsageError extends Error {}
+
+function parseArguments(args: readonly string[]): Arguments {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        once: { type: 'boolean', default: false },
+        fault: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return { ...values, fault: values.fault === undefined ? null : parseFault(values.fault) };
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : 'Wrong options.'}\n\n${HELP}`);
+  }
+}
+
+function parseFault(name: string): FaultName {
+  if (isFaultName(name)) return name;
+  throw new Error(`There is no fault "${name}".`);
+}
+
+function readPort(name: string, otherwise: number): number {
+  const text = process.env[name] ?? '';
+  if (text === '') return otherwise;
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new UsageError(`${name} is not a port: set it to a number from 0 (any that is free) to 65535.`);
+}
+
+function readPorts(): StackPorts {
+  return {
+    service: readPort('COUNTERSIGN_PORT', 7071),
+    imds: readPort('COUNTERSIGN_IMDS_PORT', 7080),
+    table: readPort('COUNTERSIGN_TABLE_PORT', 10002),
+  };
+}
+
+async function start(args: Arguments): Promise<number> {
+  const narrator = createNarrator(args.json);
+  const ports = readPorts();
+  const folder = resolve(import.meta.dirname, '../../.work', `start-${ports.service || process.pid}`);
+  const stopping = nextSignal();
+  narrator.title('Countersign, on this machine');
+  const stack = await startStack({
+    ...{ ports, folder },
+    faults: args.fault === null ? [] : [args.fault],
+    progress: narrator.part,
+  });
+  try {
+    return await run(args, { stack, folder, narrator, stopping });
+  } finally {
+    await stack.stop();
+  }
+}
+
+interface Running {
+  readonly stack: Stack;
+  readonly folder: string;
+  readonly narrator: Narrator;
+  readonly stopping: Promise<NodeJS.Signals>;
+}
+
+async function run(args: Arguments, { stack, folder, narrator, stopping }: Running): Promise<number> {
+  const ends = args.once || args.fault !== null;
+  narrator.up(stack);
+  if (ends || !args.json) {
+    const check = await boot(args, { stack, folder, narrator });
+    if (ends) return exitCodeOf(check);
+  }
+  narrator.invite(stack);
+  const signal = await stopping;
+  narrator.title(`Stopping (${signal})`);
+  return 0;
+}
+
+async function boot(
+  { once, fault }: Arguments,
+  { stack, folder, narrator }: Omit<Running, 'stopping'>,
+): Promise<LicenceCheck> {
+  narrator.title(fault === null ? 'A VM boots' : `A VM boots, and the emulator ${FAULTS[fault].does}`);
+  const vmFolder = join(folder, 'vm');
+  await mkdir(vmFolder, { recursive: true, mode: 0o700 });
+  const check = await bootVm(stack, { folder: vmFolder, once: once || fault !== null, progress: narrator.step });
+  narrator.result(check);
+  return check;
+}
+
+/** 0: licensed; 2: the service or the client's own checks said no; 1: something did not answer. */
+function exitCodeOf({ state }: LicenceCheck): number {
+  if (state === 'licensed') return 0;
+  return state === 'refused' || state === 'denied' ? 2 : 1;
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((settle) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, settle);
+  });
+}
+
+async function main(): Promise<number> {
+  try {
+    const args = parseArguments(process.argv.slice(2));
+    if (args.help) process.stdout.write(HELP);
+    return args.help ? 0 : await start(args);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { loadPins } from '../trust/azurePins.ts';
+import { readCertificateDirectory } from '../trust/certificateDirectory.ts';
+import { createTrust } from '../trust/createTrust.ts';
+import type { TrustMaterial } from '../trust/createTrust.ts';
+import { readNodeRoots } from '../trust/nodeRoots.ts';
+import { readPemBlocks } from '../trust/pem.ts';
+import type { Pin, PinManifest } from '../trust/pin.ts';
+import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
+import { parseCertificate } from '../verifier/x509/certificate.ts';
+import { isSelfIssued } from '../verifier/x509/certificate.ts';
+import type { Trust } from '../verifier/x509/trust.ts';
+import { ConfigurationError } from './config.ts';
+import type { ServiceConfig } from './config.ts';
+import { probePins } from './probePins.ts';
+import type { Probe } from './readiness.ts';
+
+/** The deployment package has the synced certificates in this folder, beside the bundle. */
+const PACKAGED_CERTIFICATES = join(import.meta.dirname, 'trust');
+
+export interface ServiceTrust {
+  readonly trust: Trust;
+  /** @param at milliseconds since the epoch */
+  probePins(at: number): Probe;
+}
+
+/**
+ * Trust of this instance: the pins of the repository with the certificates at hand. A missing or expired certificate is
+ * reported by the probe; only to have none at all stops the start.
+ */
+export async function createServiceTrust(config: ServiceConfig): Promise<ServiceTrust> {
+  const emulator = config.EMULATOR_TRUST_FILE === undefined ? [] : readEmulatorCertificates(config.EMULATOR_TRUST_FILE);
+  const manifests: readonly PinManifest[] = emulator.length === 0 ? loadPins() : [...loadPins(), pinEmulator(emulator)];
+  const sources = [...(await readSources(config)), ...emulator];
+  const material: TrustMaterial = { manifests, certificates: findPinnedCertificates(manifests, sources) };
+  return {
+    trust: createTrust(material),
+    probePins: (at) => probePins(material, config.ACCEPTED_CLOUDS, at),
+  };
+}
+
+async function readSources({ TRUST_DIRECTORY }: ServiceConfig): Promise<readonly Uint8Array[]> {
+  const packaged = await readCertificateDirectory(PACKAGED_CERTIFICATES, { mayBeAbsent: true });
+  const named = TRUST_DIRECTORY === undefined ? [] : await readCertificateDirectory(TRUST_DIRECTORY);
+  return [...packaged, ...readNodeRoots(), ...named];
+}
+
+function readEmulatorCertificates(file: string): readonly Uint8Array[] {
+  const problem = `EMULATOR_TRUST_FILE (${file}) is not a readable PEM file with certificates`;
+  let blocks;
+  try {
+    blocks = readPemBlocks(readFileSync(file, 'utf8'));
+  } catch {
+    throw new ConfigurationError([problem]);
+  }
+  const certificates = blocks.filter((block) => block !== null);
+  if (certificates.length === 0 || certificates.length !== blocks.length) throw new ConfigurationError([problem]);
+  return certificates;
+}
+
+/** Whatever the emulator's file holds is pinned: the configuration lets that cloud in on loopback addresses alone. */
+function pinEmulator(certificates: readonly Uint8Array[]): PinManifest {
+  const pins = certificates.map((der): Pin => {
+    const certificate = parseCertificate(der);
+    const { sha256, spkiSha256, notBefore, notAfter } = certificate;
+    const role = isSelfIssued(certificate) ? 'root' : 'intermediate';
+    return { name: certificate.commonName ?? sha256, role, sha256, spkiSha256, notBefore, notAfter };
+  });
+  return { cloud: EMULATOR_CLOUD.name, domain: EMULATOR_CLOUD.domain, pins };
+}
