@@ -89,15 +89,11 @@ export function isDistrusted(pin: Pin, distrusted: ReadonlySet<string> = new Set
 
 const VERSION_LENGTH = 16;
 
-/** The same pins have the same version, in whatever order they came and whichever certificates are at hand. */
-function nameVersion(clouds: readonly PinManifest[], distrusted: ReadonlySet<string> = new Set()): string {
+/** Names a set of pins: the same whatever their order, and whichever certificates are at hand. */
+export function nameVersion(clouds: readonly PinManifest[], distrusted: ReadonlySet<string> = new Set()): string {
   const pins = clouds.flatMap(({ cloud, domain, pins }) =>
-    pins.map((pin) => [cloud, domain, ...describe(pin)].join(' ')),
+    pins.map(({ role, sha256 }) => `${cloud} ${domain} ${role} ${sha256}`),
   );
   const lines = [...pins, ...[...distrusted].map((digest) => `distrusted ${digest}`)].sort();
   return hash('sha256', lines.join('\n'), 'hex').slice(0, VERSION_LENGTH);
-}
-
-function describe({ role, sha256 }: Pin): readonly string[] {
-  return [role, sha256];
 }

@@ -1,0 +1,148 @@
+import type { Certificate } from '../verifier/x509/certificate.ts';
+import type { PathRules } from '../verifier/x509/pathRules.ts';
+import { findLongestChain } from './certificateChain.ts';
+import type { CertificateChain } from './certificateChain.ts';
+import { createDomain, isDistrusted, mergeManifests, nameVersion } from './createTrust.ts';
+import type { TrustMaterial } from './createTrust.ts';
+import { isPinCurrent, isPinExpired } from './pin.ts';
+import type { Pin, PinManifest } from './pin.ts';
+import { findCertificate } from './pinnedCertificates.ts';
+
+export interface TrustStatusOptions {
+  /** The clouds whose documents are taken; the others are told of, and fail nothing. */
+  readonly acceptedClouds: readonly string[];
+  /** What the verifier asks of a path. */
+  readonly rules: PathRules;
+  /** The time that the status is of: milliseconds since the epoch. */
+  readonly at: number;
+  /** How far ahead ends are told, in days. */
+  readonly days?: number;
+}
+
+/** What an operator has to know of one pin. Times are milliseconds since the epoch. */
+export interface PinStatus {
+  readonly name: string;
+  readonly role: Pin['role'];
+  readonly sha256: string;
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/** `ok`; `degraded`: documents are verified, but somebody should look; `failed`: a cloud is accepted in vain. */
+export type TrustVerdict = 'ok' | 'degraded' | 'failed';
+
+export interface CloudStatus {
+  readonly cloud: string;
+  readonly domain: string;
+  readonly accepted: boolean;
+  readonly verdict: TrustVerdict;
+  /** Until when the best of today's paths lasts; null where there is no complete path from a pinned CA to an anchor. */
+  readonly pathUntil: number | null;
+  /** The names on that path, the CA that issues leaves first. */
+  readonly path: readonly string[];
+  /** Pins that documents may be signed under today, without a certificate at hand. */
+  readonly missing: readonly PinStatus[];
+  /** The same, of pins that only old documents need. */
+  readonly missingHistoric: readonly PinStatus[];
+  /** Intermediates at hand and in their validity that reach no anchor. */
+  readonly withoutPath: readonly PinStatus[];
+  readonly expired: readonly PinStatus[];
+  readonly endingSoon: readonly PinStatus[];
+  readonly distrusted: readonly PinStatus[];
+}
+
+export interface TrustStatus {
+  readonly at: number;
+  /** Names the set of pins, as the Trust object made of the same material does. */
+  readonly version: string;
+  /** The worst of the accepted clouds'. */
+  readonly verdict: TrustVerdict;
+  readonly clouds: readonly CloudStatus[];
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+const DAYS_AHEAD = 60;
+
+/**
+ * What trust amounts to at a time. A certificate that is missing, expired or near its end is told and fails nothing by
+ * itself; an accepted cloud without a complete path fails, and so does one that no manifest knows.
+ *
+ * @throws {TrustMaterialError}
+ */
+export function reportTrust(material: TrustMaterial, options: TrustStatusOptions): TrustStatus {
+  const known = mergeManifests(material.manifests);
+  const unknown = options.acceptedClouds.filter((name) => !known.some(({ cloud }) => cloud === name));
+  const clouds = [
+    ...known.map((manifest) => reportCloud(manifest, material, options)),
+    ...unknown.map((cloud) => reportCloud({ cloud, domain: '', pins: [] }, material, options)),
+  ];
+  const verdicts = clouds.filter(({ accepted }) => accepted).map(({ verdict }) => verdict);
+  const version = nameVersion(known, material.distrusted);
+  return { at: options.at, version, verdict: worstOf(verdicts), clouds };
+}
+
+/** That nothing is accepted is a failure too. */
+function worstOf(verdicts: readonly TrustVerdict[]): TrustVerdict {
+  if (verdicts.length === 0 || verdicts.includes('failed')) return 'failed';
+  return verdicts.includes('degraded') ? 'degraded' : 'ok';
+}
+
+function reportCloud(manifest: PinManifest, material: TrustMaterial, options: TrustStatusOptions): CloudStatus {
+  const { cloud, domain } = manifest;
+  const pins = reportPins(manifest, material, options);
+  const chains = findChains(manifest, material, options);
+  const best = chains.found.reduce((left, right) => (right.until > left.until ? right : left), NO_CHAIN);
+  const hasPath = chains.found.length > 0;
+  const hasConcern = pins.missing.length + pins.endingSoon.length + chains.withoutPath.length > 0;
+  return {
+    ...{ cloud, domain, accepted: options.acceptedClouds.includes(cloud) },
+    verdict: hasPath ? (hasConcern ? 'degraded' : 'ok') : 'failed',
+    pathUntil: hasPath ? best.until : null,
+    path: best.certificates.map(({ commonName }) => commonName ?? 'without a common name'),
+    ...pins,
+    withoutPath: chains.withoutPath,
+  };
+}
+
+const NO_CHAIN = { certificates: [], until: -Infinity };
+
+/** Chains of the intermediates at hand that issue leaves; and all intermediates in force that reach no anchor. */
+function findChains(manifest: PinManifest, material: TrustMaterial, { rules, at }: TrustStatusOptions) {
+  const trusted = createDomain(manifest, material).certificates;
+  const found: CertificateChain[] = [];
+  const stranded = new Set<string>();
+  for (const intermediate of trusted.intermediates) {
+    const chain = findLongestChain(intermediate, { trusted, rules, at });
+    if (chain === null) stranded.add(intermediate.sha256);
+    else if (!isCrossSignedRoot(intermediate, manifest)) found.push(chain);
+  }
+  const withoutPath = manifest.pins.filter((pin) => stranded.has(pin.sha256) && isInForce(pin, material, at));
+  return { found, withoutPath: withoutPath.map(summarize) };
+}
+
+/** Another form of a pinned root stands between a CA and an anchor, and issues no leaf itself. */
+function isCrossSignedRoot({ spkiSha256 }: Certificate, { pins }: PinManifest): boolean {
+  return pins.some((pin) => pin.role === 'root' && pin.spkiSha256 === spkiSha256);
+}
+
+function isInForce(pin: Pin, { distrusted }: TrustMaterial, at: number): boolean {
+  return isPinCurrent(pin, at) && at >= pin.notBefore && !isDistrusted(pin, distrusted);
+}
+
+function reportPins({ pins }: PinManifest, { certificates, distrusted }: TrustMaterial, options: TrustStatusOptions) {
+  const { at, days = DAYS_AHEAD } = options;
+  const trusted = pins.filter((pin) => !isDistrusted(pin, distrusted));
+  const missing = trusted.filter((pin) => findCertificate(pin, certificates) === null);
+  const isEnding = (pin: Pin) => isPinCurrent(pin, at) && isPinExpired(pin, at + days * DAY);
+  return {
+    missing: missing.filter((pin) => isPinCurrent(pin, at)).map(summarize),
+    missingHistoric: missing.filter((pin) => !isPinCurrent(pin, at)).map(summarize),
+    expired: trusted.filter((pin) => isPinExpired(pin, at)).map(summarize),
+    endingSoon: trusted.filter(isEnding).map(summarize),
+    distrusted: pins.filter((pin) => isDistrusted(pin, distrusted)).map(summarize),
+  };
+}
+
+function summarize({ name, role, sha256, notBefore, notAfter }: Pin): PinStatus {
+  return { name, role, sha256, notBefore, notAfter };
+}
