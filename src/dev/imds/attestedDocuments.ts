@@ -1,5 +1,6 @@
 import { createAuthority, type Authority, type LeafChange } from './authority.ts';
 import { documentContent, type ContentRequest } from './documentContent.ts';
+import { createDocumentTemplate } from './documentTemplate.ts';
 import { FAULTS, type DocumentFault, type FaultName, type LeafSource } from './faults.ts';
 import type { IssuedCertificate } from './issueCertificate.ts';
 import { signDocument, type DocumentDescription } from './signDocument.ts';
@@ -18,13 +19,21 @@ export type DocumentMaker = (request: DocumentRequest) => Promise<Uint8Array<Arr
 /** Documents under one authority; their signing certificates are made when first needed, one a region and fault. */
 export function createDocumentMaker(authority: Authority): DocumentMaker {
   const leafFor = createLeafCache(authority);
+  const templates = new WeakMap<IssuedCertificate, ReturnType<typeof createDocumentTemplate>>();
   return async ({ region, faults, ...request }) => {
     const changes: DocumentFault[] = faults.map((name) => FAULTS[name]);
-    const content = changes.reduce<ContentRequest>((before, { content }) => content?.(before) ?? before, request);
+    const asked = changes.reduce<ContentRequest>((before, { content }) => content?.(before) ?? before, request);
+    const content = documentContent(asked);
     const leaf = await leafFor(region, request.createdOn, faults);
-    const valid: DocumentDescription = { content: documentContent(content), leaf };
-    return signDocument(changes.reduce((before, { document }) => document?.(before) ?? before, valid));
+    if (changes.some(({ document }) => document)) return signChanged({ content, leaf }, changes);
+    const template = templates.get(leaf) ?? createDocumentTemplate(leaf);
+    templates.set(leaf, template);
+    return template(Buffer.from(JSON.stringify(content)));
   };
+}
+
+function signChanged(valid: DocumentDescription, changes: readonly DocumentFault[]): Uint8Array<ArrayBuffer> {
+  return signDocument(changes.reduce((before, { document }) => document?.(before) ?? before, valid));
 }
 
 type LeafFor = (region: string, at: number, faults: readonly FaultName[]) => Promise<IssuedCertificate>;

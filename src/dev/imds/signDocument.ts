@@ -31,7 +31,7 @@ export interface SignerDescription {
 
 /** One document: production's shape, and whatever is to differ from it. */
 export interface DocumentDescription extends SignerDescription {
-  /** An object is written as compact JSON; text and octets are taken as they are. */
+  /** An object is written as compact JSON; text and octets are taken as they are. Without any, eContent is left out. */
   readonly content: object | string | Uint8Array;
   /** The certificates that come along; exactly the leaf by default. */
   readonly certificates?: readonly Pick<IssuedCertificate, 'der'>[];
