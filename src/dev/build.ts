@@ -25,8 +25,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const BUNDLE = 'functions.mjs';
 
 /**
- * The bundle is ESM because the sources are: `import.meta` and top-level await mean the same in it. What it bundles of CommonJS calls `require` (the library does so for
- * `@azure/functions-core`, which the worker answers), and ESM has none of its own.
+ * The bundle is ESM because the sources are: they use top-level await, which CJS cannot hold, and `import.meta`. What it bundles
+ * of CommonJS calls `require` (the library does so for `@azure/functions-core`, which the worker answers); ESM has none of its own.
  */
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
@@ -101,6 +101,8 @@ async function bundleEntries(root: string, entries: readonly string[], outfile: 
     outfile,
     bundle: true,
     minify: true,
+    // Node prints the line of an uncaught error: one of a megabyte would drown it.
+    lineLimit: 500,
     format: 'esm',
     platform: 'node',
     target: 'node24',

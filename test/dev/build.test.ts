@@ -8,8 +8,8 @@ import { BuildError, buildPackage } from '../../src/dev/build.ts';
 import { PROJECT, writeApp } from './functionsHost/appFolder.ts';
 import { spawnHost } from './functionsHost/hostProcess.ts';
 
-/** KB. What the functions' own bundle may weigh: minified, everything in it. Raise it only for a reason. */
-const BUNDLE_BOUND = 1000;
+/** KB. What this project's bundle may weigh, minified, with everything in it: it was 1,310 when this was written, 307 of it pkijs. */
+const BUNDLE_BOUND = 1500;
 
 const ENTRY = [
   `import { app } from '@azure/functions';`,
@@ -84,7 +84,7 @@ test.skipIf(globSync('functions/*.ts', { cwd: PROJECT }).length === 0)(
   async () => {
     const { files } = await buildPackage({ outDir: join(writeApp({}), 'out') });
     const bundle = files.find(({ path }) => path === 'functions.mjs');
-    expect(bundle?.bytes).toBeGreaterThan(10 * 1024);
+    expect(bundle?.bytes).toBeGreaterThan(100 * 1024);
     expect(bundle?.bytes).toBeLessThan(BUNDLE_BOUND * 1024);
   },
 );

@@ -200,15 +200,22 @@ function listenOn(server: Server, port: number, host: string): Promise<AddressIn
   });
 }
 
+/** Lets running requests end; a connection that is kept alive takes no further one. */
 function closeServer(server: Server): Promise<void> {
+  server.prependListener('request', (_request, response) => {
+    response.setHeader('Connection', 'close');
+  });
+  const closeIdle = setInterval(() => {
+    server.closeIdleConnections();
+  }, 20);
+  const timeout = setTimeout(() => {
+    server.closeAllConnections();
+  }, CLOSE_GRACE_MS);
   return new Promise((resolveClosed) => {
-    const timeout = setTimeout(() => {
-      server.closeAllConnections();
-    }, CLOSE_GRACE_MS);
     server.close(() => {
+      clearInterval(closeIdle);
       clearTimeout(timeout);
       resolveClosed();
     });
-    server.closeIdleConnections();
   });
 }

@@ -117,6 +117,13 @@ test('entry files can be named, more than one', async () => {
   expect(await host.ended).toBe(0);
 });
 
+test('an app that asks for HTTP streaming does not start', async () => {
+  const entry = entryFile(`app.setup({ enableHttpStream: true });`, httpFunction('a', ''));
+  const host = spawnHost(['--port', '0', '--root', writeApp({ 'functions/a.mjs': entry })]);
+  expect(await host.ended).toBe(1);
+  expect(host.output().stderr).toContain('The app asks for HTTP streaming, which this host does not have.');
+});
+
 test('a port that is taken ends it with 1, naming the port and the flag', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

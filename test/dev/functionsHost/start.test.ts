@@ -197,7 +197,7 @@ test('GET / shows the platform’s page unless the setting turns it off', async 
   }
 });
 
-test('a function may have the root for its route only with a route of a parameter that is optional', async () => {
+test('a function whose only parameter is optional takes the root from the platform’s page', async () => {
   const entry = entryFile(httpFunction('root', `route: '{name?}'`));
   const host = createFunctionsHost({ root: writeApp({ 'functions/a.mjs': entry }) });
   await host.start();
@@ -223,4 +223,36 @@ test('an app with timers and no storage is warned', async () => {
   await host.start();
   await host.stop();
   expect(lines).toEqual([expect.stringMatching(/^warning Host: .*needs the setting AzureWebJobsStorage/)]);
+});
+
+test('log hooks see each line of a function and may change it', async () => {
+  const entry = entryFile(
+    `app.hook.log((context) => { if (context.category === 'user') { context.level = 'error'; context.message += '!'; } });`,
+    `app.get('a', (request, context) => { context.debug('quiet'); return {}; });`,
+  );
+  const { log, lines } = recordLog();
+  const host = createFunctionsHost({ root: writeApp({ 'functions/a.mjs': entry }), log });
+  await host.start();
+  const listening = await host.listen(0);
+  await fetch(`${listening.url}/a`);
+  await listening.close();
+  expect(lines).toEqual(['error Function.a.User: quiet!']);
+});
+
+test('a preInvocation hook may replace the handler, a postInvocation hook may take its error away', async () => {
+  const entry = entryFile(
+    `app.hook.preInvocation((context) => { context.functionHandler = () => { throw new Error('replaced'); }; });`,
+    `app.hook.postInvocation((context) => {`,
+    `  const message = context.error.message;`,
+    `  context.error = null;`,
+    `  context.result = { status: 299, body: message };`,
+    `});`,
+    httpFunction('a', ''),
+  );
+  const host = createFunctionsHost({ root: writeApp({ 'functions/a.mjs': entry }) });
+  await host.start();
+  const listening = await host.listen(0);
+  const response = await fetch(`${listening.url}/a`);
+  expect([response.status, await response.text()]).toEqual([299, 'replaced']);
+  await listening.close();
 });
