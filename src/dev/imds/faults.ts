@@ -1,6 +1,7 @@
 import { AZURE_CLOUDS } from '../../contract/clouds.ts';
 import type { EvidenceCode, LicenceCode } from '../../contract/codes.ts';
 import type { Authority, LeafChange } from './authority.ts';
+import { alterContent, alterSignature } from './documentChanges.ts';
 import type { ContentRequest } from './documentContent.ts';
 import type { IssuedCertificate } from './issueCertificate.ts';
 import { usualAttributes } from './signedAttributes.ts';
@@ -153,19 +154,3 @@ function domainNames(domain: string) {
     { type: 'dns' as const, value: domain },
   ];
 }
-
-type Change = NonNullable<DocumentDescription['change']>;
-
-/** The content ends with the vmId's last digit, a quotation mark and a brace. */
-const alterContent: Change = ({ encapContentInfo }) => {
-  const octets = encapContentInfo.eContent?.valueBlock.valueHexView;
-  const place = (octets?.length ?? 0) - 3;
-  octets?.set([octets[place] === ZERO ? ZERO + 1 : ZERO], place);
-};
-
-const ZERO = 0x30;
-
-const alterSignature: Change = ({ signerInfos }) => {
-  const octets = signerInfos[0]?.signature.valueBlock.valueHexView;
-  octets?.set([(octets[0] ?? 0) ^ 1]);
-};

@@ -1,6 +1,6 @@
 import * as asn1js from 'asn1js';
 import { execFileSync } from 'node:child_process';
-import { createHash, verify, X509Certificate } from 'node:crypto';
+import { verify, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import * as pkijs from 'pkijs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthority, type Authority } from '../../../src/dev/imds/authority.ts';
 import type { IssuedCertificate } from '../../../src/dev/imds/issueCertificate.ts';
+import { usualAttributes } from '../../../src/dev/imds/signedAttributes.ts';
 import { createSignerInfo, signDocument } from '../../../src/dev/imds/signDocument.ts';
 import { hasShared, readSharedText } from '../../support/shared.ts';
 
@@ -102,19 +103,7 @@ test('openssl refuses a document of another authority', async () => {
 });
 
 test('openssl accepts signed attributes, which production does not use', () => {
-  const signedAttributes = (content: Uint8Array) => [
-    new pkijs.Attribute({
-      type: '1.2.840.113549.1.9.3',
-      values: [new asn1js.ObjectIdentifier({ value: '1.2.840.113549.1.7.1' })],
-    }),
-    new pkijs.Attribute({
-      type: '1.2.840.113549.1.9.4',
-      values: [
-        new asn1js.OctetString({ valueHex: new Uint8Array(createHash('sha256').update(content).digest()).buffer }),
-      ],
-    }),
-  ];
-  const document = signDocument({ content: CONTENT, leaf, digestOid: 'standard', signedAttributes });
+  const document = signDocument({ content: CONTENT, leaf, digestOid: 'standard', signedAttributes: usualAttributes });
   expect(readSignedData(document).signerInfos[0]?.signedAttrs?.attributes).toHaveLength(2);
   expect(openssl(document)).toBe(JSON.stringify(CONTENT));
 });
