@@ -92,6 +92,15 @@ test.each([
   expect(scene.events).toContainEqual({ step: 'key_set', from: 'cache' });
 });
 
+test('a key set that must not be used is not made up for by the one at hand', async () => {
+  const scene = await createScene();
+  await scene.check();
+  scene.service.answer('/.well-known/jwks.json', { status: 200, body: { keys: [{ kty: 'oct', k: 'AAAA' }] } });
+  scene.time.pass(13 * HOUR);
+  expect(await scene.check()).toMatchObject({ state: 'licensed', code: 'key_set_unusable' });
+  expect(scene.events).not.toContainEqual({ step: 'key_set', from: 'cache' });
+});
+
 test('a licence that cannot be kept is a licence all the same', async () => {
   const scene = await createScene();
   await mkdir(scene.file('newest-time'));

@@ -155,6 +155,15 @@ test('Retry-After is heeded', async () => {
   expect(scene.time.sleeps).toEqual([7125]);
 });
 
+test('Retry-After cannot keep a program from starting for longer than a minute', async () => {
+  const scene = await createScene();
+  let times = 0;
+  const busy = { ...problem(503, 'store_unavailable'), headers: { 'retry-after': '99999' } };
+  scene.service.alter.set('/v1/licences', (reply) => (times++ === 0 ? busy : reply));
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  expect(scene.time.sleeps).toEqual([60_125]);
+});
+
 test('while a licence is valid nobody waits long for a newer one', async () => {
   const scene = await createScene();
   await scene.check();

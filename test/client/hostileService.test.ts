@@ -158,12 +158,12 @@ test('a nonce that does not follow from its challenge is refused before IMDS is 
 });
 
 test.each([
-  ['of another issuer', { iss: 'https://licences.example.test' }],
-  ['for another key', { jkt: 'x'.repeat(43) }],
-  ['for no key', {}],
+  ['of another issuer', (jkt: string) => ({ iss: 'https://licences.example.test', jkt })],
+  ['for another key', () => ({ jkt: 'x'.repeat(43) })],
+  ['for no key', () => ({})],
 ])('a challenge %s, relayed to us, is refused before IMDS is asked for a document', async (_, claims) => {
   const scene = await createScene();
-  const relayed = await scene.service.challenge(claims);
+  const relayed = await scene.service.challenge(claims(await ownThumbprint(scene)));
   scene.service.answer('/v1/challenges', { status: 201, body: relayed });
   expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'challenge_foreign' });
   expect(scene.imds.count('attested')).toBe(0);
@@ -174,10 +174,18 @@ test.each([
   ['absent', { nonce: 'a'.repeat(32) }],
   ['without its nonce', { challenge: 'e30.e30.AA' }],
   ['very long', { challenge: `e30.e30.${'A'.repeat(20_000)}`, nonce: 'a'.repeat(32) }],
-  ['not canonical', { challenge: 'e30.e30.AB', nonce: 'a'.repeat(32) }],
 ])('a challenge that is %s is refused', async (_, body) => {
   const scene = await createScene();
   scene.service.answer('/v1/challenges', { status: 201, body });
+  expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'challenge_malformed' });
+});
+
+test('a token of another type is no challenge', async () => {
+  const scene = await createScene();
+  const { service } = scene;
+  const jkt = await ownThumbprint(scene);
+  const challenge = await service.sign({ iss: service.issuer, jkt, jti: 'challenge-1' });
+  service.answer('/v1/challenges', { status: 201, body: { challenge, nonce: service.nonceOf(challenge) } });
   expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'challenge_malformed' });
 });
 
@@ -198,6 +206,7 @@ test.each([
   ['keys of other kinds alone', () => ({ keys: [OTHER_KIND] })],
   ['a point off the curve', (keys: object[]) => ({ keys: [{ ...keys[0], x: 'A'.repeat(43) }] })],
   ['a key for another use', (keys: object[]) => ({ keys: [{ ...keys[0], use: 'enc' }] })],
+  ['a key for another algorithm', (keys: object[]) => ({ keys: [{ ...keys[0], alg: 'ES384' }] })],
   ['no key', () => ({ keys: [] })],
   ['too many keys', (keys: object[]) => ({ keys: Array.from({ length: 33 }, () => keys[0]) })],
   ['no list', () => ({ keys: 'none' })],
@@ -231,6 +240,7 @@ const UNUSABLE: readonly (readonly [string, Reply])[] = [
   ['broken JSON with 200', { status: 200, body: '{"a":' }],
   ['broken JSON with 201', { status: 201, body: '{"a":' }],
   ['a list', { status: 200, body: '[]' }],
+  ['a text that is not UTF-8', { status: 200, body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]) }],
   ['nothing', { status: 204, body: '' }],
   ['a refusal in a page', { status: 403, body: '<html>', headers: { 'content-type': 'text/html' } }],
   ['a refusal without a code', { status: 403, body: '{}' }],
@@ -247,6 +257,14 @@ test.each(UNUSABLE.flatMap(([name, reply]) => PATHS.map((path) => [name, path, r
     expect(scene.service.requests.filter((requested) => requested === path)).toHaveLength(1);
   },
 );
+
+test.each(PATHS)('a good answer of %s under the wrong media type is none', async (path) => {
+  const scene = await createScene();
+  scene.service.alter.set(path, (reply) => ({ ...reply, headers: { 'content-type': 'text/html' } }));
+  expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'service_answer_unusable' });
+  scene.service.answer(path, { ...problem(403, 'plan_unknown'), headers: { 'content-type': 'text/html' } });
+  expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'service_answer_unusable' });
+});
 
 test.each(PATHS)('a redirect from %s is not followed', async (path) => {
   const scene = await createScene();

@@ -249,3 +249,13 @@ test('where nothing answers at the real address the hardware tells Azure from el
   expect(await askUnheard('Google Cloud')).toMatchObject({ code: 'not_in_azure' });
   expect(await askUnheard(undefined)).toMatchObject({ code: 'imds_not_answering' });
 });
+
+test('an emulator is not judged by the hardware that it is asked from', async () => {
+  const stub = await startStub();
+  stub.next.push('hang');
+  const imds = createImds(stub.url, new FakeTime(), {
+    timeout: () => AbortSignal.timeout(60),
+    chassisTag: () => Promise.resolve('Google Cloud'),
+  });
+  await expect(imds.readVmId(-1)).rejects.toMatchObject({ code: 'imds_not_answering' });
+});

@@ -20,6 +20,7 @@ import { licenceClaims } from './vectors.ts';
 
 export interface Reply {
   readonly status: number;
+  /** Text and octets are sent as they are, anything else as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -123,7 +124,8 @@ export class LicenceService {
       return;
     }
     response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-    response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
+    const { body: sent } = reply;
+    response.end(typeof sent === 'string' || sent instanceof Uint8Array ? sent : JSON.stringify(sent));
   }
 
   async #reply(path: string, body: unknown): Promise<Reply> {
