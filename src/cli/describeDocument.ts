@@ -6,7 +6,7 @@ import { parseSignedDocument } from '../verifier/cms/signedData.ts';
 import type { SignedDocument } from '../verifier/cms/signedData.ts';
 import { checkDer } from '../verifier/der.ts';
 import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS } from '../verifier/verifyEvidence.ts';
-import { parseCertificate } from '../verifier/x509/certificate.ts';
+import { isSelfIssued, parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import type { GeneralName } from '../verifier/x509/generalName.ts';
 
@@ -51,7 +51,7 @@ function certificateFacts(certificate: Certificate): Record<string, string> {
   const names = extensions.subjectAltName?.names.map(formatName) ?? [];
   return {
     subject: certificate.commonName ?? '(no common name)',
-    issuer: certificate.issuerCommonName ?? '(no common name)',
+    issuer: `${certificate.issuerCommonName ?? '(no common name)'}${isSelfIssued(certificate) ? ' (itself)' : ''}`,
     'alternative names': names.length === 0 ? '(none)' : names.join(', '),
     valid: `${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}`,
     key:

@@ -30,6 +30,12 @@ export interface StackOptions {
   readonly progress: (event: StackProgress) => void;
   /** More settings of the service. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Offers and licences instead of the demonstration's. */
+  readonly catalogueFile?: string;
+  /** The emulator's VMs instead of the article's. */
+  readonly vmFile?: string;
+  /** Processes of the service, all under the first one's URL as the issuer. */
+  readonly instances?: number;
 }
 
 export type StackProgress =
@@ -39,7 +45,9 @@ export type StackProgress =
 
 /** Everything that the service needs, on this machine. */
 export interface Stack {
+  /** Of the first instance; the issuer too. */
   readonly serviceUrl: string;
+  readonly serviceUrls: readonly string[];
   readonly imdsUrl: string;
   readonly connectionString: string;
   /** PEM of the emulator's CA certificates. */
@@ -83,8 +91,9 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [connectionString, emulator] = await Promise.all([startStore(options, started), startImds(options, started)]);
-  const serviceUrl = await startService(options, started, { connectionString, authorityFile: emulator.authorityFile });
-  return { serviceUrl, connectionString, ...emulator };
+  const { authorityFile } = emulator;
+  const serviceUrls = await startServices(options, started, { connectionString, authorityFile });
+  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, ...emulator };
 }
 
 async function checkPort(part: keyof StackPorts, port: number): Promise<void> {
@@ -94,22 +103,22 @@ async function checkPort(part: keyof StackPorts, port: number): Promise<void> {
   );
 }
 
-async function startStore({ ports, progress }: StackOptions, started: Stop[]): Promise<string> {
+async function startStore({ ports, progress, catalogueFile = DEMO_CATALOGUE }: StackOptions, started: Stop[]): Promise<string> {
   progress({ part: 'store', state: 'starting' });
   const azurite = await startAzurite(ports.table === 0 ? {} : { tablePort: ports.table });
   started.push(() => azurite.stop());
   const store = createTablesStore({ connection: { connectionString: azurite.connectionString } });
   await store.ensureTables();
   progress({ part: 'store', state: 'up', where: `Azure Tables on port ${azurite.tablePort} (Azurite)` });
-  const catalogue = parseCatalogue(await readFile(DEMO_CATALOGUE, 'utf8'));
+  const catalogue = parseCatalogue(await readFile(catalogueFile, 'utf8'));
   await applyCatalogue(store, catalogue, { change: { by: 'npm start', at: Date.now() } });
-  progress({ part: 'catalogue', state: 'up', where: DEMO_CATALOGUE });
+  progress({ part: 'catalogue', state: 'up', where: catalogueFile });
   return azurite.connectionString;
 }
 
-async function startImds({ ports, folder, faults = [], progress }: StackOptions, started: Stop[]) {
+async function startImds({ ports, folder, faults = [], vmFile, progress }: StackOptions, started: Stop[]) {
   progress({ part: 'imds', state: 'starting' });
-  const emulator = await startEmulator({ port: ports.imds, faults });
+  const emulator = await startEmulator({ port: ports.imds, faults, ...(vmFile === undefined ? {} : { vmFile }) });
   started.push(() => emulator.close());
   const authorityFile = join(folder, 'authority.pem');
   await writeFile(authorityFile, emulator.authority.pem);
@@ -117,31 +126,31 @@ async function startImds({ ports, folder, faults = [], progress }: StackOptions,
   return { imdsUrl: emulator.url, authorityFile };
 }
 
-async function startService(
-  { ports, folder, progress, settings }: StackOptions,
+async function startServices(
+  { ports, folder, progress, settings, instances = 1 }: StackOptions,
   started: Stop[],
   { connectionString, authorityFile }: { connectionString: string; authorityFile: string },
-): Promise<string> {
+): Promise<readonly string[]> {
   progress({ part: 'service', state: 'starting' });
-  const port = ports.service === 0 ? await findFreePort() : ports.service;
+  const first = ports.service === 0 ? await findFreePort() : ports.service;
   const keyFile = join(folder, 'signing-key.pem');
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  const service = await startServiceProcess({
-    port,
-    env: {
-      ISSUER: `http://${LOOPBACK}:${port}`,
-      ACCEPTED_CLOUDS: EMULATOR_CLOUD.name,
-      EMULATOR_TRUST_FILE: authorityFile,
-      TABLES_CONNECTION_STRING: connectionString,
-      SIGNING_KEY_FILE: keyFile,
-      CHALLENGE_SECRETS: `start:${randomBytes(32).toString('base64url')}`,
-      RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
-      AzureWebJobsDisableHomepage: 'true',
-      ...settings,
-    },
-  });
-  started.push(() => service.stop());
-  progress({ part: 'service', state: 'up', where: service.url });
-  return service.url;
+  const env = {
+    ISSUER: `http://${LOOPBACK}:${first}`,
+    ACCEPTED_CLOUDS: EMULATOR_CLOUD.name,
+    EMULATOR_TRUST_FILE: authorityFile,
+    TABLES_CONNECTION_STRING: connectionString,
+    SIGNING_KEY_FILE: keyFile,
+    CHALLENGE_SECRETS: `start:${randomBytes(32).toString('base64url')}`,
+    RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
+    AzureWebJobsDisableHomepage: 'true',
+    ...settings,
+  };
+  const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];
+  const services = await Promise.all(listenOn.map((port) => startServiceProcess({ port, env })));
+  for (const service of services) started.push(() => service.stop());
+  const urls = services.map(({ url }) => url);
+  progress({ part: 'service', state: 'up', where: urls.join(', ') });
+  return urls;
 }

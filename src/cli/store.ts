@@ -1,0 +1,30 @@
+import type { TablesConnection } from '../licensing/tables/connection.ts';
+import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
+import type { LicenceStore } from '../licensing/store.ts';
+import type { Io } from './command.ts';
+import { UsageError } from './command.ts';
+
+export const STORE_SETTINGS_HELP = `Settings (environment):
+  TABLES_CONNECTION_STRING  the store by connection string (Azurite), or
+  TABLES_ENDPOINT           the store by URL, with the credentials of "az login" or of a managed identity
+  TABLE_PREFIX              what stands before the names of the tables
+`;
+
+/**
+ * The store that the service's own settings name.
+ *
+ * @throws {UsageError}
+ */
+export async function openStore({ env }: Io): Promise<LicenceStore> {
+  return createTablesStore({ connection: await readConnection(env), tablePrefix: env['TABLE_PREFIX'] });
+}
+
+async function readConnection(env: Io['env']): Promise<TablesConnection> {
+  const { TABLES_CONNECTION_STRING: connectionString, TABLES_ENDPOINT: url } = env;
+  if (connectionString !== undefined && connectionString !== '') return { connectionString };
+  if (url === undefined || url === '') {
+    throw new UsageError('set TABLES_CONNECTION_STRING (Azurite) or TABLES_ENDPOINT (Azure) to say which store');
+  }
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  return { url, credential: new DefaultAzureCredential() };
+}

@@ -1,0 +1,221 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { expect, test } from 'vitest';
+import { PROBLEMS } from '../../src/contract/problems.ts';
+import type { ProblemCode } from '../../src/contract/codes.ts';
+import { askChallenge, boot, createKey, post, prove, readDocument, readPayload, send } from './protocolClient.ts';
+import type { Answer } from './protocolClient.ts';
+import { hasVms, isOwn, useTarget } from './target.ts';
+
+const target = useTarget();
+const vmTest = test.skipIf(!hasVms);
+
+function expectProblem(answer: Answer, code: ProblemCode): void {
+  expect(answer.body).toMatchObject({ code, status: PROBLEMS[code].status, retryable: PROBLEMS[code].retryable });
+  expect(answer.status).toBe(PROBLEMS[code].status);
+  expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  expect(answer.body['type']).toBe(`${target().issuer}/problems/${code}`);
+  expect(answer.body['instance']).toBe(`urn:uuid:${String(answer.body['correlationId'])}`);
+  expect(String(answer.body['detail']).length).toBeGreaterThan(10);
+}
+
+test('a challenge is a token for five minutes, and its nonce has 32 characters', async () => {
+  const answer = await post(`${target().baseUrl}/v1/challenges`, {});
+  expect(answer.status).toBe(201);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  const { iss, iat, exp, ms, jti, jkt } = readPayload(String(answer.body['challenge']));
+  expect({ iss, jkt, lifetime: Number(exp) - Number(iat) }).toEqual({ iss: target().issuer, lifetime: 300 });
+  expect(Math.floor(Number(ms) / 1000)).toBe(iat);
+  expect(String(jti)).toMatch(/^[\w-]{22}$/);
+  expect(answer.body['nonce']).toMatch(/^[a-z2-7]{32}$/);
+  expect(answer.body['expiresAt']).toBe(new Date(Number(exp) * 1000).toISOString().replace('.000Z', 'Z'));
+});
+
+test.each([
+  ['a key of another curve', { key: { kty: 'EC', crv: 'P-384', x: 'a', y: 'b' } }],
+  ['a private key', { key: { ...createKey().jwk, d: 'AAAA' } }],
+  ['a key that is text', { key: 'key' }],
+  ['a list', []],
+  ['broken JSON', '{"key":'],
+  ['nothing', ''],
+])('a challenge is refused for %s', async (_, body) => {
+  expectProblem(await post(`${target().baseUrl}/v1/challenges`, body), 'request_malformed');
+});
+
+test.each(['/v1/challenges', '/v1/licences'])('%s refuses other media types and other methods', async (path) => {
+  const url = `${target().baseUrl}${path}`;
+  expectProblem(await post(url, '{}', { 'Content-Type': 'text/plain' }), 'media_type_unsupported');
+  expect((await send(url)).status).toBe(404);
+});
+
+test.each(['/v1/challenges', '/v1/licences'])('%s refuses a body of 10 MB without parsing it', async (path) => {
+  const answer = await post(`${target().baseUrl}${path}`, '0'.repeat(10_000_000));
+  expectProblem(answer, 'request_too_large');
+});
+
+test.each([
+  ['broken JSON', '{'],
+  ['no document', { challenge: 'a.b.c' }],
+  ['another encoding', { challenge: 'a.b.c', document: { encoding: 'pkcs1', signature: 'AA==' } }],
+  ['a document that is text', { challenge: 'a.b.c', document: 'AA==' }],
+])('a licence is refused for %s', async (_, body) => {
+  expectProblem(await post(`${target().baseUrl}/v1/licences`, body), 'request_malformed');
+});
+
+test('a challenge that is not the service’s own is refused, whatever else came', async () => {
+  const { challenge } = await askChallenge(target().baseUrl);
+  const [header = '', payload = '', mac = ''] = challenge.split('.');
+  const document = { encoding: 'pkcs7', signature: 'AA==' };
+  for (const forged of ['a.b.c', `${header}.${payload}.${mac.slice(0, -1)}`, `${header}.${payload}=.${mac}`]) {
+    expectProblem(await post(`${target().baseUrl}/v1/licences`, { challenge: forged, document }), 'challenge_invalid');
+  }
+});
+
+test('a proof is required where the challenge has a key, and before any document is read', async () => {
+  const { baseUrl, issuer } = target();
+  const key = createKey();
+  const challenge = await askChallenge(baseUrl, key);
+  const rest = { challenge: challenge.challenge, document: { encoding: 'pkcs7', signature: 'AA==' } };
+  const url = `${baseUrl}/v1/licences`;
+  expectProblem(await post(url, rest), 'proof_required');
+  const wrong = [
+    'a.b.c',
+    await prove(challenge, createKey(), `${issuer}/v1/licences`),
+    await prove(challenge, key, `${issuer}/v1/releases`),
+    await prove(await askChallenge(baseUrl, key), key, `${issuer}/v1/licences`),
+  ];
+  for (const proof of wrong) expectProblem(await post(url, { ...rest, proof }), 'proof_invalid');
+  const proof = await prove(challenge, key, `${issuer}/v1/licences`);
+  expectProblem(await post(url, { ...rest, proof }), 'document_malformed');
+});
+
+vmTest('a licence is granted, bound to the key, and verifies under the published key set', async () => {
+  const { baseUrl, issuer } = target();
+  const answer = await boot({ ...target(), vm: 'licensed', key: createKey() });
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  const keySet = createRemoteJWKSet(new URL(`${baseUrl}/.well-known/jwks.json`));
+  const options = { issuer, audience: 'contoso/gateway', algorithms: ['ES256'], typ: 'licence+jwt' };
+  const { payload, protectedHeader } = await jwtVerify(String(answer.body['licence']), keySet, options);
+  expect(Object.keys(protectedHeader).sort()).toEqual(['alg', 'kid', 'typ']);
+  expect(payload.sub).toBe('urn:azure:vm:11111111-0000-4000-8000-000000000001');
+  expect(payload['azure']).toMatchObject({
+    cloud: 'emulator',
+    region: 'westeurope',
+    subscriptionId: 'aaaaaaaa-0000-4000-8000-000000000001',
+    sku: 'standard-2',
+  });
+  expect(payload['licence']).toMatchObject({
+    id: 'http-standard',
+    plan: { publisher: 'contoso', product: 'gateway', name: 'standard' },
+    features: { nodes: 16, edition: 'standard' },
+  });
+  expect(Number(payload.exp) - Number(payload.iat)).toBe(6 * 60 * 60);
+  expect(payload['cnf']).toEqual({ jkt: expect.stringMatching(/^[\w-]{43}$/) as string });
+  expect(Date.parse(String(answer.body['expiresAt']))).toBe(Number(payload.exp) * 1000);
+});
+
+vmTest('a spent challenge is refused; a new one renews the same VM without another seat', async () => {
+  const { baseUrl, imdsUrl } = target();
+  const challenge = await askChallenge(baseUrl);
+  const document = await readDocument(imdsUrl, 'second', challenge.nonce);
+  const request = { challenge: challenge.challenge, document };
+  expect((await post(`${baseUrl}/v1/licences`, request)).status).toBe(200);
+  expectProblem(await post(`${baseUrl}/v1/licences`, request), 'challenge_replayed');
+  expect((await boot({ ...target(), vm: 'second' })).status).toBe(200);
+});
+
+vmTest('a document with another nonce, or made for another challenge, is refused', async () => {
+  const { baseUrl, imdsUrl } = target();
+  const [first, other] = [await askChallenge(baseUrl), await askChallenge(baseUrl)];
+  for (const nonce of ['1234567890', other.nonce]) {
+    const document = await readDocument(imdsUrl, 'licensed', nonce);
+    expectProblem(await post(`${baseUrl}/v1/licences`, { challenge: first.challenge, document }), 'nonce_mismatch');
+  }
+});
+
+const REFUSALS: readonly (readonly [string, ProblemCode])[] = [
+  ['unknown-plan', 'plan_unknown'],
+  ['without-plan', 'plan_missing'],
+  ['stranger', 'subscription_not_licensed'],
+  ['odd-sku', 'sku_not_allowed'],
+  ['small-1', 'key_required'],
+  ['wrong-signer', 'issuer_unknown'],
+  ['expired', 'document_expired'],
+  ['future', 'document_not_yet_valid'],
+  ['too-old', 'document_too_old'],
+  ['altered-content', 'signature_invalid'],
+  ['two-signers', 'document_unsupported'],
+  ['wrong-name', 'signer_unexpected'],
+  ['other-cloud', 'cloud_not_accepted'],
+  ['expired-certificate', 'certificate_expired'],
+  ['missing-fields', 'claim_missing'],
+];
+
+vmTest.each(REFUSALS)('the VM "%s" is refused: %s', async (vm, code) => {
+  expectProblem(await boot({ ...target(), vm }), code);
+});
+
+vmTest('a claimed product counts only where no plan is attested and its offer allows it', async () => {
+  const product = 'contoso/appliance/development';
+  const claimed = await boot({ ...target(), vm: 'without-plan', change: { product } });
+  expect(readPayload(String(claimed.body['licence']))['aud']).toBe('contoso/appliance');
+  const attested = await boot({ ...target(), vm: 'unknown-plan', change: { product } });
+  expectProblem(attested, 'plan_unknown');
+  const notAllowed = await boot({ ...target(), vm: 'without-plan', change: { product: 'contoso/gateway/standard' } });
+  expectProblem(notAllowed, 'plan_missing');
+});
+
+vmTest('the last seat taken, another VM is refused, and the first one goes on', async () => {
+  const key = createKey();
+  expect((await boot({ ...target(), vm: 'small-1', key })).status).toBe(200);
+  expectProblem(await boot({ ...target(), vm: 'small-2', key: createKey() }), 'seats_exhausted');
+  expect((await boot({ ...target(), vm: 'small-1', key })).status).toBe(200);
+});
+
+vmTest('the key may change once while licences live, and not twice', async () => {
+  for (const key of [createKey(), createKey()]) {
+    expect((await boot({ ...target(), vm: 'licensed-2', key })).status).toBe(200);
+  }
+  expectProblem(await boot({ ...target(), vm: 'licensed-2', key: createKey() }), 'key_changed');
+});
+
+test('the key set is public, cacheable, and holds no private member', async () => {
+  const answer = await send(`${target().baseUrl}/.well-known/jwks.json`);
+  expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+  const keys = answer.body['keys'] as readonly Record<string, unknown>[];
+  expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']]);
+});
+
+test('the discovery document names issuer, endpoints, clouds and algorithms', async () => {
+  const { issuer, baseUrl } = target();
+  const { body } = await send(`${baseUrl}/.well-known/countersign`);
+  expect(body).toMatchObject({ issuer, nonceStyle: 'base32', algorithms: { licence: ['ES256'], proof: ['ES256'] } });
+  expect(body['endpoints']).toMatchObject({ challenges: `${issuer}/v1/challenges`, licences: `${issuer}/v1/licences` });
+  expect(body['pinSetVersion']).toMatch(/^[0-9a-f]{16}$/);
+});
+
+test('health says that the process runs, readiness what it needs', async () => {
+  expect(await send(`${target().baseUrl}/healthz`)).toMatchObject({ status: 200, body: { state: 'ok' } });
+  const { status, body } = await send(`${target().baseUrl}/readyz`);
+  expect(status).toBe(200);
+  expect(Object.keys(body['probes'] as object).sort()).toEqual(['challengeSecret', 'pins', 'signingKey', 'store']);
+});
+
+test('every code has a page that says what to do', async () => {
+  for (const [code, { advice }] of Object.entries(PROBLEMS)) {
+    expect((await send(`${target().baseUrl}/problems/${code}`)).text, code).toContain(advice);
+  }
+});
+
+test('there is nothing at other addresses', async () => {
+  expect((await send(`${target().baseUrl}/v1/nothing`)).status).toBe(404);
+  expectProblem(await send(`${target().baseUrl}/problems/constructor`), 'not_found');
+});
+
+test.skipIf(!isOwn)('a challenge of one instance is taken by the other', async () => {
+  const [first = '', second = ''] = target().baseUrls;
+  const challenge = await askChallenge(first);
+  const document = await readDocument(target().imdsUrl, 'licensed', challenge.nonce);
+  const answer = await post(`${second}/v1/licences`, { challenge: challenge.challenge, document });
+  expect(answer.status).toBe(200);
+});

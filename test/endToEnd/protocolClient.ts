@@ -1,0 +1,91 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+
+/**
+ * A client written from the protocol alone: it shares no code with the shipped one, so that a misunderstanding which
+ * service and client have in common shows.
+ */
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface ClientKey {
+  readonly jwk: Readonly<Record<string, unknown>>;
+  readonly privateKey: KeyObject;
+}
+
+export interface Challenge {
+  readonly challenge: string;
+  readonly nonce: string;
+}
+
+export function createKey(): ClientKey {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { jwk: publicKey.export({ format: 'jwk' }), privateKey };
+}
+
+export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, { redirect: 'error', ...init });
+  const text = await response.text();
+  let body: unknown = {};
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Not every answer is JSON; those that must be are compared by their members.
+  }
+  return { status: response.status, headers: response.headers, text, body: body as Answer['body'] };
+}
+
+export function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  return send(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+export async function askChallenge(baseUrl: string, key?: ClientKey): Promise<Challenge> {
+  const { body } = await post(`${baseUrl}/v1/challenges`, key === undefined ? {} : { key: key.jwk });
+  return { challenge: String(body['challenge']), nonce: String(body['nonce']) };
+}
+
+/** The payload of a token, unverified. */
+export function readPayload(token: string): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
+}
+
+export function prove({ challenge }: Challenge, key: ClientKey, audience: string): Promise<string> {
+  return new SignJWT({ aud: audience, nonce: String(readPayload(challenge)['jti']) })
+    .setProtectedHeader({ alg: 'ES256', typ: 'proof+jwt', jwk: key.jwk })
+    .sign(key.privateKey);
+}
+
+/** IMDS's answer for one VM of the emulator; null where the emulator has no such VM. */
+export async function readDocument(imdsUrl: string, vm: string, nonce: string): Promise<unknown> {
+  const url = `${imdsUrl}/vms/${vm}/metadata/attested/document?api-version=2021-02-01&nonce=${nonce}`;
+  const answer = await send(url, { headers: { Metadata: 'true' } });
+  return answer.status === 200 ? answer.body : null;
+}
+
+export interface BootOptions {
+  readonly baseUrl: string;
+  readonly issuer: string;
+  readonly imdsUrl: string;
+  readonly vm: string;
+  readonly key?: ClientKey;
+  /** Over the members of the request. */
+  readonly change?: Readonly<Record<string, unknown>>;
+}
+
+/** A whole boot: challenge, document, proof where there is a key, licence. */
+export async function boot({ baseUrl, issuer, imdsUrl, vm, key, change }: BootOptions): Promise<Answer> {
+  const challenge = await askChallenge(baseUrl, key);
+  const document = await readDocument(imdsUrl, vm, challenge.nonce);
+  const proof = key === undefined ? {} : { proof: await prove(challenge, key, `${issuer}/v1/licences`) };
+  return post(`${baseUrl}/v1/licences`, { challenge: challenge.challenge, document, ...proof, ...change });
+}
