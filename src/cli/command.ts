@@ -1,9 +1,9 @@
 /** What a command may touch of the world: seams for its tests, and nothing else is reached. */
 export interface Io {
   /** Results. */
-  out(text: string): void;
+  readonly out: (text: string) => void;
   /** Progress and complaints. */
-  complain(text: string): void;
+  readonly complain: (text: string) => void;
   readStdin(): AsyncIterable<Uint8Array>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What relative paths are relative to. */

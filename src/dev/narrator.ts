@@ -4,14 +4,14 @@ import type { Stack, StackProgress } from './stack.ts';
 
 /** Tells people, or with `--json` programs, what `npm start` does. */
 export interface Narrator {
-  title(text: string): void;
-  part(event: StackProgress): void;
-  step(event: Progress): void;
+  readonly title: (text: string) => void;
+  readonly part: (event: StackProgress) => void;
+  readonly step: (event: Progress) => void;
   /** All is up. */
-  up(stack: Stack): void;
-  result(check: LicenceCheck): void;
+  readonly up: (stack: Stack) => void;
+  readonly result: (check: LicenceCheck) => void;
   /** What can be tried now. */
-  invite(stack: Stack): void;
+  readonly invite: (stack: Stack) => void;
 }
 
 const PARTS = { store: 'store', imds: 'IMDS emulator', service: 'service', catalogue: 'offer and licence' } as const;
@@ -58,8 +58,14 @@ function describeStep(event: Progress): string {
       return `refused            ${event.status} ${event.code}`;
     case 'waiting':
       return `waiting            ${(event.milliseconds / 1000).toFixed(1)} s for ${event.for === 'imds' ? 'IMDS' : 'the service'}`;
-    default:
-      return JSON.stringify(event);
+    case 'clock_set_back':
+      return `clock              set back by ${(event.milliseconds / 1000).toFixed(0)} s since the last check`;
+    case 'cache_not_written':
+      return `cache              a file could not be written (${event.code})`;
+    case 'denial_ignored':
+      return `denial             not for us: ${event.why}`;
+    case 'starting_over':
+      return `starting over      time ${event.times}`;
   }
 }
 

@@ -20,5 +20,5 @@ export interface Parts {
   readonly catalogue: Catalogue;
   readonly rateLimit: RateLimit;
   /** Milliseconds since the epoch. */
-  now(): number;
+  readonly now: () => number;
 }

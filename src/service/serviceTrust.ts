@@ -23,7 +23,7 @@ const PACKAGED_CERTIFICATES = join(import.meta.dirname, 'trust');
 export interface ServiceTrust {
   readonly trust: Trust;
   /** @param at milliseconds since the epoch */
-  probePins(at: number): Probe;
+  readonly probePins: (at: number) => Probe;
 }
 
 /**
