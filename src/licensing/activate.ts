@@ -2,14 +2,14 @@ import { setTimeout as pauseFor } from 'node:timers/promises';
 
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation } from './activation.ts';
-import type { Entitlement } from './entitlement.ts';
+import type { Entitlement, SeatPool } from './entitlement.ts';
 import { planIssue } from './issue.ts';
 import type { ActivationRequest } from './issue.ts';
 import { CLOCK_SKEW } from './lease.ts';
 import { keepsSeat, planFreeSeat, planGivingUp, planTakeOver, seatNumber } from './seatPlan.ts';
 import type { SeatGain, SeatSearch } from './seatPlan.ts';
 import { StoreUnavailableError } from './store.ts';
-import type { SeatStore, SeatWrite, Stored, WriteOutcome } from './store.ts';
+import type { SeatBlock, SeatStore, SeatWrite, Stored, WriteOutcome } from './store.ts';
 
 export type { ActivationRequest } from './issue.ts';
 
@@ -45,17 +45,20 @@ export async function activate(
   options: ActivateOptions = {},
 ): Promise<ActivationOutcome> {
   const { random = Math.random, pause = pauseFor, signal } = options;
-  let known = await store.readActivation(entitlement.pool, request.vmId);
+  const readOwn = () => store.readActivation(entitlement.pool, request.vmId);
+  let known = await readOwn();
   for (let attempt = 0; attempt < ATTEMPTS && signal?.aborted !== true; attempt += 1) {
     const issue = planIssue(known?.value ?? null, entitlement, request);
     if (!issue.granted) return issue;
     const step = await takeStep(store, { entitlement, at: request.at, known, next: issue.activation, random });
-    if (step.outcome === 'exhausted') return { granted: false, code: 'seats_exhausted' };
     if (step.outcome === 'written') return { ...issue, activation: step.activation };
     if (step.outcome === 'given_up') continue;
+    const before = known?.version;
+    // While the VM has no row, a change was someone else's: its own row would be found to exist.
+    if (known !== null || step.outcome !== 'changed') known = await readOwn();
+    // Another process of the same VM may have taken the last seat meanwhile.
+    if (step.outcome === 'exhausted' && known?.version === before) return { granted: false, code: 'seats_exhausted' };
     await pause(random() * Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE));
-    // While the VM had no row, a change was someone else's: its own row would have been found to exist.
-    if (known !== null || step.outcome === 'exists') known = await store.readActivation(entitlement.pool, request.vmId);
   }
   throw new StoreUnavailableError('Too many activations of one licence at the same time: try again.');
 }
@@ -73,6 +76,8 @@ interface Attempt {
 type Step =
   | { readonly outcome: 'written'; readonly activation: Activation }
   | { readonly outcome: 'exists' | 'changed' | 'exhausted' | 'given_up' };
+
+const CHANGED: Step = { outcome: 'changed' };
 
 async function takeStep(store: SeatStore, attempt: Attempt): Promise<Step> {
   const { entitlement, known, next, at } = attempt;
@@ -105,9 +110,16 @@ async function findSeat(store: SeatStore, attempt: Attempt, search: SeatSearch):
   const takenOver = planTakeOver(search, ended);
   if (takenOver !== null) return sit(store, attempt, takenOver);
   const writes = planGivingUp(search, ended);
-  if (writes.length === 0) return { outcome: 'exhausted' };
+  if (writes.length === 0) return (await hasChanged(store, pool, search.blocks)) ? CHANGED : { outcome: 'exhausted' };
   const outcome = await store.writeSeats(pool, writes);
-  return { outcome: outcome === 'written' ? 'given_up' : 'changed' };
+  return outcome === 'written' ? { outcome: 'given_up' } : CHANGED;
+}
+
+/** A seat given up between the reading of the blocks and the search for ended leases would be in neither. */
+async function hasChanged(store: SeatStore, pool: SeatPool, before: readonly SeatBlock[]): Promise<boolean> {
+  const { blocks } = await store.readSeats(pool);
+  const versions = new Map(before.map((block) => [block.index, block.version]));
+  return blocks.length !== before.length || blocks.some((block) => versions.get(block.index) !== block.version);
 }
 
 function sit(store: SeatStore, attempt: Attempt, gain: SeatGain): Promise<Step> {

@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { judgeKey } from '../../src/licensing/keyChanges.ts';
+import type { KeyHistory } from '../../src/licensing/keyChanges.ts';
+import { AT, DAY, HOUR } from '../support/licensing.ts';
+
+const HISTORY: KeyHistory = { jkt: 'a', keyUntil: AT + DAY, keyChanges: [] };
+
+test('the same key again is no change, and counts to the latest expiry of its licences', () => {
+  const longer = judgeKey(HISTORY, { jkt: 'a', at: AT, expiresAt: AT + 2 * DAY }, 0);
+  expect(longer).toEqual({ accepted: true, changed: false, history: { ...HISTORY, keyUntil: AT + 2 * DAY } });
+  // An offer whose lifetime was shortened: the longer licence is still out.
+  const shorter = judgeKey(HISTORY, { jkt: 'a', at: AT, expiresAt: AT + HOUR }, 0);
+  expect(shorter).toEqual({ accepted: true, changed: false, history: HISTORY });
+});
+
+test('another key while a licence under the last one lives is a change', () => {
+  const verdict = judgeKey(HISTORY, { jkt: 'b', at: AT, expiresAt: AT + 2 * DAY }, 1);
+  expect(verdict).toEqual({
+    accepted: true,
+    changed: true,
+    history: { jkt: 'b', keyUntil: AT + 2 * DAY, keyChanges: [{ from: 'a', at: AT, until: AT + DAY }] },
+  });
+  expect(judgeKey(HISTORY, { jkt: 'b', at: AT, expiresAt: AT + 2 * DAY }, 0)).toEqual({ accepted: false });
+});
+
+test('another key after the last licence under the earlier one is none', () => {
+  const use = { jkt: 'b', at: AT + DAY, expiresAt: AT + 2 * DAY };
+  expect(judgeKey(HISTORY, use, 0)).toMatchObject({ accepted: true, changed: false });
+  expect(judgeKey(HISTORY, { ...use, at: use.at - 1 }, 0)).toEqual({ accepted: false });
+});
+
+test('a renewal does not clear a change; the expiry of the last licence under the earlier key does', () => {
+  const changed = { jkt: 'b', keyUntil: AT + 2 * DAY, keyChanges: [{ from: 'a', at: AT, until: AT + DAY }] };
+  const renewed = judgeKey(changed, { jkt: 'b', at: AT + HOUR, expiresAt: AT + 3 * DAY }, 1);
+  expect(renewed).toMatchObject({ history: { keyChanges: changed.keyChanges } });
+  expect(judgeKey(changed, { jkt: 'c', at: AT + DAY - 1, expiresAt: AT + 3 * DAY }, 1)).toEqual({ accepted: false });
+  expect(judgeKey(changed, { jkt: 'c', at: AT + DAY, expiresAt: AT + 3 * DAY }, 1)).toMatchObject({
+    accepted: true,
+    history: { keyChanges: [{ from: 'b' }] },
+  });
+});
+
+test('going back to an earlier key is a change too, and so is coming without a key', () => {
+  const changed = { jkt: 'b', keyUntil: AT + DAY, keyChanges: [{ from: 'a', at: AT, until: AT + DAY }] };
+  const use = { at: AT + HOUR, expiresAt: AT + DAY };
+  expect(judgeKey(changed, { ...use, jkt: 'a' }, 1)).toEqual({ accepted: false });
+  expect(judgeKey(changed, { ...use, jkt: 'a' }, 2)).toMatchObject({ accepted: true, changed: true });
+  expect(judgeKey(HISTORY, { ...use, jkt: null }, 0)).toEqual({ accepted: false });
+});
+
+test('at no time do more keys have live licences than changes are allowed, and one', () => {
+  const uses = fc.array(
+    fc.record({
+      jkt: fc.constantFrom('a', 'b', 'c', 'd', null),
+      wait: fc.integer({ min: 0, max: 10 }),
+      lifetime: fc.integer({ min: 1, max: 12 }),
+    }),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(uses, fc.integer({ min: 0, max: 3 }), (all, allowed) => {
+      let history: KeyHistory = { jkt: null, keyUntil: 0, keyChanges: [] };
+      const issued: { jkt: string | null; expiresAt: number }[] = [];
+      let at = 1;
+      for (const { jkt, wait, lifetime } of all) {
+        at += wait;
+        const verdict = judgeKey(history, { jkt, at, expiresAt: at + lifetime }, allowed);
+        if (!verdict.accepted) continue;
+        history = verdict.history;
+        issued.push({ jkt, expiresAt: at + lifetime });
+        const live = new Set(issued.filter((one) => one.expiresAt > at).map((one) => one.jkt));
+        expect(live.size).toBeLessThanOrEqual(allowed + 1);
+      }
+    }),
+  );
+});

@@ -1,0 +1,118 @@
+import type { AttestationResult } from '../../src/contract/attestation.ts';
+import { licenceTimes } from '../../src/licensing/entitlement.ts';
+import type { Entitlement } from '../../src/licensing/entitlement.ts';
+import type { ActivationRequest } from '../../src/licensing/issue.ts';
+import type { Licence } from '../../src/licensing/licence.ts';
+import type { Offer } from '../../src/licensing/offer.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** When these tests happen. */
+export const AT = Date.UTC(2026, 10, 23, 12);
+
+export const SUBSCRIPTION = '11111111-1111-4111-8111-111111111111';
+export const VM_ID = vmId(1);
+
+/** A UUID for each number. */
+export function vmId(number: number): string {
+  return `00000000-0000-4000-8000-${`${number}`.padStart(12, '0')}`;
+}
+
+export function attestation(changed: Partial<AttestationResult> = {}): AttestationResult {
+  return {
+    cloud: 'AzurePublicCloud',
+    region: 'westeurope',
+    vmId: VM_ID,
+    subscriptionId: SUBSCRIPTION,
+    sku: 'Gen2',
+    licenseType: null,
+    plan: { publisher: 'contoso', product: 'firewall', name: 'pro' },
+    nonce: null,
+    createdOn: AT,
+    expiresOn: AT + 6 * HOUR,
+    ...changed,
+  };
+}
+
+export function offer(changed: Partial<Offer> = {}): Offer {
+  return {
+    plan: { publisher: 'Contoso', product: 'Firewall', name: 'Pro' },
+    productAliases: [],
+    status: 'active',
+    mode: 'licensed',
+    clouds: '*',
+    skus: '*',
+    seats: 'unlimited',
+    lifetime: DAY,
+    renewAfter: 12 * HOUR,
+    grace: 7 * DAY,
+    lease: DAY,
+    requireKey: true,
+    keyChanges: 1,
+    withoutPlan: false,
+    earlyRelease: false,
+    features: {},
+    ...changed,
+  };
+}
+
+export function licence(changed: Partial<Licence> = {}): Licence {
+  return {
+    id: 'fabrikam-2026',
+    cloud: 'AzurePublicCloud',
+    subscriptionId: SUBSCRIPTION,
+    plan: { publisher: 'Contoso', product: 'Firewall', name: 'Pro' },
+    status: 'active',
+    seats: 20,
+    validFrom: null,
+    validUntil: null,
+    vmIds: '*',
+    skus: '*',
+    features: {},
+    note: '',
+    ...changed,
+  };
+}
+
+export function entitlement(changed: Partial<Entitlement> = {}): Entitlement {
+  const plan = { publisher: 'Contoso', product: 'Firewall', name: 'Pro' };
+  const cloud = 'AzurePublicCloud';
+  return {
+    licenceId: 'fabrikam-2026',
+    pool: { mode: 'licensed', cloud, subscriptionId: SUBSCRIPTION, plan },
+    vm: { cloud, subscriptionId: SUBSCRIPTION, vmId: VM_ID, sku: 'Gen2' },
+    plan,
+    features: {},
+    lifetime: DAY,
+    renewAfter: 12 * HOUR,
+    grace: 7 * DAY,
+    lease: DAY,
+    seats: 20,
+    keyChanges: 1,
+    earlyRelease: false,
+    validUntil: null,
+    ...changed,
+  };
+}
+
+let challenges = 0;
+
+/** A VM's request with a challenge of its own, issued at the time of the request. */
+export function request(
+  held: Entitlement,
+  changed: Partial<ActivationRequest> & { readonly at?: number } = {},
+): ActivationRequest {
+  const at = changed.at ?? AT;
+  challenges += 1;
+  return {
+    vmId: VM_ID,
+    jkt: 'first-key',
+    challenge: { ms: at, jti: `challenge-${`${challenges}`.padStart(9, '0')}` },
+    region: 'westeurope',
+    sku: 'Gen2',
+    at,
+    times: licenceTimes(held, at),
+    ...changed,
+  };
+}
