@@ -1,13 +1,14 @@
 import { createAuthority, type Authority, type LeafChange } from './authority.ts';
 import { documentContent, type ContentRequest } from './documentContent.ts';
 import { createDocumentTemplate } from './documentTemplate.ts';
-import { FAULTS, type DocumentFault, type FaultName, type LeafSource } from './faults.ts';
+import type { Fault, LeafSource } from './fault.ts';
+import { FAULTS, type FaultName } from './faults.ts';
 import type { IssuedCertificate } from './issueCertificate.ts';
 import { signDocument, type DocumentDescription } from './signDocument.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-export interface DocumentRequest extends ContentRequest {
+interface DocumentRequest extends ContentRequest {
   /** Azure region, the first label of the signing certificate's longer name. */
   readonly region: string;
   readonly faults: readonly FaultName[];
@@ -21,18 +22,20 @@ export function createDocumentMaker(authority: Authority): DocumentMaker {
   const leafFor = createLeafCache(authority);
   const templates = new WeakMap<IssuedCertificate, ReturnType<typeof createDocumentTemplate>>();
   return async ({ region, faults, ...request }) => {
-    const changes: DocumentFault[] = faults.map((name) => FAULTS[name]);
+    const changes = faults.map((name) => FAULTS[name]);
     const asked = changes.reduce<ContentRequest>((before, { content }) => content?.(before) ?? before, request);
-    const content = documentContent(asked);
+    const json = JSON.stringify(documentContent(asked));
+    const content = changes.reduce((before, { text }) => text?.(before) ?? before, json);
     const leaf = await leafFor(region, request.createdOn, faults);
-    if (changes.some(({ document }) => document)) return signChanged({ content, leaf }, changes);
     const template = templates.get(leaf) ?? createDocumentTemplate(leaf);
     templates.set(leaf, template);
-    return template(Buffer.from(JSON.stringify(content)));
+    const isUsual = changes.every(({ document }) => document === undefined);
+    const der = isUsual ? template(Buffer.from(content)) : signChanged({ content, leaf }, changes);
+    return changes.reduce((before, { form }) => form?.(before) ?? before, der);
   };
 }
 
-function signChanged(valid: DocumentDescription, changes: readonly DocumentFault[]): Uint8Array<ArrayBuffer> {
+function signChanged(valid: DocumentDescription, changes: readonly Fault[]): Uint8Array<ArrayBuffer> {
   return signDocument(changes.reduce((before, { document }) => document?.(before) ?? before, valid));
 }
 

@@ -8,7 +8,7 @@ const YEAR = 365 * DAY;
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 /** What a pin says of a CA certificate. Digests are lower-case hexadecimal, times milliseconds since the epoch. */
-export interface CertificateFacts {
+interface CertificateFacts {
   readonly name: string;
   readonly role: 'root' | 'intermediate';
   readonly sha256: string;
@@ -17,11 +17,11 @@ export interface CertificateFacts {
   readonly notAfter: number;
 }
 
-export interface AuthorityCertificate extends IssuedCertificate {
+interface AuthorityCertificate extends IssuedCertificate {
   readonly facts: CertificateFacts;
 }
 
-export interface AuthorityNames {
+interface AuthorityNames {
   readonly root: string;
   readonly secondRoot: string;
   readonly intermediate: string;

@@ -7,7 +7,7 @@ import { encodeElement, encodeLength, readElement, rewriteElement } from './der.
 export type BerForm = (document: Uint8Array) => Uint8Array<ArrayBuffer>;
 
 /** Where things stand in a document, as paths for `rewriteElement`. */
-export const PLACES = {
+const PLACES = {
   contentInfo: [],
   signedData: [1, 0],
   version: [1, 0, 0],

@@ -49,7 +49,7 @@ export function documentContent({ vm, apiVersion, nonce, createdOn, lifetime }: 
 }
 
 /** `MM/dd/yy HH:mm:ss -0000` in UTC. */
-export function formatTimeStamp(milliseconds: number): string {
+function formatTimeStamp(milliseconds: number): string {
   const { year, month, day, time } = parts(milliseconds);
   return `${month}/${day}/${year.slice(2)} ${time} -0000`;
 }

@@ -24,7 +24,7 @@ export interface EndpointOptions {
 }
 
 /** One request with what surrounds it. */
-export interface EndpointRequest {
+interface EndpointRequest {
   readonly vm: Vm;
   readonly faults: readonly FaultName[];
   readonly request: ImdsRequest;

@@ -11,16 +11,16 @@ import {
 } from './signatureAlgorithms.ts';
 
 /** A distinguished name: RFC 4514 text such as `C=US, CN=metadata.azure.com`, or a list where the text form is too narrow. */
-export type DistinguishedName = string | x509.JsonName;
+type DistinguishedName = string | x509.JsonName;
 
-export interface Extension {
+interface Extension {
   readonly oid: string;
   readonly critical: boolean;
   /** The DER of the extension's value. */
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
-export type KeyUsage = keyof typeof x509.KeyUsageFlags;
+type KeyUsage = keyof typeof x509.KeyUsageFlags;
 
 /** A certificate and its key. */
 export interface IssuedCertificate {

@@ -14,7 +14,7 @@ interface SignatureAlgorithm {
 }
 
 /** Everything that certificates and documents can be signed with; the verifier takes RSA with SHA-256 and stronger only. */
-export const SIGNATURE_ALGORITHMS = {
+const SIGNATURE_ALGORITHMS = {
   'rsa-md5': { oid: '1.2.840.113549.1.1.4', parameters: 'null', digest: 'md5' },
   'rsa-sha1': { oid: '1.2.840.113549.1.1.5', parameters: 'null', digest: 'sha1' },
   'rsa-sha256': { oid: '1.2.840.113549.1.1.11', parameters: 'null', digest: 'sha256' },

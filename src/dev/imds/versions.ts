@@ -58,13 +58,13 @@ export const ENDPOINTS_SINCE = {
  * Scheduled events count their versions on their own; these are known there only (Scheduled Events, "Version and region
  * availability").
  */
-export const EVENT_VERSIONS = ['2017-11-01', '2019-01-01', '2019-04-01', '2020-07-01'] as const;
+const EVENT_VERSIONS = ['2017-11-01', '2019-01-01', '2019-04-01', '2020-07-01'] as const;
 
 /**
  * The api-version that each field came in with: one table for `/metadata/instance`, the attested document and scheduled
  * events. Indexes of lists are left out of a path. A path that is not named here came with what it lies in.
  */
-export const FIELDS_SINCE = {
+const FIELDS_SINCE = {
   'compute.additionalCapabilities': '2021-11-01',
   'compute.azEnvironment': '2018-10-01',
   'compute.customData': '2019-02-01',

@@ -7,7 +7,7 @@ import type { ScheduledEvent } from './scheduledEvents.ts';
 export type Metadata = string | readonly Metadata[] | { readonly [field: string]: Metadata };
 
 /** The compute metadata of a VM in its newest form; the table of versions takes away what an answer is too old for. */
-export interface Compute extends AttestedVm {
+interface Compute extends AttestedVm {
   readonly [field: string]: Metadata;
   readonly name: string;
   readonly location: string;

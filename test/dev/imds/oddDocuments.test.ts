@@ -58,6 +58,7 @@ test.each<[string, changes.DocumentChange, EvidenceCode]>([
   ['signature zero', changes.zeroSignature, 'signature_invalid'],
   ['signature short', changes.shortSignature, 'signature_invalid'],
   ['signature longer', changes.longSignature, 'signature_invalid'],
+  ['another signature', changes.replaceSignature(({ length }) => new Uint8Array(length).fill(1)), 'signature_invalid'],
   ['no signer', changes.removeSigners, 'document_unsupported'],
   ['same signer twice', changes.repeatSigner, 'document_unsupported'],
   ['signer by key identifier', changes.nameSignerByKey(new Uint8Array(20)), 'document_unsupported'],

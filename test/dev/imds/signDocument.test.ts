@@ -1,5 +1,5 @@
 import * as asn1js from 'asn1js';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { verify, X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -81,28 +81,33 @@ test('the leaf comes along unchanged, and nothing else does', () => {
   ]);
 });
 
+/** An independent reader, where there is one. */
+const OPENSSL = 'openssl';
+const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
+
+/** @returns the content, or what openssl has against the document */
 function openssl(der: Uint8Array): string {
   writeFileSync(join(folder, 'document.der'), der);
   writeFileSync(join(folder, 'authority.pem'), authority.pem);
   const at = ['-attime', String(AT / 1000), '-purpose', 'any'];
   const files = ['-in', join(folder, 'document.der'), '-CAfile', join(folder, 'authority.pem')];
-  return execFileSync('openssl', ['cms', '-verify', '-inform', 'DER', '-binary', ...files, ...at], {
+  const run = spawnSync(OPENSSL, ['cms', '-verify', '-inform', 'DER', '-binary', ...files, ...at], {
     encoding: 'utf8',
-    stdio: 'pipe',
   });
+  return run.status === 0 ? run.stdout : run.stderr;
 }
 
-test('openssl accepts a document with the standard digest algorithm', () => {
+test.skipIf(!hasOpenssl)('openssl accepts a document with the standard digest algorithm', () => {
   expect(openssl(signDocument({ content: CONTENT, leaf, digestOid: 'standard' }))).toBe(JSON.stringify(CONTENT));
 });
 
-test('openssl refuses a document of another authority', async () => {
+test.skipIf(!hasOpenssl)('openssl refuses a document of another authority', async () => {
   const other = await createAuthority({ at: AT, names: { intermediate: 'Another Issuing CA' } });
   const document = signDocument({ content: CONTENT, leaf: await other.issueLeaf(), digestOid: 'standard' });
-  expect(() => openssl(document)).toThrow('unable to get local issuer certificate');
+  expect(openssl(document)).toContain('unable to get local issuer certificate');
 });
 
-test('openssl accepts signed attributes, which production does not use', () => {
+test.skipIf(!hasOpenssl)('openssl accepts signed attributes, which production does not use', () => {
   const document = signDocument({ content: CONTENT, leaf, digestOid: 'standard', signedAttributes: usualAttributes });
   expect(readSignedData(document).signerInfos[0]?.signedAttrs?.attributes).toHaveLength(2);
   expect(openssl(document)).toBe(JSON.stringify(CONTENT));
