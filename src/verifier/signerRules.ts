@@ -19,7 +19,7 @@ export function signerRules(isPinned: boolean): PathRules {
     maximumIntermediates: MAXIMUM_INTERMEDIATES,
     allowsDirectIssue: !isPinned,
     requiresKeyIdentifiers: false,
-    purpose: SERVER_AUTH,
+    purposes: [SERVER_AUTH],
     findKeyFault: (facts) => {
       if (facts.type !== 'rsa') return 'a key that is not RSA';
       return facts.exponent === EXPONENT ? null : 'an RSA exponent other than 65537';

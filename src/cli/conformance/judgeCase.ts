@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { DerError } from '../../verifier/der.ts';
 import { parseCertificate } from '../../verifier/x509/certificate.ts';
 import type { Certificate } from '../../verifier/x509/certificate.ts';
@@ -73,8 +74,7 @@ function rulesOf({ maximumChainDepth, purposes, peerNames }: LimboCase): PathRul
     findKeyFault: () => null,
     findLeafFault: ({ extensions: { basicConstraints, extendedKeyUsage } }) => {
       if (peerNames.length > 0 && basicConstraints?.ca === true) return 'the peer’s certificate is that of a CA';
-      const allowed = extendedKeyUsage?.purposes;
-      const isAllowed = allowed === undefined || purposes.every((purpose) => allowed.includes(purpose));
+      const isAllowed = purposes.every((purpose) => extendedKeyUsage?.purposes.includes(purpose));
       return isAllowed ? null : 'the leaf’s extended key usage does not allow the purpose';
     },
   };
@@ -98,10 +98,15 @@ function judgeNames(leaf: Certificate, peerNames: readonly PeerName[]): CaseVerd
 function hasName(certificate: X509Certificate, { kind, value }: PeerName): boolean {
   switch (kind) {
     case 'DNS':
-      return certificate.checkHost(value, { subject: 'never', partialWildcards: false }) !== undefined;
+      // Some suites write an address here; a DNS name it is not.
+      return isIP(value) === 0 ? hasHost(certificate, value) : certificate.checkIP(value) !== undefined;
     case 'IP':
       return certificate.checkIP(value) !== undefined;
     case 'RFC822':
       return certificate.checkEmail(value, { subject: 'never' }) !== undefined;
   }
+}
+
+function hasHost(certificate: X509Certificate, host: string): boolean {
+  return certificate.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined;
 }

@@ -71,9 +71,9 @@ const limboCase = z
       trustedCerts: item.trusted_certs,
       untrustedIntermediates: item.untrusted_intermediates,
       peerCertificate: item.peer_certificate,
-      validationTime: time == null ? null : Date.parse(time),
+      validationTime: typeof time === 'string' ? Date.parse(time) : null,
       purposes: item.extended_key_usage ?? [],
-      peerNames: [...(peer == null ? [] : [peer]), ...(peers ?? [])],
+      peerNames: [peer ?? [], peers ?? []].flat(),
       maximumChainDepth: item.max_chain_depth ?? null,
       expected: item.expected_result,
     };
@@ -92,7 +92,9 @@ const PROBLEMS_TOLD = 5;
 export function parseLimboSuite(text: string): readonly LimboCase[] {
   const parsed = suite.safeParse(parseJson(text));
   if (parsed.success) return parsed.data.testcases;
-  const problems = parsed.error.issues.slice(0, PROBLEMS_TOLD).map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  const problems = parsed.error.issues
+    .slice(0, PROBLEMS_TOLD)
+    .map(({ path, message }) => `  ${path.join('.')}: ${message}`);
   throw new SuiteError(`it is not a suite in the shape of x509-limbo:\n${problems.join('\n')}`);
 }
 

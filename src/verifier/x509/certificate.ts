@@ -14,6 +14,7 @@ import { decodeExtensions } from './extensions.ts';
 import type { Extensions, RawExtension } from './extensions.ts';
 import { parseName, readCommonName } from './name.ts';
 import type { DistinguishedName } from './name.ts';
+import { isWellFormedName } from './nameSyntax.ts';
 import { parsePublicKeyFacts } from './publicKey.ts';
 import type { PublicKeyFacts } from './publicKey.ts';
 import { readTime } from './time.ts';
@@ -52,10 +53,14 @@ export interface Certificate {
   publicKey(): KeyObject;
 }
 
-const LIMITS = { depth: 16, elements: 8192 };
+/**
+ * OpenSSL's TLS takes at most 100 KiB of certificates from a peer. The largest that public suites expect to be accepted has
+ * 6.4 KB, those of Azure under 2.5 KB.
+ */
+export const MAXIMUM_CERTIFICATE_OCTETS = 100 * 1024;
 
-/** RFC 5280 section 4.1.2.2 */
-const MAXIMUM_SERIAL_OCTETS = 20;
+/** Azure's are 9 levels deep at most, and have about 150 elements; one with a thousand names has some 2,000. */
+export const CERTIFICATE_LIMITS = { depth: 16, elements: 8192 };
 
 interface Body {
   readonly version: number;
@@ -75,7 +80,8 @@ interface Body {
  * @throws {DerError} where the structure is broken. What is well formed but against RFC 5280 is told by `fault`.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
-  checkDer(der, LIMITS);
+  if (der.length > MAXIMUM_CERTIFICATE_OCTETS) throw new DerError('a certificate of more than 100 KiB');
+  checkDer(der, CERTIFICATE_LIMITS);
   const certificate = new DerReader(der).enter(TAG.sequence);
   const tbs = certificate.readElement(TAG.sequence);
   const signatureAlgorithm = certificate.readElement(TAG.sequence);
@@ -122,9 +128,10 @@ function readBody(body: DerReader): Body {
 function readVersion(body: DerReader): number {
   if (!body.hasNext(constructedContextTag(0))) return 1;
   const explicit = body.enter(constructedContextTag(0));
-  const [value = 0, ...more] = explicit.readContent(TAG.integer);
+  const content = explicit.readContent(TAG.integer);
   explicit.finish();
-  if (more.length > 0 || (value !== 1 && value !== 2)) throw new DerError('certificate version');
+  const value = [1, 2].find((known) => content.length === 1 && content[0] === known);
+  if (value === undefined) throw new DerError('certificate version');
   return value + 1;
 }
 
@@ -147,19 +154,16 @@ function readExtensions(body: DerReader): RawExtension[] {
 
 /** What RFC 5280 section 4.1 asks of every certificate by itself. */
 function findFault(body: Body, outerAlgorithm: Uint8Array, extensions: Extensions): string | null {
-  const { version, serial, innerAlgorithm } = body;
+  const { version, innerAlgorithm } = body;
   if (version !== 3) return 'the certificate is not version 3 (RFC 5280 section 4.1.2.1)';
   if (!isEqualOctets(innerAlgorithm, outerAlgorithm)) {
     return 'the inner and the outer signature algorithm differ (RFC 5280 section 4.1.1.2)';
-  }
-  if (serial.length > MAXIMUM_SERIAL_OCTETS || (serial[0] ?? 0x80) >= 0x80 || serial.every((octet) => octet === 0)) {
-    return 'the serial number is not a positive integer of at most 20 octets (RFC 5280 section 4.1.2.2)';
   }
   if (isEmptyName(body.issuer)) return 'the issuer is empty (RFC 5280 section 4.1.2.4)';
   return findExtensionFault(extensions, isEmptyName(body.subject));
 }
 
-/** Criticality that RFC 5280 section 4.2.1 prescribes, where getting it wrong changes what others accept. */
+/** Where getting the extensions of RFC 5280 section 4.2.1 wrong changes what others accept. */
 function findExtensionFault(extensions: Extensions, hasEmptySubject: boolean): string | null {
   const { authorityKeyIdentifier, subjectKeyIdentifier, subjectAltName } = extensions;
   if (authorityKeyIdentifier?.critical) return 'the authority key identifier is critical (RFC 5280 section 4.2.1.1)';
@@ -167,7 +171,19 @@ function findExtensionFault(extensions: Extensions, hasEmptySubject: boolean): s
   if (hasEmptySubject && subjectAltName?.critical !== true) {
     return 'the subject is empty and the alternative name not critical (RFC 5280 section 4.2.1.6)';
   }
-  return null;
+  if (subjectAltName?.names.every(isWellFormedName) === false) {
+    return 'an alternative name is not in the form of its type (RFC 5280 section 4.2.1.6)';
+  }
+  return findClaimFault(extensions);
+}
+
+/** What only a CA may claim (RFC 5280 section 4.2.1.9). */
+function findClaimFault({ basicConstraints, keyUsage }: Extensions): string | null {
+  if (basicConstraints?.ca === true) return null;
+  if (keyUsage?.keyCertSign === true)
+    return 'certificate signing is claimed without being a CA (RFC 5280 section 4.2.1.9)';
+  if ((basicConstraints?.pathLength ?? null) === null) return null;
+  return 'a path length is stated without being a CA (RFC 5280 section 4.2.1.9)';
 }
 
 /** An empty SEQUENCE is two octets. */

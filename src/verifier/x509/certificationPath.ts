@@ -1,8 +1,8 @@
 import { isEqualOctets } from '../der.ts';
 import type { Certificate } from './certificate.ts';
 import { isSelfIssued } from './certificate.ts';
-import { NAME_COMPARISONS, findConstraintBreach } from './nameConstraints.ts';
-import { countsAsIntermediate, findIssuerFault, findLeafFault, findValidityCode } from './pathRules.ts';
+import { NAME_COMPARISONS, findConstraintBreach } from './constraintBreach.ts';
+import { findIssuerFault, findLeafFault, findPurposeFault, findValidityCode } from './pathRules.ts';
 import type { PathRules, ValidityCode } from './pathRules.ts';
 import { findSignatureFault } from './signatureAlgorithm.ts';
 import { hasMatchingKeyIdentifier } from './trustedCertificates.ts';
@@ -32,6 +32,12 @@ export type PathSearchResult =
  */
 export const SIGNATURE_CHECKS = 100;
 
+/**
+ * Candidates that one search may look at, most of which cost no signature: a hundred times the signatures, which is above
+ * all public roots and intermediates together (about 2,000).
+ */
+export const CANDIDATES = 10_000;
+
 /** Of many candidates' failures the one that says most about what to do is reported. */
 const SPECIFICITY: Readonly<Record<PathCode, number>> = {
   issuer_unknown: 0,
@@ -53,18 +59,35 @@ export function findPath(
   { trusted, rules, at }: { trusted: TrustedCertificates; rules: PathRules; at: number },
 ): PathSearchResult {
   const search = new PathSearch(trusted, rules, at);
-  const certificates = search.run(leaf);
-  if (certificates === null) return { found: false, failure: search.failure };
+  const top = search.run(leaf);
+  if (top === null) return { found: false, failure: search.failure };
+  const certificates = listCertificates(top);
   const notBefore = Math.max(...certificates.map((certificate) => certificate.notBefore));
   const notAfter = Math.min(...certificates.map((certificate) => certificate.notAfter));
   return { found: true, path: { certificates, notBefore, notAfter } };
+}
+
+/** A path from the leaf up to one certificate. */
+interface Step {
+  readonly certificate: Certificate;
+  /** Null at the leaf. */
+  readonly below: Step | null;
+  /** Intermediates so far that are not self-issued, this one with them. */
+  readonly intermediates: number;
+}
+
+/** Leaf first. */
+function listCertificates(top: Step): Certificate[] {
+  const certificates: Certificate[] = [];
+  for (let step: Step | null = top; step !== null; step = step.below) certificates.unshift(step.certificate);
+  return certificates;
 }
 
 class PathSearch {
   readonly #trusted: TrustedCertificates;
   readonly #rules: PathRules;
   readonly #at: number;
-  readonly #budget = { signatures: SIGNATURE_CHECKS, comparisons: NAME_COMPARISONS };
+  readonly #budget = { signatures: SIGNATURE_CHECKS, candidates: CANDIDATES, comparisons: NAME_COMPARISONS };
   failure: PathFailure = { code: 'issuer_unknown', detail: 'no trusted CA has the name of the issuer' };
 
   constructor(trusted: TrustedCertificates, rules: PathRules, at: number) {
@@ -73,7 +96,7 @@ class PathSearch {
     this.#at = at;
   }
 
-  run(leaf: Certificate): readonly Certificate[] | null {
+  run(leaf: Certificate): Step | null {
     if (this.#trusted.isDistrusted(leaf)) return this.#fail('certificate_distrusted', 'the leaf is distrusted');
     const candidates = this.#findIssuers(leaf);
     // Of a leaf from an unknown issuer nothing else is worth saying.
@@ -82,32 +105,30 @@ class PathSearch {
     if (validity !== null) return this.#fail(validity, 'the leaf');
     const fault = findLeafFault(leaf, this.#rules);
     if (fault !== null) return this.#fail('path_invalid', fault);
-    return this.#extend([leaf], candidates, 0);
+    return this.#extend({ certificate: leaf, below: null, intermediates: 0 }, candidates);
   }
 
-  /** Depth first. `below` counts the intermediates so far that are not self-issued. */
-  #extend(
-    path: readonly Certificate[],
-    candidates: readonly IssuerCandidate[],
-    below: number,
-  ): readonly Certificate[] | null {
+  /** Depth first. */
+  #extend(step: Step, candidates: readonly IssuerCandidate[]): Step | null {
     for (const candidate of candidates) {
+      if (this.#budget.signatures <= 0 || --this.#budget.candidates < 0) {
+        return this.#fail('path_invalid', 'too many certificates to try');
+      }
       const { certificate, isAnchor } = candidate;
-      if (this.#budget.signatures <= 0) return this.#fail('path_invalid', 'too many certificates to try');
-      if (isOnPath(path, certificate) || !this.#isIssuer(path, candidate, below)) continue;
-      const longer = [...path, certificate];
-      const complete = isAnchor ? this.#complete(longer) : this.#continue(longer, below);
+      if (isOnPath(step, certificate) || !this.#isIssuer(step, candidate)) continue;
+      const counts = isAnchor || isSelfIssued(certificate) ? 0 : 1;
+      const next = { certificate, below: step, intermediates: step.intermediates + counts };
+      const complete = isAnchor ? this.#complete(next) : this.#continue(next);
       if (complete !== null) return complete;
     }
     return null;
   }
 
-  #continue(path: readonly Certificate[], below: number): readonly Certificate[] | null {
-    const last = path[path.length - 1];
-    if (last === undefined) return null;
-    const count = below + countsAsIntermediate(last);
-    if (count > this.#rules.maximumIntermediates) return this.#fail('path_invalid', 'too many intermediates');
-    return this.#extend(path, this.#findIssuers(last), count);
+  #continue(step: Step): Step | null {
+    if (step.intermediates > this.#rules.maximumIntermediates) {
+      return this.#fail('path_invalid', 'too many intermediates');
+    }
+    return this.#extend(step, this.#findIssuers(step.certificate));
   }
 
   #findIssuers(certificate: Certificate): readonly IssuerCandidate[] {
@@ -120,30 +141,35 @@ class PathSearch {
   }
 
   /** Cheap checks first; the signature last. */
-  #isIssuer(path: readonly Certificate[], { certificate: issuer, isAnchor }: IssuerCandidate, below: number): boolean {
-    const child = path[path.length - 1];
-    if (child === undefined) return false;
+  #isIssuer(step: Step, { certificate: issuer, isAnchor }: IssuerCandidate): boolean {
     const who = issuer.commonName ?? 'an issuer';
     if (this.#trusted.isDistrusted(issuer)) return this.#refuse('certificate_distrusted', who);
     const validity = findValidityCode(issuer, this.#at);
     if (validity !== null) return this.#refuse(validity, who);
-    const fault = findIssuerFault(issuer, isAnchor, below, this.#rules);
+    const fault = this.#findFault(step, issuer, isAnchor);
     if (fault !== null) return this.#refuse('path_invalid', fault);
-    if (isAnchor && path.length === 1 && !this.#rules.allowsDirectIssue) {
-      return this.#refuse('path_invalid', 'the anchor issued the leaf itself, without a pinned intermediate');
-    }
     this.#budget.signatures--;
-    const signatureFault = findSignatureFault(child, issuer);
+    const signatureFault = findSignatureFault(step.certificate, issuer);
     if (signatureFault === null) return true;
     // Another key under a known name, and said to be another: an issuer that is not known.
-    if (!hasMatchingKeyIdentifier(child, issuer)) return false;
+    if (!hasMatchingKeyIdentifier(step.certificate, issuer)) return false;
     return this.#refuse('path_invalid', signatureFault);
   }
 
+  #findFault(step: Step, issuer: Certificate, isAnchor: boolean): string | null {
+    const fault = findIssuerFault(issuer, isAnchor, step.intermediates, this.#rules);
+    if (fault !== null) return fault;
+    if (!isAnchor) return findPurposeFault([...listCertificates(step), issuer], this.#rules.purposes);
+    return step.below === null && !this.#rules.allowsDirectIssue
+      ? 'the anchor issued the leaf itself, without a pinned intermediate'
+      : null;
+  }
+
   /** The constraints of each CA hold for everything below it, self-issued intermediates excepted (section 6.1.3 (b)). */
-  #complete(path: readonly Certificate[]): readonly Certificate[] | null {
-    for (const [index, ca] of path.entries()) {
-      const constraints = ca.extensions.nameConstraints?.constraints;
+  #complete(top: Step): Step | null {
+    const path = listCertificates(top);
+    for (const [index, { extensions }] of path.entries()) {
+      const constraints = extensions.nameConstraints?.constraints;
       if (constraints === undefined) continue;
       for (const [below, certificate] of path.slice(0, index).entries()) {
         if (below > 0 && isSelfIssued(certificate)) continue;
@@ -152,7 +178,7 @@ class PathSearch {
         if (breach !== null) return this.#fail('path_invalid', `${breach} (RFC 5280 section 6.1.3)`);
       }
     }
-    return path;
+    return top;
   }
 
   #refuse(code: PathCode, detail: string): false {
@@ -167,6 +193,10 @@ class PathSearch {
 }
 
 /** The same subject with the same key again would be a loop, whatever certificate says so. */
-function isOnPath(path: readonly Certificate[], { subject, spki }: Certificate): boolean {
-  return path.some((earlier) => isEqualOctets(earlier.spki, spki) && isEqualOctets(earlier.subject, subject));
+function isOnPath(top: Step, { subject, spki }: Certificate): boolean {
+  for (let step: Step | null = top; step !== null; step = step.below) {
+    const { certificate } = step;
+    if (isEqualOctets(certificate.spki, spki) && isEqualOctets(certificate.subject, subject)) return true;
+  }
+  return false;
 }

@@ -1,4 +1,4 @@
-import { DerError, DerReader, TAG, checkDer, contextTag, formatOid } from '../der.ts';
+import { DerError, DerReader, TAG, checkDer, constructedContextTag, contextTag, formatOid } from '../der.ts';
 import { readGeneralName } from './generalName.ts';
 import type { GeneralName } from './generalName.ts';
 import { readNameConstraints } from './nameConstraints.ts';
@@ -17,9 +17,17 @@ export interface KeyUsage {
   readonly keyCertSign: boolean;
 }
 
+/** RFC 5280 section 4.2.1.1. Issuer and serial number are those of the issuer's own certificate: both are there, or neither. */
+export interface AuthorityKeyIdentifier {
+  readonly critical: boolean;
+  readonly keyIdentifier: Uint8Array | null;
+  readonly issuerNames: readonly GeneralName[];
+  readonly serial: Uint8Array | null;
+}
+
 /** The extensions that path validation reads (RFC 5280 section 4.2.1), decoded; absent ones are absent. */
 export interface Extensions {
-  readonly authorityKeyIdentifier?: { readonly critical: boolean; readonly keyIdentifier: Uint8Array | null };
+  readonly authorityKeyIdentifier?: AuthorityKeyIdentifier;
   readonly subjectKeyIdentifier?: { readonly critical: boolean; readonly keyIdentifier: Uint8Array };
   readonly keyUsage?: KeyUsage;
   readonly subjectAltName?: { readonly critical: boolean; readonly names: readonly GeneralName[] };
@@ -36,6 +44,7 @@ export interface DecodedExtensions {
   readonly fault: string | null;
 }
 
+/** The walk over the certificate does not look into the extensions' octet strings; these are its figures. */
 const LIMITS = { depth: 12, elements: 8192 };
 
 type Decoder = (value: DerReader, critical: boolean) => Extensions;
@@ -98,14 +107,17 @@ function decodeSubjectKeyIdentifier(value: DerReader, critical: boolean): Extens
   return { subjectKeyIdentifier: { critical, keyIdentifier: value.readContent(TAG.octetString) } };
 }
 
-/** RFC 5280 section 4.2.1.1: keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2]. */
+/** keyIdentifier [0], authorityCertIssuer [1], authorityCertSerialNumber [2]. */
 function decodeAuthorityKeyIdentifier(value: DerReader, critical: boolean): Extensions {
   const sequence = value.enter(TAG.sequence);
   const keyIdentifier = sequence.hasNext(contextTag(0)) ? sequence.readContent(contextTag(0)) : null;
-  if (sequence.hasNext(0xa1)) sequence.readContent(0xa1);
-  if (sequence.hasNext(contextTag(2))) sequence.readContent(contextTag(2));
+  const hasIssuer = sequence.hasNext(constructedContextTag(1));
+  const issuerNames = hasIssuer ? readGeneralNames(sequence.enter(constructedContextTag(1))) : [];
+  const serial = sequence.hasNext(contextTag(2)) ? sequence.readContent(contextTag(2)) : null;
   sequence.finish();
-  return { authorityKeyIdentifier: { critical, keyIdentifier } };
+  // RFC 5280 appendix A.2
+  if (hasIssuer !== (serial !== null)) throw new DerError('an issuer without a serial number, or the other way round');
+  return { authorityKeyIdentifier: { critical, keyIdentifier, issuerNames, serial } };
 }
 
 /** RFC 5280 section 4.2.1.3: bit 0 is digitalSignature, bit 5 keyCertSign; at least one bit is set. */
@@ -117,11 +129,15 @@ function decodeKeyUsage(value: DerReader): Extensions {
 }
 
 function decodeSubjectAltName(value: DerReader, critical: boolean): Extensions {
-  const sequence = value.enter(TAG.sequence);
+  return { subjectAltName: { critical, names: readGeneralNames(value.enter(TAG.sequence)) } };
+}
+
+/** GeneralNames: at least one. */
+function readGeneralNames(sequence: DerReader): GeneralName[] {
   const names: GeneralName[] = [];
   do names.push(readGeneralName(sequence));
   while (!sequence.atEnd);
-  return { subjectAltName: { critical, names } };
+  return names;
 }
 
 /** RFC 5280 section 4.2.1.9; DER leaves the default of cA out. */
@@ -135,11 +151,10 @@ function decodeBasicConstraints(value: DerReader, critical: boolean): Extensions
 }
 
 function readSmallInteger(reader: DerReader): number {
-  const content = reader.readContent(TAG.integer);
-  const first = content[0] ?? 0x80;
-  if (first >= 0x80) throw new DerError('a negative number');
+  const content = Buffer.from(reader.readContent(TAG.integer));
+  if (content.readInt8() < 0) throw new DerError('a negative number');
   // Longer numbers are larger than any path.
-  return content.length > 4 ? Infinity : content.reduce((sum, octet) => sum * 256 + octet, 0);
+  return content.length > 4 ? Infinity : content.readUIntBE(0, content.length);
 }
 
 function decodeCertificatePolicies(value: DerReader): Extensions {
@@ -159,12 +174,16 @@ function decodePolicyConstraints(value: DerReader, critical: boolean): Extension
   return { policyConstraints: { critical } };
 }
 
+/** Public CAs' own certificates name up to about 20, leaves a handful; each one is compared with each one of others. */
+const MAXIMUM_PURPOSES = 100;
+
 /** RFC 5280 section 4.2.1.12: at least one purpose. */
 function decodeExtendedKeyUsage(value: DerReader, critical: boolean): Extensions {
   const sequence = value.enter(TAG.sequence);
   const purposes: string[] = [];
   do purposes.push(formatOid(sequence.readContent(TAG.oid)));
-  while (!sequence.atEnd);
+  while (!sequence.atEnd && purposes.length < MAXIMUM_PURPOSES);
+  sequence.finish();
   return { extendedKeyUsage: { critical, purposes } };
 }
 

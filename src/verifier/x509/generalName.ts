@@ -1,11 +1,13 @@
-import { DerError, constructedContextTag, contextTag } from '../der.ts';
+import { DerError, TAG, constructedContextTag, contextTag } from '../der.ts';
 import type { DerReader } from '../der.ts';
+import { parseName } from './name.ts';
+import type { DistinguishedName } from './name.ts';
 
 /** A GeneralName (RFC 5280 section 4.2.1.6). Of the types that nothing here needs only the tag is kept. */
 export type GeneralName =
   | { readonly type: 'dns' | 'email' | 'uri'; readonly text: string }
   | { readonly type: 'ip'; readonly octets: Uint8Array }
-  | { readonly type: 'directory'; readonly name: Uint8Array }
+  | { readonly type: 'directory'; readonly name: DistinguishedName }
   | { readonly type: 'other'; readonly tag: number };
 
 /** @throws {DerError} also where a text is not IA5 (a NUL stays in it: the checks of names refuse that) */
@@ -22,7 +24,7 @@ export function readGeneralName(reader: DerReader): GeneralName {
       return { type: 'ip', octets: reader.readContent(tag) };
     case constructedContextTag(4): {
       const explicit = reader.enter(tag);
-      const name = explicit.readElement(0x30);
+      const name = parseName(explicit.readElement(TAG.sequence));
       explicit.finish();
       return { type: 'directory', name };
     }

@@ -24,8 +24,9 @@ export class LeafCache<Leaf> {
   add(digest: string, leaf: Leaf): void {
     this.#entries.delete(digest);
     this.#entries.set(digest, leaf);
-    if (this.#entries.size <= this.#capacity) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#capacity) return;
+      this.#entries.delete(oldest);
+    }
   }
 }

@@ -17,7 +17,7 @@ const COMMON_NAME = '2.5.4.3';
  * Reads a Name.
  *
  * @param der the Name whole, with its own identifier and length
- * @throws {DerError} also where a relative name is empty or its attributes are not in DER order
+ * @throws {DerError} also where a relative name is empty
  */
 export function parseName(der: Uint8Array): DistinguishedName {
   const outer = new DerReader(der);

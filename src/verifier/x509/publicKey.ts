@@ -45,19 +45,24 @@ function readRsaKey(algorithm: DerReader, key: Uint8Array): PublicKeyFacts {
   const modulus = readPositiveInteger(sequence);
   const exponent = readPositiveInteger(sequence);
   sequence.finish();
-  // An exponent beyond six octets is none that anybody uses; it is not 65537 either way.
-  const value = exponent.length > 6 ? Infinity : exponent.reduce((sum, octet) => sum * 256 + octet, 0);
-  return { type: 'rsa', bits: bitLength(modulus), exponent: value };
+  // A longer exponent is none that anybody uses, and not exact as a number.
+  return {
+    type: 'rsa',
+    bits: bitLength(modulus),
+    exponent: exponent.length > 12 ? Infinity : Number(`0x0${exponent}`),
+  };
 }
 
-function readPositiveInteger(reader: DerReader): Uint8Array {
-  const content = reader.readContent(TAG.integer);
-  const first = content[0] ?? 0x80;
-  if (first >= 0x80) throw new DerError('a negative integer in a key');
-  return first === 0 ? content.subarray(1) : content;
+/** Hexadecimal, without leading zeros: the empty text is 0. */
+function readPositiveInteger(reader: DerReader): string {
+  const content = Buffer.from(reader.readContent(TAG.integer));
+  if (content.readInt8() < 0) throw new DerError('a negative integer in a key');
+  return content.toString('hex').replace(/^0+/, '');
 }
 
-function bitLength(magnitude: Uint8Array): number {
-  const first = magnitude[0] ?? 0;
-  return magnitude.length === 0 ? 0 : magnitude.length * 8 - Math.clz32(first) + 24;
+function bitLength(magnitude: string): number {
+  return magnitude.length * 4 - LEADING_ZEROS.findIndex((pattern) => pattern.test(magnitude));
 }
+
+/** By their number: those of the first digit. */
+const LEADING_ZEROS = [/^(?:[89a-f]|$)/, /^[4-7]/, /^[23]/, /^1/];

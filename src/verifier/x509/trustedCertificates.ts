@@ -1,6 +1,7 @@
 import { isEqualOctets } from '../der.ts';
 import type { Certificate } from './certificate.ts';
-import { isSameName } from './nameMatching.ts';
+import type { DistinguishedName } from './name.ts';
+import { prepareName } from './nameMatching.ts';
 
 /** A CA that is trusted by its digest, but whose certificate is not at hand. */
 export interface MissingCertificate {
@@ -13,6 +14,8 @@ export interface IssuerCandidate {
   readonly certificate: Certificate;
   readonly isAnchor: boolean;
 }
+
+type CandidateIndex = ReadonlyMap<string, readonly IssuerCandidate[]>;
 
 export interface TrustedCertificatesInput {
   readonly anchors: readonly Certificate[];
@@ -34,32 +37,38 @@ export class TrustedCertificates {
   readonly intermediates: readonly Certificate[];
   readonly missing: readonly MissingCertificate[];
   readonly distrusted: ReadonlySet<string>;
-  readonly #bySubject = new Map<string, IssuerCandidate[]>();
+  readonly #candidates: readonly IssuerCandidate[];
+  readonly #bySubject: CandidateIndex;
+  /** Made when it is first asked for: names are compared by their octets where Azure's chains are concerned. */
+  #byPreparedSubject: CandidateIndex | undefined;
 
   constructor({ anchors, intermediates, missing = [], distrusted = new Set() }: TrustedCertificatesInput) {
     this.anchors = [...anchors];
     this.intermediates = [...intermediates];
     this.missing = [...missing];
     this.distrusted = new Set(distrusted);
-    for (const certificate of this.anchors) this.#index({ certificate, isAnchor: true });
-    for (const certificate of this.intermediates) this.#index({ certificate, isAnchor: false });
-  }
-
-  #index(candidate: IssuerCandidate): void {
-    const key = nameKey(candidate.certificate.subject);
-    this.#bySubject.set(key, [...(this.#bySubject.get(key) ?? []), candidate]);
+    this.#candidates = [
+      ...this.anchors.map((certificate) => ({ certificate, isAnchor: true })),
+      ...this.intermediates.map((certificate) => ({ certificate, isAnchor: false })),
+    ];
+    this.#bySubject = Map.groupBy(this.#candidates, ({ certificate }) => nameKey(certificate.subject));
   }
 
   /** Every trusted certificate whose subject is the certificate's issuer; those that its key identifier names come first. */
   findIssuers(certificate: Certificate, matching: NameMatching): readonly IssuerCandidate[] {
-    const candidates =
-      matching === 'exact' ? (this.#bySubject.get(nameKey(certificate.issuer)) ?? []) : this.#findPrepared(certificate);
+    const candidates = matching === 'exact' ? this.#findExact(certificate) : this.#findPrepared(certificate);
     return candidates.toSorted((left, right) => order(certificate, left) - order(certificate, right));
   }
 
+  #findExact({ issuer }: Certificate): readonly IssuerCandidate[] {
+    return this.#bySubject.get(nameKey(issuer)) ?? [];
+  }
+
   #findPrepared({ issuerName }: Certificate): readonly IssuerCandidate[] {
-    const all = [...this.#bySubject.values()].flat();
-    return all.filter((candidate) => isSameName(candidate.certificate.subjectName, issuerName));
+    this.#byPreparedSubject ??= Map.groupBy(this.#candidates, ({ certificate }) =>
+      preparedKey(certificate.subjectName),
+    );
+    return this.#byPreparedSubject.get(preparedKey(issuerName)) ?? [];
   }
 
   /** The missing certificate that, by its name, would have issued this one. */
@@ -70,6 +79,10 @@ export class TrustedCertificates {
   isDistrusted({ sha256, spkiSha256 }: Certificate): boolean {
     return this.distrusted.has(sha256) || this.distrusted.has(spkiSha256);
   }
+}
+
+function preparedKey(name: DistinguishedName): string {
+  return JSON.stringify(prepareName(name));
 }
 
 function nameKey(name: Uint8Array): string {
