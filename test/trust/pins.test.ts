@@ -7,7 +7,9 @@ import { findPinFault } from '../../src/trust/pin.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';
 import { parsePinManifest, PinManifestError } from '../../src/trust/pinManifest.ts';
 import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
 import { hasShared, readSharedText, sharedPath } from '../support/shared.ts';
+import { createPki } from './pki.ts';
 
 const PINS = join(import.meta.dirname, '../../src/trust/pins');
 
@@ -72,6 +74,12 @@ test.skipIf(!hasShared)('every pin is what its certificate says', async () => {
     expect(Buffer.from(identifier).toString('hex')).toBe(pin.subjectKeyIdentifier);
     expect(issuerCommonName).toBe(pin.issuer);
   }
+});
+
+test('a certificate that is not the pin’s has a fault whatever it says', async () => {
+  const { root, secondRoot } = await createPki();
+  expect(findPinFault(root.facts, parseCertificate(root.der))).toBeNull();
+  expect(findPinFault(root.facts, parseCertificate(secondRoot.der))).toBe('its SHA-256 is not the pin’s');
 });
 
 test('there is a manifest for every cloud, under the domain that it signs for', () => {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -239,6 +239,14 @@ test('what is in the directory stays, under any name; a file with a wrong conten
   expect((await syncOne()).state).toBe('synced');
   expect(readFileSync(victim, 'utf8')).toBe('mine');
   expect(readdirSync(outDir)).toEqual([`${pki.root.facts.sha256}.pem`, 'mine.txt'].toSorted());
+});
+
+test('a file that cannot be written is an error, and leaves nothing behind', async () => {
+  answer = send(pki.root.der);
+  const name = `${pki.root.facts.sha256}.pem`;
+  mkdirSync(join(outDir, name));
+  await expect(sync()).rejects.toThrow('EISDIR');
+  expect(readdirSync(outDir)).toEqual([name]);
 });
 
 test('only current pins of accepted clouds are required', async () => {

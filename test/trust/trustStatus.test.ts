@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Authority } from '../../src/dev/imds/authority.ts';
-import type { IssuedCertificate } from '../../src/dev/imds/issueCertificate.ts';
+import type { CertificateDescription, IssuedCertificate } from '../../src/dev/imds/issueCertificate.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
 import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
 import { createTrust } from '../../src/trust/createTrust.ts';
@@ -109,17 +109,32 @@ test('an intermediate whose issuer is gone is told as one without a path', () =>
   expect(cloud.verdict).toBe('degraded');
 });
 
-test('a CA whose path length is exceeded completes no path', async () => {
-  const keys = await pki.keys('below');
-  const issuer = pki.intermediate;
+/** The clouds' status with one more pinned CA below one of the PKI's own. */
+async function reportWith(issuer: Authority['root'], change: Partial<CertificateDescription>) {
   const { notBefore, notAfter } = issuer.facts;
-  const basicConstraints = { ca: true };
-  const below = await pki.issue({ subject: 'CN=Below', keys, issuer, notBefore, notAfter, basicConstraints });
-  const pin = pinOf(below.der, { ...issuer.facts, name: 'Below' });
+  const description = { subject: 'CN=Below', keys: await pki.keys('below'), issuer, notBefore, notAfter };
+  const below = await pki.issue({ ...description, basicConstraints: { ca: true }, ...change });
+  const pin = pinOf(below.der, { ...pki.intermediate.facts, name: 'Below', notBefore, notAfter });
   const manifests = [{ ...manifestOf(pki), pins: [...manifestOf(pki).pins, pin] }];
   const certificates = findPinnedCertificates(manifests, [below.der, ...dersOf(pki.certificates)]);
   const { clouds } = reportTrust({ manifests, certificates }, { acceptedClouds: [CLOUD], rules, at: AT });
-  expect(names(clouds[0]?.withoutPath ?? [])).toEqual(['Below']);
+  return names(clouds[0]?.withoutPath ?? []);
+}
+
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
+
+test('a CA that may issue no signer of a document completes no path', async () => {
+  expect(await reportWith(pki.root, {})).toEqual([]);
+  expect(await reportWith(pki.root, { extendedKeyUsage: [SERVER_AUTH, CODE_SIGNING] })).toEqual([]);
+  expect(await reportWith(pki.root, { extendedKeyUsage: [CODE_SIGNING] })).toEqual(['Below']);
+  expect(await reportWith(pki.root, { keyUsage: ['digitalSignature'] })).toEqual(['Below']);
+  expect(await reportWith(pki.root, { basicConstraints: { ca: false } })).toEqual(['Below']);
+  expect(await reportWith(pki.root, { signatureAlgorithm: 'rsa-sha1' })).toEqual(['Below']);
+});
+
+test('a CA whose path length is exceeded completes no path', async () => {
+  expect(await reportWith(pki.intermediate, {})).toEqual(['Below']);
 });
 
 test('historic pins without a certificate are told apart, and are no concern', () => {
@@ -172,6 +187,24 @@ test('what is distrusted is told as that alone, by certificate or by key', () =>
   expect(byCertificate).toMatchObject({ verdict: 'ok', missing: [] });
   expect(names(byCertificate.distrusted)).toEqual([pki.root.facts.name]);
 });
+
+test('CAs that issue each other reach no anchor, and the search ends', async () => {
+  const { notBefore, notAfter } = pki.root.facts;
+  const make = async (name: string, by: string) => {
+    const issuer = { subject: `CN=${by}`, keys: await pki.keys(by) };
+    const description = { subject: `CN=${name}`, keys: await pki.keys(name), issuer, notBefore, notAfter };
+    const { der } = await pki.issue({ ...description, basicConstraints: { ca: true } });
+    return { der, pin: pinOf(der, { ...pki.crossSignedRoot.facts, name, notBefore, notAfter }) };
+  };
+  const names = ['One', 'Two', 'Three', 'Four', 'Five', 'Six'];
+  const pairs = names.flatMap((name) => names.map((by) => [name, by] as const)).filter(([name, by]) => name !== by);
+  const circle = await Promise.all(pairs.map(([name, by]) => make(name, by)));
+  const manifests = [{ ...manifestOf(pki), pins: [pki.root.facts, ...circle.map(({ pin }) => pin)] }];
+  const certificates = findPinnedCertificates(manifests, [pki.root.der, ...circle.map(({ der }) => der)]);
+  const { clouds } = reportTrust({ manifests, certificates }, { acceptedClouds: [CLOUD], rules, at: AT });
+  expect(clouds[0]).toMatchObject({ verdict: 'failed', pathUntil: null });
+  expect(clouds[0]?.withoutPath.length).toBe(30);
+}, 10_000);
 
 /** The facts, with the digests of another certificate. */
 function pinOf(der: Uint8Array, facts: Pin): Pin {
