@@ -63,7 +63,9 @@ export const uuid = z
 
 const SEATS = `be "unlimited" or a whole number up to ${MOST_SEATS}`;
 
-export const seats = z.union([z.literal('unlimited'), z.number().int().min(0).max(MOST_SEATS)], must(SEATS));
+const seatCount = z.number(must(SEATS)).int(must(SEATS)).min(0, must(SEATS)).max(MOST_SEATS, must(SEATS));
+
+export const seats = z.union([z.literal('unlimited'), seatCount], must(SEATS));
 
 /** `"*"` or a list. */
 export function allowed(of: z.ZodType<string>, what: string): z.ZodType<Allowed> {
