@@ -1,6 +1,7 @@
 import { SIGNATURE_CHECKS } from '../verifier/x509/certificationPath.ts';
+import { isSelfIssued } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
-import { countsAsIntermediate, findIssuerFault, findValidityCode } from '../verifier/x509/pathRules.ts';
+import { findIssuerFault, findPurposeFault, findValidityCode } from '../verifier/x509/pathRules.ts';
 import type { PathRules } from '../verifier/x509/pathRules.ts';
 import { findSignatureFault } from '../verifier/x509/signatureAlgorithm.ts';
 import type { TrustedCertificates } from '../verifier/x509/trustedCertificates.ts';
@@ -27,7 +28,7 @@ interface Search {
 export function findLongestChain(intermediate: Certificate, search: Search): CertificateChain | null {
   if (!isUsable(intermediate, false, 0, search)) return null;
   let longest: CertificateChain | null = null;
-  for (const certificates of chainsAbove([intermediate], countsAsIntermediate(intermediate), search, {
+  for (const certificates of chainsAbove([intermediate], countIntermediate(intermediate), search, {
     signatures: SIGNATURE_CHECKS,
   })) {
     const until = Math.min(...certificates.map(({ notAfter }) => notAfter));
@@ -44,16 +45,22 @@ function* chainsAbove(
   left: { signatures: number },
 ): Generator<readonly Certificate[]> {
   const last = path.at(-1);
-  if (last === undefined || below > search.rules.maximumIntermediates) return;
-  for (const { certificate, isAnchor } of search.trusted.findIssuers(last, search.rules.nameMatching)) {
+  const { maximumIntermediates, purposes, nameMatching } = search.rules;
+  if (last === undefined || below > maximumIntermediates || findPurposeFault(path, purposes) !== null) return;
+  for (const { certificate, isAnchor } of search.trusted.findIssuers(last, nameMatching)) {
     if (isOnPath(path, certificate) || !isUsable(certificate, isAnchor, below, search) || left.signatures <= 0)
       continue;
     left.signatures--;
     if (findSignatureFault(last, certificate) !== null) continue;
     const longer = [...path, certificate];
     if (isAnchor) yield longer;
-    else yield* chainsAbove(longer, below + countsAsIntermediate(certificate), search, left);
+    else yield* chainsAbove(longer, below + countIntermediate(certificate), search, left);
   }
+}
+
+/** Self-issued certificates are not counted (RFC 5280 section 6.1.4 (l)). */
+function countIntermediate(certificate: Certificate): 0 | 1 {
+  return isSelfIssued(certificate) ? 0 : 1;
 }
 
 function isOnPath(path: readonly Certificate[], { spkiSha256, commonName }: Certificate): boolean {
