@@ -2,10 +2,13 @@
 import { resolve } from 'node:path';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
+import { apply } from './commands/apply.ts';
+import { conformance } from './commands/conformance.ts';
 import { explain } from './commands/explain.ts';
+import { imds } from './commands/imds.ts';
 import { verify } from './commands/verify.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { verify, explain };
+const COMMANDS: Readonly<Record<string, Command>> = { verify, explain, conformance, apply, imds };
 
 function listCommands(): string {
   const names = Object.keys(COMMANDS);
