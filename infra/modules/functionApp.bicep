@@ -11,21 +11,31 @@ param name string
 param planName string
 
 @description('Azure region.')
+@minLength(4)
+@maxLength(40)
 param location string
 
 @description('Tags of every resource.')
 param tags { *: string }
 
 @description('Name of the managed identity that the app runs as.')
+@minLength(3)
+@maxLength(128)
 param identityName string
 
 @description('Name of the storage account of the Functions host.')
+@minLength(3)
+@maxLength(24)
 param storageAccountName string
 
 @description('The blob container that deployment packages are put into.')
+@minLength(20)
+@maxLength(200)
 param deploymentContainerUrl string
 
 @description('Application Insights’ connection string.')
+@minLength(1)
+@maxLength(2000)
 param insightsConnectionString string
 
 @description('The settings that the service itself reads.')

@@ -6,6 +6,8 @@
 param name string
 
 @description('Azure region.')
+@minLength(4)
+@maxLength(40)
 param location string
 
 @description('Tags of every resource.')

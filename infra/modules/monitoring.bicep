@@ -11,12 +11,16 @@ param workspaceName string
 param insightsName string
 
 @description('Azure region.')
+@minLength(4)
+@maxLength(40)
 param location string
 
 @description('Tags of every resource.')
 param tags { *: string }
 
 @description('Name of the managed identity that writes telemetry.')
+@minLength(3)
+@maxLength(128)
 param identityName string
 
 @description('Days that telemetry is kept.')

@@ -8,12 +8,16 @@ import { StorageRedundancy } from 'parameterTypes.bicep'
 param name string
 
 @description('Azure region.')
+@minLength(4)
+@maxLength(40)
 param location string
 
 @description('Tags of every resource.')
 param tags { *: string }
 
 @description('Name of the managed identity that the app runs as.')
+@minLength(3)
+@maxLength(128)
 param identityName string
 
 @description('How many copies Azure keeps, and where.')

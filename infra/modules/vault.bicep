@@ -9,15 +9,21 @@ import { vaultContents } from 'vaultContents.bicep'
 param name string
 
 @description('Azure region.')
+@minLength(4)
+@maxLength(40)
 param location string
 
 @description('Tags of every resource.')
 param tags { *: string }
 
 @description('Name of the managed identity that signs and reads the secrets.')
+@minLength(3)
+@maxLength(128)
 param identityName string
 
 @description('Name of the Log Analytics workspace that the vault’s audit log goes to.')
+@minLength(4)
+@maxLength(63)
 param workspaceName string
 
 @description('The challenge secrets. Empty keeps what the vault holds.')

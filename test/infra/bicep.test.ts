@@ -1,0 +1,188 @@
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { evaluateWith, findBicep, formatBicepFiles, lintText, readBicepFiles, validateSnapshot } from './bicep.ts';
+import type { Bicep } from './bicep.ts';
+import { grantsOf, parseSnapshot, resourceOf, settingsOf } from './snapshot.ts';
+
+const found = findBicep();
+// The reporter shows that tests are skipped, but not why.
+if ('absent' in found) process.stderr.write(`test/infra/bicep.test.ts is skipped: ${found.absent}\n`);
+
+function testWithBicep(name: string, run: (bicep: Bicep) => void): void {
+  test(name, ({ skip }) => {
+    if ('absent' in found) return skip(found.absent);
+    run(found.bicep);
+  });
+}
+
+const REQUIRED = ["param environmentName = 'production'", "param location = 'westeurope'"];
+const ISSUER = "param issuer = 'https://licences.vendor.example'";
+
+interface Parameter {
+  readonly type?: string | undefined;
+  readonly $ref?: string | undefined;
+  readonly metadata?: { readonly description?: string | undefined } | undefined;
+  readonly [other: string]: unknown;
+}
+
+const parameterSchema = z.looseObject({
+  type: z.string().optional(),
+  $ref: z.string().optional(),
+  metadata: z.looseObject({ description: z.string().optional() }).optional(),
+});
+const moduleSchema = z.object({ parameters: z.record(z.string(), parameterSchema) });
+const templateSchema = moduleSchema.extend({
+  resources: z.record(z.string(), z.object({ properties: z.object({ template: moduleSchema.optional() }).optional() })),
+});
+
+let template: string | null = null;
+
+function buildTemplate(bicep: Bicep): string {
+  if (template !== null) return template;
+  const { status, stdout, stderr } = bicep(['build', 'infra/main.bicep', '--no-restore', '--stdout']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  template = stdout;
+  return template;
+}
+
+function listParameters(text: string): [name: string, parameter: Parameter][] {
+  const { parameters, resources } = templateSchema.parse(JSON.parse(text));
+  const modules = Object.values(resources).flatMap(({ properties }) => properties?.template ?? []);
+  return [{ parameters }, ...modules].flatMap((module) => Object.entries(module.parameters));
+}
+
+/** Free text, numbers and lists are bounded; a `$ref` leads to a list of words, and a bag of tags or settings has none. */
+function isBounded({ type, $ref, ...parameter }: Parameter): boolean {
+  if ($ref !== undefined || type === 'object' || 'allowedValues' in parameter) return true;
+  return type === 'int' ? 'minValue' in parameter && 'maxValue' in parameter : 'maxLength' in parameter;
+}
+
+testWithBicep('lint says nothing at all', (bicep) => {
+  for (const file of ['infra/main.bicep', 'infra/main.bicepparam']) {
+    const { status, stdout, stderr } = bicep(['lint', file, '--no-restore']);
+    expect({ file, status, output: stdout + stderr }).toEqual({ file, status: 0, output: '' });
+  }
+});
+
+testWithBicep('the linter’s levels are strict: what is a warning elsewhere is an error here', (bicep) => {
+  const { status, stdout, stderr } = lintText(
+    bicep,
+    "param unused string\n@secure()\nparam password string = 'known'\n",
+  );
+  expect(status).toBe(1);
+  expect(stdout + stderr).toContain('Error no-unused-params');
+  expect(stdout + stderr).toContain('Error secure-parameter-default');
+});
+
+testWithBicep('every file is formatted as the compiler formats it', (bicep) => {
+  const files = readBicepFiles();
+  expect([...files.keys()]).toEqual(expect.arrayContaining(['main.bicep', 'main.bicepparam']));
+  expect(files).toEqual(formatBicepFiles(bicep));
+});
+
+testWithBicep('the template compiles; its parameters are described, bounded and, where secret, secure', (bicep) => {
+  const parameters = listParameters(buildTemplate(bicep));
+  const names = (entries: typeof parameters) => entries.map(([name]) => name);
+  expect(names(parameters)).toContain('deploymentContainerUrl');
+  expect(names(parameters.filter(([, { metadata }]) => (metadata?.description ?? '').length < 10))).toEqual([]);
+  expect(names(parameters.filter(([, parameter]) => !isBounded(parameter)))).toEqual([]);
+  const secret = parameters.filter(([, { type }]) => type === 'securestring');
+  expect(new Set(names(secret))).toEqual(new Set(['challengeSecrets', 'signingKey']));
+});
+
+testWithBicep('the template asks for no key of any resource, and uses no module from a registry', (bicep) => {
+  expect(buildTemplate(bicep)).not.toMatch(/listKeys|listAccountSas|listServiceSas|list\w*Secrets?\(/i);
+  expect([...readBicepFiles().values()].filter((text) => /'(br|ts)[:/]/.test(text))).toEqual([]);
+});
+
+testWithBicep('parameters come from azd’s environment, and a missing issuer ends the deployment', (bicep) => {
+  const args = ['build-params', 'infra/main.bicepparam', '--no-restore', '--stdout'];
+  const { status, stdout, stderr } = bicep(args);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const { parametersJson } = z.object({ parametersJson: z.string() }).parse(JSON.parse(stdout));
+  expect(JSON.parse(parametersJson)).toMatchObject({
+    parameters: { environmentName: { value: 'production' }, issuer: { value: 'https://licences.vendor.example' } },
+  });
+  const without = bicep(args, { AZURE_ENV_NAME: 'production', AZURE_LOCATION: 'westeurope' });
+  expect(without.status).toBe(1);
+  expect(without.stderr).toContain('"ISSUER" does not exist');
+});
+
+testWithBicep('the deployment is the one in the snapshot', (bicep) => {
+  const { status, stdout, stderr } = validateSnapshot(bicep);
+  expect({ status, output: stdout + stderr }).toEqual({ status: 0, output: '' });
+});
+
+testWithBicep('another deployment is told from the snapshot', (bicep) => {
+  const { status, stdout, stderr } = validateSnapshot(bicep, { ISSUER: 'https://licences.other.example' });
+  expect(status).toBe(1);
+  expect(stdout + stderr).toContain('https://licences.other.example');
+});
+
+testWithBicep('a secret given for one run is nowhere in what would be deployed in plain', (bicep) => {
+  const given = ["param challengeSecrets = 'k1:THE-CHALLENGE-SECRET'", "param signingKey = 'THE-PRIVATE-KEY'"];
+  const { status, snapshot } = evaluateWith(bicep, [...REQUIRED, ISSUER, ...given]);
+  expect(status).toBe(0);
+  expect(parseSnapshot(snapshot).predictedResources.length).toBeGreaterThan(0);
+  expect(snapshot).not.toMatch(/THE-CHALLENGE-SECRET|THE-PRIVATE-KEY/);
+});
+
+testWithBicep('a key that never leaves the vault takes the place of the private one', (bicep) => {
+  const { snapshot } = evaluateWith(bicep, [...REQUIRED, ISSUER, "param signingKeySource = 'vaultKey'"]);
+  const settings = settingsOf(parseSnapshot(snapshot));
+  expect(settings).not.toHaveProperty('SIGNING_KEY');
+  expect(settings['SIGNING_KEY_URL']).toContain('licence-signing');
+  const readable = grantsOf(parseSnapshot(snapshot)).filter(({ role }) => role === 'Key Vault Secrets User');
+  expect(readable.map(({ on }) => on)).toEqual(['vaults/secrets/challenge-secrets']);
+});
+
+testWithBicep('operators write the tables of the catalogue and no other', (bicep) => {
+  const group = '11111111-2222-3333-4444-555555555555';
+  const { snapshot } = evaluateWith(bicep, [...REQUIRED, ISSUER, `param operatorGroupId = '${group}'`]);
+  expect(grantsOf(parseSnapshot(snapshot)).filter(({ to }) => to !== 'the app')).toEqual(
+    ['offers', 'licences'].map((table) => ({
+      role: 'Storage Table Data Contributor',
+      on: `storageAccounts/tables/${table}`,
+      to: `Group ${group}`,
+    })),
+  );
+});
+
+testWithBicep('behind proxies, only they reach the app, and of Front Door’s the vendor’s own profile', (bicep) => {
+  const id = '99999999-8888-7777-6666-555555555555';
+  const proxies = ['param trustedProxies = 1', `param frontDoorId = '${id}'`, "param proxyRanges = ['203.0.113.0/24']"];
+  const { snapshot } = evaluateWith(bicep, [...REQUIRED, ISSUER, ...proxies]);
+  expect(settingsOf(parseSnapshot(snapshot))['TRUSTED_PROXIES']).toBe('1');
+  expect(resourceOf(parseSnapshot(snapshot), 'Microsoft.Web/sites').properties['siteConfig']).toMatchObject({
+    ipSecurityRestrictionsDefaultAction: 'Deny',
+    ipSecurityRestrictions: [
+      { action: 'Allow', tag: 'ServiceTag', ipAddress: 'AzureFrontDoor.Backend', headers: { 'x-azure-fdid': [id] } },
+      { action: 'Allow', ipAddress: '203.0.113.0/24' },
+    ],
+  });
+});
+
+const REFUSED: readonly (readonly [why: string, parameters: readonly string[], message: string])[] = [
+  ['a proxy that is trusted but can be passed by', [ISSUER, 'param trustedProxies = 1'], 'Set trustedProxies together'],
+  ['a proxy that is not counted', [ISSUER, "param proxyRanges = ['203.0.113.0/24']"], 'Set trustedProxies together'],
+  ['an issuer without https', ["param issuer = 'http://licences.vendor.example'"], 'issuer must be an https URL'],
+  [
+    'an issuer with a trailing slash',
+    ["param issuer = 'https://licences.vendor.example/'"],
+    'issuer must be an https URL',
+  ],
+  ['the emulator’s cloud', [ISSUER, "param acceptedClouds = ['emulator']"], 'provided item was of type "\'emulator\'"'],
+  [
+    'fewer instances than the plan takes',
+    [ISSUER, 'param maximumInstanceCount = 39'],
+    'the minimum allowable value is 40',
+  ],
+];
+
+for (const [why, parameters, message] of REFUSED) {
+  testWithBicep(`refused: ${why}`, (bicep) => {
+    const { status, stdout, stderr, snapshot } = evaluateWith(bicep, [...REQUIRED, ...parameters]);
+    expect({ status, snapshot }).toEqual({ status: 1, snapshot: '' });
+    expect(stdout + stderr).toContain(message);
+  });
+}

@@ -1,0 +1,174 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { readConfig } from '../../src/service/config.ts';
+import { grantsOf, readSnapshot, resourceOf, resourcesOf, settingsOf } from './snapshot.ts';
+
+/** Facts about the deployment that must not change unnoticed, read from the snapshot that bicep.test.ts validates. */
+const snapshot = readSnapshot();
+const TABLES = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests'];
+
+test('the snapshot holds each kind of resource in the number expected, and no other kind', () => {
+  const counts: Record<string, number> = {};
+  for (const { type } of snapshot.predictedResources) counts[type] = (counts[type] ?? 0) + 1;
+  expect(counts).toEqual({
+    'Microsoft.Resources/resourceGroups': 1,
+    'Microsoft.ManagedIdentity/userAssignedIdentities': 1,
+    'Microsoft.OperationalInsights/workspaces': 1,
+    'Microsoft.Insights/components': 1,
+    'Microsoft.Insights/diagnosticSettings': 1,
+    'Microsoft.Storage/storageAccounts': 1,
+    'Microsoft.Storage/storageAccounts/blobServices': 1,
+    'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
+    'Microsoft.Storage/storageAccounts/tableServices': 1,
+    'Microsoft.Storage/storageAccounts/tableServices/tables': 7,
+    'Microsoft.KeyVault/vaults': 1,
+    'Microsoft.KeyVault/vaults/keys': 1,
+    'Microsoft.KeyVault/vaults/secrets': 2,
+    'Microsoft.Web/serverfarms': 1,
+    'Microsoft.Web/sites': 1,
+    'Microsoft.Web/sites/basicPublishingCredentialsPolicies': 2,
+    'Microsoft.Authorization/roleAssignments': 12,
+  });
+});
+
+test('the storage account has no working key, nothing public and no old TLS', () => {
+  expect(resourceOf(snapshot, 'Microsoft.Storage/storageAccounts').properties).toMatchObject({
+    allowSharedKeyAccess: false,
+    allowBlobPublicAccess: false,
+    allowCrossTenantReplication: false,
+    defaultToOAuthAuthentication: true,
+    minimumTlsVersion: 'TLS1_2',
+    supportsHttpsTrafficOnly: true,
+  });
+  const container = resourceOf(snapshot, 'Microsoft.Storage/storageAccounts/blobServices/containers');
+  expect(container.properties).toEqual({ publicAccess: 'None' });
+});
+
+test('there are the tables that the protocol names', () => {
+  const tables = resourcesOf(snapshot, 'Microsoft.Storage/storageAccounts/tableServices/tables');
+  expect(tables.map(({ name }) => name.split('/').at(-1))).toEqual(TABLES);
+});
+
+test('the app has these roles and no others', () => {
+  const to = 'the app';
+  expect(new Set(grantsOf(snapshot))).toEqual(
+    new Set([
+      { role: 'Monitoring Metrics Publisher', on: 'components', to },
+      { role: 'Storage Blob Data Owner', on: 'storageAccounts', to },
+      ...TABLES.map((table) => ({ role: 'Storage Table Data Contributor', on: `storageAccounts/tables/${table}`, to })),
+      { role: 'Key Vault Crypto User', on: 'vaults/keys/licence-signing', to },
+      { role: 'Key Vault Secrets User', on: 'vaults/secrets/challenge-secrets', to },
+      { role: 'Key Vault Secrets User', on: 'vaults/secrets/licence-signing-private', to },
+    ]),
+  );
+});
+
+test('the vault goes by roles and cannot be emptied for good', () => {
+  expect(resourceOf(snapshot, 'Microsoft.KeyVault/vaults').properties).toMatchObject({
+    enableRbacAuthorization: true,
+    enableSoftDelete: true,
+    enablePurgeProtection: true,
+    softDeleteRetentionInDays: 90,
+    enabledForDeployment: false,
+    enabledForDiskEncryption: false,
+    enabledForTemplateDeployment: false,
+  });
+});
+
+test('the signing key is on P-256, signs and verifies alone, and cannot be exported', () => {
+  expect(resourceOf(snapshot, 'Microsoft.KeyVault/vaults/keys').properties).toEqual({
+    kty: 'EC',
+    curveName: 'P-256',
+    keyOps: ['sign', 'verify'],
+    attributes: { enabled: true, exportable: false },
+  });
+});
+
+test('secrets come from secure parameters and from nowhere else', () => {
+  const values = resourcesOf(snapshot, 'Microsoft.KeyVault/vaults/secrets').map(
+    ({ properties }) => properties['value'],
+  );
+  expect(values).toEqual(["[parameters('challengeSecrets')]", "[parameters('signingKey')]"]);
+});
+
+test('telemetry is neither written nor read with a key', () => {
+  expect(resourceOf(snapshot, 'Microsoft.Insights/components').properties).toMatchObject({ DisableLocalAuth: true });
+  const workspace = resourceOf(snapshot, 'Microsoft.OperationalInsights/workspaces').properties;
+  expect(workspace).toMatchObject({ features: { disableLocalAuth: true } });
+  expect(settingsOf(snapshot)['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']).toContain(';Authorization=AAD');
+});
+
+test('the plan is Flex Consumption on Linux, and the app runs Node 24 from a package read by identity', () => {
+  const plan = resourceOf(snapshot, 'Microsoft.Web/serverfarms');
+  expect(plan).toMatchObject({ sku: { name: 'FC1', tier: 'FlexConsumption' }, properties: { reserved: true } });
+  expect(resourceOf(snapshot, 'Microsoft.Web/sites').properties['functionAppConfig']).toMatchObject({
+    runtime: { name: 'node', version: '24' },
+    deployment: { storage: { type: 'blobContainer', authentication: { type: 'UserAssignedIdentity' } } },
+    scaleAndConcurrency: { instanceMemoryMB: 2048, maximumInstanceCount: 40 },
+  });
+});
+
+test('the app speaks https alone, TLS 1.2 or newer, and takes no password for deployments', () => {
+  const { properties } = resourceOf(snapshot, 'Microsoft.Web/sites');
+  expect(properties).toMatchObject({
+    httpsOnly: true,
+    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', ftpsState: 'Disabled', remoteDebuggingEnabled: false },
+  });
+  const policies = resourcesOf(snapshot, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
+  expect(policies.map(({ name, properties: policy }) => [name.split('/').at(-1), policy])).toEqual([
+    ['ftp', { allow: false }],
+    ['scm', { allow: false }],
+  ]);
+});
+
+/** Flex Consumption takes these as properties of the app, and refuses or ignores the settings. */
+const FORBIDDEN_SETTINGS = /^(FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX|APPINSIGHTS_|AzureWebJobs(Storage|Dashboard)$)/;
+const FORBIDDEN_PROPERTIES = ['linuxFxVersion', 'alwaysOn', 'nodeVersion', 'use32BitWorkerProcess', 'cors'];
+
+test('no setting or property is there that Flex Consumption does not take', () => {
+  expect(Object.keys(settingsOf(snapshot)).filter((name) => FORBIDDEN_SETTINGS.test(name))).toEqual([]);
+  const siteConfig = Object.keys(resourceOf(snapshot, 'Microsoft.Web/sites').properties['siteConfig'] ?? {});
+  expect(siteConfig).toContain('minTlsVersion');
+  expect(siteConfig.filter((name) => FORBIDDEN_PROPERTIES.includes(name))).toEqual([]);
+});
+
+test('the host reaches its storage by identity, and shows no page of its own', () => {
+  expect(settingsOf(snapshot)).toMatchObject({
+    AzureWebJobsStorage__accountName: resourceOf(snapshot, 'Microsoft.Storage/storageAccounts').name,
+    AzureWebJobsStorage__credential: 'managedidentity',
+    AzureWebJobsDisableHomepage: 'true',
+  });
+  expect(settingsOf(snapshot)['AzureWebJobsStorage__clientId']).toContain('userAssignedIdentities/id-');
+});
+
+test('no setting carries a key: secrets are references to the vault', () => {
+  const settings = settingsOf(snapshot);
+  const vault = resourceOf(snapshot, 'Microsoft.KeyVault/vaults').name;
+  expect(settings).toMatchObject({
+    CHALLENGE_SECRETS: `@Microsoft.KeyVault(VaultName=${vault};SecretName=challenge-secrets)`,
+    SIGNING_KEY: `@Microsoft.KeyVault(VaultName=${vault};SecretName=licence-signing-private)`,
+  });
+  expect(Object.values(settings).filter((value) => /AccountKey|SharedAccess|listKeys|Password/i.test(value))).toEqual(
+    [],
+  );
+  expect(Object.values(snapshot.outputs).filter((value) => /listKeys|secrets/i.test(String(value)))).toEqual([]);
+});
+
+test('the service accepts the settings that the deployment gives it', () => {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const resolved = {
+    TABLES_ENDPOINT: 'https://stvendor.table.core.windows.net',
+    AZURE_CLIENT_ID: '00000000-0000-0000-0000-000000000002',
+    CHALLENGE_SECRETS: `k1:${randomBytes(32).toString('base64url')}`,
+    SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+  const config = readConfig({ ...settingsOf(snapshot), ...resolved });
+  expect(config).toMatchObject({
+    ISSUER: 'https://licences.vendor.example',
+    ACCEPTED_CLOUDS: ['AzurePublicCloud'],
+    NONCE_STYLE: 'base32',
+    TRUSTED_PROXIES: 0,
+    RATE_LIMIT_PER_SECOND: 20,
+  });
+  expect(Object.keys(settingsOf(snapshot))).toEqual(expect.arrayContaining(Object.keys(resolved)));
+});
