@@ -12,7 +12,7 @@ export type Seat =
   { readonly kind: 'numbered'; readonly number: number } | { readonly kind: 'uncounted' } | { readonly kind: 'none' };
 
 /** A key that was replaced while a licence under it had not expired. */
-export interface KeyChange {
+interface KeyChange {
   /** RFC 7638 thumbprint of the earlier key; `null` if licences were not bound to one. */
   readonly from: string | null;
   readonly at: number;

@@ -1,7 +1,7 @@
 import { TableClient } from '@azure/data-tables';
 
 /** What an identity library's credential does; every `TokenCredential` of Azure's libraries is one. */
-export interface TokenSource {
+interface TokenSource {
   getToken(scopes: string | string[], options?: object): Promise<{ token: string; expiresOnTimestamp: number } | null>;
 }
 

@@ -245,3 +245,16 @@ test('a plain http endpoint that is not on this machine is refused before a conn
   await expect(store.readOffers()).rejects.toThrow(StoreUnavailableError);
   expect(connections).toBe(0);
 });
+
+test('a managed identity is asked for a token of Azure Storage, and the token does not reach the error', async () => {
+  const scopes: unknown[] = [];
+  const credential = {
+    getToken: (scope: string | string[]) => {
+      scopes.push(scope);
+      return Promise.resolve({ token: 'a-secret', expiresOnTimestamp: Date.now() + 3_600_000 });
+    },
+  };
+  const store = createTablesStore({ connection: { url: 'https://127.0.0.1:1', credential }, budget: 2_000 });
+  await expect(store.readOffers()).rejects.toThrow('The store failed to read the offers: ECONNREFUSED.');
+  expect(scopes.flat()[0]).toBe('https://storage.azure.com/.default');
+});
