@@ -7,7 +7,7 @@ import { readPemBlocks } from './pem.ts';
 import type { PemBlock } from './pem.ts';
 
 /** What the cloud of an ad-hoc trust is called. */
-export const AD_HOC_CLOUD = 'custom';
+const AD_HOC_CLOUD = 'custom';
 
 /** The PEM text is not usable as trust. */
 export class AdHocTrustError extends Error {

@@ -18,7 +18,7 @@ export interface Pin {
 }
 
 /** How sure it is that the cloud signs documents under a CA: seen, stated by Microsoft, or inferred. */
-export type PinConfidence = 'A' | 'A-stmt' | 'B';
+type PinConfidence = 'A' | 'A-stmt' | 'B';
 
 /** A pin of the repository, with where it comes from. */
 export interface PublishedPin extends Pin {

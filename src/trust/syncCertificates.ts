@@ -34,7 +34,7 @@ export interface SyncOptions {
  * `from_node` certificates are written like the others: another version of Node.js may run what is packaged here, and
  * roots leave it. `missing`: no source had it. `refused`: found, and otherwise than it should be.
  */
-export type SyncState = 'synced' | 'already_there' | 'from_node' | 'missing' | 'refused';
+type SyncState = 'synced' | 'already_there' | 'from_node' | 'missing' | 'refused';
 
 export interface SyncedPin {
   readonly name: string;

@@ -20,7 +20,7 @@ export interface TrustStatusOptions {
 }
 
 /** What an operator has to know of one pin. Times are milliseconds since the epoch. */
-export interface PinStatus {
+interface PinStatus {
   readonly name: string;
   readonly role: Pin['role'];
   readonly sha256: string;
@@ -29,7 +29,7 @@ export interface PinStatus {
 }
 
 /** `ok`; `degraded`: documents are verified, but somebody should look; `failed`: a cloud is accepted in vain. */
-export type TrustVerdict = 'ok' | 'degraded' | 'failed';
+type TrustVerdict = 'ok' | 'degraded' | 'failed';
 
 export interface CloudStatus {
   readonly cloud: string;
