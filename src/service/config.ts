@@ -87,6 +87,23 @@ const settingsSchema = z.object({
 
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** Names and meanings of all settings, for their documentation. */
+export function listSettings(): readonly SettingDescription[] {
+  return Object.entries(settingsSchema.shape).map(([name, schema]) => {
+    const meaning = schema.description ?? '';
+    if (!(schema instanceof z.ZodDefault)) return { name, meaning, otherwise: null };
+    const value: unknown = schema.def.defaultValue;
+    return { name, meaning, otherwise: Array.isArray(value) ? value.join(',') : String(value as string | number) };
+  });
+}
+
+export interface SettingDescription {
+  readonly name: string;
+  readonly meaning: string;
+  /** The default; null where there is none. */
+  readonly otherwise: string | null;
+}
+
 /** The settings of a service that may start. */
 export interface ServiceConfig extends Settings {
   readonly signingKey: string;
