@@ -7,6 +7,7 @@ import { UsageError } from '../command.ts';
 import { printable, rows } from '../describeDocument.ts';
 import { readEvidence } from '../evidenceFile.ts';
 import { parseVerifyArguments } from '../verifyOptions.ts';
+import { runBatch } from './verifyBatch.ts';
 
 export const VERIFY_OPTIONS_HELP = `Options:
   --at TIME          the verification time, RFC 3339 (default: now)
@@ -19,11 +20,15 @@ export const VERIFY_OPTIONS_HELP = `Options:
 `;
 
 const help = `countersign verify FILE|-
+countersign verify --batch
 
 Verifies an attested document of Azure's Instance Metadata Service. FILE is the JSON answer of IMDS, its base64 signature,
 or DER; - is standard input. Exit code 0: accepted; 2: rejected; 1: wrong usage or a system error.
 
-${VERIFY_OPTIONS_HELP}
+${VERIFY_OPTIONS_HELP}  --batch            read lines { id, document, at?, nonce? } of JSON from standard input (document: base64 of DER; at and
+                     nonce instead of the flags') and write a line { id, accepted, code, micros } for each, in their order.
+                     What is no such line is complained of; the exit code is 1 then, otherwise 0 whatever the verdicts
+
 Examples:
   countersign verify document.json
   countersign verify document.json --at 2026-06-25T18:57:45Z --trust-dir certificates --json
@@ -35,12 +40,17 @@ export const verify: Command = {
   summary: 'verify an attested document',
   help,
   async run(args, io) {
-    const { files, options, json } = await parseVerifyArguments(args, io);
+    const { files, options, json, batch } = await parseVerifyArguments(args, io);
+    if (batch) return files.length === 0 ? runBatch(options, io) : refuseFiles();
     const verification = verifyEvidence(await readEvidence(oneFile(files), io), options);
     io.out(json ? `${JSON.stringify(writeVerification(verification))}\n` : formatVerification(verification));
     return verification.accepted ? 0 : 2;
   },
 };
+
+function refuseFiles(): never {
+  throw new UsageError('--batch takes no FILE: it reads lines from standard input');
+}
 
 /** @throws {UsageError} */
 export function oneFile(files: readonly string[]): string {
