@@ -6,9 +6,10 @@ import { apply } from './commands/apply.ts';
 import { conformance } from './commands/conformance.ts';
 import { explain } from './commands/explain.ts';
 import { imds } from './commands/imds.ts';
+import { trust } from './commands/trust.ts';
 import { verify } from './commands/verify.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { verify, explain, conformance, apply, imds };
+const COMMANDS: Readonly<Record<string, Command>> = { verify, explain, conformance, trust, apply, imds };
 
 function listCommands(): string {
   const names = Object.keys(COMMANDS);

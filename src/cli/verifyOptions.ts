@@ -65,7 +65,8 @@ async function readTrust(values: Values, io: Io) {
   return { trust, clouds: trust.domains.map(({ name }) => name) };
 }
 
-function checkCloudName(name: string): void {
+/** @throws {UsageError} */
+export function checkCloudName(name: string): void {
   if (Object.hasOwn(AZURE_CLOUDS, name)) return;
   throw new UsageError(`there is no cloud "${name}"; there are ${Object.keys(AZURE_CLOUDS).join(', ')}`);
 }

@@ -93,7 +93,7 @@ export function listSettings(): readonly SettingDescription[] {
     const meaning = schema.description ?? '';
     if (!(schema instanceof z.ZodDefault)) return { name, meaning, otherwise: null };
     const value: unknown = schema.def.defaultValue;
-    return { name, meaning, otherwise: Array.isArray(value) ? value.join(',') : String(value as string | number) };
+    return { name, meaning, otherwise: Array.isArray(value) ? value.join(',') : String(value) };
   });
 }
 

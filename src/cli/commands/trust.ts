@@ -1,0 +1,143 @@
+import { resolve } from 'node:path';
+import { AZURE_CLOUDS } from '../../contract/clouds.ts';
+import { formatInstant } from '../../contract/instants.ts';
+import { loadPins } from '../../trust/azurePins.ts';
+import { syncCertificates } from '../../trust/syncCertificates.ts';
+import type { SyncedPin } from '../../trust/syncCertificates.ts';
+import { reportTrust } from '../../trust/trustStatus.ts';
+import type { CloudStatus, TrustStatus } from '../../trust/trustStatus.ts';
+import { signerRules } from '../../verifier/signerRules.ts';
+import type { Command, ExitCode, Io } from '../command.ts';
+import { UsageError } from '../command.ts';
+import { SYNCED_DIRECTORY, readDefaultMaterial } from '../defaultTrust.ts';
+import { parseOptions, parseTime } from '../options.ts';
+import { checkCloudName } from '../verifyOptions.ts';
+
+const help = `countersign trust sync|status
+
+sync    fetches the certificate of every pin from where its CA publishes it, or from a directory, and keeps those whose
+        SHA-256 is pinned. Fails (2) where a pin that is current for an accepted cloud has no certificate: packaging stops.
+status  says for each cloud whether a path is complete today, which pins have no certificate, and which end soon.
+        Fails (2) where an accepted cloud has no complete path.
+
+Options:
+  --cloud NAME     an accepted cloud; may be repeated (default: ACCEPTED_CLOUDS, else all four of Azure's)
+  --at TIME        the time that it is about, RFC 3339 (default: now)
+  --json           print one JSON value and nothing else
+  --from DIR       sync: take the certificates from DIR (PEM or DER) and download nothing
+  --out DIR        sync: where to put them (default: .work/trust in the project, where every command looks)
+  --trust-dir DIR  status: look for certificates in DIR too
+  --days N         status: tell of ends within so many days (default: 60)
+
+Examples:
+  countersign trust sync
+  countersign trust sync --from ~/certificates --cloud AzurePublicCloud
+  countersign trust status --days 90
+`;
+
+const OPTIONS = {
+  cloud: { type: 'string', multiple: true },
+  at: { type: 'string' },
+  json: { type: 'boolean' },
+  from: { type: 'string' },
+  out: { type: 'string' },
+  'trust-dir': { type: 'string' },
+  days: { type: 'string' },
+} as const;
+
+type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
+
+export const trust: Command = {
+  summary: 'fetch the pinned certificates (sync), and say what trust amounts to (status)',
+  help,
+  async run(args, io) {
+    const { values, positionals } = parseOptions(args, OPTIONS);
+    const [action, ...others] = positionals;
+    if (others.length > 0) throw new UsageError('trust takes one of sync and status');
+    if (action === 'sync') return sync(values, io);
+    if (action === 'status') return status(values, io);
+    throw new UsageError('say which: trust sync, or trust status');
+  },
+};
+
+function acceptedClouds({ cloud }: Values, { env }: Io): readonly string[] {
+  const named = cloud ?? env['ACCEPTED_CLOUDS']?.split(',').map((name) => name.trim());
+  for (const name of named ?? []) checkCloudName(name);
+  return named ?? Object.keys(AZURE_CLOUDS);
+}
+
+async function sync(values: Values, io: Io): Promise<ExitCode> {
+  if (values['trust-dir'] !== undefined || values.days !== undefined) {
+    throw new UsageError('--trust-dir and --days go with status; sync has --from and --out');
+  }
+  const { complete, pins } = await syncCertificates({
+    manifests: loadPins(),
+    outDir: values.out === undefined ? SYNCED_DIRECTORY : resolve(io.directory, values.out),
+    ...(values.from === undefined ? {} : { from: resolve(io.directory, values.from) }),
+    acceptedClouds: acceptedClouds(values, io),
+    at: values.at === undefined ? io.now() : parseTime(values.at),
+    progress: (pin) => {
+      io.complain(describePin(pin));
+    },
+  });
+  const lacking = pins.filter(({ required, state }) => required && (state === 'missing' || state === 'refused'));
+  if (values.json === true) io.out(`${JSON.stringify({ complete, pins })}\n`);
+  else io.out(complete ? 'complete: every current pin has its certificate\n' : describeLack(lacking));
+  return complete ? 0 : 2;
+}
+
+function describePin({ name, sha256, state, reason }: SyncedPin): string {
+  return `${state.padEnd(13)} ${name} (${sha256.slice(0, 16)}…)${reason === null ? '' : `: ${reason}`}\n`;
+}
+
+function describeLack(pins: readonly SyncedPin[]): string {
+  const names = pins.map(({ name, clouds }) => `  ${name} (${clouds.join(', ')})\n`);
+  return `incomplete: no certificate for ${pins.length} current pins\n${names.join('')}`;
+}
+
+async function status(values: Values, io: Io): Promise<ExitCode> {
+  if (values.from !== undefined || values.out !== undefined) throw new UsageError('--from and --out go with sync');
+  const report = reportTrust(await readDefaultMaterial(io, values['trust-dir']), {
+    acceptedClouds: acceptedClouds(values, io),
+    rules: signerRules(true),
+    at: values.at === undefined ? io.now() : parseTime(values.at),
+    ...(values.days === undefined ? {} : { days: parseDays(values.days) }),
+  });
+  io.out(values.json === true ? `${JSON.stringify(writeStatus(report))}\n` : formatStatus(report));
+  return report.verdict === 'failed' ? 2 : 0;
+}
+
+function parseDays(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new UsageError('--days is a whole number');
+}
+
+function writeStatus({ at, clouds, ...rest }: TrustStatus) {
+  const written = clouds.map(({ pathUntil, ...cloud }) => ({
+    ...cloud,
+    pathUntil: pathUntil === null ? null : formatInstant(pathUntil),
+  }));
+  return { at: formatInstant(at), ...rest, clouds: written };
+}
+
+function formatStatus({ at, verdict, clouds }: TrustStatus): string {
+  return `${verdict} at ${formatInstant(at)}\n${clouds.map(formatCloud).join('')}`;
+}
+
+function formatCloud(cloud: CloudStatus): string {
+  const { accepted, verdict, path, pathUntil, missing, missingHistoric, expired, endingSoon, withoutPath } = cloud;
+  const opening = `\n${cloud.cloud} (${cloud.domain}): ${verdict}${accepted ? '' : ', not accepted'}\n`;
+  const complete = pathUntil === null ? 'none' : `${path.join(' < ')}, until ${formatInstant(pathUntil)}`;
+  return [
+    opening,
+    `  complete path     ${complete}\n`,
+    listPins('no certificate', missing),
+    listPins('ending soon', endingSoon),
+    listPins('no path', withoutPath),
+    `  historic          ${missingHistoric.length} without a certificate; ${expired.length} pins expired\n`,
+  ].join('');
+}
+
+function listPins(what: string, pins: readonly { readonly name: string; readonly notAfter: number }[]): string {
+  return pins.map(({ name, notAfter }) => `  ${what.padEnd(17)} ${name}, to ${formatInstant(notAfter)}\n`).join('');
+}

@@ -1,0 +1,78 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Io } from '../../src/cli/command.ts';
+import { runCommandLine } from '../../src/cli/main.ts';
+import { hasShared, sharedPath } from '../support/shared.ts';
+
+const NOW = Date.parse('2026-11-23T12:00:00Z');
+
+async function run(...args: string[]) {
+  const written = { out: '', complaints: '' };
+  const io: Io = {
+    out: (text) => (written.out += text),
+    complain: (text) => (written.complaints += text),
+    readStdin: () => (async function* () {})(),
+    env: {},
+    directory: tmpdir(),
+    now: () => NOW,
+  };
+  const code = await runCommandLine(args, io);
+  return { code, ...written };
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-trust-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
+test.skipIf(!hasShared)(
+  'sync takes every current pin from a directory, and status then has a path for each cloud',
+  async () => {
+    const folder = temporaryFolder();
+    const synced = await run('trust', 'sync', '--from', sharedPath('pki', 'certificates'), '--out', folder, '--json');
+    expect(synced.code).toBe(0);
+    const { complete, pins } = JSON.parse(synced.out) as { complete: boolean; pins: { state: string }[] };
+    expect(complete).toBe(true);
+    expect(readdirSync(folder).length).toBe(pins.filter(({ state }) => state !== 'missing').length);
+    const status = await run('trust', 'status', '--trust-dir', folder, '--json');
+    const report = JSON.parse(status.out) as { verdict: string; clouds: { cloud: string; path: string[] }[] };
+    expect(status.code).toBe(0);
+    expect(report.verdict).toBe('ok');
+    expect(report.clouds.every(({ path }) => path.length >= 2)).toBe(true);
+  },
+);
+
+test('sync from an empty directory is incomplete, names the pins, and fails', async () => {
+  const [from, out] = [temporaryFolder(), temporaryFolder()];
+  const { code, out: text, complaints } = await run('trust', 'sync', '--from', from, '--out', out);
+  expect(code).toBe(2);
+  expect(text).toContain('Microsoft TLS G2 RSA CA OCSP 02 (AzurePublicCloud, AzureUSGovernmentCloud)');
+  expect(complaints).toContain('missing');
+});
+
+test('status fails where an accepted cloud has no complete path, and does not ask for the others', async () => {
+  const at = ['--at', '2010-01-01T00:00:00Z'];
+  const { code, out } = await run('trust', 'status', '--cloud', 'AzureChinaCloud', ...at);
+  expect(code).toBe(2);
+  expect(out).toContain('AzureChinaCloud (metadata.azure.cn): failed\n  complete path     none');
+  expect(out).toContain('not accepted');
+});
+
+test.each([
+  [['trust'], 'say which'],
+  [['trust', 'forget'], 'say which'],
+  [['trust', 'sync', 'status'], 'one of sync and status'],
+  [['trust', 'sync', '--days', '3'], 'go with status'],
+  [['trust', 'status', '--out', 'x'], 'go with sync'],
+  [['trust', 'status', '--days', 'x'], 'whole number'],
+  [['trust', 'status', '--cloud', 'Azure'], 'there is no cloud "Azure"'],
+])('%j is told what is wrong', async (args, complaint) => {
+  const { code, complaints } = await run(...args);
+  expect(code).toBe(1);
+  expect(complaints).toContain(complaint);
+});
