@@ -103,7 +103,10 @@ async function checkPort(part: keyof StackPorts, port: number): Promise<void> {
   );
 }
 
-async function startStore({ ports, progress, catalogueFile = DEMO_CATALOGUE }: StackOptions, started: Stop[]): Promise<string> {
+async function startStore(
+  { ports, progress, catalogueFile = DEMO_CATALOGUE }: StackOptions,
+  started: Stop[],
+): Promise<string> {
   progress({ part: 'store', state: 'starting' });
   const azurite = await startAzurite(ports.table === 0 ? {} : { tablePort: ports.table });
   started.push(() => azurite.stop());

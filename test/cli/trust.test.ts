@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Io } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/main.ts';
@@ -13,7 +14,7 @@ async function run(...args: string[]) {
   const io: Io = {
     out: (text) => (written.out += text),
     complain: (text) => (written.complaints += text),
-    readStdin: () => (async function* () {})(),
+    readStdin: () => Readable.from([]),
     env: {},
     directory: tmpdir(),
     now: () => NOW,
