@@ -18,14 +18,6 @@ export interface ChallengeClaims {
   readonly jkt?: string;
 }
 
-/** A proof of possession of the key named by the challenge's `jkt`. The key itself is the header's `jwk`. */
-export interface ProofClaims {
-  /** The issuer plus the path that the proof is sent to. */
-  readonly aud: string;
-  /** The challenge's `jti`. */
-  readonly nonce: string;
-}
-
 /** The vendor's own settings of an offer or licence. */
 export type Features = Readonly<Record<string, boolean | number | string>>;
 

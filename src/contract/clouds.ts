@@ -10,7 +10,5 @@ export const AZURE_CLOUDS = {
   AzureGermanCloud: 'metadata.microsoftazure.de',
 } as const;
 
-export type AzureCloud = keyof typeof AZURE_CLOUDS;
-
 /** The cloud of the emulator. Accepted only where the issuer is a loopback address. */
 export const EMULATOR_CLOUD = { name: 'emulator', domain: 'metadata.emulator.test' } as const;

@@ -27,7 +27,7 @@ test('every JSON value is read as JSON.parse reads it', () => {
 
 test('whatever JSON.parse refuses is refused', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'{}[]:,"\\ntrue10.eE-+u \t'), maxLength: 12 }), (text) => {
+    fc.property(fc.string({ unit: fc.constantFrom(...'{}[]:,"\\ntrue10.eE-+u \t'.split('')), maxLength: 12 }), (text) => {
       let isJson = true;
       try {
         JSON.parse(text);
