@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import type { JWK } from 'jose';
+import { LOOPBACK } from '../freePort.ts';
+import { accessTokenClaims } from './accessToken.ts';
+import type { TokenRequest } from './accessToken.ts';
+
+/** Entra gives tokens for 60 to 90 minutes; whoever tries things out should not have to come back for another. */
+const LIFETIME = 12 * 60 * 60;
+
+export interface IssuerOptions {
+  /** On 127.0.0.1; 0 (the default) for one that is free. */
+  readonly port?: number;
+  /** Milliseconds since the epoch; the computer's clock by default. */
+  readonly clock?: () => number;
+}
+
+/** A stand-in for Entra ID on this machine: discovery, key set and access tokens, in one tenant and for one audience. */
+export interface LocalIssuer {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly tenant: string;
+  readonly audience: string;
+  /** The service's settings that make it take this issuer's tokens. */
+  readonly settings: Readonly<Record<'ENTRA_TENANT' | 'ENTRA_AUDIENCE' | 'ENTRA_ISSUER', string>>;
+  readonly issueToken: (request: TokenRequest) => Promise<string>;
+  /** Signs with another key from now on; the earlier ones stay in the key set. */
+  readonly rotateKey: () => Promise<void>;
+  /** How often the key set was asked for. */
+  readonly keySetRequests: () => number;
+  readonly close: () => Promise<void>;
+}
+
+interface SigningKey {
+  readonly kid: string;
+  readonly publicJwk: JWK;
+  readonly privateKey: CryptoKey;
+}
+
+/** @throws the system's own error, such as EADDRINUSE for a port that is taken */
+export async function startIssuer({ port = 0, clock = Date.now }: IssuerOptions = {}): Promise<LocalIssuer> {
+  const keys = [await createKey()];
+  const [tenant, audience] = [randomUUID(), randomUUID()];
+  const server = createServer();
+  await listen(server, port);
+  const url = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
+  const issuer = `${url}/${tenant}/v2.0`;
+  const pages = new Map(Object.entries(describeIssuer(url, tenant, issuer)));
+  const keySetPath = `/${tenant}/discovery/v2.0/keys`;
+  let keySetRequests = 0;
+  server.on('request', (request: IncomingMessage, response) => {
+    const path = (request.url ?? '').split('?')[0] ?? '';
+    if (path === keySetPath) keySetRequests += 1;
+    const page = path === keySetPath ? { keys: keys.map(({ publicJwk }) => publicJwk) } : pages.get(path);
+    response.writeHead(page === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(page ?? { error: 'not_found' }));
+  });
+  return {
+    ...{ url, tenant, audience },
+    settings: { ENTRA_TENANT: tenant, ENTRA_AUDIENCE: audience, ENTRA_ISSUER: issuer },
+    issueToken: (request) => signToken(keys, request, { issuer, tenant, audience, lifetime: LIFETIME, at: clock() }),
+    rotateKey: async () => void keys.push(await createKey()),
+    keySetRequests: () => keySetRequests,
+    close: () => close(server),
+  };
+}
+
+/** OpenID Connect Discovery 1.0 section 3, with what somebody who only verifies tokens needs of it. */
+function describeIssuer(url: string, tenant: string, issuer: string): Readonly<Record<string, unknown>> {
+  return {
+    [`/${tenant}/v2.0/.well-known/openid-configuration`]: {
+      issuer,
+      jwks_uri: `${url}/${tenant}/discovery/v2.0/keys`,
+      response_types_supported: ['token'],
+      subject_types_supported: ['pairwise'],
+      id_token_signing_alg_values_supported: ['RS256'],
+    },
+  };
+}
+
+async function createKey(): Promise<SigningKey> {
+  const { publicKey, privateKey } = await generateKeyPair('RS256');
+  const kid = randomUUID();
+  return { kid, publicJwk: { ...(await exportJWK(publicKey)), kid, use: 'sig' }, privateKey };
+}
+
+/** Entra's keys in the set carry no `alg`; the header does. */
+function signToken(
+  keys: readonly SigningKey[],
+  request: TokenRequest,
+  facts: Parameters<typeof accessTokenClaims>[1],
+): Promise<string> {
+  const key = keys.at(-1);
+  if (key === undefined) throw new Error('The issuer has no key.');
+  return new SignJWT(accessTokenClaims(request, facts))
+    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid })
+    .sign(key.privateKey);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, LOOPBACK, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
+}
