@@ -88,8 +88,8 @@ export function decodeExtensions(raw: readonly RawExtension[]): DecodedExtension
     try {
       extensions = { ...extensions, ...decodeValue(decoder, value, critical) };
     } catch (error) {
-      if (!(error instanceof DerError)) throw error;
-      fault ??= `extension ${oid} is malformed: ${error.message}`;
+      // Whatever went wrong: what cannot be read is a fault, and a fault refuses the certificate.
+      fault ??= `extension ${oid} is malformed: ${String(error)}`;
     }
   }
   return { extensions, fault };

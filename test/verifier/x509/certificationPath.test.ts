@@ -1,0 +1,240 @@
+import { hash } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import type { IssuedCertificate } from '../../../src/dev/imds/issueCertificate.ts';
+import { CANDIDATES, SIGNATURE_CHECKS } from '../../../src/verifier/x509/certificationPath.ts';
+import { AT, NOT_AFTER, NOT_BEFORE, issueCa, issueLeaf, keyOf, parseIssued, search, tell } from './pki.ts';
+import type { Change } from './pki.ts';
+import { dnsName, sequence, tlv } from './writeDer.ts';
+
+let root: IssuedCertificate;
+let issuing: IssuedCertificate;
+let leaf: IssuedCertificate;
+
+beforeAll(async () => {
+  root = await issueCa('root');
+  issuing = await issueCa('issuing', root, { basicConstraints: { ca: true, pathLength: 0 } });
+  leaf = await issueLeaf(issuing);
+});
+
+const sha256 = ({ der }: IssuedCertificate) => hash('sha256', der);
+const permitted = (host: string) => sequence(tlv(0xa0, sequence(dnsName(host))));
+const constraints = (value: Uint8Array<ArrayBuffer>) => ({ oid: '2.5.29.30', critical: true, value });
+const confinedTo = (host: string): Change => ({ moreExtensions: [constraints(new Uint8Array(permitted(host)))] });
+
+test('a path leads from the leaf to an anchor, and holds as long as all of it does', async () => {
+  const short = await issueCa('issuing', root, { notBefore: AT - 1000, notAfter: AT + 5000 });
+  const result = search(leaf, { anchors: [root], intermediates: [short] });
+  expect(tell(result)).toBe('leaf.example < issuing < root');
+  expect(result).toMatchObject({ path: { notBefore: AT - 1000, notAfter: AT + 5000 } });
+});
+
+test('an anchor may issue leaves itself where that is allowed', async () => {
+  const direct = await issueLeaf(root);
+  expect(tell(search(direct, { anchors: [root] }))).toBe('leaf.example < root');
+  expect(tell(search(direct, { anchors: [root], rules: { allowsDirectIssue: false } }))).toBe(
+    'path_invalid: the anchor issued the leaf itself, without a pinned intermediate',
+  );
+});
+
+test('a cross-certificate and the own root both count', async () => {
+  const second = await issueCa('second root');
+  const cross = await issueCa('root', second);
+  expect(tell(search(leaf, { anchors: [second], intermediates: [issuing, cross] }))).toBe(
+    'leaf.example < issuing < root < second root',
+  );
+  expect(tell(search(leaf, { anchors: [second, root], intermediates: [cross, issuing] }))).toBe(
+    'leaf.example < issuing < root',
+  );
+  const expired = await issueCa('root', undefined, { notAfter: AT - 1000 });
+  expect(tell(search(leaf, { anchors: [expired, second], intermediates: [cross, issuing] }))).toContain(
+    'root < second root',
+  );
+});
+
+test('an issuer of the name that has another key is not known', async () => {
+  const impostor = await issueCa('issuing', root, { keys: await keyOf('impostor') });
+  expect(tell(search(leaf, { anchors: [root], intermediates: [impostor] }))).toBe(
+    'issuer_unknown: no trusted CA has the name of the issuer',
+  );
+  expect(tell(search(leaf, { anchors: [root], intermediates: [impostor, issuing] }))).toBe(
+    'leaf.example < issuing < root',
+  );
+});
+
+test('a signature that does not verify under the key that is named', async () => {
+  const spoilt = await issueLeaf(issuing, {
+    changeSigned: ({ signatureValue }) => {
+      signatureValue.valueBlock.valueHexView.fill(1, 8, 12);
+    },
+  });
+  expect(tell(search(spoilt, { anchors: [root], intermediates: [issuing] }))).toBe(
+    'path_invalid: the signature does not verify with the issuer’s key',
+  );
+});
+
+test('two CAs that issue each other lead nowhere', async () => {
+  const a = await issueCa('a', { ...issuing, subject: 'CN=b', keys: await keyOf('b') });
+  const b = await issueCa('b', a);
+  const below = await issueLeaf(a);
+  expect(tell(search(below, { anchors: [root], intermediates: [a, b] }))).toContain('issuer_unknown');
+});
+
+test('a CA of its own name and key twice is a loop', async () => {
+  const again = await issueCa('issuing', issuing);
+  expect(tell(search(leaf, { anchors: [root], intermediates: [again] }))).toContain('issuer_unknown');
+  expect(tell(search(leaf, { anchors: [root], intermediates: [again, issuing] }))).toBe(
+    'leaf.example < issuing < root',
+  );
+});
+
+test('intermediates are counted, self-issued ones are not', async () => {
+  const rolled = await issueCa('issuing', issuing, { keys: await keyOf('issuing, new'), subject: 'CN=issuing' });
+  const below = await issueLeaf(rolled);
+  const upper = await issueCa('upper', root);
+  const lower = await issueCa('issuing', upper);
+  const of = (maximumIntermediates: number) =>
+    tell(search(below, { anchors: [root], intermediates: [rolled, lower, upper], rules: { maximumIntermediates } }));
+  expect(of(2)).toBe('leaf.example < issuing < issuing < upper < root');
+  expect(of(1)).toBe('path_invalid: too many intermediates');
+});
+
+test.each([
+  ['certificate_expired: the leaf', { notAfter: AT - 1000 }],
+  ['certificate_not_yet_valid: the leaf', { notBefore: AT + 1000 }],
+] as const)('%s', async (expected, change) => {
+  const other = await issueLeaf(issuing, change);
+  expect(tell(search(other, { anchors: [root], intermediates: [issuing] }))).toBe(expected);
+});
+
+test('both ends of the validity belong to it, and the last second whole', () => {
+  const at = (time: number) => tell(search(leaf, { anchors: [root], intermediates: [issuing], at: time })).slice(0, 12);
+  expect([NOT_BEFORE - 1, NOT_BEFORE, NOT_AFTER + 999, NOT_AFTER + 1000].map(at)).toEqual([
+    'certificate_',
+    'leaf.example',
+    'leaf.example',
+    'certificate_',
+  ]);
+});
+
+test('an expired issuer is told by its name', async () => {
+  const expired = await issueCa('issuing', root, { notAfter: AT - 1000 });
+  expect(tell(search(leaf, { anchors: [root], intermediates: [expired] }))).toBe('certificate_expired: issuing');
+  const nameless = await issueCa('issuing', root, { subject: 'O=nameless', notAfter: AT - 1000 });
+  const below = await issueLeaf(nameless);
+  expect(tell(search(below, { anchors: [root], intermediates: [nameless] }))).toBe('certificate_expired: an issuer');
+});
+
+test('the caller’s rule for the leaf, its fault, the issuer’s fault', async () => {
+  const trusted = { anchors: [root], intermediates: [issuing] };
+  expect(tell(search(leaf, { ...trusted, rules: { findLeafFault: () => 'not this one' } }))).toBe(
+    'path_invalid: not this one',
+  );
+  const faulty = await issueLeaf(issuing, { names: [{ type: 'dns', value: 'a b' }] });
+  expect(tell(search(faulty, trusted))).toContain('path_invalid: an alternative name');
+  const noCa = await issueCa('issuing', root, { basicConstraints: { ca: false }, keyUsage: ['digitalSignature'] });
+  expect(tell(search(leaf, { anchors: [root], intermediates: [noCa] }))).toContain(
+    'path_invalid: an issuer is not a CA',
+  );
+});
+
+test('distrust beats everything, by certificate and by key, on the leaf and above', () => {
+  const trusted = { anchors: [root], intermediates: [issuing] };
+  const distrusting = (digest: string) => tell(search(leaf, { ...trusted, distrusted: new Set([digest]) }));
+  expect(distrusting(sha256(leaf))).toBe('certificate_distrusted: the leaf is distrusted');
+  expect(distrusting(parseIssued(leaf).spkiSha256)).toBe('certificate_distrusted: the leaf is distrusted');
+  expect(distrusting(sha256(issuing))).toBe('certificate_distrusted: issuing');
+  expect(distrusting(parseIssued(root).spkiSha256)).toBe('certificate_distrusted: root');
+});
+
+test('a pin without its certificate is told, unless a path is found all the same', () => {
+  const missing = [{ commonName: 'issuing', sha256: 'ab' }];
+  expect(tell(search(leaf, { anchors: [root], missing }))).toBe('issuer_certificate_missing: issuing, SHA-256 ab');
+  expect(tell(search(leaf, { anchors: [root], intermediates: [issuing], missing }))).toBe(
+    'leaf.example < issuing < root',
+  );
+});
+
+test('of several failures the one that says most is told, whatever the order', async () => {
+  const expired = await issueCa('issuing', root, { notAfter: AT - 1000 });
+  const noCa = await issueCa('issuing', root, { basicConstraints: { ca: false }, keyUsage: ['digitalSignature'] });
+  for (const intermediates of [
+    [expired, noCa],
+    [noCa, expired],
+  ]) {
+    expect(tell(search(leaf, { anchors: [root], intermediates }))).toBe('certificate_expired: issuing');
+  }
+});
+
+test('name constraints hold for all that is below, from the anchor on', async () => {
+  const outside = 'path_invalid: a name is outside the permitted ones (RFC 5280 section 6.1.3)';
+  const confined = await issueCa('issuing', root, confinedTo('other.example'));
+  expect(tell(search(leaf, { anchors: [root], intermediates: [confined] }))).toBe(outside);
+  const anchor = await issueCa('root', undefined, confinedTo('other.example'));
+  expect(tell(search(leaf, { anchors: [anchor], intermediates: [issuing] }))).toBe(outside);
+  const fitting = await issueCa('issuing', root, confinedTo('leaf.example'));
+  expect(tell(search(leaf, { anchors: [root], intermediates: [fitting] }))).toBe('leaf.example < issuing < root');
+  expect(tell(search(leaf, { anchors: [root], intermediates: [confined, issuing] }))).toBe(
+    'leaf.example < issuing < root',
+  );
+});
+
+test('a self-issued intermediate is free of name constraints, a self-issued leaf is not', async () => {
+  const names = [{ type: 'dns', value: 'elsewhere.example' }] as const;
+  const confined = await issueCa('issuing', root, confinedTo('leaf.example'));
+  const rolled = await issueCa('issuing', confined, { keys: await keyOf('rolled'), names });
+  const trusted = { anchors: [root], intermediates: [rolled, confined] };
+  expect(tell(search(await issueLeaf(rolled), trusted))).toBe('leaf.example < issuing < issuing < root');
+  const own = await issueLeaf(confined, { subject: 'CN=issuing', names });
+  expect(tell(search(own, trusted))).toContain('a name is outside the permitted ones');
+  const other = await issueCa('other', confined, { names });
+  const below = await issueLeaf(other);
+  expect(tell(search(below, { anchors: [root], intermediates: [other, confined] }))).toContain('a name is outside');
+});
+
+test('purposes confine each other along the path', async () => {
+  const [serverAuth, emailProtection] = ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.4'];
+  const mail = await issueCa('issuing', root, { extendedKeyUsage: [emailProtection] });
+  const server = await issueLeaf(issuing, { extendedKeyUsage: [serverAuth] });
+  expect(tell(search(server, { anchors: [root], intermediates: [mail] }))).toBe(
+    'path_invalid: the extended key usages on the path leave no purpose',
+  );
+  expect(tell(search(leaf, { anchors: [root], intermediates: [mail], rules: { purposes: [serverAuth] } }))).toBe(
+    'path_invalid: an extended key usage on the path does not allow the purpose',
+  );
+  expect(tell(search(server, { anchors: [root], intermediates: [mail, issuing] }))).toBe(
+    'leaf.example < issuing < root',
+  );
+});
+
+test('the budget of signatures: webpki’s hundred', async () => {
+  const decoy = await issueCa('decoy', root);
+  const look = await Promise.all(
+    Array.from({ length: SIGNATURE_CHECKS }, async (_, index) =>
+      issueCa('issuing', root, { keys: decoy.keys, keyIdentifiers: false, serial: (0x1000 + index).toString(16) }),
+    ),
+  );
+  const free = { requiresKeyIdentifiers: false };
+  const bare = await issueLeaf(issuing, { keyIdentifiers: false });
+  const found = search(bare, { anchors: [root], intermediates: [...look.slice(2), issuing], rules: free });
+  expect(tell(found)).toBe('leaf.example < issuing < root');
+  const exhausted = search(bare, { anchors: [root], intermediates: [...look, issuing], rules: free });
+  expect(exhausted.found).toBe(false);
+  expect(SIGNATURE_CHECKS).toBe(100);
+});
+
+test('the budget of candidates', async () => {
+  const expired = await issueCa('issuing', root, { notAfter: AT - 1000 });
+  const bare = await issueLeaf(issuing, { keyIdentifiers: false });
+  const crowd = (count: number) => [...Array<IssuedCertificate>(count).fill(expired), issuing];
+  const free = { requiresKeyIdentifiers: false };
+  expect(search(bare, { anchors: [root], intermediates: crowd(CANDIDATES - 2), rules: free }).found).toBe(true);
+  expect(search(bare, { anchors: [root], intermediates: crowd(CANDIDATES), rules: free }).found).toBe(false);
+  expect(CANDIDATES).toBe(10_000);
+});
+
+test('names are compared by their octets, or as RFC 5280 prepares them', async () => {
+  const spelt = await issueCa('issuing', root, { subject: 'CN=ISSUING' });
+  expect(tell(search(leaf, { anchors: [root], intermediates: [spelt] }))).toContain('issuer_unknown');
+  const prepared = search(leaf, { anchors: [root], intermediates: [spelt], rules: { nameMatching: 'prepared' } });
+  expect(tell(prepared)).toBe('leaf.example < ISSUING < root');
+});
