@@ -56,15 +56,21 @@ const TOKEN = z
   .max(16 * 1024);
 const documentSchema = z.object({ encoding: z.literal('pkcs7'), signature: DOCUMENT_TEXT });
 
+/** Many languages write an absent member as null. */
+const absentAsNull = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
 /** `key` is judged by `parsePublicJwk`: what is not a public P-256 key is refused there. */
-export const challengeRequestSchema = z.object({ key: z.record(z.string(), z.unknown()).optional() });
+export const challengeRequestSchema = z.object({ key: absentAsNull(z.record(z.string(), z.unknown())) });
+
+/** The client's own word, for operators: what is not a short text is left out, and refuses nothing. */
+const clientName = z.unknown().optional().transform((value) => (typeof value === 'string' ? value.slice(0, 128) : undefined));
 
 export const licenceRequestSchema = z.object({
   challenge: TOKEN,
   document: documentSchema,
-  proof: TOKEN.optional(),
-  product: z.string().min(1).max(512).optional(),
-  client: z.string().max(128).optional(),
+  proof: absentAsNull(TOKEN),
+  product: absentAsNull(z.string().min(1).max(512)),
+  client: clientName,
 });
 
 export type LicenceRequestBody = z.infer<typeof licenceRequestSchema>;
