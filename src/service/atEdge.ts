@@ -3,6 +3,7 @@ import type { ServiceCode } from '../contract/codes.ts';
 import { StoreUnavailableError } from '../licensing/store.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
 import type { EdgeRequest, Reply, UseCase } from './edge.ts';
+import { OperatorKeySetError } from './operatorKeySet.ts';
 import { replyProblem } from './problems.ts';
 import { RequestError } from './requestError.ts';
 
@@ -10,6 +11,7 @@ import { RequestError } from './requestError.ts';
 const FAILURES: readonly (readonly [new (...args: never[]) => Error, ServiceCode])[] = [
   [StoreUnavailableError, 'store_unavailable'],
   [SigningKeyUnavailableError, 'signing_key_unavailable'],
+  [OperatorKeySetError, 'internal_error'],
 ];
 
 /** Wraps a use case: whatever it throws, the caller gets a problem document, and the log a line. */
@@ -22,13 +24,25 @@ export function atEdge(issuer: string, useCase: UseCase): UseCase {
       if (error instanceof RequestError) {
         const { code, detail, retryAfter } = error;
         request.log('info', 'request_refused', { code, correlationId, path: request.path });
-        return replyProblem(issuer, code, { detail, retryAfter, correlationId });
+        return replyProblem(issuer, code, { detail, retryAfter, correlationId, headers: challengeOf(code) });
       }
       const code = FAILURES.find(([type]) => error instanceof type)?.[1] ?? 'internal_error';
       request.log('error', 'request_failed', { code, correlationId, path: request.path, ...describe(error) });
       return replyProblem(issuer, code, { correlationId });
     }
   };
+}
+
+/** RFC 6750 section 3: how to come in, where a token is missing or not the right one. */
+const BEARER_CHALLENGES: Readonly<Partial<Record<RequestError['code'], string>>> = {
+  token_missing: 'Bearer',
+  token_invalid: 'Bearer error="invalid_token"',
+  role_missing: 'Bearer error="insufficient_scope"',
+};
+
+function challengeOf(code: RequestError['code']): Readonly<Record<string, string>> {
+  const challenge = BEARER_CHALLENGES[code];
+  return challenge === undefined ? {} : { 'WWW-Authenticate': challenge };
 }
 
 /** Names and places, not messages of libraries: those may quote what they were given. */

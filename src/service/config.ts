@@ -43,6 +43,15 @@ const secretList = z
     entries.map((entry) => ({ kid: entry?.[1] ?? '', secret: Buffer.from(entry?.[2] ?? '', 'base64url') })),
   );
 
+const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID')
+  .transform((text) => text.toLowerCase());
+
+const baseUrl = z
+  .string()
+  .refine(isBaseUrl, 'must be an https URL without a trailing slash (http only on a loopback address)');
+
 const wholeNumber = (minimum: number, maximum: number) =>
   z
     .string()
@@ -52,10 +61,7 @@ const wholeNumber = (minimum: number, maximum: number) =>
 
 /** Every setting, with what it means. The environment variables have the names of the members. */
 const settingsSchema = z.object({
-  ISSUER: z
-    .string()
-    .refine(isBaseUrl, 'must be an https URL without a trailing slash (http only on a loopback address)')
-    .describe('The service’s public base URL, a name of the vendor’s own: it lives in images for years.'),
+  ISSUER: baseUrl.describe('The service’s public base URL, a name of the vendor’s own: it lives in images for years.'),
   ACCEPTED_CLOUDS: cloudList.default(['AzurePublicCloud']).describe('Clouds whose evidence counts, comma-separated.'),
   TABLES_ENDPOINT: z.url().optional().describe('The Azure Tables endpoint, reached by managed identity.'),
   TABLES_CONNECTION_STRING: z.string().optional().describe('Instead, for development: a connection string (Azurite).'),
@@ -83,6 +89,19 @@ const settingsSchema = z.object({
     .optional()
     .describe('A directory with certificates of the pins, beside the packaged ones.'),
   EMULATOR_TRUST_FILE: z.string().optional().describe('The emulator’s CA certificates (PEM), for its cloud alone.'),
+  ENTRA_TENANT: uuid
+    .optional()
+    .describe('The directory (tenant) whose operators are let in. Without it the operators’ routes do not exist.'),
+  ENTRA_AUDIENCE: z
+    .string()
+    .optional()
+    .describe('With it: the application (client) id of the operators’ API in that directory.'),
+  ENTRA_ISSUER: baseUrl
+    .optional()
+    .describe('The directory’s issuer; unless set `https://login.microsoftonline.com/TENANT/v2.0`.'),
+  ENTRA_KEY_SET: baseUrl
+    .optional()
+    .describe('Where the directory publishes its keys; unless set the issuer’s `discovery/v2.0/keys`.'),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -107,6 +126,16 @@ export interface SettingDescription {
 /** The settings of a service that may start. */
 export interface ServiceConfig extends Settings {
   readonly signingKey: string;
+  /** Null where no directory is named: then nobody is an operator. */
+  readonly directory: OperatorDirectory | null;
+}
+
+/** The Entra ID tenant whose access tokens make operators, and how they must read. */
+export interface OperatorDirectory {
+  readonly tenant: string;
+  readonly audience: string;
+  readonly issuer: string;
+  readonly keySetUrl: string;
 }
 
 /**
@@ -119,10 +148,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const parsed = settingsSchema.safeParse(Object.fromEntries(given));
   if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map(describeIssue));
   const settings = parsed.data;
-  const problems = findConflicts(settings);
+  const problems = [...findConflicts(settings), ...findDirectoryConflicts(settings)];
   const signingKey = readSigningKey(settings, problems);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return { ...settings, signingKey };
+  return { ...settings, signingKey, directory: describeDirectory(settings) };
 }
 
 function emptyAsAbsent(value: string | undefined): string | undefined {
@@ -148,6 +177,30 @@ function findConflicts(settings: Settings): string[] {
     problems.push('EMULATOR_TRUST_FILE goes with the cloud "emulator" in ACCEPTED_CLOUDS: set both or neither');
   }
   return problems;
+}
+
+function findDirectoryConflicts({ ISSUER, ENTRA_TENANT, ENTRA_AUDIENCE, ENTRA_ISSUER, ENTRA_KEY_SET }: Settings) {
+  const problems: string[] = [];
+  const urls = [ENTRA_ISSUER, ENTRA_KEY_SET].filter((url) => url !== undefined);
+  if ((ENTRA_TENANT === undefined) !== (ENTRA_AUDIENCE === undefined)) {
+    problems.push('ENTRA_TENANT and ENTRA_AUDIENCE go together: set both or neither');
+  }
+  if (ENTRA_TENANT === undefined && urls.length > 0) {
+    problems.push('ENTRA_ISSUER and ENTRA_KEY_SET mean nothing without ENTRA_TENANT');
+  }
+  if (urls.some(isLoopback) && !isLoopback(ISSUER)) {
+    problems.push('ENTRA_ISSUER or ENTRA_KEY_SET is a loopback address, which is refused unless ISSUER is one too');
+  }
+  return problems;
+}
+
+/** The paths are those of Entra ID (Microsoft identity platform, "OpenID Connect metadata document"). */
+function describeDirectory(settings: Settings): OperatorDirectory | null {
+  const { ENTRA_TENANT: tenant, ENTRA_AUDIENCE: audience } = settings;
+  if (tenant === undefined || audience === undefined) return null;
+  const issuer = settings.ENTRA_ISSUER ?? `https://login.microsoftonline.com/${tenant}/v2.0`;
+  const keySetUrl = settings.ENTRA_KEY_SET ?? `${issuer.replace(/\/v2\.0$/, '')}/discovery/v2.0/keys`;
+  return { tenant, audience, issuer, keySetUrl };
 }
 
 function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE }: Settings, problems: string[]): string {

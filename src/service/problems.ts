@@ -12,11 +12,13 @@ export interface ProblemOptions {
   readonly retryAfter?: number | null;
   /** A signed denial. */
   readonly denial?: string;
+  /** More than every problem has. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A problem document (RFC 9457). `type` names a page of the service that explains the code. */
 export function replyProblem(issuer: string, code: ProblemCode, options: ProblemOptions = {}): Reply {
-  const { detail, correlationId = randomUUID(), retryAfter, denial } = options;
+  const { detail, correlationId = randomUUID(), retryAfter, denial, headers = {} } = options;
   const { status, title, advice, retryable } = PROBLEMS[code];
   const problem: Problem = {
     type: `${issuer}/problems/${code}`,
@@ -32,6 +34,7 @@ export function replyProblem(issuer: string, code: ProblemCode, options: Problem
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
       ...(retryAfter === undefined || retryAfter === null ? {} : { 'Retry-After': String(retryAfter) }),
+      ...headers,
     },
     body: JSON.stringify(problem),
   };

@@ -1,9 +1,9 @@
-import type { ChallengeCode, RequestCode } from '../contract/codes.ts';
+import type { ChallengeCode, OperatorCode, RequestCode } from '../contract/codes.ts';
 
 /** A request that goes no further. Thrown by the use cases and turned into a problem document at the edge. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
-  readonly code: RequestCode | ChallengeCode | 'rate_limited';
+  readonly code: RequestCode | ChallengeCode | OperatorCode | 'rate_limited';
   /** For the caller: what to do. Never octets of the request. */
   readonly detail: string | null;
   /** Seconds, for `Retry-After`. */
