@@ -1,4 +1,4 @@
-import type { LicenceState } from './outcome.ts';
+import type { LicenceState } from './states.ts';
 
 /**
  * Everything that can go wrong on the client's side of the protocol. Stable: programs compare these. What the service

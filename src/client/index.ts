@@ -4,11 +4,12 @@
  */
 export { checkLicence } from './checkLicence.ts';
 export { CLIENT_CODES } from './clientError.ts';
-export { LICENCE_STATES } from './outcome.ts';
+export { LICENCE_STATES } from './states.ts';
 
 export type { ClientCode } from './clientError.ts';
 export type { JwkSet } from './keySet.ts';
-export type { LicenceCheck, LicenceState } from './outcome.ts';
+export type { LicenceCheck } from './outcome.ts';
+export type { LicenceState } from './states.ts';
 export type { Progress, ReportProgress } from './progress.ts';
 export type { CheckOptions } from './settings.ts';
 export type { Standing } from './standing.ts';
