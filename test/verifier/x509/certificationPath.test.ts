@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import { issueCertificate } from '../../../src/dev/imds/issueCertificate.ts';
 import type { IssuedCertificate } from '../../../src/dev/imds/issueCertificate.ts';
 import { CANDIDATES, SIGNATURE_CHECKS } from '../../../src/verifier/x509/certificationPath.ts';
 import { AT, NOT_AFTER, NOT_BEFORE, issueCa, issueLeaf, keyOf, parseIssued, search, tell } from './pki.ts';
@@ -177,6 +178,16 @@ test('name constraints hold for all that is below, from the anchor on', async ()
     'leaf.example < issuing < root',
   );
 });
+
+test('a leaf without alternative names has its subject alone', async () => {
+  const confined = await issueCa('issuing', root, confinedTo('other.example'));
+  const nameless = await issueCertificate({ ...(await describeLeaf()), issuer: confined });
+  expect(tell(search(nameless, { anchors: [root], intermediates: [confined] }))).toBe('plain < issuing < root');
+});
+
+async function describeLeaf() {
+  return { subject: 'CN=plain', keys: await keyOf('leaf'), notBefore: NOT_BEFORE, notAfter: NOT_AFTER };
+}
 
 test('a self-issued intermediate is free of name constraints, a self-issued leaf is not', async () => {
   const names = [{ type: 'dns', value: 'elsewhere.example' }] as const;
