@@ -25,3 +25,6 @@ export interface Licence {
   readonly features: Features;
   readonly note: string;
 }
+
+/** What a licence is for: there is one a subscription and plan. The plan's names are compared without regard to case. */
+export type LicenceKey = Pick<Licence, 'cloud' | 'subscriptionId' | 'plan'>;

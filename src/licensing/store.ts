@@ -1,7 +1,12 @@
 import type { Activation } from './activation.ts';
+import type { DecisionFilter, DecisionRecord } from './decisionRecord.ts';
 import type { SeatPool } from './entitlement.ts';
-import type { Licence } from './licence.ts';
+import type { Licence, LicenceKey } from './licence.ts';
 import type { Offer } from './offer.ts';
+import type { OperatorRequest, OperatorRequestKey } from './operatorRequest.ts';
+import type { PlanName } from './planName.ts';
+import type { TrustEntry } from './trustEntry.ts';
+import type { UnknownIssuer } from './unknownIssuer.ts';
 
 /**
  * The store did not answer in time, refused, or holds what cannot be read. Nothing was decided: the caller may try again.
@@ -17,8 +22,37 @@ export interface Stored<T> {
   readonly version: string;
 }
 
+/** A row that operators write, and its last change. */
+export interface Recorded<T> extends Stored<T> {
+  readonly change: Change;
+}
+
+/** `size`: 1 to 1,000 rows. `continuation`: the `next` of the page before; absent for the first one. */
+export interface PageRequest {
+  readonly size: number;
+  readonly continuation?: string | undefined;
+}
+
+/** A page may have fewer items than were asked for, even none: only `next: null` is the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque, printable ASCII. It holds a place in the list and nothing secret. */
+  readonly next: string | null;
+}
+
+/** The `continuation` is not one that this store gave: the caller must begin the list anew. */
+export class ContinuationError extends Error {
+  override readonly name = 'ContinuationError';
+}
+
 /** `exists`: a row to insert was there already. `changed`: a row to update is no longer at the version named. */
 export type WriteOutcome = 'written' | 'exists' | 'changed';
+
+/** The outcome of writing one row, with its new version. */
+export type Written =
+  { readonly outcome: 'written'; readonly version: string } | { readonly outcome: Exclude<WriteOutcome, 'written'> };
+
+export type DeleteOutcome = 'deleted' | 'absent' | 'changed';
 
 /** Offers and licences, for decisions. A cache may stand before it. */
 export interface Catalogue {
@@ -33,12 +67,31 @@ export interface Change {
   readonly at: number;
 }
 
+/** One subscription in one cloud. */
+export interface SubscriptionKey {
+  readonly cloud: string;
+  readonly subscriptionId: string;
+}
+
 /** Offers and licences, for operators. `version: null` inserts. */
 export interface CatalogueStore {
-  listOffers(): Promise<readonly Stored<Offer>[]>;
-  listLicences(): Promise<readonly Stored<Licence>[]>;
-  writeOffer(offer: Offer, version: string | null, change: Change): Promise<WriteOutcome>;
-  writeLicence(licence: Licence, version: string | null, change: Change): Promise<WriteOutcome>;
+  /** All of them, for what must be judged together. */
+  listOffers(): Promise<readonly Recorded<Offer>[]>;
+  /** All of them, for what must be judged together. */
+  listLicences(): Promise<readonly Recorded<Licence>[]>;
+  readOffer(plan: PlanName): Promise<Recorded<Offer> | null>;
+  readLicence(key: LicenceKey): Promise<Recorded<Licence> | null>;
+  /** By the operators' own id, without regard to ASCII case. A search through all licences. */
+  findLicence(id: string): Promise<Recorded<Licence> | null>;
+  /** In the order of their names. */
+  pageOffers(page: PageRequest): Promise<Page<Recorded<Offer>>>;
+  /** Of one subscription, or all; in the order of cloud, subscription and plan. */
+  pageLicences(of: SubscriptionKey | null, page: PageRequest): Promise<Page<Recorded<Licence>>>;
+  writeOffer(offer: Offer, version: string | null, change: Change): Promise<Written>;
+  writeLicence(licence: Licence, version: string | null, change: Change): Promise<Written>;
+  /** `version: null` deletes whatever is there. */
+  deleteOffer(plan: PlanName, version: string | null): Promise<DeleteOutcome>;
+  deleteLicence(key: LicenceKey, version: string | null): Promise<DeleteOutcome>;
 }
 
 /** 64 seats of a pool: bit n of `taken` is seat `64 × index + n`. `version: null`: the row is still to be inserted. */
@@ -72,8 +125,60 @@ export interface SeatStore {
   writeSeats(pool: SeatPool, writes: readonly SeatWrite[]): Promise<WriteOutcome>;
 }
 
-/** Everything that is kept. Every method throws {@link StoreUnavailableError}. */
-export interface LicenceStore extends Catalogue, CatalogueStore, SeatStore {
+/** Which activations: of one pool, of one subscription in all its pools, or of one VM wherever it is. */
+export type ActivationFilter =
+  | { readonly pool: SeatPool; readonly vmId?: string | undefined }
+  | { readonly cloud: string; readonly subscriptionId: string; readonly vmId?: string | undefined }
+  | { readonly vmId: string };
+
+/** An activation and the pool whose seats it counts among. The names of the pool's plan are in lower case. */
+export interface PooledActivation extends Stored<Activation> {
+  readonly pool: SeatPool;
+}
+
+/** Activations as operators see them. Changes to one go through the seat store: changeActivation.ts. */
+export interface ActivationStore {
+  /** In the order of the pools, then of the VM ids. A VM id alone is a search through all pools. */
+  pageActivations(filter: ActivationFilter, page: PageRequest): Promise<Page<PooledActivation>>;
+  /** How many activations hold a seat, counted or not, with a lease that ends at `since` or later. */
+  countSeated(pool: SeatPool, since: number): Promise<number>;
+}
+
+/** Audit rows. They are inserted once and never changed. */
+export interface DecisionStore {
+  /** `exists`: a row of this id was there, and stays as it is. */
+  insertDecision(decision: DecisionRecord): Promise<'written' | 'exists'>;
+  /** By `id`, which is the correlation id that the VM was given too. */
+  readDecision(id: string): Promise<DecisionRecord | null>;
+  /** The newest day first; within a day by subscription, and there the newest first. */
+  pageDecisions(filter: DecisionFilter, page: PageRequest): Promise<Page<DecisionRecord>>;
+}
+
+/** Operators' requests with an `Idempotency-Key`, and what was answered. `version: null` inserts. */
+export interface RequestStore {
+  readRequest(key: OperatorRequestKey): Promise<Stored<OperatorRequest> | null>;
+  writeRequest(request: OperatorRequest, version: string | null): Promise<Written>;
+  deleteRequest(key: OperatorRequestKey, version: string): Promise<DeleteOutcome>;
+}
+
+/** Issuers of certificates that no pin knows. At most 64 rows: a name has one place, and the last one there stays. */
+export interface IssuerStore {
+  /** The caller sees to it that an instance writes at most once a minute. */
+  noteIssuer(seen: { readonly name: string; readonly cloud: string | null; readonly at: number }): Promise<void>;
+  listIssuers(): Promise<readonly UnknownIssuer[]>;
+}
+
+/** Pins and distrusts of operators. `version: null` inserts. */
+export interface TrustStore {
+  listTrust(): Promise<readonly Recorded<TrustEntry>[]>;
+  readTrust(kind: TrustEntry['kind'], sha256: string): Promise<Recorded<TrustEntry> | null>;
+  writeTrust(entry: TrustEntry, version: string | null, change: Change): Promise<Written>;
+  deleteTrust(kind: TrustEntry['kind'], sha256: string, version: string | null): Promise<DeleteOutcome>;
+}
+
+/** Everything that is kept. Every method throws {@link StoreUnavailableError}, and those with pages {@link ContinuationError}. */
+export interface LicenceStore
+  extends Catalogue, CatalogueStore, SeatStore, ActivationStore, DecisionStore, RequestStore, IssuerStore, TrustStore {
   /** Creates the tables that are missing. */
   ensureTables(): Promise<void>;
   /** Whether the store, which answered, holds at least one offer. */

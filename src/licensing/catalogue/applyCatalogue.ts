@@ -4,7 +4,7 @@ import { findOffer } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase, formatPlanName, isSamePlan } from '../planName.ts';
-import type { CatalogueStore, Change, Stored, WriteOutcome } from '../store.ts';
+import type { CatalogueStore, Change, Stored, Written } from '../store.ts';
 import { findClashes, licensedPlan, sellsTheSame } from './clashes.ts';
 import { CatalogueError } from './parseCatalogue.ts';
 import type { CatalogueFile } from './parseCatalogue.ts';
@@ -117,11 +117,11 @@ function checkClashes(offers: readonly Offer[], licences: readonly Licence[]): v
 
 async function write<T>(
   upserts: readonly Upsert<T>[],
-  writeRow: (value: T, version: string | null) => Promise<WriteOutcome>,
+  writeRow: (value: T, version: string | null) => Promise<Written>,
 ): Promise<void> {
   for (const { value, stored } of upserts) {
     if (stored !== null && isDeepStrictEqual(stored.value, value)) continue;
-    const outcome = await writeRow(value, stored?.version ?? null);
+    const { outcome } = await writeRow(value, stored?.version ?? null);
     if (outcome === 'written') continue;
     throw new CatalogueError([
       'Someone else changed the same row at the same time: look at it, and apply the file again.',

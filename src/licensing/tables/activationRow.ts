@@ -4,13 +4,12 @@ import * as z from 'zod';
 import type { Activation, Seat } from '../activation.ts';
 import type { Stored } from '../store.ts';
 import { VM_ROWS, vmRow } from './keys.ts';
-import { parseJsonProperty, readRow, ROW_SCHEMA } from './readRow.ts';
+import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
 
 /** Seats on rows: a number, so that a query can tell them apart. */
 export const UNCOUNTED_SEAT = -1;
 const NO_SEAT = -2;
 
-const instant = z.date().transform((date) => date.getTime());
 const keyChanges = z.array(z.strictObject({ from: z.string().nullable(), at: z.number(), until: z.number() }));
 
 const activationRow = z.object({
@@ -19,16 +18,16 @@ const activationRow = z.object({
   licenceId: z.string(),
   seat: z.number().int().min(NO_SEAT),
   jkt: z.string().optional(),
-  keyUntil: instant,
+  keyUntil: rowInstant,
   keyChanges: z.string().transform(parseJsonProperty).pipe(keyChanges),
-  challengeAt: instant.optional(),
+  challengeAt: rowInstant.optional(),
   challengeJti: z.string().optional(),
-  leaseEnd: instant,
+  leaseEnd: rowInstant,
   region: z.string().optional(),
   sku: z.string(),
   client: z.string().optional(),
-  firstSeen: instant,
-  lastSeen: instant,
+  firstSeen: rowInstant,
+  lastSeen: rowInstant,
   blocked: z.boolean(),
 });
 

@@ -5,10 +5,10 @@ import type { Licence } from '../licence.ts';
 import { LICENCE_STATUSES } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { OFFER_MODES, OFFER_STATUSES } from '../offer.ts';
-import { ANY } from '../planName.ts';
-import type { Change, Stored } from '../store.ts';
+import { ANY, foldCase } from '../planName.ts';
+import type { Change, Recorded } from '../store.ts';
 import { licencePartition, OFFERS_PARTITION, planRow } from './keys.ts';
-import { parseJsonProperty, readRow, ROW_SCHEMA } from './readRow.ts';
+import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 
 const planName = z.strictObject({ publisher: z.string(), product: z.string(), name: z.string() });
 const allowed = z.union([z.literal(ANY), z.array(z.string())]);
@@ -56,16 +56,17 @@ export function offerEntity(value: Offer, change: Change): TableEntity {
 
 export function licenceEntity(value: Licence, change: Change): TableEntity {
   const partitionKey = licencePartition(value.cloud, value.subscriptionId);
-  return { partitionKey, rowKey: planRow(value.plan), ...columns(value, change) };
+  // In a column of its own, so that a licence can be found by it.
+  return { partitionKey, rowKey: planRow(value.plan), licenceId: foldCase(value.id), ...columns(value, change) };
 }
 
 /** @throws StoreUnavailableError */
-export function readOfferRow(entity: unknown): Stored<Offer> {
+export function readOfferRow(entity: unknown): Recorded<Offer> {
   return readContent('offer', offer, entity);
 }
 
 /** @throws StoreUnavailableError */
-export function readLicenceRow(entity: unknown): Stored<Licence> {
+export function readLicenceRow(entity: unknown): Recorded<Licence> {
   return readContent('licence', licence, entity);
 }
 
@@ -75,13 +76,12 @@ function columns(value: Offer | Licence, change: Change): Record<string, unknown
     schema: ROW_SCHEMA,
     status: value.status,
     content: JSON.stringify(value),
-    changedBy: change.by,
-    changedAt: new Date(change.at),
+    ...writeChange(change),
   };
 }
 
-function readContent<T>(kind: string, schema: z.ZodType<T>, entity: unknown): Stored<T> {
-  const row = z.object({ etag: z.string(), content: z.string().transform(parseJsonProperty).pipe(schema) });
-  const { etag, content } = readRow(kind, row, entity);
-  return { value: content, version: etag };
+function readContent<T>(kind: string, schema: z.ZodType<T>, entity: unknown): Recorded<T> {
+  const row = z.object({ ...changeColumns, content: z.string().transform(parseJsonProperty).pipe(schema) });
+  const { etag, content, changedBy, changedAt } = readRow(kind, row, entity);
+  return { value: content, version: etag, change: { by: changedBy, at: changedAt } };
 }

@@ -1,10 +1,14 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
+import type { LicenceKey } from '../licence.ts';
+import { foldCase } from '../planName.ts';
 import type { Catalogue, CatalogueStore, LicenceStore } from '../store.ts';
 import { licenceEntity, offerEntity, readLicenceRow, readOfferRow } from './catalogueRow.ts';
-import { licencePartition, OFFERS_PARTITION } from './keys.ts';
-import { readAllRows, readFirstPage, writeRows } from './rows.ts';
+import { licencePartition, OFFERS_PARTITION, planRow } from './keys.ts';
+import { mapPage, readPage } from './paging.ts';
+import { deleteRow, readAllRows, readFirstPage, readOneRow, writeOneRow } from './rows.ts';
+import type { RowQuery } from './rows.ts';
 
 const ALL_OFFERS = { filter: odata`PartitionKey eq ${OFFERS_PARTITION}` };
 
@@ -14,25 +18,69 @@ export function catalogueTables(
   licences: TableClient,
   budget: number,
 ): Catalogue & CatalogueStore & Pick<LicenceStore, 'holdsAnOffer'> {
+  return { ...offerTable(offers, budget), ...licenceTable(licences, budget) };
+}
+
+type OfferMethods = 'readOffers' | 'listOffers' | 'readOffer' | 'pageOffers' | 'writeOffer' | 'deleteOffer';
+
+function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, OfferMethods | 'holdsAnOffer'> {
+  const call = (operation: string) => ({ operation, budget });
   const listOffers: CatalogueStore['listOffers'] = async () =>
-    (await readAllRows(offers, { operation: 'read the offers', budget }, ALL_OFFERS)).map(readOfferRow);
+    (await readAllRows(offers, call('read the offers'), ALL_OFFERS)).map(readOfferRow);
   return {
     listOffers,
     readOffers: async () => (await listOffers()).map((row) => row.value),
-    holdsAnOffer: async () =>
-      (await readFirstPage(offers, { operation: 'look for an offer', budget }, ALL_OFFERS, 1)).length > 0,
-    listLicences: async () =>
-      (await readAllRows(licences, { operation: 'read the licences', budget }, {})).map(readLicenceRow),
+    holdsAnOffer: async () => (await readFirstPage(offers, call('look for an offer'), ALL_OFFERS, 1)).length > 0,
+    readOffer: async (plan) => {
+      const row = await readOneRow(offers, call('read an offer'), OFFERS_PARTITION, planRow(plan));
+      return row === null ? null : readOfferRow(row);
+    },
+    pageOffers: async (page) => mapPage(await readPage(offers, call('list offers'), ALL_OFFERS, page), readOfferRow),
+    writeOffer: (offer, version, change) =>
+      writeOneRow(offers, call('write an offer'), { entity: offerEntity(offer, change), version }),
+    deleteOffer: (plan, version) =>
+      deleteRow(offers, call('delete an offer'), {
+        partitionKey: OFFERS_PARTITION,
+        rowKey: planRow(plan),
+        version,
+      }),
+  };
+}
+
+type LicenceMethods = Exclude<keyof (Catalogue & CatalogueStore), OfferMethods>;
+
+function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore, LicenceMethods> {
+  const call = (operation: string) => ({ operation, budget });
+  return {
+    listLicences: async () => (await readAllRows(licences, call('read the licences'), {})).map(readLicenceRow),
     readLicences: async (cloud, subscriptionId) => {
-      const filter = odata`PartitionKey eq ${licencePartition(cloud, subscriptionId)}`;
-      const rows = await readAllRows(licences, { operation: "read a subscription's licences", budget }, { filter });
+      const rows = await readAllRows(licences, call("read a subscription's licences"), ofOne(cloud, subscriptionId));
       return rows.map((row) => readLicenceRow(row).value);
     },
-    writeOffer: (offer, version, change) =>
-      writeRows(offers, { operation: 'write an offer', budget }, [{ entity: offerEntity(offer, change), version }]),
+    readLicence: async (key) => {
+      const { partitionKey, rowKey } = licenceKeys(key);
+      const row = await readOneRow(licences, call('read a licence'), partitionKey, rowKey);
+      return row === null ? null : readLicenceRow(row);
+    },
+    findLicence: async (id) => {
+      const query = { filter: odata`licenceId eq ${foldCase(id)}` };
+      const [row] = await readFirstPage(licences, call('look for a licence'), query);
+      return row === undefined ? null : readLicenceRow(row);
+    },
+    pageLicences: async (of, page) => {
+      const query = of === null ? {} : ofOne(of.cloud, of.subscriptionId);
+      return mapPage(await readPage(licences, call('list licences'), query, page), readLicenceRow);
+    },
     writeLicence: (licence, version, change) =>
-      writeRows(licences, { operation: 'write a licence', budget }, [
-        { entity: licenceEntity(licence, change), version },
-      ]),
+      writeOneRow(licences, call('write a licence'), { entity: licenceEntity(licence, change), version }),
+    deleteLicence: (key, version) => deleteRow(licences, call('delete a licence'), { ...licenceKeys(key), version }),
   };
+}
+
+function ofOne(cloud: string, subscriptionId: string): RowQuery {
+  return { filter: odata`PartitionKey eq ${licencePartition(cloud, subscriptionId)}` };
+}
+
+function licenceKeys(key: LicenceKey): { partitionKey: string; rowKey: string } {
+  return { partitionKey: licencePartition(key.cloud, key.subscriptionId), rowKey: planRow(key.plan) };
 }

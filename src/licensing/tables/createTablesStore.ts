@@ -1,9 +1,14 @@
 import type { LicenceStore } from '../store.ts';
+import { activationTable } from './activationTable.ts';
 import { catalogueTables } from './catalogueTables.ts';
 import { connectTable } from './connection.ts';
 import type { ConnectTableOptions } from './connection.ts';
+import { decisionTable } from './decisionTable.ts';
+import { issuerTable } from './issuerTable.ts';
+import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
+import { trustTable } from './trustTable.ts';
 
 const DEFAULT_BUDGET = 5_000;
 
@@ -18,7 +23,15 @@ export interface TablesStoreOptions extends ConnectTableOptions {
 export function createTablesStore(options: TablesStoreOptions): LicenceStore {
   const budget = options.budget ?? DEFAULT_BUDGET;
   const connect = (name: string) => connectTable(`${options.tablePrefix ?? ''}${name}`, options);
-  const tables = { offers: connect('offers'), licences: connect('licences'), activations: connect('activations') };
+  const tables = {
+    offers: connect('offers'),
+    licences: connect('licences'),
+    activations: connect('activations'),
+    decisions: connect('decisions'),
+    requests: connect('requests'),
+    issuers: connect('issuers'),
+    trust: connect('trust'),
+  };
   return {
     ensureTables: async () => {
       for (const [name, table] of Object.entries(tables)) {
@@ -28,5 +41,10 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     },
     ...catalogueTables(tables.offers, tables.licences, budget),
     ...seatTable(tables.activations, budget),
+    ...activationTable(tables.activations, budget),
+    ...decisionTable(tables.decisions, budget),
+    ...requestTable(tables.requests, budget),
+    ...issuerTable(tables.issuers, budget),
+    ...trustTable(tables.trust, budget),
   };
 }

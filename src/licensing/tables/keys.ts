@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+
 import type { SeatPool } from '../entitlement.ts';
+import type { OperatorRequestKey } from '../operatorRequest.ts';
 import { foldCase } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
 import { BLOCK_SIZE } from '../seatBlocks.ts';
@@ -10,7 +13,13 @@ import { BLOCK_SIZE } from '../seatBlocks.ts';
 
 const LONGEST_KEY = 512;
 
+const DAY = 24 * 60 * 60 * 1000;
+const LAST_DAY = 999_999;
+const LAST_TIME = 2 ** 48 - 1;
+
 export const OFFERS_PARTITION = 'offers';
+export const ISSUERS_PARTITION = 'issuers';
+export const TRUST_PARTITION = 'trust';
 
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
@@ -23,6 +32,46 @@ export function licencePartition(cloud: string, subscriptionId: string): string 
 
 export function planRow(plan: PlanName): string {
   return joinKey(foldCase(plan.publisher), foldCase(plan.product), foldCase(plan.name));
+}
+
+/** The rows of one subscription's pools of one mode: `from` inclusive, `to` exclusive. */
+export function poolRange(mode: SeatPool['mode'], cloud: string, subscriptionId: string) {
+  const prefix = joinKey(mode, cloud, foldCase(subscriptionId));
+  return { from: `${prefix}:`, to: `${prefix};` };
+}
+
+/** The pool of a partition; its plan is in lower case. */
+export function parsePoolPartition(key: string): SeatPool | null {
+  const [mode, cloud, subscriptionId, publisher, product, name, ...rest] = key.split(':').map(unescapePart);
+  if (mode !== 'licensed' && mode !== 'marketplace') return null;
+  if (!cloud || !subscriptionId || !publisher || !product || !name || rest.length > 0) return null;
+  return { mode, cloud, subscriptionId, plan: { publisher, product, name } };
+}
+
+/** A later day comes first, so that lists begin with the newest. */
+export function decisionDay(at: number): string {
+  return `${LAST_DAY - Math.floor(at / DAY)}`.padStart(6, '0');
+}
+
+export function decisionPartition(at: number, cloud: string, subscriptionId: string): string {
+  return joinKey(decisionDay(at), cloud, foldCase(subscriptionId));
+}
+
+/** The id with its time inverted, so that within a partition too the newest comes first. */
+export function decisionRow(id: string): string {
+  const hex = id.replaceAll('-', '');
+  const time = (LAST_TIME - Number.parseInt(hex.slice(0, 12), 16)).toString(16).padStart(12, '0');
+  return time + hex.slice(12);
+}
+
+/** Operators, routes and keys are any text of any length. */
+export function requestKeys({ operator, route, key }: OperatorRequestKey): { partitionKey: string; rowKey: string } {
+  const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+  return { partitionKey: digest(operator), rowKey: digest(`${route}\n${digest(key)}`) };
+}
+
+export function trustRow(kind: string, sha256: string): string {
+  return joinKey(kind, sha256.toLowerCase());
 }
 
 export function poolPartition(pool: SeatPool): string {
@@ -55,4 +104,8 @@ function joinKey(...parts: readonly string[]): string {
 
 function escapeCharacter(character: string): string {
   return `~${Buffer.from(character, 'utf8').toString('hex')}~`;
+}
+
+function unescapePart(part: string): string {
+  return part.replace(/~([0-9a-f]+)~/g, (_, hex: string) => Buffer.from(hex, 'hex').toString('utf8'));
 }

@@ -1,9 +1,20 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 
 import { StoreUnavailableError } from '../store.ts';
+import type { Change } from '../store.ts';
 
 /** Every row says which schema it was written under; a row of a later one is refused rather than misread. */
 export const ROW_SCHEMA = 1;
+
+/** A time in a row, to milliseconds since the epoch. */
+export const rowInstant = z.date().transform((date) => date.getTime());
+
+/** What stands on rows that operators write. */
+export const changeColumns = { etag: z.string(), changedBy: z.string(), changedAt: rowInstant };
+
+export function writeChange({ by, at }: Change): { changedBy: string; changedAt: Date } {
+  return { changedBy: by, changedAt: new Date(at) };
+}
 
 /** @throws StoreUnavailableError naming the property, never its value */
 export function readRow<T>(kind: string, schema: z.ZodType<T>, row: unknown): T {

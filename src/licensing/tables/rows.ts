@@ -1,6 +1,6 @@
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 
-import type { WriteOutcome } from '../store.ts';
+import type { DeleteOutcome, WriteOutcome, Written } from '../store.ts';
 import { askStore, callStore } from './storeCall.ts';
 import type { Refusal, StoreCall } from './storeCall.ts';
 
@@ -40,7 +40,7 @@ export function readFirstPage(
   table: TableClient,
   call: StoreCall,
   queryOptions: RowQuery,
-  size: number,
+  size = 100,
 ): Promise<readonly Row[]> {
   return callStore(call, async (abortSignal): Promise<readonly Row[]> => {
     const pages = table.listEntities({ queryOptions, abortSignal }).byPage({ maxPageSize: size });
@@ -65,7 +65,31 @@ export async function writeRows(
   return outcomeOf(answer);
 }
 
-function writeRow(table: TableClient, { entity, version }: RowWrite, abortSignal: AbortSignal): Promise<object> {
+/** One row, with the version that it then has. */
+export async function writeOneRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {
+  const answer = await askStore<WriteAnswer>(call, (abortSignal) => writeRow(table, write, abortSignal));
+  if (typeof answer !== 'string') return { outcome: 'written', version: answer.etag ?? '' };
+  return { outcome: answer === 'absent' ? 'changed' : answer };
+}
+
+/** `version: null` deletes the row at any version. */
+export async function deleteRow(
+  table: TableClient,
+  call: StoreCall,
+  { partitionKey, rowKey, version }: { partitionKey: string; rowKey: string; version: string | null },
+): Promise<DeleteOutcome> {
+  const answer = await askStore<object>(call, (abortSignal) =>
+    table.deleteEntity(partitionKey, rowKey, { etag: version ?? '*', abortSignal }),
+  );
+  if (typeof answer !== 'string') return 'deleted';
+  return answer === 'absent' ? 'absent' : 'changed';
+}
+
+interface WriteAnswer {
+  readonly etag?: string;
+}
+
+function writeRow(table: TableClient, { entity, version }: RowWrite, abortSignal: AbortSignal): Promise<WriteAnswer> {
   if (version === null) return table.createEntity(entity, { abortSignal });
   return table.updateEntity(entity, 'Replace', { etag: version, abortSignal });
 }

@@ -71,9 +71,9 @@ test('offers and licences come back as they were written, and who changed them s
     features: { a: 1, b: true, c: 'x/y#?' },
   });
   const bounded = licence({ vmIds: [vmId(1)], validFrom: AT, validUntil: AT + DAY, note: 'signed by hand' });
-  expect(await store.writeOffer(every, null, CHANGE)).toBe('written');
-  expect(await store.writeOffer(offer(), null, CHANGE)).toBe('written');
-  expect(await store.writeLicence(bounded, null, CHANGE)).toBe('written');
+  expect((await store.writeOffer(every, null, CHANGE)).outcome).toBe('written');
+  expect((await store.writeOffer(offer(), null, CHANGE)).outcome).toBe('written');
+  expect((await store.writeLicence(bounded, null, CHANGE)).outcome).toBe('written');
   expect(await store.readOffers()).toEqual(expect.arrayContaining([every, offer()]));
   expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual([bounded]);
   expect((await store.listLicences()).map((row) => row.value)).toEqual([bounded]);
@@ -91,11 +91,11 @@ test("one subscription's licences are not another's, nor another cloud's", async
 test('an offer is written only at the version that was read', async () => {
   const { store } = await createStore();
   await store.writeOffer(offer(), null, CHANGE);
-  expect(await store.writeOffer(offer(), null, CHANGE)).toBe('exists');
+  expect((await store.writeOffer(offer(), null, CHANGE)).outcome).toBe('exists');
   const [row] = await store.listOffers();
   const version = row?.version ?? '';
-  expect(await store.writeOffer(offer({ status: 'suspended' }), version, CHANGE)).toBe('written');
-  expect(await store.writeOffer(offer(), version, CHANGE)).toBe('changed');
+  expect((await store.writeOffer(offer({ status: 'suspended' }), version, CHANGE)).outcome).toBe('written');
+  expect((await store.writeOffer(offer(), version, CHANGE)).outcome).toBe('changed');
   expect((await store.readOffers()).map((one) => one.status)).toEqual(['suspended']);
 });
 

@@ -1,0 +1,70 @@
+import type { Activation } from './activation.ts';
+import type { SeatPool } from './entitlement.ts';
+import type { SeatStore } from './store.ts';
+
+/** `absent`: the VM never came. `changed`: it is no longer at the version named. */
+export type ActivationChange =
+  { readonly outcome: 'written'; readonly activation: Activation } | { readonly outcome: 'absent' | 'changed' };
+
+export interface ChangeOptions {
+  /** The version that the operator saw; left out, the change is made to whatever is there. */
+  readonly version?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Renewals write the same row, so that a change without a version may have to be tried again. */
+const ATTEMPTS = 8;
+
+/**
+ * Blocks a VM, at once and on all instances: its next renewal is refused. It keeps its seat until its lease ends, for
+ * the licence it has lives on. A VM that never came can be blocked too.
+ *
+ * @throws StoreUnavailableError
+ */
+export function blockVm(store: SeatStore, pool: SeatPool, vmId: string, options: ChangeOptions) {
+  const change = (known: Activation | null) => ({ ...(known ?? unseen(vmId, options.at)), blocked: true });
+  return changeActivation(store, { pool, vmId, ...options }, change);
+}
+
+/** @throws StoreUnavailableError */
+export function unblockVm(store: SeatStore, pool: SeatPool, vmId: string, options: ChangeOptions) {
+  return changeActivation(store, { pool, vmId, ...options }, (known) => known && { ...known, blocked: false });
+}
+
+/**
+ * Forgets a VM's changes of key, so that it may change it again: for that long it may hold live licences for more keys
+ * than its offer allows.
+ *
+ * @throws StoreUnavailableError
+ */
+export function clearKeyChanges(store: SeatStore, pool: SeatPool, vmId: string, options: ChangeOptions) {
+  return changeActivation(store, { pool, vmId, ...options }, (known) => known && { ...known, keyChanges: [] });
+}
+
+async function changeActivation(
+  store: SeatStore,
+  { pool, vmId, version }: ChangeOptions & { readonly pool: SeatPool; readonly vmId: string },
+  change: (known: Activation | null) => Activation | null,
+): Promise<ActivationChange> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const known = await store.readActivation(pool, vmId);
+    if (version !== undefined && known?.version !== version) return { outcome: known === null ? 'absent' : 'changed' };
+    const activation = change(known?.value ?? null);
+    if (activation === null) return { outcome: 'absent' };
+    const write = { row: 'activation', activation, version: known?.version ?? null } as const;
+    if ((await store.writeSeats(pool, [write])) === 'written') return { outcome: 'written', activation };
+  }
+  return { outcome: 'changed' };
+}
+
+function unseen(vmId: string, at: number): Activation {
+  return {
+    vmId,
+    licenceId: '',
+    seat: { kind: 'none' },
+    ...{ jkt: null, keyUntil: 0, keyChanges: [], challenge: null, leaseEnd: 0 },
+    ...{ region: null, sku: '', client: null },
+    ...{ firstSeen: at, lastSeen: at, blocked: true },
+  };
+}

@@ -1,0 +1,58 @@
+import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
+
+import { decisionIdTime } from '../decisionRecord.ts';
+import type { DecisionFilter } from '../decisionRecord.ts';
+import { foldCase } from '../planName.ts';
+import { StoreUnavailableError } from '../store.ts';
+import type { DecisionStore } from '../store.ts';
+import { decisionEntity, readDecisionRow } from './decisionRow.ts';
+import { decisionDay, decisionRow } from './keys.ts';
+import { mapPage, readPage } from './paging.ts';
+import { readFirstPage, writeOneRow } from './rows.ts';
+
+/** @param budget milliseconds for one operation */
+export function decisionTable(decisions: TableClient, budget: number): DecisionStore {
+  return {
+    insertDecision: async (decision) => {
+      const call = { operation: 'write a decision', budget };
+      const { outcome } = await writeOneRow(decisions, call, { entity: decisionEntity(decision), version: null });
+      if (outcome === 'changed')
+        throw new StoreUnavailableError('The store failed to write a decision: no such place.');
+      return outcome;
+    },
+    readDecision: async (id) => {
+      const at = decisionIdTime(id);
+      if (at === null) return null;
+      // The day is known from the id, the subscription is not.
+      const filter = `${dayFilter(at, at + 1)} and ${odata`RowKey eq ${decisionRow(id)}`}`;
+      const [row] = await readFirstPage(decisions, { operation: 'look for a decision', budget }, { filter });
+      return row === undefined ? null : readDecisionRow(row);
+    },
+    pageDecisions: async (filter, page) => {
+      const call = { operation: 'list decisions', budget };
+      return mapPage(await readPage(decisions, call, { filter: decisionFilter(filter) }, page), readDecisionRow);
+    },
+  };
+}
+
+function decisionFilter({ from = 0, until = LAST_TIME, ...named }: DecisionFilter): string {
+  const { cloud, subscriptionId, vmId, code } = named;
+  const conditions = [
+    dayFilter(from, until),
+    odata`at ge ${new Date(from)} and at lt ${new Date(until)}`,
+    cloud === undefined ? null : odata`cloud eq ${cloud}`,
+    subscriptionId === undefined ? null : odata`subscriptionId eq ${foldCase(subscriptionId)}`,
+    vmId === undefined ? null : odata`vmId eq ${foldCase(vmId)}`,
+    code === undefined ? null : odata`code eq ${code}`,
+  ];
+  return conditions.filter((condition) => condition !== null).join(' and ');
+}
+
+/** The partitions of days from `from` (inclusive) to `until` (exclusive), of which the later ones come first. */
+function dayFilter(from: number, until: number): string {
+  return odata`PartitionKey ge ${`${decisionDay(until - 1)}:`} and PartitionKey lt ${`${decisionDay(from)};`}`;
+}
+
+/** The year 3000: far enough, and a time that the service can compare. */
+const LAST_TIME = Date.UTC(3000, 0);

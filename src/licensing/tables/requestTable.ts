@@ -1,0 +1,56 @@
+import type { TableClient } from '@azure/data-tables';
+import * as z from 'zod';
+
+import { LONGEST_ANSWER } from '../operatorRequest.ts';
+import type { OperatorRequest } from '../operatorRequest.ts';
+import type { RequestStore, Stored } from '../store.ts';
+import { requestKeys } from './keys.ts';
+import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
+import { deleteRow, readOneRow, writeOneRow } from './rows.ts';
+
+const answer = z.strictObject({ status: z.number().int(), version: z.string().nullable() });
+
+const schema = z.object({
+  etag: z.string(),
+  operator: z.string(),
+  route: z.string(),
+  key: z.string(),
+  digest: z.string(),
+  at: rowInstant,
+  answer: z.string().transform(parseJsonProperty).pipe(answer.nullable()),
+  body: z.string().optional(),
+});
+
+/** @param budget milliseconds for one operation */
+export function requestTable(requests: TableClient, budget: number): RequestStore {
+  return {
+    readRequest: async (key) => {
+      const { partitionKey, rowKey } = requestKeys(key);
+      const row = await readOneRow(requests, { operation: 'read a request', budget }, partitionKey, rowKey);
+      return row === null ? null : readRequestRow(row);
+    },
+    writeRequest: (request, version) =>
+      writeOneRow(requests, { operation: 'write a request', budget }, { entity: requestEntity(request), version }),
+    deleteRequest: (key, version) =>
+      deleteRow(requests, { operation: 'delete a request', budget }, { ...requestKeys(key), version }),
+  };
+}
+
+function requestEntity({ answer, at, ...request }: OperatorRequest) {
+  if (answer !== null && answer.body.length > LONGEST_ANSWER) {
+    throw new RangeError(`The answer to a request must stay within ${LONGEST_ANSWER} characters to be kept.`);
+  }
+  return {
+    ...requestKeys(request),
+    schema: ROW_SCHEMA,
+    ...request,
+    at: new Date(at),
+    answer: JSON.stringify(answer === null ? null : { status: answer.status, version: answer.version }),
+    ...(answer !== null && { body: answer.body }),
+  };
+}
+
+function readRequestRow(row: unknown): Stored<OperatorRequest> {
+  const { etag, answer, body = '', ...request } = readRow('request', schema, row);
+  return { value: { ...request, answer: answer === null ? null : { ...answer, body } }, version: etag };
+}
