@@ -5,6 +5,7 @@ import type { Fault, LeafSource } from './fault.ts';
 import { FAULTS, type FaultName } from './faults.ts';
 import type { IssuedCertificate } from './issueCertificate.ts';
 import { signDocument, type DocumentDescription } from './signDocument.ts';
+import type { Vm } from './vms.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -16,6 +17,22 @@ interface DocumentRequest extends ContentRequest {
 
 /** Makes the DER of one attested document. */
 export type DocumentMaker = (request: DocumentRequest) => Promise<Uint8Array<ArrayBuffer>>;
+
+/** What a VM's documents say of it, and the region that signs them. */
+export function attestedFacts(vm: Vm): Pick<DocumentRequest, 'vm' | 'region'> {
+  return { vm: vm.classic ? classicVm(vm) : vm.compute, region: regionOf(vm) };
+}
+
+/** Of a classic VM the vmId alone is sure to be filled. */
+function classicVm({ compute }: Vm) {
+  const plan = { name: '', product: '', publisher: '' };
+  return { vmId: compute.vmId, subscriptionId: '', sku: '', licenseType: '', plan };
+}
+
+/** As it stands in a host name. */
+function regionOf({ compute }: Vm): string {
+  return compute.location.toLowerCase().replaceAll(/[^a-z0-9-]/g, '') || 'eastus';
+}
 
 /** Documents under one authority; their signing certificates are made when first needed, one a region and fault. */
 export function createDocumentMaker(authority: Authority): DocumentMaker {
@@ -44,7 +61,7 @@ type LeafFor = (region: string, at: number, faults: readonly FaultName[]) => Pro
 function createLeafCache(authority: Authority): LeafFor {
   const leaves = new Map<string, Promise<IssuedCertificate>>();
   let other: Promise<Authority> | undefined;
-  const stranger = () => (other ??= createAuthority({ domain: authority.domain, at: authority.at, names: STRANGERS }));
+  const stranger = () => (other ??= createStranger(authority));
   return (region, at, faults) => {
     const fault = faults.find((name) => FAULTS[name].leaf);
     const month = Math.floor((at - authority.at) / (30 * DAY));
@@ -54,6 +71,11 @@ function createLeafCache(authority: Authority): LeafFor {
     leaves.set(key, made);
     return made;
   };
+}
+
+/** Keys of its own, from the ring that all others come from. */
+function createStranger({ domain, at, keys }: Authority): Promise<Authority> {
+  return createAuthority({ domain, at, names: STRANGERS, keys: (label, kind) => keys(`stranger's ${label}`, kind) });
 }
 
 function makeLeaf(source: LeafSource, fault: FaultName | undefined): Promise<IssuedCertificate> {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { attestedFacts, createDocumentMaker, type DocumentMaker } from './attestedDocuments.ts';
 import type { Authority } from './authority.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import type { FaultName } from './faults.ts';
@@ -54,6 +55,11 @@ export interface RunningEmulator {
 
 export interface Emulator {
   /**
+   * Makes what the first document of every VM takes: an RSA key can take longer to make than a client waits for IMDS.
+   * Without it, keys and signing certificates are made when they are first needed.
+   */
+  readonly prepare: () => Promise<void>;
+  /**
    * Starts to answer. Port 0 takes any free one.
    *
    * @throws the system's own error, such as EADDRINUSE for a port that is taken
@@ -63,13 +69,15 @@ export interface Emulator {
 
 /** An Instance Metadata Service for development and tests, as the article describes it. */
 export function createEmulator(options: EmulatorOptions): Emulator {
+  const makeDocument = createDocumentMaker(options.authority);
   return {
+    prepare: () => prepareDocuments(options, makeDocument),
     listen: async (port, host = '127.0.0.1') => {
       const closing = new AbortController();
       const server = createServer();
       await listen(server, port, host);
       const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-      const answer = createAnswer(options, url, closing.signal);
+      const answer = createAnswer(options, { url, makeDocument, signal: closing.signal });
       server.on('request', (request, response) => void respond({ request, response, answer, log: options.log }));
       return { url, close: () => close(server, closing) };
     },
@@ -110,14 +118,28 @@ interface Surroundings {
   readonly isAllowed: (vm: string) => boolean;
 }
 
-function createAnswer(options: EmulatorOptions, url: string, signal: AbortSignal): Answer {
+async function prepareDocuments(options: EmulatorOptions, makeDocument: DocumentMaker): Promise<void> {
+  const { vms = BUILT_IN_VMS, faults = [], clock = Date.now } = options;
+  const first = { apiVersion: '2020-09-01', createdOn: clock() } as const;
+  await Promise.all(
+    vms.map((vm) => makeDocument({ ...first, ...attestedFacts(vm), faults: [...faults, ...(vm.faults ?? [])] })),
+  );
+}
+
+interface Running {
+  readonly url: string;
+  readonly makeDocument: DocumentMaker;
+  readonly signal: AbortSignal;
+}
+
+function createAnswer(options: EmulatorOptions, { url, makeDocument, signal }: Running): Answer {
   const { authority, vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime } = options;
   const { rateLimit = REQUESTS_PER_SECOND, slowFor = 5_000, goneFor = 10_000 } = options;
   const now = () => performance.now();
   const identity = createIdentity(authority.keys);
   return createVmAnswer({
     ...{ url, vms, faults, identity },
-    endpoints: createEndpoints({ authority, identity, clock, ...(lifetime !== undefined && { lifetime }) }),
+    endpoints: createEndpoints({ makeDocument, identity, clock, ...(lifetime !== undefined && { lifetime }) }),
     disturb: createTransportFaults({ slowFor, goneFor, now, signal }),
     isAllowed: createRateLimit(rateLimit, now),
   });

@@ -1,6 +1,5 @@
 import type { AttestedDocumentResponse } from '../../contract/wire.ts';
-import { createDocumentMaker } from './attestedDocuments.ts';
-import type { Authority } from './authority.ts';
+import { attestedFacts, type DocumentMaker } from './attestedDocuments.ts';
 import type { FaultName } from './faults.ts';
 import type { Identity } from './identity.ts';
 import { readInstance } from './instanceMetadata.ts';
@@ -15,7 +14,7 @@ import type { Vm } from './vms.ts';
 const LONGEST_NONCE = 32;
 
 export interface EndpointOptions {
-  readonly authority: Authority;
+  readonly makeDocument: DocumentMaker;
   readonly identity: Identity;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -63,17 +62,15 @@ function dated({ version }: ImdsRequest): ApiVersion {
   return version;
 }
 
-function createDocumentEndpoint({ authority, clock, lifetime }: EndpointOptions): Endpoints {
-  const makeDocument = createDocumentMaker(authority);
+function createDocumentEndpoint({ makeDocument, clock, lifetime }: EndpointOptions): Endpoints {
   const cachedNonce = createNonceCache();
   return async ({ vm, faults, request }) => {
     const asked = checkNonce(request.query);
     const nonce = faults.includes('old-nonce') ? cachedNonce(vm.name, asked) : asked;
     const der = await makeDocument({
-      vm: vm.classic ? classicVm(vm) : vm.compute,
+      ...attestedFacts(vm),
       apiVersion: dated(request),
       createdOn: clock(),
-      region: regionOf(vm),
       faults,
       ...(nonce !== undefined && { nonce }),
       ...(lifetime !== undefined && { lifetime }),
@@ -87,17 +84,6 @@ function checkNonce(query: URLSearchParams): string | undefined {
   const nonce = query.get('nonce') ?? '';
   if (nonce.length > LONGEST_NONCE) throw refuse(400, `Bad request. A nonce has at most ${LONGEST_NONCE} characters`);
   return nonce === '' ? undefined : nonce;
-}
-
-/** Of a classic VM the vmId alone is sure to be filled. */
-function classicVm({ compute }: Vm) {
-  const plan = { name: '', product: '', publisher: '' };
-  return { vmId: compute.vmId, subscriptionId: '', sku: '', licenseType: '', plan };
-}
-
-/** As it stands in a host name. */
-function regionOf({ compute }: Vm): string {
-  return compute.location.toLowerCase().replaceAll(/[^a-z0-9-]/g, '') || 'eastus';
 }
 
 function createEventsEndpoint(): Endpoints {

@@ -20,7 +20,7 @@ export interface StartedEmulator extends RunningEmulator {
 }
 
 /**
- * Starts an emulator with an authority of its own.
+ * Starts an emulator with an authority of its own, and answers quickly from the first request on.
  *
  * @throws an Error that says what to change: a VM file that cannot be used, a VM that is not there, a port that is taken
  */
@@ -28,7 +28,9 @@ export async function startEmulator(options: StartOptions): Promise<StartedEmula
   const { port, host, vmFile, vm, ...rest } = options;
   const vms = withFirst(vmFile === undefined ? BUILT_IN_VMS : await readVmFile(vmFile), vm);
   const authority = options.authority ?? (await createAuthority({ at: (options.clock ?? Date.now)() }));
-  const running = await createEmulator({ ...rest, authority, vms }).listen(port, host);
+  const emulator = createEmulator({ ...rest, authority, vms });
+  await emulator.prepare();
+  const running = await emulator.listen(port, host);
   return { ...running, authority, vms };
 }
 
