@@ -98,9 +98,9 @@ class PathSearch {
 
   run(leaf: Certificate): Step | null {
     if (this.#trusted.isDistrusted(leaf)) return this.#fail('certificate_distrusted', 'the leaf is distrusted');
-    const candidates = this.#findIssuers(leaf);
+    const candidates = this.#trusted.findIssuers(leaf, this.#rules.nameMatching);
     // Of a leaf from an unknown issuer nothing else is worth saying.
-    if (candidates.length === 0) return null;
+    if (candidates.length === 0) return this.#missIssuer(leaf);
     const validity = findValidityCode(leaf, this.#at);
     if (validity !== null) return this.#fail(validity, 'the leaf');
     const fault = findLeafFault(leaf, this.#rules);
@@ -110,38 +110,40 @@ class PathSearch {
 
   /** Depth first. */
   #extend(step: Step, candidates: readonly IssuerCandidate[]): Step | null {
+    let isRefuted = false;
     for (const candidate of candidates) {
       if (this.#budget.signatures <= 0 || --this.#budget.candidates < 0) {
         return this.#fail('path_invalid', 'too many certificates to try');
       }
       const { certificate, isAnchor } = candidate;
-      if (isOnPath(step, certificate) || !this.#isIssuer(step, candidate)) continue;
+      if (isOnPath(step, certificate)) continue;
+      const verdict = this.#judge(step, candidate);
+      isRefuted ||= verdict === 'other_key';
+      if (verdict !== 'issuer') continue;
       const counts = isAnchor || isSelfIssued(certificate) ? 0 : 1;
       const next = { certificate, below: step, intermediates: step.intermediates + counts };
       const complete = isAnchor ? this.#complete(next) : this.#continue(next);
       if (complete !== null) return complete;
     }
-    return null;
+    // A CA has one key: where that of a form at hand did not make the signature, no missing form's did.
+    return isRefuted ? null : this.#missIssuer(step.certificate);
   }
 
   #continue(step: Step): Step | null {
     if (step.intermediates > this.#rules.maximumIntermediates) {
       return this.#fail('path_invalid', 'too many intermediates');
     }
-    return this.#extend(step, this.#findIssuers(step.certificate));
+    return this.#extend(step, this.#trusted.findIssuers(step.certificate, this.#rules.nameMatching));
   }
 
-  #findIssuers(certificate: Certificate): readonly IssuerCandidate[] {
-    const candidates = this.#trusted.findIssuers(certificate, this.#rules.nameMatching);
+  #missIssuer(certificate: Certificate): null {
     const missing = this.#trusted.findMissingIssuer(certificate);
-    if (missing !== undefined) {
-      this.#fail('issuer_certificate_missing', `${missing.commonName}, SHA-256 ${missing.sha256}`);
-    }
-    return candidates;
+    if (missing === undefined) return null;
+    return this.#fail('issuer_certificate_missing', `${missing.commonName}, SHA-256 ${missing.sha256}`);
   }
 
   /** Cheap checks first; the signature last. */
-  #isIssuer(step: Step, { certificate: issuer, isAnchor }: IssuerCandidate): boolean {
+  #judge(step: Step, { certificate: issuer, isAnchor }: IssuerCandidate): 'issuer' | 'other_key' | 'refused' {
     const who = issuer.commonName ?? 'an issuer';
     if (this.#trusted.isDistrusted(issuer)) return this.#refuse('certificate_distrusted', who);
     const validity = findValidityCode(issuer, this.#at);
@@ -150,10 +152,10 @@ class PathSearch {
     if (fault !== null) return this.#refuse('path_invalid', fault);
     this.#budget.signatures--;
     const signatureFault = findSignatureFault(step.certificate, issuer);
-    if (signatureFault === null) return true;
+    if (signatureFault === null) return 'issuer';
     // Another key under a known name, and said to be another: an issuer that is not known.
-    if (!hasMatchingKeyIdentifier(step.certificate, issuer)) return false;
-    return this.#refuse('path_invalid', signatureFault);
+    if (hasMatchingKeyIdentifier(step.certificate, issuer)) this.#fail('path_invalid', signatureFault);
+    return 'other_key';
   }
 
   #findFault(step: Step, issuer: Certificate, isAnchor: boolean): string | null {
@@ -181,9 +183,9 @@ class PathSearch {
     return top;
   }
 
-  #refuse(code: PathCode, detail: string): false {
+  #refuse(code: PathCode, detail: string): 'refused' {
     this.#fail(code, detail);
-    return false;
+    return 'refused';
   }
 
   #fail(code: PathCode, detail: string): null {

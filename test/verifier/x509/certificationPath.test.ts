@@ -155,6 +155,13 @@ test('a pin without its certificate is told, unless a path is found all the same
   );
 });
 
+test('a forgery in the name of a CA that lacks one of its forms is a forgery, not a missing certificate', async () => {
+  const missing = [{ commonName: 'issuing', sha256: 'ab' }];
+  const stranger = await issueCa('issuing', await issueCa('another root'), { keys: await keyOf('stranger') });
+  const forged = await issueLeaf(stranger);
+  expect(tell(search(forged, { anchors: [root], intermediates: [issuing], missing }))).toContain('issuer_unknown');
+});
+
 test('of several failures the one that says most is told, whatever the order', async () => {
   const expired = await issueCa('issuing', root, { notAfter: AT - 1000 });
   const noCa = await issueCa('issuing', root, { basicConstraints: { ca: false }, keyUsage: ['digitalSignature'] });
