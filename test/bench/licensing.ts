@@ -1,0 +1,41 @@
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import type { AttestationResult } from '../../src/contract/attestation.ts';
+import { decide } from '../../src/licensing/decide.ts';
+import { licenceTimes } from '../../src/licensing/entitlement.ts';
+import { licenceClaims } from '../../src/tokens/licenceClaims.ts';
+import { signLicence } from '../../src/tokens/licences.ts';
+import { createLocalSigner } from '../../src/tokens/localSigner.ts';
+import { licence, offer } from '../support/licensing.ts';
+
+const ISSUER = 'https://licences.contoso.example';
+const JKT = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFG';
+
+/** Everything between verified evidence and the licence but the store: the decision, the times, the claims, the token. */
+export function createIssuer(): (attestation: AttestationResult, at: number) => Promise<string> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signer = createLocalSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+  const offers = [offer()];
+  const licences = [licence({ features: { throughput: 10_000, ha: true, edition: 'pro' } })];
+  return (attestation, at) => {
+    const decision = decide({ attestation, keyBound: true, at }, offers, licences);
+    if (!decision.granted) throw new Error(`the licence was refused: ${decision.code}`);
+    const { licenceId, plan, features } = decision.entitlement;
+    const { publisher, product, name: planName } = plan;
+    const { expiresAt, renewAfter, graceUntil } = licenceTimes(decision.entitlement, at);
+    const grant = {
+      licenceId,
+      publisher,
+      product,
+      planName,
+      features,
+      issuedAt: at,
+      expiresAt,
+      renewAfter,
+      graceUntil,
+    };
+    return signLicence(
+      licenceClaims({ issuer: ISSUER, attested: attestation, grant, jti: randomUUID(), jkt: JKT }),
+      signer,
+    );
+  };
+}

@@ -1,0 +1,85 @@
+import { parseArgs } from 'node:util';
+
+export interface BenchOptions {
+  readonly json: boolean;
+  /** Times alone, in fewer rounds. */
+  readonly quick: boolean;
+  /** Whether the table is put into docs/performance.md. */
+  readonly write: boolean;
+  readonly rounds: number;
+  /** Milliseconds that each candidate runs in each round. */
+  readonly slice: number;
+  /** Length of the CAs' RSA keys. */
+  readonly caBits: 2048 | 4096;
+}
+
+export const HELP = `npm run bench [-- OPTIONS]
+
+Measures the verifier against what the cryptography alone costs, and prints a table: medians of many short rounds that
+are taken in turn, so that whatever else the machine does is shared by all candidates alike.
+
+  --quick      times alone, in fewer rounds: under a minute
+  --json       the same selection; prints nothing but { "micros": { … } }, medians in microseconds
+  --write      puts the table into docs/performance.md as well
+  --rounds N   rounds of each candidate (51; 21 with --quick or --json); fewer than 5 are good for trying out alone
+  --slice MS   milliseconds of each candidate in each round (20)
+  --ca-bits N  RSA keys of the CAs: 4096 as the genuine ones (the default), or 2048, which are made faster
+  --help       this text
+
+Examples:
+  npm run bench
+  npm run -s bench -- --json
+`;
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * @returns null where help is asked for
+ * @throws {UsageError}
+ */
+export function readOptions(args: readonly string[]): BenchOptions | null {
+  const values = parse(args);
+  if (values.help === true) return null;
+  const json = values.json === true;
+  const write = values.write === true;
+  if (json && write) throw new UsageError('--json and --write exclude each other');
+  const quick = json || values.quick === true;
+  return {
+    ...{ json, quick, write },
+    rounds: readNumber('--rounds', values.rounds, quick ? 21 : 51),
+    slice: readNumber('--slice', values.slice, 20),
+    caBits: readCaBits(values['ca-bits']),
+  };
+}
+
+function parse(args: readonly string[]) {
+  const options = {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+    rounds: { type: 'string' },
+    slice: { type: 'string' },
+    'ca-bits': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'unreadable options');
+  }
+}
+
+function readNumber(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new UsageError(`${name} takes a number from 1 to 9999`);
+}
+
+function readCaBits(text = '4096'): 2048 | 4096 {
+  if (text === '4096') return 4096;
+  if (text === '2048') return 2048;
+  throw new UsageError('--ca-bits takes 2048 or 4096');
+}
