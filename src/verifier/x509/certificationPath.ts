@@ -1,7 +1,8 @@
 import { isEqualOctets } from '../der.ts';
 import type { Certificate } from './certificate.ts';
 import { isSelfIssued } from './certificate.ts';
-import { NAME_COMPARISONS, findConstraintBreach } from './constraintBreach.ts';
+import { NAME_COMPARISONS, findConstraintBreach, listNames } from './constraintBreach.ts';
+import type { ComparedName } from './constraintBreach.ts';
 import { findIssuerFault, findLeafFault, findPurposeFault, findValidityCode } from './pathRules.ts';
 import type { PathRules, ValidityCode } from './pathRules.ts';
 import { findSignatureFault } from './signatureAlgorithm.ts';
@@ -88,6 +89,7 @@ class PathSearch {
   readonly #rules: PathRules;
   readonly #at: number;
   readonly #budget = { signatures: SIGNATURE_CHECKS, candidates: CANDIDATES, comparisons: NAME_COMPARISONS };
+  readonly #names = new Map<Certificate, readonly ComparedName[]>();
   failure: PathFailure = { code: 'issuer_unknown', detail: 'no trusted CA has the name of the issuer' };
 
   constructor(trusted: TrustedCertificates, rules: PathRules, at: number) {
@@ -175,12 +177,19 @@ class PathSearch {
       if (constraints === undefined) continue;
       for (const [below, certificate] of path.slice(0, index).entries()) {
         if (below > 0 && isSelfIssued(certificate)) continue;
-        const names = { subject: certificate.subjectName, names: certificate.extensions.subjectAltName?.names ?? [] };
-        const breach = findConstraintBreach(constraints, names, this.#budget);
+        const breach = findConstraintBreach(constraints, this.#namesOf(certificate), this.#budget);
         if (breach !== null) return this.#fail('path_invalid', `${breach} (RFC 5280 section 6.1.3)`);
       }
     }
     return top;
+  }
+
+  /** Many paths may lead through one certificate. */
+  #namesOf(certificate: Certificate): readonly ComparedName[] {
+    const { subjectName: subject, extensions } = certificate;
+    const names = this.#names.get(certificate) ?? listNames({ subject, names: extensions.subjectAltName?.names ?? [] });
+    this.#names.set(certificate, names);
+    return names;
   }
 
   #refuse(code: PathCode, detail: string): 'refused' {

@@ -30,10 +30,10 @@ export interface ComparisonBudget {
  */
 export function findConstraintBreach(
   { permitted, excluded }: NameConstraints,
-  certificate: ConstrainedNames,
+  names: readonly ComparedName[],
   budget: ComparisonBudget,
 ): string | null {
-  for (const name of listNames(certificate)) {
+  for (const name of names) {
     budget.comparisons -= permitted.length + excluded.length;
     if (budget.comparisons < 0) return 'too many names and name constraints';
     const answers = permitted.map((base) => compare(name, base)).filter((answer) => answer !== 'other type');
@@ -44,7 +44,7 @@ export function findConstraintBreach(
 }
 
 /** One of a certificate's names, ready to be compared; null stands for a form that cannot be. */
-type ComparedName =
+export type ComparedName =
   | { readonly type: 'dns'; readonly host: string | null; readonly isWildcard: boolean }
   | { readonly type: 'uri'; readonly host: string | null }
   | { readonly type: 'email'; readonly mailbox: { readonly local: string; readonly host: string } | null }
@@ -54,7 +54,8 @@ type ComparedName =
 
 const EMAIL_ADDRESS = '1.2.840.113549.1.9.1';
 
-function listNames({ subject, names }: ConstrainedNames): ComparedName[] {
+/** All names of a certificate that constraints apply to, prepared once for however many constraints. */
+export function listNames({ subject, names }: ConstrainedNames): ComparedName[] {
   const compared = names.map(prepareForComparison);
   if (subject.length > 0) compared.push({ type: 'directory', prepared: prepareName(subject) });
   // Section 4.2.1.10: without an rfc822Name the addresses in the subject are constrained instead.

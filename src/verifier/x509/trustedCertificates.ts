@@ -57,7 +57,7 @@ export class TrustedCertificates {
   /** Every trusted certificate whose subject is the certificate's issuer; those that its key identifier names come first. */
   findIssuers(certificate: Certificate, matching: NameMatching): readonly IssuerCandidate[] {
     const candidates = matching === 'exact' ? this.#findExact(certificate) : this.#findPrepared(certificate);
-    return candidates.toSorted((left, right) => order(certificate, left) - order(certificate, right));
+    return RANKS.flatMap((rank) => candidates.filter((candidate) => rankOf(certificate, candidate) === rank));
   }
 
   #findExact({ issuer }: Certificate): readonly IssuerCandidate[] {
@@ -89,7 +89,10 @@ function nameKey(name: Uint8Array): string {
   return Buffer.from(name.buffer, name.byteOffset, name.byteLength).toString('latin1');
 }
 
-function order(certificate: Certificate, { certificate: issuer, isAnchor }: IssuerCandidate): number {
+const RANKS = [0, 1, 2, 3];
+
+/** The key that is named comes before others, and an anchor, which ends the search, before an intermediate. */
+function rankOf(certificate: Certificate, { certificate: issuer, isAnchor }: IssuerCandidate): number {
   return (hasMatchingKeyIdentifier(certificate, issuer) ? 0 : 2) + (isAnchor ? 0 : 1);
 }
 

@@ -2,8 +2,11 @@ import { hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { issueCertificate } from '../../../src/dev/imds/issueCertificate.ts';
 import type { IssuedCertificate } from '../../../src/dev/imds/issueCertificate.ts';
-import { CANDIDATES, SIGNATURE_CHECKS } from '../../../src/verifier/x509/certificationPath.ts';
-import { AT, NOT_AFTER, NOT_BEFORE, issueCa, issueLeaf, keyOf, parseIssued, search, tell } from './pki.ts';
+import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
+import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
+import { CANDIDATES, SIGNATURE_CHECKS, findPath } from '../../../src/verifier/x509/certificationPath.ts';
+import { TrustedCertificates } from '../../../src/verifier/x509/trustedCertificates.ts';
+import { AT, NOT_AFTER, NOT_BEFORE, issueCa, issueLeaf, keyOf, parseIssued, rules, search, tell } from './pki.ts';
 import type { Change } from './pki.ts';
 import { dnsName, sequence, tlv } from './writeDer.ts';
 
@@ -241,12 +244,16 @@ test('the budget of signatures: webpki’s hundred', async () => {
 });
 
 test('the budget of candidates', async () => {
-  const expired = await issueCa('issuing', root, { notAfter: AT - 1000 });
-  const bare = await issueLeaf(issuing, { keyIdentifiers: false });
-  const crowd = (count: number) => [...Array<IssuedCertificate>(count).fill(expired), issuing];
-  const free = { requiresKeyIdentifiers: false };
-  expect(search(bare, { anchors: [root], intermediates: crowd(CANDIDATES - 2), rules: free }).found).toBe(true);
-  expect(search(bare, { anchors: [root], intermediates: crowd(CANDIDATES), rules: free }).found).toBe(false);
+  const expired = parseIssued(await issueCa('issuing', root, { notAfter: AT - 1000 }));
+  const bare = parseIssued(await issueLeaf(issuing, { keyIdentifiers: false }));
+  const anchors = [parseIssued(root)];
+  const isFoundAmong = (count: number): boolean => {
+    const intermediates = [...Array<Certificate>(count).fill(expired), parseIssued(issuing)];
+    const trusted = new TrustedCertificates({ anchors, intermediates });
+    return findPath(bare, { trusted, rules: rules({ requiresKeyIdentifiers: false }), at: AT }).found;
+  };
+  // The two others are the issuing CA and the root.
+  expect([CANDIDATES - 2, CANDIDATES - 1].map(isFoundAmong)).toEqual([true, false]);
   expect(CANDIDATES).toBe(10_000);
 });
 
@@ -256,3 +263,29 @@ test('names are compared by their octets, or as RFC 5280 prepares them', async (
   const prepared = search(leaf, { anchors: [root], intermediates: [spelt], rules: { nameMatching: 'prepared' } });
   expect(tell(prepared)).toBe('leaf.example < ISSUING < root');
 });
+
+test('no bit of a leaf can be flipped: it is not read, or leads nowhere', () => {
+  const trusted = new TrustedCertificates({ anchors: [parseIssued(root)], intermediates: [parseIssued(issuing)] });
+  const outcomes = new Set<string>();
+  for (let bit = 0; bit < leaf.der.length * 8; bit++) {
+    const damaged = Buffer.from(leaf.der);
+    damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+    outcomes.add(outcomeOf(damaged, trusted));
+  }
+  expect([...outcomes].sort()).toEqual([
+    'DerError',
+    'certificate_expired',
+    'certificate_not_yet_valid',
+    'issuer_unknown',
+    'path_invalid',
+  ]);
+});
+
+function outcomeOf(der: Uint8Array, trusted: TrustedCertificates): string {
+  try {
+    const result = findPath(parseCertificate(der), { trusted, rules: rules(), at: AT });
+    return result.found ? 'accepted' : result.failure.code;
+  } catch (error) {
+    return error instanceof Error ? error.name : 'thrown';
+  }
+}

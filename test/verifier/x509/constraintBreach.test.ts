@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { NAME_COMPARISONS, findConstraintBreach } from '../../../src/verifier/x509/constraintBreach.ts';
+import { NAME_COMPARISONS, findConstraintBreach, listNames } from '../../../src/verifier/x509/constraintBreach.ts';
 import { readGeneralName } from '../../../src/verifier/x509/generalName.ts';
 import { parseName } from '../../../src/verifier/x509/name.ts';
 import { readNameConstraints } from '../../../src/verifier/x509/nameConstraints.ts';
@@ -40,7 +40,7 @@ function find(
   const constraints = sequence(...subtrees(0xa0, permitted), ...subtrees(0xa1, excluded));
   return findConstraintBreach(
     readNameConstraints(readerOf(constraints)),
-    { subject: parseName(subject), names: names.map((der) => readGeneralName(readerOf(der))) },
+    listNames({ subject: parseName(subject), names: names.map((der) => readGeneralName(readerOf(der))) }),
     { comparisons },
   );
 }
