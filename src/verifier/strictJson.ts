@@ -5,7 +5,7 @@
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | ReadonlyMap<string, JsonValue>;
 
-/** The text is not JSON, not UTF-8, nested too deeply, or names a key twice. The message carries no part of it. */
+/** The text is not JSON, not Unicode, nested too deeply, or names a key twice. The message carries no part of it. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
@@ -95,7 +95,10 @@ class JsonReader {
     if (plain !== null) return plain.slice(1, -1);
     const escaped = this.#match(STRING);
     if (escaped === null) return this.#fail();
-    return JSON.parse(escaped) as string;
+    const text = JSON.parse(escaped) as string;
+    // RFC 7493 section 2.1: encoders write every lone surrogate as the same replacement character.
+    if (!text.isWellFormed()) throw new JsonError('half a surrogate pair');
+    return text;
   }
 
   #readNumber(): number {

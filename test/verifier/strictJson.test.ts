@@ -27,15 +27,18 @@ test('every JSON value is read as JSON.parse reads it', () => {
 
 test('whatever JSON.parse refuses is refused', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'{}[]:,"\\ntrue10.eE-+u \t'.split('')), maxLength: 12 }), (text) => {
-      let isJson = true;
-      try {
-        JSON.parse(text);
-      } catch {
-        isJson = false;
-      }
-      if (!isJson) expect(() => parse(text)).toThrow(JsonError);
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'{}[]:,"\\ntrue10.eE-+u \t'.split('')), maxLength: 12 }),
+      (text) => {
+        let isJson = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          isJson = false;
+        }
+        if (!isJson) expect(() => parse(text)).toThrow(JsonError);
+      },
+    ),
     { numRuns: 5000 },
   );
 });
@@ -51,6 +54,8 @@ test.each([
   ['a control character in a string', '"\u0001"'],
   ['a leading zero', '01'],
   ['a byte order mark', '\ufeff{}'],
+  ['half a surrogate pair', '"\\ud800"'],
+  ['half a surrogate pair as a key', '{"\\udc00":1}'],
 ])('%s is refused', (_, text) => {
   expect(() => parse(text)).toThrow(JsonError);
 });
