@@ -1,0 +1,62 @@
+import { beforeAll, expect, test } from 'vitest';
+import { CHECK_NAMES } from '../../src/contract/attestation.ts';
+import { EVIDENCE_CODES } from '../../src/contract/codes.ts';
+import { ATTACKS } from './mutations/attacks.ts';
+import { MUTATIONS } from './mutations.ts';
+import type { Mutation } from './mutation.ts';
+import { createScene, createTrust, judge, verdict, warm } from './scene.ts';
+import type { Offer, Scene } from './scene.ts';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await createScene();
+});
+
+const all = EVIDENCE_CODES.flatMap((code) => MUTATIONS[code].map((mutation) => ({ code, ...mutation })));
+
+const newTrust = ({ trust }: Offer) => trust?.() ?? createTrust(scene);
+
+/** Whether a leaf that gets as far as this check may have entered the cache. */
+const isBehindReading = ({ check }: Mutation) => CHECK_NAMES.indexOf(check) > CHECK_NAMES.indexOf('reading');
+
+test('the document that all the others are made from is accepted, cold and warm, in octets and in text', () => {
+  const trust = createTrust(scene);
+  expect(verdict(judge(scene, {}, trust))).toBe('accepted');
+  expect(trust.verifiedLeaves.size).toBe(1);
+  expect(verdict(judge(scene, {}, trust))).toBe('accepted');
+  expect(verdict(judge(scene, { evidence: Buffer.from(scene.genuine).toString('base64') }, trust))).toBe('accepted');
+});
+
+test.each(all)('$code: $name', async (mutation) => {
+  const { code, check, offer } = mutation;
+  const changed = await offer(scene);
+  const cold = newTrust(changed);
+  const refusal = judge(scene, changed, cold);
+  expect(verdict(refusal)).toBe(`${check}: ${code}`);
+  if (!isBehindReading(mutation)) expect(cold.verifiedLeaves.size).toBe(0);
+  const known = warm(scene, newTrust(changed));
+  if (changed.trust === undefined) expect(known.verifiedLeaves.size).toBe(1);
+  expect(verdict(judge(scene, changed, known))).toBe(`${check}: ${code}`);
+  expect(refusal.checks.map(({ outcome }) => outcome)).toEqual(outcomesUntil(mutation));
+  expect(verdict(judge(scene, inText(changed), newTrust(changed)))).toBe(`${check}: ${code}`);
+});
+
+/** The same octets as base64, which is how IMDS hands them out. */
+function inText({ evidence = scene.genuine, ...offer }: Offer): Offer {
+  return { ...offer, evidence: typeof evidence === 'string' ? evidence : Buffer.from(evidence).toString('base64') };
+}
+
+function outcomesUntil({ check }: Mutation): string[] {
+  const failed = CHECK_NAMES.indexOf(check);
+  return CHECK_NAMES.map((_, index) => (index < failed ? 'passed' : index === failed ? 'failed' : 'not_reached'));
+}
+
+test('mutations are told apart by their names', () => {
+  expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+});
+
+test('every attack that has broken somebody has a mutation', () => {
+  const covered = new Set(all.map(({ attack }) => attack));
+  expect(ATTACKS.filter((attack) => !covered.has(attack))).toEqual([]);
+});
