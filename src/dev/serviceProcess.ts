@@ -9,6 +9,8 @@ const HOST = join(import.meta.dirname, 'functionsHost', 'main.ts');
 
 /** Milliseconds; on two busy cores a start takes about two seconds. */
 const START_TIMEOUT = 30_000;
+/** Milliseconds for the requests that are running; nothing here takes longer than its store calls. */
+const STOP_TIMEOUT = 30_000;
 
 export interface ServiceProcessOptions {
   /** 0 for one that is free; then `ISSUER` must not need to know it. */
@@ -73,5 +75,7 @@ async function stop(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.stdin?.end();
   child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT);
   await ended;
+  clearTimeout(timer);
 }

@@ -10,6 +10,7 @@ import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
 import type { FaultName } from './imds/faults.ts';
 import { startEmulator } from './imds/startEmulator.ts';
 import { startServiceProcess } from './serviceProcess.ts';
+import type { ServiceProcessOptions } from './serviceProcess.ts';
 
 /** Offers and licences of the demonstration: the emulator's first VM and its fleet. */
 export const DEMO_CATALOGUE = join(import.meta.dirname, 'demoCatalogue.json');
@@ -66,6 +67,8 @@ const PORT_SETTINGS = {
   table: 'COUNTERSIGN_TABLE_PORT',
 } as const;
 
+const PARTS = ['service', 'imds', 'table'] as const;
+
 /** Requests a second of one address: a whole fleet starts from this one. */
 const WIDE_LIMIT = '1000';
 
@@ -87,20 +90,34 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 
 async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<Stack, 'stop'>> {
   const { folder, ports } = options;
-  for (const part of ['service', 'imds', 'table'] as const) await checkPort(part, ports[part]);
+  for (const part of PARTS) await checkPort(part, ports);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const [connectionString, emulator] = await Promise.all([startStore(options, started), startImds(options, started)]);
+  const [connectionString, emulator] = await all([startStore(options, started), startImds(options, started)]);
   const { authorityFile } = emulator;
   const serviceUrls = await startServices(options, started, { connectionString, authorityFile });
   return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, ...emulator };
 }
 
-async function checkPort(part: keyof StackPorts, port: number): Promise<void> {
-  if (port === 0 || (await isPortFree(port))) return;
+async function checkPort(part: keyof StackPorts, ports: StackPorts): Promise<void> {
+  const port = ports[part];
+  if (port === 0) return;
+  const other = PARTS.find((each) => each !== part && ports[each] === port);
+  if (other !== undefined) {
+    throw new PortTakenError(
+      `Port ${port} is given twice: set ${PORT_SETTINGS[part]} or ${PORT_SETTINGS[other]} to another port (0: any that is free).`,
+    );
+  }
+  if (await isPortFree(port)) return;
   throw new PortTakenError(
     `Port ${port} of ${LOOPBACK} is taken. Stop what uses it, or set ${PORT_SETTINGS[part]} to another port (0: any that is free).`,
   );
+}
+
+/** As `Promise.all`, but waits for all of them: what comes up after another has failed must be stopped as well. */
+async function all<T extends readonly unknown[]>(parts: { [Part in keyof T]: Promise<T[Part]> }): Promise<T> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
 }
 
 async function startStore(
@@ -151,9 +168,13 @@ async function startServices(
     ...settings,
   };
   const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];
-  const services = await Promise.all(listenOn.map((port) => startServiceProcess({ port, env })));
-  for (const service of services) started.push(() => service.stop());
-  const urls = services.map(({ url }) => url);
+  const urls = await all(listenOn.map((port) => startService({ port, env }, started)));
   progress({ part: 'service', state: 'up', where: urls.join(', ') });
   return urls;
+}
+
+async function startService(options: ServiceProcessOptions, started: Stop[]): Promise<string> {
+  const service = await startServiceProcess(options);
+  started.push(() => service.stop());
+  return service.url;
 }

@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { LicenceCheck } from '../client/index.ts';
+import { EVIDENCE_CODES, LICENCE_CODES } from '../contract/codes.ts';
 import { bootVm } from './bootVm.ts';
 import { FAULTS, FAULT_NAMES, isFaultName } from './imds/faults.ts';
 import type { FaultName } from './imds/faults.ts';
@@ -83,56 +84,59 @@ async function start(args: Arguments): Promise<number> {
   const narrator = createNarrator(args.json);
   const ports = readPorts();
   const folder = resolve(import.meta.dirname, '../../.work', `start-${ports.service || process.pid}`);
-  const stopping = nextSignal();
+  const interrupted = nextSignal().then((signal) => {
+    narrator.title(`Stopping (${signal})`);
+    return { signal };
+  });
   narrator.title('Countersign, on this machine');
   const stack = await startStack({
     ...{ ports, folder },
     faults: args.fault === null ? [] : [args.fault],
     progress: narrator.part,
   });
-  try {
-    return await run(args, { stack, folder, narrator, stopping });
-  } finally {
-    await stack.stop();
-  }
+  const ended = await Promise.race([run(args, { stack, folder, narrator }), interrupted]).finally(() => stack.stop());
+  if (typeof ended === 'number') return ended;
+  // The client may be in the middle of its retries, which nothing but the end of the process cuts short.
+  process.exit(ends(args) ? 1 : 0);
 }
 
 interface Running {
   readonly stack: Stack;
   readonly folder: string;
   readonly narrator: Narrator;
-  readonly stopping: Promise<NodeJS.Signals>;
 }
 
-async function run(args: Arguments, { stack, folder, narrator, stopping }: Running): Promise<number> {
-  const ends = args.once || args.fault !== null;
+/** Whether it ends by itself. */
+function ends({ once, fault }: Arguments): boolean {
+  return once || fault !== null;
+}
+
+async function run(args: Arguments, running: Running): Promise<number> {
+  const { narrator, stack } = running;
   narrator.up(stack);
-  if (ends || !args.json) {
-    const check = await boot(args, { stack, folder, narrator });
-    if (ends) return exitCodeOf(check);
-  }
+  if (ends(args)) return exitCodeOf(await boot(args, running));
+  if (!args.json) await boot(args, running);
   narrator.invite(stack);
-  const signal = await stopping;
-  narrator.title(`Stopping (${signal})`);
-  return 0;
+  return new Promise<never>(() => undefined);
 }
 
-async function boot(
-  { once, fault }: Arguments,
-  { stack, folder, narrator }: Omit<Running, 'stopping'>,
-): Promise<LicenceCheck> {
+async function boot(args: Arguments, { stack, folder, narrator }: Running): Promise<LicenceCheck> {
+  const { fault } = args;
   narrator.title(fault === null ? 'A VM boots' : `A VM boots, and the emulator ${FAULTS[fault].does}`);
   const vmFolder = join(folder, 'vm');
   await mkdir(vmFolder, { recursive: true, mode: 0o700 });
-  const check = await bootVm(stack, { folder: vmFolder, once: once || fault !== null, progress: narrator.step });
+  const check = await bootVm(stack, { folder: vmFolder, once: ends(args), progress: narrator.step });
   narrator.result(check);
   return check;
 }
 
+/** What the service says of evidence or a licence, though the client may wait for better times after some of it. */
+const REFUSALS: readonly string[] = [...EVIDENCE_CODES, ...LICENCE_CODES];
+
 /** 0: licensed; 2: the service or the client's own checks said no; 1: something did not answer. */
-function exitCodeOf({ state }: LicenceCheck): number {
+function exitCodeOf({ state, code = '' }: LicenceCheck): number {
   if (state === 'licensed') return 0;
-  return state === 'refused' || state === 'denied' ? 2 : 1;
+  return state === 'refused' || state === 'denied' || REFUSALS.includes(code) ? 2 : 1;
 }
 
 function nextSignal(): Promise<NodeJS.Signals> {

@@ -1,0 +1,195 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { isPortFree } from '../../src/dev/freePort.ts';
+import { FAULT_NAMES } from '../../src/dev/imds/faults.ts';
+import { boot, createKey, send } from '../endToEnd/protocolClient.ts';
+import { ROOT, jsonLines, runStart, spawnStart } from './startProcess.ts';
+
+const TABLE_PORT = /TableEndpoint=http:\/\/127\.0\.0\.1:(\d+)\//;
+
+/** The ports of everything that the line of `--json` names: service, IMDS, store. */
+function portsOf({ service, imds, store }: Readonly<Record<string, unknown>>): readonly number[] {
+  const table = TABLE_PORT.exec(String(store))?.[1];
+  return [new URL(String(service)).port, new URL(String(imds)).port, table].map(Number);
+}
+
+async function expectAllFree(line: Readonly<Record<string, unknown>>): Promise<void> {
+  const ports = portsOf(line);
+  expect(ports.every((port) => port > 0)).toBe(true);
+  expect(await Promise.all(ports.map(isPortFree))).toEqual([true, true, true]);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  return stdout.trim().split(/\s+/).map(Number);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function takenPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return String((server.address() as AddressInfo).port);
+}
+
+test('--once --json prints where everything is and the claims of a licence, two lines, and ends with 0', async () => {
+  const { code, stdout, stderr } = await runStart(['--once', '--json']);
+  expect({ code, stderr }).toMatchObject({ code: 0 });
+  const [where = {}, second = {}, ...others] = jsonLines(stdout);
+  expect(others).toEqual([]);
+  expect(Object.keys(where)).toEqual(expect.arrayContaining(['service', 'imds', 'store', 'authority']));
+  expect(Object.keys(second)).toEqual(['claims']);
+  const claims = second['claims'] as Record<string, unknown>;
+  expect(claims).toMatchObject({
+    iss: where['service'],
+    sub: expect.stringMatching(/^urn:azure:vm:[0-9a-f-]{36}$/) as string,
+    aud: 'planPublisher/planProduct',
+    cnf: { jkt: expect.stringMatching(/^[\w-]{43}$/) as string },
+    azure: { cloud: 'emulator', region: 'westus' },
+    licence: { id: 'demonstration', plan: { publisher: 'planPublisher', product: 'planProduct', name: 'planName' } },
+  });
+  expect(Number(claims['exp']) * 1000).toBeGreaterThan(Date.now());
+  expect(stderr).toContain('IMDS emulator      starting …');
+  expect(stderr).toContain('licensed');
+  await expectAllFree(where);
+});
+
+test('--once without --json shows each step, and the claims as JSON', async () => {
+  const { code, stdout, stderr } = await runStart(['--once']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const steps = ['store  ', 'IMDS emulator  ', 'service  ', 'key  ', 'challenge  ', 'attested document  ', 'licence  '];
+  expect(steps.map((step) => stdout.indexOf(`\n  ${step}`)).every((place) => place > 0)).toBe(true);
+  const claims = JSON.parse(stdout.slice(stdout.indexOf('\n{') + 1)) as Record<string, unknown>;
+  expect(claims['aud']).toBe('planPublisher/planProduct');
+});
+
+test.each([
+  ['wrong-signer', 2, 'issuer_unknown'],
+  ['not-found', 1, 'imds_not_answering'],
+])('--once --fault %s ends with %i and says %s', async (fault, code, output) => {
+  const ended = await runStart(['--once', '--fault', fault]);
+  expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code, stderr: '' });
+  expect(ended.stdout).toContain(output);
+  expect(ended.stdout).not.toContain('"claims"');
+});
+
+test('--fault alone ends too, and with --json prints one line', async () => {
+  const { code, stdout, stderr } = await runStart(['--fault', 'altered-content', '--json']);
+  expect(code).toBe(2);
+  expect(jsonLines(stdout)).toHaveLength(1);
+  expect(stderr).toContain('refused: signature_invalid');
+});
+
+test.each([['--fault', 'no-such-fault'], ['--fault'], ['--onse'], ['once']])(
+  '%s %s is wrong usage: exit 1, with help and nothing started',
+  async (...args) => {
+    const { code, stdout, stderr } = await runStart(args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain('npm start [-- --once] [--fault NAME] [--json]');
+  },
+);
+
+test('--help explains options, every fault and the ports', async () => {
+  const { code, stdout, stderr } = await runStart(['--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  for (const text of ['--once', '--json', 'COUNTERSIGN_TABLE_PORT (10002)', ...FAULT_NAMES])
+    expect(stdout).toContain(text);
+});
+
+test.each(['COUNTERSIGN_PORT', 'COUNTERSIGN_IMDS_PORT', 'COUNTERSIGN_TABLE_PORT'])(
+  'a taken %s: exit 1, naming the port and the setting',
+  async (setting) => {
+    const port = await takenPort();
+    const { code, stderr } = await runStart(['--once'], { [setting]: port });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`Port ${port} of 127.0.0.1 is taken`);
+    expect(stderr).toContain(`set ${setting} to another port`);
+  },
+);
+
+test.each([
+  [{ COUNTERSIGN_PORT: 'http' }, 'COUNTERSIGN_PORT is not a port'],
+  [{ COUNTERSIGN_IMDS_PORT: '65536' }, 'COUNTERSIGN_IMDS_PORT is not a port'],
+  [
+    { COUNTERSIGN_PORT: '7080', COUNTERSIGN_IMDS_PORT: '7080' },
+    'Port 7080 is given twice: set COUNTERSIGN_PORT or COUNTERSIGN_IMDS_PORT',
+  ],
+])('%j: exit 1, and what is wrong', async (env, complaint) => {
+  const { code, stderr } = await runStart(['--once'], env);
+  expect(code).toBe(1);
+  expect(stderr).toContain(complaint);
+});
+
+test('--json alone prints one line and boots no VM; a VM of the fleet gets a licence; SIGINT ends all with 0', async () => {
+  const start = spawnStart(['--json']);
+  const progress = await start.says('stderr', 'Ctrl-C stops everything.');
+  expect(progress).not.toContain('boots');
+  const [where = {}, ...others] = jsonLines(await start.says('stdout', '\n'));
+  expect(others).toEqual([]);
+  const [service, imds, authority] = [String(where['service']), String(where['imds']), String(where['authority'])];
+  for (const url of [service, imds]) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect((await send(`${service}/readyz`)).status).toBe(200);
+  const licensed = await boot({ baseUrl: service, issuer: service, imdsUrl: imds, vm: 'fleet-7', key: createKey() });
+  expect(licensed.status).toBe(200);
+  const document = await send(`${imds}/metadata/attested/document?api-version=2020-09-01`, {
+    headers: { Metadata: 'true' },
+  });
+  const verified = execFileSync(
+    process.execPath,
+    [
+      join(ROOT, 'src/cli/main.ts'),
+      'verify',
+      '-',
+      '--trust-pem',
+      authority,
+      '--domain',
+      'metadata.emulator.test',
+      '--json',
+    ],
+    { input: document.text, encoding: 'utf8' },
+  );
+  expect(JSON.parse(verified)).toMatchObject({ accepted: true, result: { cloud: 'custom', region: 'westus' } });
+  const children = childrenOf(start.pid);
+  expect(children).toHaveLength(2);
+  start.interrupt();
+  const { code, stderr, stdout } = await start.ended;
+  expect({ code, lines: jsonLines(stdout).length }).toEqual({ code: 0, lines: 1 });
+  expect(stderr).toContain('Stopping (SIGINT)');
+  expect(children.filter(isRunning)).toEqual([]);
+  await expectAllFree(where);
+});
+
+test('without options a VM boots, then it runs until SIGINT', async () => {
+  const start = spawnStart([]);
+  const output = await start.says('stdout', 'Ctrl-C stops everything.');
+  expect(output.indexOf('licensed\n')).toBeGreaterThan(output.indexOf('A VM boots'));
+  expect(output.match(/\n {2}curl -s /g)).toHaveLength(3);
+  const authority = /--trust-pem (\S+)/.exec(output)?.[1] ?? '';
+  expect(existsSync(authority)).toBe(true);
+  start.interrupt();
+  expect(await start.ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('interrupted while it starts, it stops what it started and ends with 0', async () => {
+  const start = spawnStart(['--json']);
+  await start.says('stderr', 'Azure Tables on port');
+  const children = childrenOf(start.pid);
+  start.interrupt();
+  const { code, stderr } = await start.ended;
+  expect(code).toBe(0);
+  expect(stderr).toContain('Stopping (SIGINT)');
+  expect(children.length).toBeGreaterThan(0);
+  expect(children.filter(isRunning)).toEqual([]);
+});
