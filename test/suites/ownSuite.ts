@@ -114,6 +114,7 @@ async function addNames(maker: SuiteMaker, root: IssuedCertificate): Promise<voi
   named('other-address', 'IP', '192.0.2.2', false);
   named('mailbox', 'RFC822', 'Me@LEAF.example', true);
   named('mailbox-in-other-case', 'RFC822', 'me@leaf.example', false);
+  named('kind-unknown', 'URI', 'leaf.example', false);
   maker.add('no-peer-name', null, [leaf, root], { expected_peer_name: null });
   const both = [dns('leaf.example'), { kind: 'RFC822', value: 'Me@leaf.example' }];
   maker.add('all-peer-names', null, [leaf, root], { expected_peer_name: null, expected_peer_names: both });
@@ -129,6 +130,7 @@ async function addPurposes(maker: SuiteMaker, root: IssuedCertificate, issuing: 
   const asked = { extended_key_usage: ['serverAuth'] };
   maker.add('purpose', null, [leaf, issuing, root], asked);
   maker.add('purpose-by-number', null, [leaf, issuing, root], { extended_key_usage: [server] });
+  maker.add('purpose-unknown', 'path_invalid', [leaf, issuing, root], { extended_key_usage: ['makingTea'] });
   maker.add('two-purposes', 'path_invalid', [leaf, issuing, root], {
     extended_key_usage: ['serverAuth', 'clientAuth'],
   });

@@ -92,7 +92,7 @@ function judgeNames(leaf: Certificate, peerNames: readonly PeerName[]): CaseVerd
   const missing = peerNames.find((name) => !hasName(certificate, name));
   return missing === undefined
     ? { accepted: true, code: null }
-    : reject('name_mismatch', `the leaf is not in the ${missing.kind} name that is expected`);
+    : reject('name_mismatch', 'the leaf lacks a name that is expected');
 }
 
 function hasName(certificate: X509Certificate, { kind, value }: PeerName): boolean {
@@ -104,6 +104,8 @@ function hasName(certificate: X509Certificate, { kind, value }: PeerName): boole
       return certificate.checkIP(value) !== undefined;
     case 'RFC822':
       return certificate.checkEmail(value, { subject: 'never' }) !== undefined;
+    default:
+      return false;
   }
 }
 
