@@ -23,6 +23,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@peculiar/x509': ['trust', 'dev/imds'],
   'reflect-metadata': ['trust', 'dev/imds'],
   '@azure/data-tables': ['licensing'],
+  '@azure/keyvault-keys': ['tokens'],
   '@azure/identity': ['service', 'cli'],
   '@azure/functions': ['functions', 'dev/functionsHost'],
   jose: ['tokens', 'client', 'dev', 'service'],

@@ -3,6 +3,7 @@ import { formatInstant } from '../../contract/instants.ts';
 import { PROBLEMS } from '../../contract/problems.ts';
 import { verifyEvidence } from '../../verifier/verifyEvidence.ts';
 import type { Command } from '../command.ts';
+import { UsageError } from '../command.ts';
 import { readEvidence } from '../evidenceFile.ts';
 import { parseVerifyArguments } from '../verifyOptions.ts';
 import { describeDocument } from '../describeDocument.ts';
@@ -39,7 +40,8 @@ export const explain: Command = {
   summary: 'explain an attested document: what it is, every check and its outcome, what to do',
   help,
   async run(args, io) {
-    const { files, options, json } = await parseVerifyArguments(args, io);
+    const { files, options, json, batch } = await parseVerifyArguments(args, io);
+    if (batch) throw new UsageError('--batch goes with verify');
     const evidence = await readEvidence(oneFile(files), io);
     const verification = verifyEvidence(evidence, options);
     io.out(
