@@ -44,7 +44,7 @@ export function identifySigner(document: SignedDocument, trust: Trust, at: numbe
 function readLeaf(der: Uint8Array): Certificate {
   try {
     // A copy: the certificate outlives the document in the cache of verified leaves.
-    return parseCertificate(Buffer.from(der));
+    return parseCertificate(new Uint8Array(der));
   } catch (error) {
     if (error instanceof DerError)
       throw new EvidenceError('encoding', 'document_malformed', `certificate: ${error.message}`);
