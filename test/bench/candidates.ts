@@ -26,7 +26,7 @@ export async function createCandidates(subject: Subject): Promise<readonly Candi
 /** The same verifications of a genuine document. */
 export function createGenuineCandidates(subject: Subject): readonly Candidate[] {
   verifyWarm(subject);
-  return createVerifications(subject).map(({ name, run }) => ({ name: `genuine ${name}`, run }));
+  return createVerifications(subject).map((candidate) => ({ ...candidate, name: `genuine ${candidate.name}` }));
 }
 
 function repeat(name: string, once: () => void): Candidate {

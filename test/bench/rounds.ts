@@ -19,11 +19,12 @@ interface Entrant {
 }
 
 /** Slices before the first round, in which the code is compiled. */
-const WARM_UP_SLICES = 10;
+const WARM_UP_SLICES = 50;
 
 /**
  * Times all candidates in turn, round after round, every other round backwards: what a neighbour or the garbage collector
- * takes is taken from all alike.
+ * takes is taken from all alike. Slices are best shorter than those of the operating system's scheduler: then most of them
+ * are not interrupted even on a busy machine, and a median is of those.
  *
  * @returns the median of each candidate by its name, in microseconds of one run
  */
