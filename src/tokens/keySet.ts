@@ -15,24 +15,28 @@ export interface KeySet {
 
 /**
  * Where a signing key stands in its rotation: published before use, in use, or published after use until the last
- * `graceUntil` of a licence under it has passed (`until`: milliseconds since the epoch).
+ * `graceUntil` of a licence under it has passed. Times in milliseconds since the epoch; null: when the settings say so.
  */
 export type SigningKey =
-  | { readonly state: 'next' | 'current'; readonly publicJwk: PublicJwk }
-  | { readonly state: 'retired'; readonly publicJwk: PublicJwk; readonly until: number };
+  | { readonly state: 'next'; readonly publicJwk: PublicJwk; readonly from: number | null }
+  | { readonly state: 'current'; readonly publicJwk: PublicJwk }
+  | { readonly state: 'retired'; readonly publicJwk: PublicJwk; readonly until: number | null };
 
 /**
  * The key set as it is published at a time. Members are picked by name, and `kid` is computed: a private key handed in
  * by mistake leaves only its public half.
  *
  * @param at milliseconds since the epoch
- * @throws {TypeError} not exactly one key is current, or a key stands twice
+ * @throws {TypeError} there is no key, more than one is current, or a key stands twice
  */
 export function createKeySet(keys: readonly SigningKey[], at: number): KeySet {
-  if (keys.filter(({ state }) => state === 'current').length !== 1) {
-    throw new TypeError('Exactly one signing key must be current.');
+  if (keys.length === 0) throw new TypeError('There is no signing key.');
+  // None is current while the last one has expired; licences under it live on.
+  if (keys.filter(({ state }) => state === 'current').length > 1) {
+    throw new TypeError('Only one signing key can be current.');
   }
-  const published = keys.filter((key) => key.state !== 'retired' || at < key.until).map(publishKey);
+  const kept = keys.filter((key) => key.state !== 'retired' || key.until === null || at < key.until);
+  const published = kept.map(publishKey);
   if (new Set(published.map(({ kid }) => kid)).size !== published.length) {
     throw new TypeError('A signing key stands twice in the rotation: name each key once, with one state.');
   }

@@ -8,7 +8,7 @@ import { createKeyPair, es256Token } from './forge.ts';
 const AT = Date.UTC(2026, 0, 1);
 const [NEXT, CURRENT, OLD] = [createKeyPair(), createKeyPair(), createKeyPair()];
 const current = { state: 'current', publicJwk: CURRENT.jwk } as const;
-const next = { state: 'next', publicJwk: NEXT.jwk } as const;
+const next = { state: 'next', publicJwk: NEXT.jwk, from: AT + 1 } as const;
 const retired = { state: 'retired', publicJwk: OLD.jwk, until: AT + 1000 } as const;
 
 test('publishes the next key, the current one and those kept after use', () => {
@@ -22,6 +22,11 @@ test('drops a retired key when its time is over', () => {
   expect(createKeySet([current, retired], AT + 999).keys).toHaveLength(2);
   expect(createKeySet([current, retired], AT + 1000).keys).toHaveLength(1);
   expect(createKeySet([current, { ...retired, until: NaN }], AT).keys).toHaveLength(1);
+  expect(createKeySet([current, { ...retired, until: null }], Number.MAX_SAFE_INTEGER).keys).toHaveLength(2);
+});
+
+test('is published while no key is current: licences under the last one live on', () => {
+  expect(createKeySet([next, retired], AT).keys).toHaveLength(2);
 });
 
 test('lets no private member out', () => {
@@ -49,7 +54,6 @@ test('is a key set that jose verifies with', async () => {
 
 test.each([
   ['no key', []],
-  ['no current key', [next, retired]],
   ['two current keys', [current, { ...current, publicJwk: NEXT.jwk }]],
   ['a key twice', [current, { ...next, publicJwk: CURRENT.jwk }]],
 ])('refuses %s', (_, keys) => {

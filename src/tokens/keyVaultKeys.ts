@@ -1,0 +1,111 @@
+import { KeyClient } from '@azure/keyvault-keys';
+import type { KeyVaultKey } from '@azure/keyvault-keys';
+import { planRotation } from './keyRotation.ts';
+import type { Rotation, RotationRules } from './keyRotation.ts';
+import { clientOptionsOf, createKeyVaultSigner } from './keyVaultSigner.ts';
+import type { VaultAccess } from './keyVaultSigner.ts';
+import { readVaultVersions } from './keyVaultVersions.ts';
+import type { VaultVersion, VaultVersions } from './keyVaultVersions.ts';
+import { MOST_KEYS } from './signingKeys.ts';
+import type { PublishedKeys, SigningKeys } from './signingKeys.ts';
+import { SigningKeyUnavailableError } from './signer.ts';
+import type { Signer } from './signer.ts';
+import { callVault, VAULT_LIMITS } from './vaultCall.ts';
+
+export interface KeyVaultKeysOptions extends VaultAccess {
+  /** `https://<vault>/keys/<name>`, without a version: all its enabled versions count. */
+  readonly keyUrl: string;
+  readonly rules: RotationRules;
+}
+
+/** Milliseconds that the list of versions is kept. */
+const REFRESH_AFTER = 60_000;
+/** Milliseconds until it is asked for again after it could not be read. */
+const RETRY_AFTER = 10_000;
+/** Milliseconds that the clocks of two instances, or of one and the vault, may differ. */
+const CLOCK_SKEW = 120_000;
+/** Milliseconds before the last version's end at which somebody should make another. */
+const WARN_BEFORE_END = 14 * 24 * 60 * 60 * 1000;
+
+interface Snapshot extends VaultVersions {
+  readonly readAt: number;
+}
+
+/**
+ * The versions of one key in Azure Key Vault. They are read again after a minute; while they cannot be, what was read
+ * last goes on to count, so that the vault's outage does not take the key set away.
+ */
+export function createKeyVaultKeys(options: KeyVaultKeysOptions): SigningKeys {
+  const readSnapshot = createReader(options);
+  // A signer has a client of its own, which keeps its token: made once for each version.
+  let latest: { readonly key: KeyVaultKey; readonly signer: Signer } | null = null;
+  return {
+    readSigner: async (at) => {
+      const { versions } = await readSnapshot(at);
+      const { current } = planRotation(versions, at, options.rules);
+      if (current === null)
+        throw new SigningKeyUnavailableError('No version of the signing key may sign: make a new one.');
+      const { key } = current;
+      if (latest?.key !== key) latest = { key, signer: createKeyVaultSigner(key, options) };
+      return latest.signer;
+    },
+    readPublished: async (at) => publish(await readSnapshot(at), at, options.rules),
+  };
+}
+
+function createReader(options: KeyVaultKeysOptions): (at: number) => Promise<Snapshot> {
+  const { origin, pathname } = new URL(options.keyUrl);
+  const client = new KeyClient(origin, options.credential, clientOptionsOf(options));
+  const cache = new Map<string, KeyVaultKey>();
+  const read = (at: number) =>
+    callVault('list the versions of the signing key', options.limits ?? VAULT_LIMITS, async (signal) => {
+      const versions = await readVaultVersions(client, pathname.split('/')[2] ?? '', cache, signal);
+      return { ...versions, readAt: at };
+    });
+  let latest: Snapshot | null = null;
+  let pending: Promise<Snapshot> | null = null;
+  let failedAt = Number.NaN;
+  return async (at) => {
+    if (latest !== null && isWithin(REFRESH_AFTER, latest.readAt, at)) return latest;
+    if (latest !== null && isWithin(RETRY_AFTER, failedAt, at)) return latest;
+    pending ??= read(at).finally(() => (pending = null));
+    try {
+      latest = await pending;
+      return latest;
+    } catch (error) {
+      failedAt = at;
+      if (latest === null) throw error;
+      return latest;
+    }
+  };
+}
+
+/** A time before `since` is none within it: a clock was set back. */
+function isWithin(milliseconds: number, since: number, at: number): boolean {
+  return since <= at && at < since + milliseconds;
+}
+
+function publish(snapshot: Snapshot, at: number, rules: RotationRules): PublishedKeys {
+  const rotation = planRotation(snapshot.versions, at, rules);
+  if (rotation.keys.length === 0) {
+    throw new SigningKeyUnavailableError('The vault has no enabled version of the signing key that can be published.');
+  }
+  return {
+    keys: rotation.keys.slice(0, MOST_KEYS),
+    // A version that was made right after the reading is not used before this, by whatever instance.
+    goodUntil: snapshot.readAt + rules.publishBeforeUse - CLOCK_SKEW,
+    troubles: findTroubles(snapshot, rotation, at),
+  };
+}
+
+function findTroubles(snapshot: Snapshot, { current, keys }: Rotation<VaultVersion>, at: number): string[] {
+  const troubles = snapshot.strange.map((id) => `version ${id} is not an EC key on P-256, and is left out`);
+  if (at >= snapshot.readAt + REFRESH_AFTER) troubles.push('the vault does not list the versions of the key');
+  if (keys.length > MOST_KEYS)
+    troubles.push(`more than ${MOST_KEYS} versions are enabled, and the oldest are left out`);
+  const end = current?.expiresAt ?? null;
+  if (end !== null && end - at < WARN_BEFORE_END && !keys.some(({ state }) => state === 'next')) {
+    troubles.push(`the key expires on ${new Date(end).toISOString()}, and there is no next one`);
+  }
+  return troubles;
+}

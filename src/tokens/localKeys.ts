@@ -1,0 +1,48 @@
+import { isObject } from './canonicalJson.ts';
+import type { SigningKey } from './keySet.ts';
+import { createLocalSigner, SigningKeyError } from './localSigner.ts';
+import { parsePublicJwk, thumbprint } from './publicJwk.ts';
+import { MOST_KEYS } from './signingKeys.ts';
+import type { SigningKeys } from './signingKeys.ts';
+
+/**
+ * Signing keys that lie in this process: one key, or a JWK set of which the first signs and all are published. One that
+ * is to come has its private half with it; of one that is retired the public half is enough.
+ *
+ * @param source a PKCS#8 PEM, the JSON of a private JWK (RFC 7518 section 6.2.2), or of a JWK set (RFC 7517 section 5)
+ * @throws {SigningKeyError}
+ */
+export function createLocalKeys(source: string): SigningKeys {
+  const [first = source, ...others] = readSet(source) ?? [source];
+  if (others.length >= MOST_KEYS) throw new SigningKeyError(`The JWK set has more than ${MOST_KEYS} keys.`);
+  const signer = createLocalSigner(first);
+  const keys: readonly SigningKey[] = [{ state: 'current', publicJwk: signer.publicJwk }, ...others.map(readOther)];
+  if (new Set(keys.map(({ publicJwk }) => thumbprint(publicJwk))).size !== keys.length) {
+    throw new SigningKeyError('The JWK set has a key twice. Name each once.');
+  }
+  const published = { keys, goodUntil: Number.POSITIVE_INFINITY, troubles: [] };
+  return { readSigner: () => Promise.resolve(signer), readPublished: () => Promise.resolve(published) };
+}
+
+/** The keys of a JWK set, each as JSON; null where the text is none. */
+function readSet(source: string): readonly string[] | null {
+  if (!source.trimStart().startsWith('{')) return null;
+  try {
+    const value: unknown = JSON.parse(source);
+    const keys = isObject(value) ? value['keys'] : undefined;
+    return Array.isArray(keys) ? keys.map((key: unknown) => JSON.stringify(key)) : null;
+  } catch {
+    // Not JSON: whoever reads it as a key says so.
+    return null;
+  }
+}
+
+function readOther(text: string): SigningKey {
+  const value: unknown = JSON.parse(text);
+  if (isObject(value) && Object.hasOwn(value, 'd')) {
+    return { state: 'next', publicJwk: createLocalSigner(text).publicJwk, from: null };
+  }
+  const publicJwk = parsePublicJwk(value);
+  if (publicJwk === null) throw new SigningKeyError('A key of the JWK set is not an EC key on P-256.');
+  return { state: 'retired', publicJwk, until: null };
+}
