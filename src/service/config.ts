@@ -1,6 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { AZURE_CLOUDS, EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
+import { SigningKeyError, createLocalSigner } from '../tokens/localSigner.ts';
+import type { Certificate } from '../verifier/x509/certificate.ts';
+import { readCertificateFile } from './certificateFile.ts';
 
 /** The settings cannot be used. One message names every problem, and no value of a secret. */
 export class ConfigurationError extends Error {
@@ -16,18 +20,24 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 const isLoopback = (issuer: string): boolean => URL.canParse(issuer) && LOOPBACK.test(new URL(issuer).hostname);
 
-/** A base URL: no trailing slash, no query, no credentials; https, except on a loopback address. */
+/** More does not fit into the tokens that carry it. */
+const LONGEST_URL = 512;
+
+/**
+ * A base URL as URL parsers write it, because clients compare its text: no trailing slash, no query, no credentials, a
+ * lower-case host, no default port; https, except on a loopback address.
+ */
 function isBaseUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const isPlain = url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-  const isSecure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text));
-  return isPlain && isSecure && !text.endsWith('/');
+  if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
+  const { href, search, hash, username, password, protocol } = new URL(text);
+  const isPlain = search === '' && hash === '' && username === '' && password === '';
+  const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(text));
+  return isPlain && isSecure && !text.endsWith('/') && (href === text || href === `${text}/`);
 }
 
 const cloudList = z
   .string()
-  .transform((text) => text.split(',').map((name) => name.trim()))
+  .transform((text) => [...new Set(text.split(',').map((name) => name.trim()))])
   .refine((names) => names.every((name) => CLOUD_NAMES.includes(name)), `must be of ${CLOUD_NAMES.join(', ')}`);
 
 const SECRET = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]{43,})$/;
@@ -38,6 +48,10 @@ const secretList = z
   .refine(
     (entries) => entries.length <= 2 && entries.every((entry) => entry !== null),
     'must be one or two KID:SECRET, comma-separated; each secret at least 32 random octets in base64url',
+  )
+  .refine(
+    ([first, second]) => !first || !second || first[1] !== second[1],
+    'has one KID twice: give each secret its own, so that tokens tell which one they are under',
   )
   .transform((entries) =>
     entries.map((entry) => ({ kid: entry?.[1] ?? '', secret: Buffer.from(entry?.[2] ?? '', 'base64url') })),
@@ -50,7 +64,10 @@ const uuid = z
 
 const baseUrl = z
   .string()
-  .refine(isBaseUrl, 'must be an https URL without a trailing slash (http only on a loopback address)');
+  .refine(
+    isBaseUrl,
+    'must be an https URL without a trailing slash (http only on a loopback address), as browsers write it: lower-case host, no default port',
+  );
 
 const wholeNumber = (minimum: number, maximum: number) =>
   z
@@ -63,7 +80,10 @@ const wholeNumber = (minimum: number, maximum: number) =>
 const settingsSchema = z.object({
   ISSUER: baseUrl.describe('The service’s public base URL, a name of the vendor’s own: it lives in images for years.'),
   ACCEPTED_CLOUDS: cloudList.default(['AzurePublicCloud']).describe('Clouds whose evidence counts, comma-separated.'),
-  TABLES_ENDPOINT: z.url().optional().describe('The Azure Tables endpoint, reached by managed identity.'),
+  TABLES_ENDPOINT: z
+    .url({ protocol: /^https$/, error: 'must be an https URL' })
+    .optional()
+    .describe('The Azure Tables endpoint, reached by managed identity.'),
   TABLES_CONNECTION_STRING: z.string().optional().describe('Instead, for development: a connection string (Azurite).'),
   AZURE_CLIENT_ID: z.string().optional().describe('The user-assigned managed identity, where there is more than one.'),
   TABLE_PREFIX: z
@@ -126,6 +146,8 @@ export interface SettingDescription {
 /** The settings of a service that may start. */
 export interface ServiceConfig extends Settings {
   readonly signingKey: string;
+  /** Of EMULATOR_TRUST_FILE. */
+  readonly emulatorCertificates: readonly Certificate[];
   /** Null where no directory is named: then nobody is an operator. */
   readonly directory: OperatorDirectory | null;
 }
@@ -144,18 +166,38 @@ export interface OperatorDirectory {
  * @throws {ConfigurationError} with all problems
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ServiceConfig {
-  const given = Object.keys(settingsSchema.shape).map((name) => [name, emptyAsAbsent(environment[name])] as const);
-  const parsed = settingsSchema.safeParse(Object.fromEntries(given));
-  if (!parsed.success) throw new ConfigurationError(parsed.error.issues.map(describeIssue));
-  const settings = parsed.data;
-  const problems = [...findConflicts(settings), ...findDirectoryConflicts(settings)];
-  const signingKey = readSigningKey(settings, problems);
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  return { ...settings, signingKey, directory: describeDirectory(settings) };
+  const given = readGiven(environment);
+  const parsed = settingsSchema.safeParse(given);
+  const issues = parsed.success ? [] : parsed.error.issues.map(describeIssue);
+  // What is wrong with one setting hides nothing that is wrong with the others.
+  const usable = parsed.success ? parsed.data : parseEach(given);
+  const problems = [...issues, ...findConflicts(usable, given), ...findDirectoryConflicts(usable)];
+  const signingKey = readSigningKey(given, problems);
+  const emulatorCertificates = readEmulatorCertificates(given, problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  return { ...parsed.data, signingKey, emulatorCertificates, directory: describeDirectory(parsed.data) };
 }
 
-function emptyAsAbsent(value: string | undefined): string | undefined {
-  return value === '' ? undefined : value;
+type SettingName = keyof typeof settingsSchema.shape;
+/** As they stand in the environment; an empty one is an absent one. */
+type Given = Readonly<Partial<Record<SettingName, string>>>;
+
+function readGiven(environment: Readonly<Record<string, string | undefined>>): Given {
+  const given = Object.entries(environment).filter(([name, value]) => isSettingName(name) && value !== '');
+  return Object.fromEntries(given);
+}
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settingsSchema.shape, name);
+}
+
+/** The settings that can be used, where some cannot. */
+function parseEach(given: Given): Partial<Settings> {
+  const usable = Object.entries(settingsSchema.shape).map(([name, schema]) => {
+    const parsed = schema.safeParse(given[name as SettingName]);
+    return [name, parsed.success ? parsed.data : undefined];
+  });
+  return Object.fromEntries(usable) as Partial<Settings>;
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
@@ -163,23 +205,53 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' ? `${name} is missing` : `${name} ${issue.message}`;
 }
 
-function findConflicts(settings: Settings): string[] {
+function findConflicts({ ISSUER, ACCEPTED_CLOUDS }: Partial<Settings>, given: Given): string[] {
   const problems: string[] = [];
-  const { ISSUER, ACCEPTED_CLOUDS, TABLES_ENDPOINT, TABLES_CONNECTION_STRING, EMULATOR_TRUST_FILE } = settings;
-  const acceptsEmulator = ACCEPTED_CLOUDS.includes(EMULATOR_CLOUD.name);
-  if ((TABLES_ENDPOINT === undefined) === (TABLES_CONNECTION_STRING === undefined)) {
+  const acceptsEmulator = ACCEPTED_CLOUDS?.includes(EMULATOR_CLOUD.name);
+  if ((given.TABLES_ENDPOINT === undefined) === (given.TABLES_CONNECTION_STRING === undefined)) {
     problems.push('exactly one of TABLES_ENDPOINT and TABLES_CONNECTION_STRING must be set');
   }
-  if (acceptsEmulator && !isLoopback(ISSUER)) {
+  if (given.TABLES_CONNECTION_STRING !== undefined && !isConnectionString(given.TABLES_CONNECTION_STRING)) {
+    problems.push('TABLES_CONNECTION_STRING must be the connection string of a storage account, as Azure shows it');
+  }
+  if (acceptsEmulator === true && ISSUER !== undefined && !isLoopback(ISSUER)) {
     problems.push('ACCEPTED_CLOUDS holds "emulator", which is refused unless ISSUER is a loopback address');
   }
-  if (acceptsEmulator !== (EMULATOR_TRUST_FILE !== undefined)) {
+  if (acceptsEmulator !== undefined && acceptsEmulator !== (given.EMULATOR_TRUST_FILE !== undefined)) {
     problems.push('EMULATOR_TRUST_FILE goes with the cloud "emulator" in ACCEPTED_CLOUDS: set both or neither');
+  }
+  if (given.TRUST_DIRECTORY !== undefined && !isDirectory(given.TRUST_DIRECTORY)) {
+    problems.push('TRUST_DIRECTORY names a directory that cannot be read');
   }
   return problems;
 }
 
-function findDirectoryConflicts({ ISSUER, ENTRA_TENANT, ENTRA_AUDIENCE, ENTRA_ISSUER, ENTRA_KEY_SET }: Settings) {
+/** By the library that will use it; what it says of a text that it cannot read is not fit for people. */
+function isConnectionString(connectionString: string): boolean {
+  try {
+    createTablesStore({ connection: { connectionString } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    readdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function findDirectoryConflicts({
+  ISSUER,
+  ENTRA_TENANT,
+  ENTRA_AUDIENCE,
+  ENTRA_ISSUER,
+  ENTRA_KEY_SET,
+}: Partial<Settings>) {
   const problems: string[] = [];
   const urls = [ENTRA_ISSUER, ENTRA_KEY_SET].filter((url) => url !== undefined);
   if ((ENTRA_TENANT === undefined) !== (ENTRA_AUDIENCE === undefined)) {
@@ -188,7 +260,7 @@ function findDirectoryConflicts({ ISSUER, ENTRA_TENANT, ENTRA_AUDIENCE, ENTRA_IS
   if (ENTRA_TENANT === undefined && urls.length > 0) {
     problems.push('ENTRA_ISSUER and ENTRA_KEY_SET mean nothing without ENTRA_TENANT');
   }
-  if (urls.some(isLoopback) && !isLoopback(ISSUER)) {
+  if (urls.some(isLoopback) && ISSUER !== undefined && !isLoopback(ISSUER)) {
     problems.push('ENTRA_ISSUER or ENTRA_KEY_SET is a loopback address, which is refused unless ISSUER is one too');
   }
   return problems;
@@ -203,16 +275,24 @@ function describeDirectory(settings: Settings): OperatorDirectory | null {
   return { tenant, audience, issuer, keySetUrl };
 }
 
-function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE }: Settings, problems: string[]): string {
+function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE }: Given, problems: string[]): string {
   if ((SIGNING_KEY === undefined) === (SIGNING_KEY_FILE === undefined)) {
     problems.push('exactly one of SIGNING_KEY and SIGNING_KEY_FILE must be set');
     return '';
   }
-  if (SIGNING_KEY_FILE === undefined) return SIGNING_KEY ?? '';
   try {
-    return readFileSync(SIGNING_KEY_FILE, 'utf8');
-  } catch {
-    problems.push('SIGNING_KEY_FILE names a file that cannot be read');
+    const key = SIGNING_KEY ?? readFileSync(SIGNING_KEY_FILE ?? '', 'utf8');
+    createLocalSigner(key);
+    return key;
+  } catch (error) {
+    const name = SIGNING_KEY === undefined ? 'SIGNING_KEY_FILE' : 'SIGNING_KEY';
+    problems.push(`${name}: ${error instanceof SigningKeyError ? error.message : 'the file cannot be read.'}`);
     return '';
   }
+}
+
+function readEmulatorCertificates({ EMULATOR_TRUST_FILE: file }: Given, problems: string[]): readonly Certificate[] {
+  const certificates = file === undefined ? [] : readCertificateFile(file);
+  if (certificates === null) problems.push('EMULATOR_TRUST_FILE is not a readable PEM file with certificates alone');
+  return certificates ?? [];
 }

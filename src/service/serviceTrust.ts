@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { loadPins } from '../trust/azurePins.ts';
@@ -6,13 +5,11 @@ import { readCertificateDirectory } from '../trust/certificateDirectory.ts';
 import { createTrust } from '../trust/createTrust.ts';
 import type { TrustMaterial } from '../trust/createTrust.ts';
 import { readNodeRoots } from '../trust/nodeRoots.ts';
-import { readPemBlocks } from '../trust/pem.ts';
 import type { Pin, PinManifest } from '../trust/pin.ts';
 import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
-import { parseCertificate } from '../verifier/x509/certificate.ts';
+import type { Certificate } from '../verifier/x509/certificate.ts';
 import { isSelfIssued } from '../verifier/x509/certificate.ts';
 import type { Trust } from '../verifier/x509/trust.ts';
-import { ConfigurationError } from './config.ts';
 import type { ServiceConfig } from './config.ts';
 import { probePins } from './probePins.ts';
 import type { Probe } from './readiness.ts';
@@ -31,9 +28,9 @@ export interface ServiceTrust {
  * reported by the probe; only to have none at all stops the start.
  */
 export async function createServiceTrust(config: ServiceConfig): Promise<ServiceTrust> {
-  const emulator = config.EMULATOR_TRUST_FILE === undefined ? [] : readEmulatorCertificates(config.EMULATOR_TRUST_FILE);
+  const emulator = config.emulatorCertificates;
   const manifests: readonly PinManifest[] = emulator.length === 0 ? loadPins() : [...loadPins(), pinEmulator(emulator)];
-  const sources = [...(await readSources(config)), ...emulator];
+  const sources = [...(await readSources(config)), ...emulator.map(({ der }) => der)];
   const material: TrustMaterial = { manifests, certificates: findPinnedCertificates(manifests, sources) };
   return {
     trust: createTrust(material),
@@ -47,23 +44,9 @@ async function readSources({ TRUST_DIRECTORY }: ServiceConfig): Promise<readonly
   return [...packaged, ...readNodeRoots(), ...named];
 }
 
-function readEmulatorCertificates(file: string): readonly Uint8Array[] {
-  const problem = `EMULATOR_TRUST_FILE (${file}) is not a readable PEM file with certificates`;
-  let blocks;
-  try {
-    blocks = readPemBlocks(readFileSync(file, 'utf8'));
-  } catch {
-    throw new ConfigurationError([problem]);
-  }
-  const certificates = blocks.filter((block) => block !== null);
-  if (certificates.length === 0 || certificates.length !== blocks.length) throw new ConfigurationError([problem]);
-  return certificates;
-}
-
 /** Whatever the emulator's file holds is pinned: the configuration lets that cloud in on loopback addresses alone. */
-function pinEmulator(certificates: readonly Uint8Array[]): PinManifest {
-  const pins = certificates.map((der): Pin => {
-    const certificate = parseCertificate(der);
+function pinEmulator(certificates: readonly Certificate[]): PinManifest {
+  const pins = certificates.map((certificate): Pin => {
     const { sha256, spkiSha256, notBefore, notAfter } = certificate;
     const role = isSelfIssued(certificate) ? 'root' : 'intermediate';
     return { name: certificate.commonName ?? sha256, role, sha256, spkiSha256, notBefore, notAfter };

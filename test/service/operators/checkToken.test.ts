@@ -7,6 +7,7 @@ import { readConfig } from '../../../src/service/config.ts';
 import { createOperatorKeySet } from '../../../src/service/operatorKeySet.ts';
 import { checkToken } from '../../../src/service/operators/checkToken.ts';
 import type { TokenRules } from '../../../src/service/operators/checkToken.ts';
+import { GOOD_SETTINGS } from '../settings.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const SECOND = 1000;
@@ -24,8 +25,8 @@ afterAll(() => issuer.close());
 /** As the service makes them from its settings. */
 function rulesOf({ settings }: LocalIssuer): TokenRules {
   const { directory } = readConfig({
-    ...{ ISSUER: 'http://127.0.0.1:7071', TABLES_CONNECTION_STRING: 'x', SIGNING_KEY: 'x' },
-    CHALLENGE_SECRETS: `a:${'A'.repeat(43)}`,
+    ...GOOD_SETTINGS,
+    ISSUER: 'http://127.0.0.1:7071',
     ...settings,
   });
   if (directory === null) throw new Error('The settings name a directory.');

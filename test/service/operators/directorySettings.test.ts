@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../src/service/config.ts';
+import { GOOD_SETTINGS } from '../settings.ts';
 
 const TENANT = 'AAAAAAAA-0000-4000-8000-000000000001';
 const AUDIENCE = 'bbbbbbbb-0000-4000-8000-000000000001';
 
 function read(settings: Readonly<Record<string, string>>, issuer = 'https://licences.contoso.com') {
-  return readConfig({
-    ...{ ISSUER: issuer, TABLES_CONNECTION_STRING: 'x', SIGNING_KEY: 'x', CHALLENGE_SECRETS: `a:${'A'.repeat(43)}` },
-    ...settings,
-  });
+  return readConfig({ ...GOOD_SETTINGS, ISSUER: issuer, ...settings });
 }
 
 test('without a tenant there is no directory', () => {
