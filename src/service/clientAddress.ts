@@ -16,20 +16,28 @@ function normaliseAddress(entry: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1];
   const address = bracketed ?? (/^[^:]*:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(':')) : entry);
   if (isIPv4(address)) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined && isIPv4(mapped)) return mapped;
-  return isIPv6(address) ? `${networkOf(address)}::/64` : 'unknown';
+  if (!isIPv6(address)) return 'unknown';
+  const groups = readGroups(address);
+  return readMappedAddress(groups) ?? `${groups.slice(0, 4).join(':')}::/64`;
 }
 
-/** The first four groups: one customer has at least a /64, so single addresses would be no limit. */
-function networkOf(address: string): string {
-  const [head = '', tail] = address.replace(/%.*$/, '').toLowerCase().split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : Math.max(8 - left.length - right.length, 0);
-  const groups = [...left, ...new Array<string>(zeros).fill('0'), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
+/** The eight groups, each in lower-case hexadecimal without leading zeros. */
+function readGroups(address: string): readonly string[] {
+  // The URL parser writes an address with an IPv4 address at its end, and all others, in one way.
+  const { hostname } = new URL(`http://[${address.replace(/%.*$/, '')}]`);
+  const [left = [], right = []] = hostname
+    .slice(1, -1)
+    .split('::')
+    .map((part) => (part === '' ? [] : part.split(':')));
+  return [...left, ...new Array<string>(8 - left.length - right.length).fill('0'), ...right];
+}
+
+/** RFC 4291 section 2.5.5.2: an IPv4 address that came through a socket of IPv6; it counts by itself. */
+function readMappedAddress(groups: readonly string[]): string | null {
+  if (groups.slice(0, 6).join(':') !== '0:0:0:0:0:ffff') return null;
+  const octets = groups.slice(6).flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+  return octets.join('.');
 }
