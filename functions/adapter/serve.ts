@@ -15,6 +15,8 @@ function translate(request: HttpRequest, context: InvocationContext): EdgeReques
   return {
     method: request.method,
     path: new URL(request.url).pathname,
+    params: request.params,
+    query: new URL(request.url).searchParams,
     header: (name) => request.headers.get(name),
     readBody: async () => new Uint8Array(await request.arrayBuffer()),
     log: writeTo(context),

@@ -70,6 +70,17 @@ export interface Problem {
   readonly correlationId: string;
   /** A signed denial (compact JWS). */
   readonly denial?: string;
+  /** Operators' requests: everything that is wrong with the body. */
+  readonly errors?: readonly FieldProblem[];
+}
+
+/** One thing that is wrong with a body, and what it must be instead. */
+export interface FieldProblem {
+  /** Of a file with lines, from 1. */
+  readonly line?: number;
+  /** Where it stands, such as `licences[3].seats`; empty for the whole. */
+  readonly field: string;
+  readonly message: string;
 }
 
 /** `GET /.well-known/countersign` */

@@ -22,9 +22,9 @@ export function atEdge(issuer: string, useCase: UseCase): UseCase {
     } catch (error) {
       const correlationId = randomUUID();
       if (error instanceof RequestError) {
-        const { code, detail, retryAfter } = error;
+        const { code, detail, retryAfter, errors } = error;
         request.log('info', 'request_refused', { code, correlationId, path: request.path });
-        return replyProblem(issuer, code, { detail, retryAfter, correlationId, headers: challengeOf(code) });
+        return replyProblem(issuer, code, { detail, retryAfter, correlationId, errors, headers: challengeOf(code) });
       }
       const code = FAILURES.find(([type]) => error instanceof type)?.[1] ?? 'internal_error';
       request.log('error', 'request_failed', { code, correlationId, path: request.path, ...describe(error) });

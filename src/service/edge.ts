@@ -3,6 +3,9 @@ export interface EdgeRequest {
   readonly method: string;
   /** The URL's path, without query. */
   readonly path: string;
+  /** What stands in the places of the route's parameters, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
   /** One header by its lower-case name; null where it is absent. */
   header(name: string): string | null;
   /** The body whole. The use cases look at `Content-Length` before they ask for it. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
-import type { Problem } from '../contract/wire.ts';
+import type { FieldProblem, Problem } from '../contract/wire.ts';
 import type { Reply } from './edge.ts';
 
 export interface ProblemOptions {
@@ -12,13 +12,14 @@ export interface ProblemOptions {
   readonly retryAfter?: number | null;
   /** A signed denial. */
   readonly denial?: string;
+  readonly errors?: readonly FieldProblem[];
   /** More than every problem has. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A problem document (RFC 9457). `type` names a page of the service that explains the code. */
 export function replyProblem(issuer: string, code: ProblemCode, options: ProblemOptions = {}): Reply {
-  const { detail, correlationId = randomUUID(), retryAfter, denial, headers = {} } = options;
+  const { detail, correlationId = randomUUID(), retryAfter, denial, errors = [], headers = {} } = options;
   const { status, title, advice, retryable } = PROBLEMS[code];
   const problem: Problem = {
     type: `${issuer}/problems/${code}`,
@@ -27,6 +28,7 @@ export function replyProblem(issuer: string, code: ProblemCode, options: Problem
     instance: `urn:uuid:${correlationId}`,
     ...{ retryable, correlationId },
     ...(denial === undefined ? {} : { denial }),
+    ...(errors.length === 0 ? {} : { errors }),
   };
   return {
     status,

@@ -28,7 +28,8 @@ export class CatalogueError extends Error {
   }
 }
 
-const schema = z.strictObject(
+/** The file as a schema; {@link parseCatalogue} asks more of it. */
+export const catalogueSchema = z.strictObject(
   {
     offers: z
       .array(offerEntry, 'must be a list')
@@ -55,7 +56,7 @@ export function parseCatalogue(text: string): CatalogueFile {
   if (text.length > LONGEST_TEXT) {
     throw new CatalogueError([`The file is longer than ${LONGEST_TEXT} characters: split it and apply the parts.`]);
   }
-  const parsed = schema.safeParse(parseJson(text));
+  const parsed = catalogueSchema.safeParse(parseJson(text));
   if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap((issue) => describeIssue(issue)));
   const problems = [...clashingOffers(parsed.data.offers), ...clashingLicences(parsed.data.licences)];
   if (problems.length > 0) throw new CatalogueError(problems);

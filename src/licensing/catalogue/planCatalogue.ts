@@ -1,7 +1,8 @@
 import { findOffer } from '../findOffer.ts';
+import type { OfferMatch } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase, formatPlanName, isSamePlan } from '../planName.ts';
+import { foldCase, formatPlanName } from '../planName.ts';
 import type { CatalogueStore, Recorded } from '../store.ts';
 import { findClashes, licensedPlan, sellsTheSame } from './clashes.ts';
 import type { CatalogueFile } from './parseCatalogue.ts';
@@ -43,47 +44,47 @@ export async function planCatalogue(
   file: CatalogueFile,
 ): Promise<Planned> {
   const [storedOffers, storedLicences] = await Promise.all([store.listOffers(), store.listLicences()]);
-  const allOffers = merge(file.offers, storedOffers, isSameOffer);
+  const allOffers = merge(file.offers, storedOffers, offerKey);
   const { licences, problems } = resolveLicences(file.licences, allOffers);
   if (problems.length > 0) return { ok: false, problems };
   const clashes = [
     ...findOfferClashes(allOffers, file.offers.length),
-    ...findLicenceClashes(merge(licences, storedLicences, isSameLicence), licences.length),
+    ...findLicenceClashes(merge(licences, storedLicences, licenceKey), licences.length),
   ];
   if (clashes.length > 0) return { ok: false, problems: clashes };
   const plan = {
-    offers: planUpserts(file.offers, storedOffers, isSameOffer),
-    licences: planUpserts(licences, storedLicences, isSameLicence),
+    offers: planUpserts(file.offers, storedOffers, offerKey),
+    licences: planUpserts(licences, storedLicences, licenceKey),
   };
   return { ok: true, plan };
 }
 
-type IsSame<T> = (left: T, right: T) => boolean;
+/** What makes two of them the same row. */
+type KeyOf<T> = (value: T) => string;
 
-function isSameOffer(left: Offer, right: Offer): boolean {
-  return isSamePlan(left.plan, right.plan);
-}
+const offerKey: KeyOf<Offer> = ({ plan }) => foldCase(formatPlanName(plan));
+const licenceKey: KeyOf<Licence> = (licence) => licensedPlan(licence).join();
 
-function isSameLicence(left: Licence, right: Licence): boolean {
-  const isSameSubscription = left.cloud === right.cloud && left.subscriptionId === right.subscriptionId;
-  return isSameSubscription && isSamePlan(left.plan, right.plan);
-}
-
-function planUpserts<T>(values: readonly T[], stored: readonly Recorded<T>[], isSame: IsSame<T>): readonly Upsert<T>[] {
-  return values.map((value) => ({ value, stored: stored.find((row) => isSame(row.value, value)) ?? null }));
+function planUpserts<T>(values: readonly T[], stored: readonly Recorded<T>[], keyOf: KeyOf<T>): readonly Upsert<T>[] {
+  const rows = new Map(stored.map((row) => [keyOf(row.value), row]));
+  return values.map((value) => ({ value, stored: rows.get(keyOf(value)) ?? null }));
 }
 
 /** What the store will hold: what the file leaves alone, and then what it names. */
-function merge<T>(values: readonly T[], stored: readonly Recorded<T>[], isSame: IsSame<T>): readonly T[] {
-  const kept = stored.map((row) => row.value).filter((old) => !values.some((value) => isSame(old, value)));
-  return [...kept, ...values];
+function merge<T>(values: readonly T[], stored: readonly Recorded<T>[], keyOf: KeyOf<T>): readonly T[] {
+  const named = new Set(values.map(keyOf));
+  return [...stored.map((row) => row.value).filter((old) => !named.has(keyOf(old))), ...values];
 }
+
+const NO_OFFER: OfferMatch = { found: false, code: 'plan_unknown' };
 
 /** Gives each licence the name that its offer has: a licence may name it by an alias, and in any case of letters. */
 function resolveLicences(licences: readonly Licence[], offers: readonly Offer[]) {
   const problems: CatalogueProblem[] = [];
+  const plans = new Map(licences.map(({ plan }) => [formatPlanName(plan), plan]));
+  const found = new Map([...plans].map(([name, plan]) => [name, findOffer(offers, plan, undefined)]));
   const resolved = licences.map((licence, index) => {
-    const match = findOffer(offers, licence.plan, undefined);
+    const match = found.get(formatPlanName(licence.plan)) ?? NO_OFFER;
     const refuse = (message: string) => problems.push({ list: 'licences', index, field: 'offer', message });
     if (!match.found) {
       refuse(`there is no offer ${formatPlanName(licence.plan)}: add it, or correct the name`);

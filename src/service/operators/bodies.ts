@@ -1,0 +1,123 @@
+import type * as z from 'zod';
+import type { EdgeRequest } from '../edge.ts';
+import type { FieldProblem } from '../../contract/wire.ts';
+import { RequestError } from '../requestError.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** A catalogue file of 10,000 licences has about 3 MB. */
+export const LARGEST_CATALOGUE = 8 * 1024 * 1024;
+
+/** An offer or a licence with all that it may hold has about 60 KB. */
+const LARGEST_OBJECT = 128 * 1024;
+
+/** What a route takes as its body. */
+export interface BodyForm<B> {
+  /** The schema of each media type that is taken, for OpenAPI; none where there is no body. */
+  readonly content: Readonly<Record<string, z.ZodType>>;
+  /** Octets. */
+  readonly largest: number;
+  /** @throws {RequestError} */
+  readonly parse: (mediaType: string, text: string) => B;
+}
+
+export const NO_BODY: BodyForm<null> = { content: {}, largest: 0, parse: () => null };
+
+/** A JSON body, with every problem of its fields told. */
+export function jsonBody<T>(schema: z.ZodType<T>, largest = LARGEST_OBJECT): BodyForm<T> {
+  return {
+    content: { 'application/json': schema },
+    largest,
+    parse: (_, text) => parseShape(schema, parseJson(text), 'The body'),
+  };
+}
+
+/**
+ * Size, media type, encoding: in this order, so that nothing is read that is too large or says it is something else.
+ *
+ * @throws {RequestError}
+ */
+export async function readBody<B>(
+  request: EdgeRequest,
+  form: BodyForm<B>,
+): Promise<{ mediaType: string; text: string }> {
+  if (form.largest === 0) return { mediaType: '', text: '' };
+  const announced = Number(request.header('content-length') ?? 0);
+  if (!(announced <= form.largest)) throw tooLarge(form.largest);
+  const octets = await request.readBody();
+  if (octets.length > form.largest) throw tooLarge(form.largest);
+  const mediaType = (request.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!Object.hasOwn(form.content, mediaType)) {
+    const taken = Object.keys(form.content).join(' or ');
+    throw new RequestError('media_type_unsupported', `Send Content-Type: ${taken}.`);
+  }
+  return { mediaType, text: decode(octets) };
+}
+
+function tooLarge(largest: number): RequestError {
+  return new RequestError('request_too_large', `Send at most ${largest / 1024} KiB.`);
+}
+
+function decode(octets: Uint8Array): string {
+  try {
+    return utf8.decode(octets);
+  } catch {
+    throw new RequestError('request_malformed', 'The body is not UTF-8.');
+  }
+}
+
+/** @throws {RequestError} `request_malformed` */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A parser's message quotes what it read, so it stays here.
+    throw new RequestError('request_malformed', 'The body is not JSON.');
+  }
+}
+
+/** @throws {RequestError} `request_malformed` with every problem */
+export function parseShape<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap(describeIssue);
+  throw new RequestError(
+    'request_malformed',
+    `${what} is not in its form: ${formatProblems(problems)}`,
+    null,
+    problems,
+  );
+}
+
+const MOST_TOLD = 5;
+
+/** The first few in a sentence; the whole list stands beside it in the problem document. */
+function formatProblems(problems: readonly FieldProblem[]): string {
+  const told = problems.slice(0, MOST_TOLD).map(({ field, message }) => `${field === '' ? '' : `${field} `}${message}`);
+  const more = problems.length - told.length;
+  return `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`;
+}
+
+/** Places and rules; never what was sent. */
+export function describeIssue(issue: z.core.$ZodIssue): FieldProblem[] {
+  const field = formatPath(issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field, message: `the key ${JSON.stringify(key.slice(0, 64))} is not known` }));
+  }
+  if (issue.code === 'invalid_key') {
+    return [{ field, message: 'must be a name of letters, digits, "_", "." and "-", a letter first' }];
+  }
+  // Of a list in which entries are wrong, the entries are the news.
+  const [, list] = issue.code === 'invalid_union' ? issue.errors : [];
+  const inside = (list ?? []).filter((inner) => inner.path.length > 0);
+  if (inside.length > 0) {
+    return inside.map((inner) => ({ field: formatPath([...issue.path, ...inner.path]), message: inner.message }));
+  }
+  return [{ field, message: issue.message }];
+}
+
+/** `offers[0].lifetime` */
+function formatPath(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return text.replace(/^\./, '');
+}

@@ -1,0 +1,134 @@
+import * as z from 'zod';
+import type { FieldProblem } from '../../contract/wire.ts';
+import { countPlan } from '../../licensing/catalogue/applyCatalogue.ts';
+import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
+import { CatalogueError, catalogueSchema, parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
+import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
+import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
+import type { CatalogueProblem } from '../../licensing/catalogue/planCatalogue.ts';
+import { writeTogether } from '../../licensing/catalogue/writeTogether.ts';
+import { RequestError } from '../requestError.ts';
+import { LARGEST_CATALOGUE, NO_BODY } from './bodies.ts';
+import type { BodyForm } from './bodies.ts';
+import { licenceSchema, offerSchema, writeLicence, writeOffer } from './entries.ts';
+import { LICENCE_COLUMNS, parseLicenceFile, placeProblem, refuseFile, writeLicenceFile } from './licenceFile.ts';
+import type { FileLicence } from './licenceFile.ts';
+import { NOTHING, defineRoute } from './route.ts';
+import type { Call, OperatorRoute } from './route.ts';
+
+/*
+ * Offers and licences as files. A file is judged whole, with all that the store holds, before anything is written; then it
+ * is written whole or not at all.
+ */
+
+const dryRunQuery = z.strictObject({
+  dryRun: z.enum(['true', 'false']).default('false').describe('true: judge the file, count, and write nothing.'),
+});
+
+const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
+
+const applied = z.strictObject({ dryRun: z.boolean(), offers: counts, licences: counts }).meta({ id: 'ApplyReport' });
+
+const readCatalogue = defineRoute({
+  ...{ name: 'readCatalogue', method: 'GET', path: '/catalogue', role: 'Reader' },
+  summary: 'All offers and licences as one file, which can be applied again',
+  ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
+  answer: {
+    mediaType: 'application/json',
+    schema: z
+      .strictObject({ offers: z.array(offerSchema), licences: z.array(licenceSchema) })
+      .meta({ id: 'Catalogue' }),
+  },
+  codes: [],
+  handle: async ({ parts: { store } }) => {
+    const [offers, licences] = await Promise.all([store.listOffers(), store.listLicences()]);
+    const value = {
+      offers: offers.map((row) => writeOffer(row.value)),
+      licences: licences.map((row) => writeLicence(row.value)),
+    };
+    return { value };
+  },
+});
+
+const catalogueBody: BodyForm<CatalogueFile> = {
+  content: { 'application/json': catalogueSchema },
+  largest: LARGEST_CATALOGUE,
+  parse: (_, text) => {
+    try {
+      return parseCatalogue(text);
+    } catch (error) {
+      if (!(error instanceof CatalogueError)) throw error;
+      throw refuseFile(error.problems.map((message) => ({ field: '', message })));
+    }
+  },
+};
+
+const applyCatalogue = defineRoute({
+  ...{ name: 'applyCatalogue', method: 'POST', path: '/catalogue', role: 'Operator' },
+  summary: 'Makes the store hold what a file of offers and licences says; what it does not name stays',
+  ...{ params: NOTHING, query: dryRunQuery, body: catalogueBody },
+  answer: { mediaType: 'application/json', schema: applied },
+  codes: ['conflict', 'changed_meanwhile'],
+  handle: (call) => apply(call, call.body, placeInCatalogue),
+});
+
+const licenceFileBody: BodyForm<readonly FileLicence[]> = {
+  content: {
+    'text/csv': z.string().describe(`RFC 4180 with a header: ${LICENCE_COLUMNS.join(', ')}. Lists have semicolons.`),
+    'application/json': z.strictObject({ licences: z.array(licenceEntry) }),
+  },
+  largest: LARGEST_CATALOGUE,
+  parse: parseLicenceFile,
+};
+
+const importLicences = defineRoute({
+  ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
+  summary: 'Creates and updates licences from a file, CSV or JSON; every problem is told with its line',
+  ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
+  answer: { mediaType: 'application/json', schema: applied },
+  codes: ['conflict', 'changed_meanwhile'],
+  handle: (call) => {
+    const licences = call.body.map(({ licence }) => licence);
+    return apply(call, { offers: [], licences }, ({ index, ...problem }) => {
+      const place = index === null ? undefined : call.body[index]?.place;
+      return placeProblem(place ?? { field: '' }, problem);
+    });
+  },
+});
+
+const exportLicences = defineRoute({
+  ...{ name: 'exportLicences', method: 'GET', path: '/exports/licences', role: 'Reader' },
+  summary: 'All licences as CSV, which can be imported again',
+  ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'text/csv', schema: z.string() },
+  codes: [],
+  handle: async ({ parts }) => {
+    const rows = await parts.store.listLicences();
+    return { value: writeLicenceFile(rows.map((row) => row.value)) };
+  },
+});
+
+export const FILE_ROUTES: readonly OperatorRoute[] = [readCatalogue, applyCatalogue, importLicences, exportLicences];
+
+type FileCall = Call<unknown, z.output<typeof dryRunQuery>, unknown>;
+
+async function apply(
+  { parts, query, change }: FileCall,
+  file: CatalogueFile,
+  place: (problem: CatalogueProblem) => FieldProblem,
+): Promise<{ value: z.input<typeof applied> }> {
+  const dryRun = query.dryRun === 'true';
+  const planned = await planCatalogue(parts.store, file);
+  if (!planned.ok) throw refuseFile(planned.problems.map(place), 'conflict');
+  if (!dryRun && !(await writeTogether(parts.store, planned.plan, change))) {
+    throw new RequestError(
+      'changed_meanwhile',
+      'Somebody else wrote one of the rows at the same time. Nothing was written.',
+    );
+  }
+  return { value: { dryRun, ...countPlan(planned.plan) } };
+}
+
+function placeInCatalogue({ list, index, field, message }: CatalogueProblem): FieldProblem {
+  return placeProblem({ field: index === null ? '' : `${list}[${index}]` }, { field, message });
+}

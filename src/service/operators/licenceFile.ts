@@ -1,0 +1,167 @@
+import * as z from 'zod';
+import type { FieldProblem } from '../../contract/wire.ts';
+import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
+import type { Licence } from '../../licensing/licence.ts';
+import { RequestError } from '../requestError.ts';
+import { describeIssue, parseJson, parseShape } from './bodies.ts';
+import { CsvError, parseCsv, writeCsv } from './csv.ts';
+import type { CsvRecord } from './csv.ts';
+import { writeLicence } from './entries.ts';
+import type { licenceSchema } from './entries.ts';
+
+/** The columns of a CSV file of licences, in the order in which they are exported. */
+export const LICENCE_COLUMNS = [
+  ...(['id', 'cloud', 'subscription', 'offer', 'seats', 'status', 'validFrom', 'validUntil'] as const),
+  ...(['vmIds', 'skus', 'features', 'note'] as const),
+] as const;
+
+const MOST_LICENCES = 10_000;
+const TOO_MANY = `must have at most ${MOST_LICENCES} licences: split the file`;
+
+/** The licences of a JSON file; each is judged by itself, so that all problems are told. */
+export const jsonFileSchema = z.strictObject({
+  licences: z.array(z.unknown()).max(MOST_LICENCES, TOO_MANY),
+});
+
+type Column = (typeof LICENCE_COLUMNS)[number];
+
+const REQUIRED: readonly Column[] = ['id', 'cloud', 'subscription', 'offer', 'seats'];
+
+/** A licence of a file, and where it stands there. */
+export interface FileLicence {
+  readonly place: Pick<FieldProblem, 'line' | 'field'>;
+  readonly licence: Licence;
+}
+
+/** An entry as it stands in the file, not yet judged. */
+interface RawEntry {
+  readonly place: FileLicence['place'];
+  readonly value: unknown;
+}
+
+/**
+ * Reads a file of licences, CSV or JSON, and judges every entry.
+ *
+ * @throws {RequestError} `request_malformed` with all problems by line
+ */
+export function parseLicenceFile(mediaType: string, text: string): readonly FileLicence[] {
+  const entries = mediaType === 'text/csv' ? readCsv(text) : readJson(text);
+  const problems: FieldProblem[] = [];
+  const licences: FileLicence[] = [];
+  for (const { place, value } of entries) {
+    const parsed = licenceEntry.safeParse(value);
+    if (parsed.success) licences.push({ place, licence: parsed.data });
+    else problems.push(...parsed.error.issues.flatMap(describeIssue).map((problem) => placeProblem(place, problem)));
+  }
+  if (problems.length > 0) throw refuseFile(problems);
+  return licences;
+}
+
+/** A problem of an entry, at the entry's place in the file. */
+export function placeProblem(
+  place: FileLicence['place'],
+  { field, message }: Omit<FieldProblem, 'line'>,
+): FieldProblem {
+  const inside = [place.field, field].filter((part) => part !== '').join('.');
+  return place.line === undefined ? { field: inside, message } : { line: place.line, field: inside, message };
+}
+
+const MOST_PROBLEMS = 1_000;
+
+export function refuseFile(
+  problems: readonly FieldProblem[],
+  code: 'request_malformed' | 'conflict' = 'request_malformed',
+) {
+  const detail = `Nothing was written. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}: see "errors".`;
+  return new RequestError(code, detail, null, problems.slice(0, MOST_PROBLEMS));
+}
+
+function readJson(text: string): RawEntry[] {
+  const { licences } = parseShape(jsonFileSchema, parseJson(text), 'The body');
+  return licences.map((value, index) => ({ place: { field: `licences[${index}]` }, value }));
+}
+
+function readCsv(text: string): RawEntry[] {
+  const [header, ...records] = readRecords(text);
+  if (header === undefined) throw refuseFile([{ line: 1, field: '', message: 'must be the names of the columns' }]);
+  const columns = readHeader(header);
+  const tooMany = records[MOST_LICENCES];
+  if (tooMany !== undefined) throw refuseFile([{ line: tooMany.line, field: '', message: TOO_MANY }]);
+  return records.map((record) => ({ place: { line: record.line, field: '' }, value: readEntry(columns, record) }));
+}
+
+function readRecords(text: string): readonly CsvRecord[] {
+  try {
+    return parseCsv(text);
+  } catch (error) {
+    if (error instanceof CsvError) throw refuseFile([{ line: error.line, field: '', message: error.message }]);
+    throw error;
+  }
+}
+
+function readHeader({ line, fields }: CsvRecord): readonly Column[] {
+  const problems: FieldProblem[] = [];
+  const columns = fields.map((name) => name.trim()).map((name) => LICENCE_COLUMNS.find((column) => column === name));
+  columns.forEach((column, index) => {
+    if (column === undefined)
+      problems.push({ line, field: `column ${index + 1}`, message: `must be one of ${LICENCE_COLUMNS.join(', ')}` });
+    else if (columns.indexOf(column) !== index) problems.push({ line, field: column, message: 'is there twice' });
+  });
+  for (const column of REQUIRED) {
+    if (!columns.includes(column)) problems.push({ line, field: column, message: 'is missing: it must be a column' });
+  }
+  if (problems.length > 0) throw refuseFile(problems);
+  return columns.filter((column) => column !== undefined);
+}
+
+/** An empty field is an absent member, so that it has its default. */
+function readEntry(columns: readonly Column[], { fields }: CsvRecord): unknown {
+  // Whatever is too many or too few has no column, and is told as such.
+  if (fields.length !== columns.length) return { [`${fields.length} fields under ${columns.length} columns`]: true };
+  const members = columns.map((column, index) => {
+    const field = fields[index] ?? '';
+    return [column, column === 'note' ? field : field.trim()] as const;
+  });
+  return Object.fromEntries(
+    members.filter(([, field]) => field !== '').map(([column, field]) => [column, READERS[column]?.(field) ?? field]),
+  );
+}
+
+const READERS: Readonly<Partial<Record<Column, (field: string) => unknown>>> = {
+  seats: (field) => (/^\d{1,9}$/.test(field) ? Number(field) : field),
+  vmIds: readList,
+  skus: readList,
+  features: readJsonField,
+};
+
+/** `*`, names with semicolons between them, or, where a name is empty or has a semicolon, a JSON list. */
+function readList(field: string): unknown {
+  if (field === '*') return field;
+  return field.startsWith('[') ? readJsonField(field) : field.split(';').map((name) => name.trim());
+}
+
+function readJsonField(field: string): unknown {
+  try {
+    return JSON.parse(field);
+  } catch {
+    return field;
+  }
+}
+
+/** The same columns: what was exported can be imported again, and changes nothing. */
+export function writeLicenceFile(licences: readonly Licence[]): string {
+  const rows = licences.map((licence) => {
+    const entry = writeLicence(licence);
+    return LICENCE_COLUMNS.map((column) => writeField(entry, column));
+  });
+  return writeCsv([LICENCE_COLUMNS, ...rows]);
+}
+
+function writeField(entry: z.input<typeof licenceSchema>, column: Column): string {
+  const value = entry[column];
+  if (value === null) return '';
+  if (Array.isArray(value))
+    return value.some((name) => name === '' || /[;[]|^\s|\s$/.test(name)) ? JSON.stringify(value) : value.join(';');
+  if (typeof value !== 'object') return `${value}`;
+  return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
+}

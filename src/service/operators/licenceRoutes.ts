@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { licenceId } from '../../licensing/catalogue/fields.ts';
+import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
+import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
+import type { Upsert } from '../../licensing/catalogue/planCatalogue.ts';
+import type { Licence } from '../../licensing/licence.ts';
+import { isSameName } from '../../licensing/planName.ts';
+import { licencePool, readPoolUsage } from '../../licensing/poolUsage.ts';
+import type { Recorded, SubscriptionKey } from '../../licensing/store.ts';
+import type { Parts } from '../parts.ts';
+import { RequestError } from '../requestError.ts';
+import { NO_BODY, jsonBody } from './bodies.ts';
+import { CLOUD_NAMES, licenceSchema, recordFields, usageSchema, writeLicence, writeRecord } from './entries.ts';
+import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { NOTHING, defineRoute } from './route.ts';
+import type { OperatorRoute } from './route.ts';
+import { checkVersion } from './versions.ts';
+
+const idParams = z.strictObject({ id: licenceId.describe('The licence’s own id, without regard to case.') });
+
+const item = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
+
+const detail = z
+  .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
+  .meta({ id: 'LicenceDetail' });
+
+export const subscriptionQuery = {
+  cloud: z.enum(CLOUD_NAMES).optional().describe('With it: subscription.'),
+  subscription: z.guid().toLowerCase().optional().describe('With it: cloud.'),
+};
+
+const listLicences = defineRoute({
+  ...{ name: 'listLicences', method: 'GET', path: '/licences', role: 'Reader' },
+  summary: 'The licences of all subscriptions, or of one',
+  ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: pageOf(item) },
+  codes: [],
+  handle: async ({ parts, query }) => {
+    const page = await parts.store.pageLicences(readFilter(query), readPageQuery(query));
+    return { value: writePage(page, writeItem) };
+  },
+});
+
+const readLicence = defineRoute({
+  ...{ name: 'readLicence', method: 'GET', path: '/licences/{id}', role: 'Reader' },
+  summary: 'One licence, and how many of its seats are taken',
+  ...{ params: idParams, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: detail },
+  codes: ['not_found'],
+  handle: async ({ parts, params, change }) => {
+    const stored = await findLicence(parts, params.id);
+    const { value, version } = stored;
+    const usage = await readPoolUsage(parts.store, licencePool(value), value.seats, change.at);
+    return { value: { ...writeItem(stored), usage }, version };
+  },
+});
+
+const putLicence = defineRoute({
+  ...{ name: 'putLicence', method: 'PUT', path: '/licences/{id}', role: 'Operator' },
+  summary: 'Creates a licence or, with If-Match, replaces it',
+  ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true },
+  answer: { mediaType: 'application/json', schema: item },
+  codes: ['conflict', 'changed_meanwhile'],
+  handle: async ({ parts, params, body, expected, change }) => {
+    if (!isSameName(body.id, params.id)) {
+      throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
+    }
+    const { value, stored } = await planLicence(parts, body);
+    // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
+    if (stored !== null && isDeepStrictEqual(stored.value, value)) return answerWith(stored);
+    const version = checkVersion(expected, stored?.version ?? null);
+    const written = await parts.store.writeLicence(value, version, change);
+    if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
+    return answerWith({ value, version: written.version, change });
+  },
+});
+
+export const LICENCE_ROUTES: readonly OperatorRoute[] = [listLicences, readLicence, putLicence];
+
+/** @throws {RequestError} `not_found` */
+export async function findLicence({ store }: Parts, id: string): Promise<Recorded<Licence>> {
+  const stored = await store.findLicence(id);
+  if (stored === null) throw new RequestError('not_found', 'There is no licence with this id.');
+  return stored;
+}
+
+/** @throws {RequestError} where only one of the two is given */
+function readFilter({
+  cloud,
+  subscription,
+}: {
+  cloud?: string | undefined;
+  subscription?: string | undefined;
+}): SubscriptionKey | null {
+  if (cloud === undefined && subscription === undefined) return null;
+  if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription };
+  throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
+}
+
+/** A licence keeps its id, and a subscription has one licence a plan. */
+async function planLicence({ store }: Parts, licence: Licence): Promise<Upsert<Licence>> {
+  const planned = await planCatalogue(store, { offers: [], licences: [licence] });
+  if (!planned.ok) throw new RequestError('conflict', planned.problems.map(({ message }) => message).join(' '));
+  const [upsert] = planned.plan.licences;
+  if (upsert === undefined) throw new Error('A plan has an entry for each licence.');
+  if (upsert.stored !== null && !isSameName(upsert.stored.value.id, licence.id)) {
+    const detail = `The subscription has the licence ${upsert.stored.value.id} for this plan: change that one.`;
+    throw new RequestError('conflict', detail);
+  }
+  return upsert;
+}
+
+function writeItem(stored: Recorded<Licence>): z.input<typeof item> {
+  return { licence: writeLicence(stored.value), ...writeRecord(stored) };
+}
+
+function answerWith(stored: Recorded<Licence>) {
+  return { value: writeItem(stored), version: stored.version };
+}

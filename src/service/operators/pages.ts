@@ -1,0 +1,36 @@
+import * as z from 'zod';
+import type { Page, PageRequest } from '../../licensing/store.ts';
+
+const LARGEST_PAGE = 1_000;
+const USUAL_PAGE = 100;
+
+/** Members of every list's query. */
+export const pageQuery = {
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((limit) => limit <= LARGEST_PAGE, `must be at most ${LARGEST_PAGE}`)
+    .optional()
+    .describe(`How many items at most: 1 to ${LARGEST_PAGE}, unless given ${USUAL_PAGE}. A page may have fewer.`),
+  continuation: z.string().min(1).max(4_096).optional().describe('The continuation of the page before.'),
+};
+
+export function readPageQuery(query: {
+  readonly limit?: number | undefined;
+  readonly continuation?: string | undefined;
+}): PageRequest {
+  return { size: query.limit ?? USUAL_PAGE, continuation: query.continuation };
+}
+
+/** The schema of a list's page. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.strictObject({
+    items: z.array(item),
+    continuation: z.string().nullable().describe('For the next page; null at the end of the list.'),
+  });
+}
+
+export function writePage<T, R>({ items, next }: Page<T>, write: (item: T) => R) {
+  return { items: items.map(write), continuation: next };
+}

@@ -1,0 +1,83 @@
+import { hash } from 'node:crypto';
+import { ContinuationError } from '../../licensing/store.ts';
+import { checkRate } from '../checkRate.ts';
+import type { EdgeRequest, Reply, UseCase } from '../edge.ts';
+import type { Parts } from '../parts.ts';
+import { RequestError } from '../requestError.ts';
+import { answerOnce } from './answerOnce.ts';
+import { readBody } from './bodies.ts';
+import { checkToken } from './checkToken.ts';
+import type { Operator, TokenRules } from './checkToken.ts';
+import { hasRole } from './roles.ts';
+import type { Answer, OperatorRoute } from './route.ts';
+import { parseIfMatch, writeETag } from './versions.ts';
+
+/**
+ * The way of every operator's request. No route has another one: nothing of the request is read before the token is found
+ * good and its role far-reaching enough.
+ */
+export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules): UseCase {
+  return async (request) => {
+    checkRate(parts, request);
+    const at = parts.now();
+    const operator = await checkToken(request.header('authorization'), rules, at);
+    if (!hasRole(operator.roles, route.role)) {
+      throw new RequestError('role_missing', `This asks for the app role ${route.role}, or one that reaches further.`);
+    }
+    const body = await readBody(request, route.body);
+    const run = route.prepare({
+      ...{ parts, params: request.params, query: request.query, log: request.log, ...body },
+      expected: route.ifMatch ? parseIfMatch(request.header('if-match')) : null,
+      change: { by: operator.id, at },
+    });
+    const reply = async (): Promise<Reply> => replyAnswer(route, await runChecked(run));
+    if (route.method === 'GET') return reply();
+    const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply);
+    request.log('info', 'operator_wrote', { operation: route.name, operator: operator.id, status: answered.status });
+    return answered;
+  };
+}
+
+async function runChecked(run: () => Promise<Answer<unknown>>): Promise<Answer<unknown>> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ContinuationError) throw new RequestError('request_malformed', error.message);
+    throw error;
+  }
+}
+
+function replyAnswer({ answer: { mediaType } }: OperatorRoute, { value, version }: Answer<unknown>): Reply {
+  const eTag: Record<string, string> = version === undefined ? {} : { ETag: writeETag(version) };
+  const contentType = mediaType === 'text/csv' ? 'text/csv; charset=utf-8' : mediaType;
+  return {
+    status: 200,
+    headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', ...eTag },
+    body: typeof value === 'string' ? value : JSON.stringify(value),
+  };
+}
+
+interface Write {
+  readonly parts: Parts;
+  readonly request: EdgeRequest;
+  readonly operator: Operator;
+  readonly text: string;
+  readonly at: number;
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
+
+function runOnce({ parts, request, operator, text, at }: Write, reply: () => Promise<Reply>): Promise<Reply> {
+  const key = request.header('idempotency-key');
+  if (key === null) return reply();
+  if (!IDEMPOTENCY_KEY.test(key)) {
+    throw new RequestError(
+      'request_malformed',
+      'Idempotency-Key must have 1 to 128 printable characters without spaces.',
+    );
+  }
+  const { method, path, query, log } = request;
+  const route = `${method} ${path}?${query.toString()}`;
+  const digest = hash('sha256', text, 'hex');
+  return answerOnce({ store: parts.store, key: { operator: operator.id, route, key }, digest, at, log }, reply);
+}
