@@ -2,6 +2,7 @@
 export const ENDPOINTS = {
   challenges: '/v1/challenges',
   licences: '/v1/licences',
+  releases: '/v1/releases',
   jwks: '/.well-known/jwks.json',
   discovery: '/.well-known/countersign',
 } as const;

@@ -89,6 +89,7 @@ export interface Discovery {
   readonly endpoints: {
     readonly challenges: string;
     readonly licences: string;
+    readonly releases: string;
     readonly jwks: string;
   };
   readonly acceptedClouds: readonly string[];

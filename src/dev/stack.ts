@@ -69,8 +69,8 @@ const PORT_SETTINGS = {
 
 const PARTS = ['service', 'imds', 'table'] as const;
 
-/** Requests a second of one address: a whole fleet starts from this one. */
-const WIDE_LIMIT = '1000';
+/** A whole fleet starts from this one address, in one subscription, and is restarted as often as a developer likes. */
+const WIDE_LIMIT = '100000';
 
 type Stop = () => Promise<void>;
 
@@ -164,6 +164,8 @@ async function startServices(
     SIGNING_KEY_FILE: keyFile,
     CHALLENGE_SECRETS: `start:${randomBytes(32).toString('base64url')}`,
     RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
+    SUBSCRIPTION_RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
+    VM_RATE_LIMIT_PER_MINUTE: WIDE_LIMIT,
     AzureWebJobsDisableHomepage: 'true',
     ...settings,
   };

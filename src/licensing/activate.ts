@@ -4,10 +4,12 @@ import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation } from './activation.ts';
 import type { Entitlement, SeatPool } from './entitlement.ts';
 import { planIssue } from './issue.ts';
-import type { ActivationRequest } from './issue.ts';
+import type { ActivationRequest, Issue } from './issue.ts';
 import { CLOCK_SKEW } from './lease.ts';
 import { keepsSeat, planFreeSeat, planGivingUp, planTakeOver, seatNumber } from './seatPlan.ts';
 import type { SeatGain, SeatSearch } from './seatPlan.ts';
+import { createSeatGate } from './seatGate.ts';
+import type { SeatGate } from './seatGate.ts';
 import { StoreUnavailableError } from './store.ts';
 import type { SeatBlock, SeatStore, SeatWrite, Stored, WriteOutcome } from './store.ts';
 
@@ -21,6 +23,8 @@ export type ActivationOutcome =
 export interface ActivateOptions {
   /** Ends the attempts, after the store's present answer. */
   readonly signal?: AbortSignal;
+  /** Shared by the activations of this process. Left out: everybody at once. */
+  readonly gate?: SeatGate;
   /** From 0 to less than 1. */
   readonly random?: () => number;
   /** Waits, in milliseconds. */
@@ -44,13 +48,19 @@ export async function activate(
   request: ActivationRequest,
   options: ActivateOptions = {},
 ): Promise<ActivationOutcome> {
-  const { random = Math.random, pause = pauseFor, signal } = options;
+  const { random = Math.random, pause = pauseFor, gate = createSeatGate(), signal } = options;
   const readOwn = () => store.readActivation(entitlement.pool, request.vmId);
   let known = await readOwn();
+  let tried: Issue | null = null;
   for (let attempt = 0; attempt < ATTEMPTS && signal?.aborted !== true; attempt += 1) {
+    // A write may land though its answer is lost; what is then in its way is the write itself.
+    if (tried?.granted === true && known?.value.licenceJti === request.licenceJti) {
+      return { ...tried, activation: known.value };
+    }
     const issue = planIssue(known?.value ?? null, entitlement, request);
     if (!issue.granted) return issue;
-    const step = await takeStep(store, { entitlement, at: request.at, known, next: issue.activation, random });
+    const step = await takeStep(store, { entitlement, at: request.at, known, next: issue.activation, random, gate });
+    tried = issue;
     if (step.outcome === 'written') return { ...issue, activation: step.activation };
     if (step.outcome === 'given_up') continue;
     const before = known?.version;
@@ -70,6 +80,7 @@ interface Attempt {
   /** The VM's row as it will stand, but for its seat. */
   readonly next: Activation;
   readonly random: () => number;
+  readonly gate: SeatGate;
 }
 
 /** `given_up`: seats were given up after `seats` had been lowered; the search starts over. */
@@ -79,16 +90,25 @@ type Step =
 
 const CHANGED: Step = { outcome: 'changed' };
 
-async function takeStep(store: SeatStore, attempt: Attempt): Promise<Step> {
-  const { entitlement, known, next, at } = attempt;
+function takeStep(store: SeatStore, attempt: Attempt): Promise<Step> {
+  const { entitlement, known, next, at, gate } = attempt;
   if (known !== null && keepsSeat(known.value, entitlement.seats, at)) return write(store, attempt, next, []);
-  const { blocks, hasUncounted } = await store.readSeats(entitlement.pool);
-  if (entitlement.seats === 'unlimited') {
-    const marker: SeatWrite[] = hasUncounted ? [] : [{ row: 'uncounted' }];
-    return write(store, attempt, { ...next, seat: { kind: 'uncounted' } }, marker);
-  }
-  const uncounted = hasUncounted ? await countUncounted(store, attempt) : 0;
-  const limit = Math.max(0, entitlement.seats - uncounted);
+  // Uncounted seats touch no row of others.
+  if (entitlement.seats === 'unlimited') return sitUncounted(store, attempt);
+  const { seats } = entitlement;
+  return gate(entitlement.pool, () => sitNumbered(store, attempt, seats));
+}
+
+async function sitUncounted(store: SeatStore, attempt: Attempt): Promise<Step> {
+  const { hasUncounted } = await store.readSeats(attempt.entitlement.pool, null);
+  const marker: SeatWrite[] = hasUncounted ? [] : [{ row: 'uncounted' }];
+  return write(store, attempt, { ...attempt.next, seat: { kind: 'uncounted' } }, marker);
+}
+
+async function sitNumbered(store: SeatStore, attempt: Attempt, seats: number): Promise<Step> {
+  const { entitlement, known, at } = attempt;
+  const { blocks, uncounted } = await store.readSeats(entitlement.pool, uncountedSince(at));
+  const limit = Math.max(0, seats - uncounted);
   const held = known === null ? null : seatNumber(known.value.seat);
   return findSeat(store, attempt, { blocks, limit, held, random: attempt.random });
 }
@@ -97,8 +117,8 @@ async function takeStep(store: SeatStore, attempt: Attempt): Promise<Step> {
  * VMs let in while seats were unlimited keep their licences, and count. One that another instance may still renew by
  * its own clock is counted for another skew.
  */
-function countUncounted(store: SeatStore, { entitlement, at }: Attempt): Promise<number> {
-  return store.countUncounted(entitlement.pool, at - 2 * CLOCK_SKEW);
+function uncountedSince(at: number): number {
+  return at - 2 * CLOCK_SKEW;
 }
 
 async function findSeat(store: SeatStore, attempt: Attempt, search: SeatSearch): Promise<Step> {
@@ -117,7 +137,7 @@ async function findSeat(store: SeatStore, attempt: Attempt, search: SeatSearch):
 
 /** A seat given up between the reading of the blocks and the search for ended leases would be in neither. */
 async function hasChanged(store: SeatStore, pool: SeatPool, before: readonly SeatBlock[]): Promise<boolean> {
-  const { blocks } = await store.readSeats(pool);
+  const { blocks } = await store.readSeats(pool, null);
   const versions = new Map(before.map((block) => [block.index, block.version]));
   return blocks.length !== before.length || blocks.some((block) => versions.get(block.index) !== block.version);
 }

@@ -59,7 +59,8 @@ export async function readDecision(catalogue: Catalogue, claim: LicenceClaim): P
   return decide(claim, offers, await catalogue.readLicences(vm.cloud, vm.subscriptionId));
 }
 
-function licensedVm(attestation: AttestationResult): LicensedVm {
+/** @throws Error if the evidence lacks `vmId`, `subscriptionId` or `sku`, which the service's policy demands. */
+export function licensedVm(attestation: AttestationResult): LicensedVm {
   const { cloud, subscriptionId, vmId, sku } = attestation;
   if (subscriptionId === null || vmId === null || sku === null) {
     throw new Error('Evidence without vmId, subscriptionId or sku: the verification policy must demand them.');
@@ -68,7 +69,12 @@ function licensedVm(attestation: AttestationResult): LicensedVm {
 }
 
 /** The licence for this very plan before one for every plan of the offer. */
-function findLicence(licences: readonly Licence[], vm: LicensedVm, plan: PlanName, offer: Offer): Licence | null {
+export function findLicence(
+  licences: readonly Licence[],
+  vm: Pick<LicensedVm, 'cloud' | 'subscriptionId'>,
+  plan: PlanName,
+  offer: Offer,
+): Licence | null {
   const named = (name: string): Licence | undefined =>
     licences.find(
       (licence) =>

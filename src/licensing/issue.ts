@@ -12,6 +12,8 @@ export interface ActivationRequest {
   /** RFC 7638 thumbprint of the key that was proved, if any. */
   readonly jkt?: string | undefined;
   readonly challenge: ChallengeMark;
+  /** `jti` of the licence that is to be issued. */
+  readonly licenceJti: string;
   readonly region: string | null;
   readonly sku: string;
   /** The client's name and version, its own word. */
@@ -34,7 +36,6 @@ export function planIssue(known: Activation | null, entitlement: Entitlement, re
   return {
     granted: true,
     activation: nextRow(known, entitlement, request, key.history),
-    // A row without a challenge is an operator's, made before the VM ever came.
     first: (known?.challenge ?? null) === null,
     keyChanged: key.changed,
   };
@@ -52,17 +53,20 @@ function nextRow(
   request: ActivationRequest,
   history: KeyHistory,
 ): Activation {
+  // A row without a challenge is an operator's, made before the VM ever came.
+  const seen = known?.challenge === null ? null : known;
   return {
     vmId: request.vmId,
     licenceId: entitlement.licenceId,
     seat: known?.seat ?? { kind: 'none' },
     ...history,
     challenge: request.challenge,
+    licenceJti: request.licenceJti,
     leaseEnd: extendLease(known?.leaseEnd ?? 0, request.times),
     region: request.region,
     sku: request.sku,
     client: request.client ?? null,
-    firstSeen: known?.firstSeen ?? request.at,
+    firstSeen: seen?.firstSeen ?? request.at,
     lastSeen: Math.max(known?.lastSeen ?? 0, request.at),
     blocked: false,
   };

@@ -68,6 +68,12 @@ export function planGivingUp(search: SeatSearch, ended: readonly Stored<Activati
   return [...chosen.map(vacate), ...blockWrites(search.blocks, blocks)];
 }
 
+/** The block that changes when a VM gives its seat back at once. */
+export function planGivingBack(seat: Seat, blocks: readonly SeatBlock[]): readonly SeatWrite[] {
+  const number = seatNumber(seat);
+  return number === null ? [] : blockWrites(blocks, withSeat(blocks, number, false));
+}
+
 function withoutHeld({ blocks, held }: SeatSearch): readonly SeatBlock[] {
   return held === null ? blocks : withSeat(blocks, held, false);
 }

@@ -101,10 +101,13 @@ export interface SeatBlock {
   readonly version: string | null;
 }
 
-/** The seats of a pool: its blocks, and whether VMs were ever let in without counting (while seats were unlimited). */
+/** The seats of a pool: its blocks, and the VMs that were let in without counting (while seats were unlimited). */
 export interface SeatRows {
   readonly blocks: readonly SeatBlock[];
+  /** Whether there ever were any. */
   readonly hasUncounted: boolean;
+  /** How many of them have a lease that ends at the time asked for or later. */
+  readonly uncounted: number;
 }
 
 /** One row to write. `version: null` inserts, else the row must still be at that version. */
@@ -116,11 +119,10 @@ export type SeatWrite =
 /** The seats and activations of a pool. All rows of a pool can be written in one transaction. */
 export interface SeatStore {
   readActivation(pool: SeatPool, vmId: string): Promise<Stored<Activation> | null>;
-  readSeats(pool: SeatPool): Promise<SeatRows>;
+  /** @param since VMs without a counted seat whose lease ends at this time or later are counted; `null`: none are */
+  readSeats(pool: SeatPool, since: number | null): Promise<SeatRows>;
   /** At most 100 activations that hold a numbered seat and whose lease ended before `before`. */
   readEnded(pool: SeatPool, before: number): Promise<readonly Stored<Activation>[]>;
-  /** How many activations without a counted seat have a lease that ends at `since` or later. */
-  countUncounted(pool: SeatPool, since: number): Promise<number>;
   /** All or nothing; 1 to 100 rows, no row twice. */
   writeSeats(pool: SeatPool, writes: readonly SeatWrite[]): Promise<WriteOutcome>;
 }

@@ -104,6 +104,12 @@ const settingsSchema = z.object({
   RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(20)
     .describe('Requests a second that one client address may make.'),
+  SUBSCRIPTION_RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
+    .default(100)
+    .describe('Requests a second with authentic evidence of one subscription, on each instance.'),
+  VM_RATE_LIMIT_PER_MINUTE: wholeNumber(1, 100_000)
+    .default(10)
+    .describe('Requests a minute with authentic evidence of one VM, on each instance.'),
   TRUST_DIRECTORY: z
     .string()
     .optional()

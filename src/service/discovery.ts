@@ -23,6 +23,7 @@ export function readDiscovery({ config, trust }: Parts): Reply {
     endpoints: {
       challenges: `${issuer}${ENDPOINTS.challenges}`,
       licences: `${issuer}${ENDPOINTS.licences}`,
+      releases: `${issuer}${ENDPOINTS.releases}`,
       jwks: `${issuer}${ENDPOINTS.jwks}`,
     },
     acceptedClouds,

@@ -1,10 +1,12 @@
 import type { LicenceStore, Catalogue } from '../licensing/store.ts';
+import type { SeatGate } from '../licensing/seatGate.ts';
 import type { Challenges } from '../tokens/challenges.ts';
 import type { SigningKey } from '../tokens/keySet.ts';
 import type { Signer } from '../tokens/signer.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import type { Trust } from '../verifier/x509/trust.ts';
 import type { ServiceConfig } from './config.ts';
+import type { IssuerNotes } from './noteIssuer.ts';
 import type { RateLimit } from './rateLimit.ts';
 
 /** What the use cases are made of. The composition root makes it once; the use cases keep nothing. */
@@ -18,7 +20,13 @@ export interface Parts {
   readonly store: LicenceStore;
   /** Offers and licences, from a cache that is at most 30 seconds old. */
   readonly catalogue: Catalogue;
+  /** By client address, for strangers. */
   readonly rateLimit: RateLimit;
+  /** By what the evidence says, once it is authentic. */
+  readonly subscriptionLimit: RateLimit;
+  readonly vmLimit: RateLimit;
+  readonly seatGate: SeatGate;
+  readonly issuerNotes: IssuerNotes;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

@@ -63,7 +63,10 @@ const absentAsNull = <T extends z.ZodType>(schema: T) => schema.nullish().transf
 export const challengeRequestSchema = z.object({ key: absentAsNull(z.record(z.string(), z.unknown())) });
 
 /** The client's own word, for operators: what is not a short text is left out, and refuses nothing. */
-const clientName = z.unknown().optional().transform((value) => (typeof value === 'string' ? value.slice(0, 128) : undefined));
+const clientName = z
+  .unknown()
+  .optional()
+  .transform((value) => (typeof value === 'string' ? value.slice(0, 128) : undefined));
 
 export const licenceRequestSchema = z.object({
   challenge: TOKEN,
@@ -71,6 +74,13 @@ export const licenceRequestSchema = z.object({
   proof: absentAsNull(TOKEN),
   product: absentAsNull(z.string().min(1).max(512)),
   client: clientName,
+});
+
+export const releaseRequestSchema = z.object({
+  challenge: TOKEN,
+  document: documentSchema,
+  licence: TOKEN,
+  proof: absentAsNull(TOKEN),
 });
 
 export type LicenceRequestBody = z.infer<typeof licenceRequestSchema>;

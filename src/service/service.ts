@@ -1,3 +1,4 @@
+import { createSeatGate } from '../licensing/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
 import { createLocalSigner } from '../tokens/localSigner.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
@@ -8,16 +9,19 @@ import type { UseCase } from './edge.ts';
 import { issueChallenge } from './issueChallenge.ts';
 import { issueLicence } from './issueLicence.ts';
 import { createStore } from './createStore.ts';
+import { createIssuerNotes } from './noteIssuer.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
 import { RateLimit } from './rateLimit.ts';
 import { createReadiness } from './readiness.ts';
+import { releaseLicence } from './releaseLicence.ts';
 import { createServiceTrust } from './serviceTrust.ts';
 
 /** The use cases, each of which answers every request with a reply and never throws. */
 export interface Service {
   readonly issueChallenge: UseCase;
   readonly issueLicence: UseCase;
+  readonly releaseLicence: UseCase;
   readonly readKeySet: UseCase;
   readonly readDiscovery: UseCase;
   readonly readProblemPage: UseCase;
@@ -57,6 +61,10 @@ export async function createService(config: ServiceConfig, { now }: ServiceSeams
     signingKeys: [{ state: 'current', publicJwk: signer.publicJwk }],
     policy: servicePolicy(config.ACCEPTED_CLOUDS),
     rateLimit: new RateLimit(config.RATE_LIMIT_PER_SECOND),
+    subscriptionLimit: new RateLimit(config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND),
+    vmLimit: new RateLimit(config.VM_RATE_LIMIT_PER_MINUTE / 60, config.VM_RATE_LIMIT_PER_MINUTE),
+    seatGate: createSeatGate(),
+    issuerNotes: createIssuerNotes(store),
   };
   return listUseCases(parts, createReadiness(parts, probePins));
 }
@@ -66,6 +74,7 @@ function listUseCases(parts: Parts, readReadiness: UseCase): Service {
   return {
     issueChallenge: edge((request) => issueChallenge(parts, request)),
     issueLicence: edge((request) => issueLicence(parts, request)),
+    releaseLicence: edge((request) => releaseLicence(parts, request)),
     readKeySet: edge(() => Promise.resolve(readKeySet(parts))),
     readDiscovery: edge(() => Promise.resolve(readDiscovery(parts))),
     readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),

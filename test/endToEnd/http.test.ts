@@ -2,7 +2,17 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
 import type { ProblemCode } from '../../src/contract/codes.ts';
-import { askChallenge, boot, createKey, post, prove, readDocument, readPayload, send } from './protocolClient.ts';
+import {
+  askChallenge,
+  boot,
+  createKey,
+  post,
+  prove,
+  readDocument,
+  readPayload,
+  release,
+  send,
+} from './protocolClient.ts';
 import type { Answer } from './protocolClient.ts';
 import { hasVms, isOwn, useTarget } from './target.ts';
 
@@ -41,16 +51,22 @@ test.each([
   expectProblem(await post(`${target().baseUrl}/v1/challenges`, body), 'request_malformed');
 });
 
-test.each(['/v1/challenges', '/v1/licences'])('%s refuses other media types and other methods', async (path) => {
-  const url = `${target().baseUrl}${path}`;
-  expectProblem(await post(url, '{}', { 'Content-Type': 'text/plain' }), 'media_type_unsupported');
-  expect((await send(url)).status).toBe(404);
-});
+test.each(['/v1/challenges', '/v1/licences', '/v1/releases'])(
+  '%s refuses other media types and other methods',
+  async (path) => {
+    const url = `${target().baseUrl}${path}`;
+    expectProblem(await post(url, '{}', { 'Content-Type': 'text/plain' }), 'media_type_unsupported');
+    expect((await send(url)).status).toBe(404);
+  },
+);
 
-test.each(['/v1/challenges', '/v1/licences'])('%s refuses a body of 10 MB without parsing it', async (path) => {
-  const answer = await post(`${target().baseUrl}${path}`, '0'.repeat(10_000_000));
-  expectProblem(answer, 'request_too_large');
-});
+test.each(['/v1/challenges', '/v1/licences', '/v1/releases'])(
+  '%s refuses a body of 10 MB without parsing it',
+  async (path) => {
+    const answer = await post(`${target().baseUrl}${path}`, '0'.repeat(10_000_000));
+    expectProblem(answer, 'request_too_large');
+  },
+);
 
 test.each([
   ['broken JSON', '{'],
@@ -155,6 +171,132 @@ vmTest.each(REFUSALS)('the VM "%s" is refused: %s', async (vm, code) => {
   expectProblem(await boot({ ...target(), vm }), code);
 });
 
+/** An operator meant these: the refusal is signed. */
+const DENIALS: readonly (readonly [string, ProblemCode])[] = [
+  ['retired', 'offer_suspended'],
+  ['suspended', 'licence_suspended'],
+  ['revoked', 'licence_revoked'],
+  ['ended', 'licence_expired'],
+  ['odd-sku', 'sku_not_allowed'],
+  ['not-named', 'vm_not_allowed'],
+];
+
+vmTest.each(DENIALS)('the VM "%s" is given a signed denial: %s', async (vm, code) => {
+  const { baseUrl, issuer, imdsUrl } = target();
+  const challenge = await askChallenge(baseUrl);
+  const document = await readDocument(imdsUrl, vm, challenge.nonce);
+  const answer = await post(`${baseUrl}/v1/licences`, { challenge: challenge.challenge, document });
+  expectProblem(answer, code);
+  const keySet = createRemoteJWKSet(new URL(`${baseUrl}/.well-known/jwks.json`));
+  const options = { issuer, audience: 'contoso/gateway', algorithms: ['ES256'], typ: 'licence-denial+jwt' };
+  const { payload, protectedHeader } = await jwtVerify(String(answer.body['denial']), keySet, options);
+  expect(Object.keys(protectedHeader).sort()).toEqual(['alg', 'kid', 'typ']);
+  expect(Object.keys(payload).sort()).toEqual(['aud', 'code', 'exp', 'iat', 'iss', 'jti', 'sub']);
+  expect(payload.sub).toMatch(/^urn:azure:vm:11111111-0000-4000-8000-/);
+  expect(payload).toMatchObject({ code, jti: readPayload(challenge.challenge)['jti'] });
+  expect(Number(payload.exp) - Number(payload.iat)).toBe(300);
+});
+
+const UNSIGNED = [
+  ['unknown-plan', 'plan_unknown'],
+  ['without-plan', 'plan_missing'],
+  ['stranger', 'subscription_not_licensed'],
+  ['not-yet', 'licence_not_yet_valid'],
+  ['small-1', 'key_required'],
+] as const;
+
+vmTest.each(UNSIGNED)('the refusal of the VM "%s" is not signed: %s', async (vm, code) => {
+  const answer = await boot({ ...target(), vm });
+  expectProblem(answer, code);
+  expect(answer.body).not.toHaveProperty('denial');
+});
+
+vmTest('a repeat of a refusal has the same correlation id, and another VM’s another', async () => {
+  const ids = [];
+  for (const vm of ['stranger', 'stranger', 'unknown-plan']) {
+    ids.push((await boot({ ...target(), vm })).body['correlationId']);
+  }
+  // Within one hour: at the turn of it the ids differ, and the next try is within one.
+  if (ids[0] !== ids[1]) ids[0] = (await boot({ ...target(), vm: 'stranger' })).body['correlationId'];
+  expect(ids[0]).toBe(ids[1]);
+  expect(ids[2]).not.toBe(ids[1]);
+});
+
+vmTest('a seat given back stays taken until its lease ends, where the offer does not say otherwise', async () => {
+  const key = createKey();
+  const { body } = await boot({ ...target(), vm: 'keeper', key });
+  const licence = String(body['licence']);
+  const released = await release({ ...target(), vm: 'keeper', key, licence });
+  expect(released.status).toBe(200);
+  expect(Object.keys(released.body)).toEqual(['seatFreeAt']);
+  expect(Date.parse(String(released.body['seatFreeAt']))).toBeGreaterThanOrEqual(
+    Number(readPayload(licence)['exp']) * 1000,
+  );
+  expect((await boot({ ...target(), vm: 'keeper', key })).status).toBe(200);
+});
+
+vmTest('with earlyRelease a seat given back is the next VM’s', async () => {
+  const [key, other] = [createKey(), createKey()];
+  const { body } = await boot({ ...target(), vm: 'early-1', key });
+  const refused = await boot({ ...target(), vm: 'early-2', key: other });
+  expectProblem(refused, 'seats_exhausted');
+  expect(readPayload(String(refused.body['denial']))['code']).toBe('seats_exhausted');
+  const licence = String(body['licence']);
+  const released = await release({ ...target(), vm: 'early-1', key, licence });
+  expect(Math.abs(Date.parse(String(released.body['seatFreeAt'])) - Date.now())).toBeLessThan(60_000);
+  const next = await boot({ ...target(), vm: 'early-2', key: other });
+  expect(next.status).toBe(200);
+  expectProblem(await boot({ ...target(), vm: 'early-1', key }), 'seats_exhausted');
+  // So that this suite can run again against the same service.
+  expect(
+    (await release({ ...target(), vm: 'early-2', key: other, licence: String(next.body['licence']) })).status,
+  ).toBe(200);
+});
+
+vmTest('a release is refused without the licence’s own key, VM and a challenge of its own', async () => {
+  const { baseUrl, issuer, imdsUrl } = target();
+  const key = createKey();
+  const { body } = await boot({ ...target(), vm: 'keeper', key });
+  const licence = String(body['licence']);
+  const options = { ...target(), vm: 'keeper', key, licence };
+  expectProblem(await release({ ...options, key: createKey() }), 'proof_invalid');
+  expectProblem(await release({ ...options, vm: 'second' }), 'request_malformed');
+  expectProblem(await release({ ...options, licence: `${licence.slice(0, -4)}AAAA` }), 'request_malformed');
+  expectProblem(await release({ ...options, change: { licence: undefined } }), 'request_malformed');
+  expectProblem(await release({ ...options, change: { proof: undefined } }), 'proof_required');
+  const unbound = await askChallenge(baseUrl);
+  const document = await readDocument(imdsUrl, 'keeper', unbound.nonce);
+  const proof = await prove(unbound, key, `${issuer}/v1/releases`);
+  const request = { challenge: unbound.challenge, document, licence, proof };
+  expectProblem(await post(`${baseUrl}/v1/releases`, request), 'proof_required');
+  const challenge = await askChallenge(baseUrl, key);
+  const wrong = {
+    challenge: challenge.challenge,
+    document,
+    licence,
+    proof: await prove(challenge, key, `${issuer}/v1/licences`),
+  };
+  expectProblem(await post(`${baseUrl}/v1/releases`, wrong), 'proof_invalid');
+});
+
+vmTest('a release spends its challenge, for issues as well', async () => {
+  const { baseUrl, issuer, imdsUrl } = target();
+  const key = createKey();
+  const { body } = await boot({ ...target(), vm: 'keeper-2', key });
+  const challenge = await askChallenge(baseUrl, key);
+  const document = await readDocument(imdsUrl, 'keeper-2', challenge.nonce);
+  const proof = await prove(challenge, key, `${issuer}/v1/releases`);
+  const request = { challenge: challenge.challenge, document, licence: body['licence'], proof };
+  expect((await post(`${baseUrl}/v1/releases`, request)).status).toBe(200);
+  expectProblem(await post(`${baseUrl}/v1/releases`, request), 'challenge_replayed');
+  const again = {
+    challenge: challenge.challenge,
+    document,
+    proof: await prove(challenge, key, `${issuer}/v1/licences`),
+  };
+  expectProblem(await post(`${baseUrl}/v1/licences`, again), 'challenge_replayed');
+});
+
 vmTest('a claimed product counts only where no plan is attested and its offer allows it', async () => {
   const product = 'contoso/appliance/development';
   const claimed = await boot({ ...target(), vm: 'without-plan', change: { product } });
@@ -190,7 +332,11 @@ test('the discovery document names issuer, endpoints, clouds and algorithms', as
   const { issuer, baseUrl } = target();
   const { body } = await send(`${baseUrl}/.well-known/countersign`);
   expect(body).toMatchObject({ issuer, nonceStyle: 'base32', algorithms: { licence: ['ES256'], proof: ['ES256'] } });
-  expect(body['endpoints']).toMatchObject({ challenges: `${issuer}/v1/challenges`, licences: `${issuer}/v1/licences` });
+  expect(body['endpoints']).toMatchObject({
+    challenges: `${issuer}/v1/challenges`,
+    licences: `${issuer}/v1/licences`,
+    releases: `${issuer}/v1/releases`,
+  });
   expect(body['pinSetVersion']).toMatch(/^[0-9a-f]{16}$/);
 });
 

@@ -73,6 +73,7 @@ test('the row says what was issued, and keeps its first and latest times', async
     keyUntil: AT + DAY,
     keyChanges: [],
     challenge: first.challenge,
+    licenceJti: first.licenceJti,
     leaseEnd: AT + DAY,
     region: 'westeurope',
     sku: 'Gen2',
@@ -90,7 +91,14 @@ test('the row says what was issued, and keeps its first and latest times', async
   expect((await store.readActivation(held.pool, VM_ID))?.value).toEqual({
     ...expected,
     ...{ jkt: null, keyUntil: AT + HOUR + DAY, keyChanges: [{ from: 'first-key', at: AT + HOUR, until: AT + DAY }] },
-    ...{ challenge: later.challenge, leaseEnd: AT + HOUR + DAY, region: null, sku: '', client: null },
+    ...{
+      challenge: later.challenge,
+      licenceJti: later.licenceJti,
+      leaseEnd: AT + HOUR + DAY,
+      region: null,
+      sku: '',
+      client: null,
+    },
     lastSeen: AT + HOUR,
   });
 });
@@ -101,7 +109,7 @@ test('an answer that was lost costs no second seat', async () => {
   const lost = await grant(store, held, request(held));
   const again = await grant(store, held, request(held, { at: AT + MINUTE }));
   expect(again.seat).toEqual(lost.seat);
-  expect((await store.readSeats(held.pool)).blocks).toMatchObject([{ index: 0, taken: 1n }]);
+  expect((await store.readSeats(held.pool, null)).blocks).toMatchObject([{ index: 0, taken: 1n }]);
   expect(await boot(store, held, 2)).toBe('seats_exhausted');
 });
 
@@ -211,10 +219,13 @@ test('unlimited seats need no blocks, and are counted once they are limited', as
   const unlimited = entitlement({ seats: 'unlimited' });
   for (let vm = 1; vm <= 3; vm += 1) expect(await boot(store, unlimited, vm)).toBe('granted');
   expect(trips()).toBe(9);
-  expect((await store.readSeats(unlimited.pool)).blocks).toEqual([]);
+  expect((await store.readSeats(unlimited.pool, null)).blocks).toEqual([]);
+  trips();
 
   const four = entitlement({ seats: 4 });
   expect(await boot(store, four, 4, AT + HOUR)).toBe('granted');
+  // The unlimited boots have made the pool known: the count comes with the seats.
+  expect(trips()).toBe(3);
   expect(await boot(store, four, 5, AT + HOUR)).toBe('seats_exhausted');
   trips();
   expect(await boot(store, four, 1, AT + 2 * HOUR)).toBe('granted');

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { activate } from '../../src/licensing/activate.ts';
 import type { ActivateOptions } from '../../src/licensing/activate.ts';
 import type { Entitlement } from '../../src/licensing/entitlement.ts';
+import { createSeatGate } from '../../src/licensing/seatGate.ts';
+import type { SeatGate } from '../../src/licensing/seatGate.ts';
 import type { LicenceStore, SeatStore } from '../../src/licensing/store.ts';
 import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
 import { useAzurite } from '../support/azurite.ts';
@@ -18,7 +20,16 @@ async function createStores() {
   const options = { connection: { connectionString }, tablePrefix, budget: 60_000, onRoundTrip: () => (trips += 1) };
   const [left, right] = [createTablesStore(options), createTablesStore(options)];
   await left.ensureTables();
-  return { left, right, trips: () => trips };
+  // Each instance has a gate of its own.
+  const gates = new Map<SeatStore, SeatGate>(
+    [left, right].map((store) => [store, createSeatGate({ longestWait: 60_000 })]),
+  );
+  return {
+    left,
+    right,
+    trips: () => trips,
+    gateOf: (store: SeatStore) => ({ gate: gates.get(store) ?? createSeatGate() }),
+  };
 }
 
 async function boot(store: SeatStore, held: Entitlement, vm: number, at = AT, options: ActivateOptions = {}) {
@@ -51,21 +62,25 @@ function interrupted(store: LicenceStore, rival: () => Promise<unknown>): SeatSt
 }
 
 test('500 first boots at once on 20 seats, on two instances, give exactly 20', { timeout: 120_000 }, async () => {
-  const { left, right } = await createStores();
+  const { left, right, gateOf } = await createStores();
   const held = entitlement({ seats: 20 });
-  const boots = Array.from({ length: 500 }, (_, vm) => boot(vm % 2 === 0 ? left : right, held, vm));
+  const boots = Array.from({ length: 500 }, (_, vm) => {
+    const store = vm % 2 === 0 ? left : right;
+    return boot(store, held, vm, AT, gateOf(store));
+  });
   expect(tally(await Promise.allSettled(boots))).toEqual({ granted: 20, seats_exhausted: 480 });
-  const { blocks } = await left.readSeats(held.pool);
+  const { blocks } = await left.readSeats(held.pool, null);
   expect(blocks).toMatchObject([{ index: 0, taken: (1n << 20n) - 1n }]);
 });
 
 test('300 first boots at once on 300 seats all get one of their own', { timeout: 120_000 }, async () => {
-  const { left, right } = await createStores();
+  const { left, right, gateOf } = await createStores();
   const held = entitlement({ seats: 300 });
   const outcomes = await Promise.all(
-    Array.from({ length: 300 }, (_, vm) =>
-      activate(vm % 2 === 0 ? left : right, held, request(held, { vmId: vmId(vm) })),
-    ),
+    Array.from({ length: 300 }, (_, vm) => {
+      const store = vm % 2 === 0 ? left : right;
+      return activate(store, held, request(held, { vmId: vmId(vm) }), gateOf(store));
+    }),
   );
   const seats = outcomes.map((outcome) => (outcome.granted ? outcome.activation.seat : outcome.code));
   expect(new Set(seats.map((seat) => JSON.stringify(seat))).size).toBe(300);
@@ -88,7 +103,7 @@ test('one VM that asks twenty times at once takes one seat', async () => {
   // Of challenges as old as each other the one with the greatest jti is the newest: older ones may come too late.
   expect((counts['granted'] ?? 0) + (counts['challenge_replayed'] ?? 0)).toBe(20);
   expect(counts['granted']).toBeGreaterThan(0);
-  expect((await left.readSeats(held.pool)).blocks).toMatchObject([{ taken: 1n }]);
+  expect((await left.readSeats(held.pool, null)).blocks).toMatchObject([{ taken: 1n }]);
 });
 
 test('one challenge sent ten times at once is honoured once', async () => {
@@ -96,7 +111,9 @@ test('one challenge sent ten times at once is honoured once', async () => {
   const held = entitlement();
   const asked = request(held);
   const outcomes = await Promise.all(
-    Array.from({ length: 10 }, (_, number) => activate(number % 2 === 0 ? left : right, held, asked)),
+    Array.from({ length: 10 }, (_, number) =>
+      activate(number % 2 === 0 ? left : right, held, { ...asked, licenceJti: `licence-of-${number}` }),
+    ),
   );
   expect(outcomes.filter((outcome) => outcome.granted)).toHaveLength(1);
 });

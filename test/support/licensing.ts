@@ -109,6 +109,7 @@ export function request(
     vmId: VM_ID,
     jkt: 'first-key',
     challenge: { ms: at, jti: `challenge-${`${challenges}`.padStart(9, '0')}` },
+    licenceJti: `licence-${challenges}`,
     region: 'westeurope',
     sku: 'Gen2',
     at,

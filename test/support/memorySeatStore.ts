@@ -27,7 +27,7 @@ export function createMemorySeatStore(step: () => Promise<unknown>, onIssue: OnI
   return {
     activationsNow: () => activations().map((row) => row.value),
     readActivation: (_, vmId) => request(() => (rows.get(`vm:${vmId}`) as Stored<Activation> | undefined) ?? null),
-    readSeats: async () => {
+    readSeats: async (_, since) => {
       const keys = [...rows.keys()].filter((key) => key.startsWith('block:'));
       const blocks: SeatBlock[] = [];
       for (const key of keys) {
@@ -35,17 +35,16 @@ export function createMemorySeatStore(step: () => Promise<unknown>, onIssue: OnI
         const row = rows.get(key) as Stored<bigint>;
         blocks.push({ index: Number(key.slice(6)), taken: row.value, version: row.version });
       }
-      return { blocks, hasUncounted: await request(() => rows.has('uncounted')) };
+      const hasUncounted = await request(() => rows.has('uncounted'));
+      const live = ({ value }: Stored<Activation>) => value.seat.kind === 'uncounted' && value.leaseEnd >= (since ?? 0);
+      const uncounted = await request(() => (since === null ? 0 : activations().filter(live).length));
+      return { blocks, hasUncounted, uncounted };
     },
     readEnded: (_, before) =>
       request(() =>
         activations()
           .filter(({ value }) => value.seat.kind === 'numbered' && value.leaseEnd < before)
           .slice(0, 100),
-      ),
-    countUncounted: (_, since) =>
-      request(
-        () => activations().filter(({ value }) => value.seat.kind === 'uncounted' && value.leaseEnd >= since).length,
       ),
     writeSeats: (_, writes) =>
       request(() => {

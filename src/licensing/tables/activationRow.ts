@@ -22,6 +22,7 @@ const activationRow = z.object({
   keyChanges: z.string().transform(parseJsonProperty).pipe(keyChanges),
   challengeAt: rowInstant.optional(),
   challengeJti: z.string().optional(),
+  licenceJti: z.string().optional(),
   leaseEnd: rowInstant,
   region: z.string().optional(),
   sku: z.string(),
@@ -32,7 +33,7 @@ const activationRow = z.object({
 });
 
 export function activationEntity(partitionKey: string, activation: Activation): TableEntity {
-  const { challenge, jkt, region, client } = activation;
+  const { challenge, licenceJti, jkt, region, client } = activation;
   return {
     partitionKey,
     rowKey: vmRow(activation.vmId),
@@ -43,6 +44,7 @@ export function activationEntity(partitionKey: string, activation: Activation): 
     keyUntil: new Date(activation.keyUntil),
     keyChanges: JSON.stringify(activation.keyChanges),
     ...(challenge !== null && { challengeAt: new Date(challenge.ms), challengeJti: challenge.jti }),
+    ...(licenceJti !== null && { licenceJti }),
     leaseEnd: new Date(activation.leaseEnd),
     ...(region !== null && { region }),
     sku: activation.sku,
@@ -56,7 +58,7 @@ export function activationEntity(partitionKey: string, activation: Activation): 
 /** @throws StoreUnavailableError */
 export function readActivationRow(entity: unknown): Stored<Activation> {
   const row = readRow('activation', activationRow, entity);
-  const { etag, rowKey, seat, challengeAt, challengeJti, jkt, region, client, ...rest } = row;
+  const { etag, rowKey, seat, challengeAt, challengeJti, licenceJti, jkt, region, client, ...rest } = row;
   const challenge =
     challengeAt === undefined || challengeJti === undefined ? null : { ms: challengeAt, jti: challengeJti };
   const value = {
@@ -64,6 +66,7 @@ export function readActivationRow(entity: unknown): Stored<Activation> {
     vmId: rowKey.slice(VM_ROWS.from.length),
     seat: readSeat(seat),
     challenge,
+    licenceJti: licenceJti ?? null,
     jkt: jkt ?? null,
     region: region ?? null,
     client: client ?? null,

@@ -31,7 +31,7 @@ export function uncountedEntity(partitionKey: string): TableEntity {
 }
 
 /** @throws StoreUnavailableError */
-export function readSeatRows(entities: readonly { rowKey?: string }[]): SeatRows {
+export function readSeatRows(entities: readonly { rowKey?: string }[]): Omit<SeatRows, 'uncounted'> {
   const blocks: SeatBlock[] = [];
   for (const entity of entities) {
     const index = blockIndex(entity.rowKey ?? '');

@@ -1,0 +1,107 @@
+import type { LicenceClaims } from '../contract/claims.ts';
+import type { LicenceCode } from '../contract/codes.ts';
+import type { Activation, ChallengeMark } from './activation.ts';
+import { isNewer } from './challengeOrder.ts';
+import { findLicence } from './decide.ts';
+import type { SeatPool } from './entitlement.ts';
+import { findOffer } from './findOffer.ts';
+import { CLOCK_SKEW } from './lease.ts';
+import type { Licence } from './licence.ts';
+import type { Offer } from './offer.ts';
+import { planGivingBack } from './seatPlan.ts';
+import { StoreUnavailableError } from './store.ts';
+import type { Catalogue, SeatStore } from './store.ts';
+
+/** Where the seat of a licence is, and whether it is free at once when it is given back. */
+export type ReleaseTerms =
+  | { readonly found: true; readonly pool: SeatPool; readonly earlyRelease: boolean }
+  | { readonly found: false; readonly code: LicenceCode };
+
+/** What a VM came with to give its seat back. Times are milliseconds since the epoch. */
+export interface ReleaseRequest {
+  readonly vmId: string;
+  /** RFC 7638 thumbprint of the key that was proved, which is the licence's own. */
+  readonly jkt: string;
+  readonly challenge: ChallengeMark;
+  readonly at: number;
+}
+
+/** `absent`: the VM has no activation. `other_key`: its newest licence is bound to another key. */
+export type ReleaseOutcome =
+  | { readonly released: true; readonly seatFreeAt: number }
+  | { readonly released: false; readonly reason: 'challenge_replayed' | 'absent' | 'other_key' };
+
+const ATTEMPTS = 8;
+
+/**
+ * The pool that a licence was issued from, by what the licence says. Whether offer and licence are still in force does
+ * not matter: a seat can always be given back.
+ *
+ * @throws StoreUnavailableError
+ */
+export async function readReleaseTerms(
+  catalogue: Catalogue,
+  { azure, licence }: Pick<LicenceClaims, 'azure' | 'licence'>,
+): Promise<ReleaseTerms> {
+  const match = findOffer(await catalogue.readOffers(), licence.plan, undefined);
+  if (!match.found) return match;
+  const { mode, earlyRelease, plan } = match.offer;
+  const { cloud, subscriptionId } = azure;
+  if (mode === 'marketplace') return { found: true, earlyRelease, pool: { mode, cloud, subscriptionId, plan } };
+  const licences = await catalogue.readLicences(cloud, subscriptionId);
+  const held = findHeld(licences, { azure, licence }, match.offer);
+  if (held === null) return { found: false, code: 'subscription_not_licensed' };
+  return { found: true, earlyRelease, pool: { mode, cloud, subscriptionId, plan: held.plan } };
+}
+
+/** By its id; or, where the operator has replaced it meanwhile, by what it is for. */
+function findHeld(
+  licences: readonly Licence[],
+  { azure, licence }: Pick<LicenceClaims, 'azure' | 'licence'>,
+  offer: Offer,
+): Licence | null {
+  const named = licences.find(({ id }) => id === licence.id);
+  return named ?? findLicence(licences, azure, licence.plan, offer);
+}
+
+/**
+ * Writes down that a VM gives its seat back. The challenge is spent by it. Neither the lease nor the history of keys
+ * changes: the licence given back lives on to its `exp`, so that only an early release frees the seat before that.
+ *
+ * @throws StoreUnavailableError if the store fails, or if every attempt lost its race
+ */
+export async function releaseSeat(
+  store: SeatStore,
+  { pool, earlyRelease }: Extract<ReleaseTerms, { found: true }>,
+  request: ReleaseRequest,
+): Promise<ReleaseOutcome> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const known = await store.readActivation(pool, request.vmId);
+    if (known === null) return { released: false, reason: 'absent' };
+    const reason = refusalOf(known.value, request);
+    if (reason !== null) return { released: false, reason };
+    const isFreed = earlyRelease && known.value.seat.kind !== 'none';
+    const activation = spent(known.value, request, isFreed);
+    const { blocks } = isFreed ? await store.readSeats(pool, null) : { blocks: [] };
+    const others = isFreed ? planGivingBack(known.value.seat, blocks) : [];
+    const own = { row: 'activation', activation, version: known.version } as const;
+    const outcome = await store.writeSeats(pool, [own, ...others]);
+    if (outcome === 'written') return { released: true, seatFreeAt: seatFreeAt(activation, request.at) };
+  }
+  throw new StoreUnavailableError('Too many changes of one activation at the same time: try again.');
+}
+
+function refusalOf(known: Activation, { challenge, jkt }: ReleaseRequest): 'challenge_replayed' | 'other_key' | null {
+  if (!isNewer(challenge, known.challenge)) return 'challenge_replayed';
+  return known.jkt === jkt ? null : 'other_key';
+}
+
+function spent(known: Activation, { challenge, at }: ReleaseRequest, isFreed: boolean): Activation {
+  const lastSeen = Math.max(known.lastSeen, at);
+  return { ...known, challenge, lastSeen, ...(isFreed && { seat: { kind: 'none' } as const }) };
+}
+
+/** Another VM can have it from then on, by any instance's clock. */
+function seatFreeAt({ seat, leaseEnd }: Activation, at: number): number {
+  return seat.kind === 'none' ? at : Math.max(at, leaseEnd + CLOCK_SKEW);
+}

@@ -1,0 +1,73 @@
+import type { SeatPool } from './entitlement.ts';
+import { foldCase, formatPlanName } from './planName.ts';
+import { StoreUnavailableError } from './store.ts';
+
+/**
+ * Runs what takes a seat of the pool when it is its turn.
+ *
+ * @throws StoreUnavailableError if its turn does not come in time
+ */
+export type SeatGate = <T>(pool: SeatPool, run: () => Promise<T>) => Promise<T>;
+
+export interface SeatGateOptions {
+  /** How many at a time. */
+  readonly width?: number;
+  /** Milliseconds; whoever has waited for so long is sent away to come again. */
+  readonly longestWait?: number;
+}
+
+interface Gate {
+  free: number;
+  /** In the order in which they came: a set, so that one who gives up leaves from the middle. */
+  readonly waiting: Set<() => void>;
+}
+
+/**
+ * Lets few VMs at a time look for a seat of one pool, in this process. A seat block is written on the condition that
+ * nobody else wrote it: of many that race for it at once all but one have read it in vain. Renewals do not pass here.
+ */
+export function createSeatGate({ width = 4, longestWait = 20_000 }: SeatGateOptions = {}): SeatGate {
+  const gates = new Map<string, Gate>();
+  return async (pool, run) => {
+    const name = poolName(pool);
+    const gate = gates.get(name) ?? { free: width, waiting: new Set() };
+    gates.set(name, gate);
+    if (gate.free > 0) gate.free -= 1;
+    else await waitForTurn(gate, longestWait);
+    try {
+      return await run();
+    } finally {
+      passOn(gate);
+      if (gate.free === width) gates.delete(name);
+    }
+  };
+}
+
+function waitForTurn({ waiting }: Gate, longestWait: number): Promise<void> {
+  return new Promise((enter, leave) => {
+    const turn = () => {
+      clearTimeout(timer);
+      enter();
+    };
+    const timer = setTimeout(() => {
+      waiting.delete(turn);
+      leave(new StoreUnavailableError('Too many VMs look for a seat of one licence at the same time: try again.'));
+    }, longestWait);
+    waiting.add(turn);
+  });
+}
+
+/** Whoever is next takes the place over, so that nobody who comes now is before him. */
+function passOn(gate: Gate): void {
+  const [next] = gate.waiting;
+  if (next === undefined) {
+    gate.free += 1;
+    return;
+  }
+  gate.waiting.delete(next);
+  next();
+}
+
+function poolName({ mode, cloud, subscriptionId, plan }: SeatPool): string {
+  return `${mode}/${cloud}/${foldCase(subscriptionId)}/${foldCase(formatPlanName(plan))}`;
+}

@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto';
+import type { AttestationResult, Check, Verification } from '../contract/attestation.ts';
+import type { ChallengeClaims } from '../contract/claims.ts';
+import type { EvidenceCode } from '../contract/codes.ts';
+import { licensedVm } from '../licensing/decide.ts';
+import type { LicensedVm } from '../licensing/entitlement.ts';
+import { checkProof } from '../tokens/proofs.ts';
+import { verifyEvidence } from '../verifier/verifyEvidence.ts';
+import type { EdgeRequest, Log, Reply } from './edge.ts';
+import type { Parts } from './parts.ts';
+import { replyProblem } from './problems.ts';
+import { RequestError } from './requestError.ts';
+
+/** What every request of a VM brings. */
+export interface EvidenceBody {
+  readonly challenge: string;
+  readonly document: { readonly signature: string };
+  readonly proof?: string | undefined;
+}
+
+/** A challenge of this service, whose key, if it names one, was proved. */
+export interface AnsweredChallenge {
+  readonly claims: ChallengeClaims;
+  readonly nonce: string;
+}
+
+/** A request whose evidence is Azure's word for this very challenge. */
+export interface AuthenticRequest {
+  readonly challenge: ChallengeClaims;
+  readonly attestation: AttestationResult;
+  readonly vm: LicensedVm;
+  readonly checks: readonly Check[];
+  /** When it came, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly log: Log;
+}
+
+/**
+ * Checks the challenge, then the proof: one HMAC and one signature, before any ASN.1.
+ *
+ * @param endpoint the path that the proof was made for
+ * @throws {RequestError} `challenge_invalid`, `challenge_expired`, `proof_required` or `proof_invalid`
+ */
+export async function checkChallenge(
+  { challenges, config }: Parts,
+  { challenge, proof }: EvidenceBody,
+  { endpoint, at }: { readonly endpoint: string; readonly at: number },
+): Promise<AnsweredChallenge> {
+  const checked = challenges.check(challenge, at);
+  if (!checked.ok) throw new RequestError(checked.code);
+  const { jkt, jti: challengeJti } = checked.claims;
+  // Without a key in the challenge there is nothing that a proof could prove.
+  if (jkt === undefined) return checked;
+  if (proof === undefined) throw new RequestError('proof_required');
+  const proved = await checkProof(proof, { jkt, audience: `${config.ISSUER}${endpoint}`, challengeJti });
+  if (!proved.ok) throw new RequestError(proved.code);
+  return checked;
+}
+
+export type Authentication =
+  | { readonly accepted: true; readonly authentic: AuthenticRequest }
+  | { readonly accepted: false; readonly refusal: Reply };
+
+/**
+ * Verifies the evidence, then applies the limits of its subscription and VM: before any row is written or any denial
+ * signed for them.
+ *
+ * @throws {RequestError} `rate_limited`
+ */
+export async function authenticate(
+  parts: Parts,
+  { log }: EdgeRequest,
+  { body, challenge, at }: { readonly body: EvidenceBody; readonly challenge: AnsweredChallenge; readonly at: number },
+): Promise<Authentication> {
+  const { trust, policy } = parts;
+  const verification = verifyEvidence(body.document.signature, { trust, policy, nonce: challenge.nonce, at });
+  if (!verification.accepted) return { accepted: false, refusal: await refuseEvidence(parts, log, verification, at) };
+  const { result: attestation, checks } = verification;
+  const vm = licensedVm(attestation);
+  checkLimits(parts, vm, at);
+  return { accepted: true, authentic: { challenge: challenge.claims, attestation, vm, checks, at, log } };
+}
+
+/** @throws {RequestError} `rate_limited` */
+function checkLimits({ subscriptionLimit, vmLimit }: Parts, { cloud, subscriptionId, vmId }: LicensedVm, at: number) {
+  // The VM's own first: what it is refused does not count against its neighbours.
+  const wait = vmLimit.take(`${cloud}/${vmId}`, at) || subscriptionLimit.take(`${cloud}/${subscriptionId}`, at);
+  if (wait > 0) throw new RequestError('rate_limited', null, wait);
+}
+
+/** Anybody can send this: it is a line of the log, and never a row of the store, but for the bounded notes on issuers. */
+async function refuseEvidence(
+  { config, issuerNotes }: Parts,
+  log: Log,
+  { code, checks }: Extract<Verification, { accepted: false }>,
+  at: number,
+): Promise<Reply> {
+  const correlationId = randomUUID();
+  const level = ALARMS.includes(code) ? 'error' : 'info';
+  log(level, 'evidence_refused', { code, correlationId, ...failedCheck(checks) });
+  if (code === 'issuer_unknown') await issuerNotes(checks, at, log);
+  return replyProblem(config.ISSUER, code, { correlationId });
+}
+
+/** What an operator must look at at once: a change of Azure's CAs, a package without its certificates, a broken reader. */
+const ALARMS: readonly EvidenceCode[] = ['issuer_unknown', 'issuer_certificate_missing', 'readings_differ'];
+
+function failedCheck(checks: readonly Check[]) {
+  const failed = checks.find(({ outcome }) => outcome === 'failed');
+  return { check: failed?.name, detail: failed?.detail };
+}

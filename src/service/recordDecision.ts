@@ -1,0 +1,48 @@
+import { listChecks } from '../licensing/decisionChecks.ts';
+import { refusalId, uniqueDecisionId } from '../licensing/decisionRecord.ts';
+import type { GrantCode, RefusalCode } from '../licensing/decisionRecord.ts';
+import { StoreUnavailableError } from '../licensing/store.ts';
+import type { AuthenticRequest } from './authenticate.ts';
+import type { Parts } from './parts.ts';
+
+/** What was decided on authentic evidence, beside what the evidence says itself. */
+export interface Decided {
+  readonly code: GrantCode | RefusalCode;
+  readonly licenceId: string | null;
+  /** The VM's own word for its plan. */
+  readonly claimedProduct?: string | undefined;
+}
+
+const GRANTS: Readonly<Record<GrantCode, true>> = {
+  licence_issued: true,
+  key_changed_accepted: true,
+  seat_released: true,
+};
+
+/**
+ * Writes the audit row, before the answer. The decision stands even if the row cannot be written: seat and key are on
+ * the activation already, a client that was sent away would come back as a known VM, and a refusal is the safe side. The
+ * log then has what the row would have said.
+ *
+ * @returns the row's id, which is the correlation id of the answer
+ */
+export async function recordDecision({ store }: Parts, authentic: AuthenticRequest, decided: Decided): Promise<string> {
+  const { attestation, vm, at, log } = authentic;
+  const { code, licenceId, claimedProduct = null } = decided;
+  const refusal = isGrant(code) ? null : code;
+  const id = refusal === null ? uniqueDecisionId(at) : refusalId({ ...vm, code }, at);
+  const { cloud, subscriptionId, vmId, sku } = vm;
+  const { plan, region } = attestation;
+  const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedProduct, licenceId };
+  try {
+    await store.insertDecision({ ...facts, at, checks: listChecks(authentic.checks, refusal) });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+    log('error', 'decision_not_written', { ...facts, message: error.message });
+  }
+  return id;
+}
+
+function isGrant(code: Decided['code']): code is GrantCode {
+  return Object.hasOwn(GRANTS, code);
+}
