@@ -49,6 +49,13 @@ function challengeOf(code: RequestError['code']): Readonly<Record<string, string
 function describe(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { reason: 'not an error' };
   const isOurs = FAILURES.some(([type]) => error instanceof type);
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
-  return { reason: error.name, ...(isOurs ? { message: error.message } : { at: frames.slice(0, 5).join(' ') }) };
+  return { reason: error.name, ...(isOurs ? { message: error.message } : { at: readFrames(error) }) };
+}
+
+/** The places alone: a message may have lines that look like them, so it is taken away first. */
+function readFrames({ message, stack = '' }: Error): string {
+  if (!stack.includes(message)) return '';
+  const lines = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  const frames = lines.map((line) => line.trim()).filter((line) => line.startsWith('at '));
+  return frames.slice(0, 5).join(' ');
 }

@@ -1,0 +1,147 @@
+import * as z from 'zod';
+import { expect, test } from 'vitest';
+import {
+  MAXIMUM_BODY_OCTETS,
+  challengeRequestSchema,
+  licenceRequestSchema,
+  readJsonBody,
+} from '../../src/service/requestBody.ts';
+import { RequestError } from '../../src/service/requestError.ts';
+import { createRequest } from './edgeRequest.ts';
+import type { RequestDescription } from './edgeRequest.ts';
+
+const anything = z.unknown();
+
+async function refusalOf(description: RequestDescription, schema: z.ZodType = anything): Promise<RequestError> {
+  const error: unknown = await readJsonBody(createRequest(description), schema).catch((thrown: unknown) => thrown);
+  if (error instanceof RequestError) return error;
+  throw new Error('It was not refused.');
+}
+
+const codeOf = async (description: RequestDescription, schema?: z.ZodType) =>
+  (await refusalOf(description, schema)).code;
+
+const notRead = () => Promise.reject(new Error('The body was asked for.'));
+const withLength = (length: string): RequestDescription => ({
+  headers: { 'content-length': length },
+  readBody: notRead,
+});
+
+test.each(['65537', '10000000', '1e9', 'x', '-', 'Infinity'])(
+  'with Content-Length %s the body is never read',
+  async (length) => {
+    expect(await codeOf(withLength(length))).toBe('request_too_large');
+  },
+);
+
+test('64 KiB is read, by header and by octets; one octet more is not', async () => {
+  const text = (octets: number) => `"${'a'.repeat(octets - 2)}"`;
+  const headers = { 'content-length': String(MAXIMUM_BODY_OCTETS) };
+  expect(MAXIMUM_BODY_OCTETS).toBe(65_536);
+  expect(await readJsonBody(createRequest({ headers, body: text(65_536) }), anything)).toHaveLength(65_534);
+  expect(await codeOf({ body: text(65_537) })).toBe('request_too_large');
+  expect(await codeOf({ headers: { 'content-length': '2' }, body: text(65_537) })).toBe('request_too_large');
+});
+
+const never = z.never();
+
+test('what is wrong is told in this order: size, media type, JSON, shape', async () => {
+  const headers = { 'content-type': 'text/plain' };
+  expect(await codeOf({ headers, body: '{'.repeat(65_537) }, never)).toBe('request_too_large');
+  expect(await codeOf({ headers, body: '{' }, never)).toBe('media_type_unsupported');
+  expect((await refusalOf({ body: '{' }, never)).detail).toBe('The body is not JSON.');
+  expect((await refusalOf({ body: '{}' }, never)).detail).toBe('The body is missing or not in its form.');
+});
+
+test.each([
+  'application/json',
+  'Application/JSON',
+  'application/json; charset=utf-8',
+  'application/json ;charset="UTF-8"',
+  'application/json;charset=iso-8859-1',
+])('%s is JSON; a charset means nothing (RFC 8259 section 11)', async (type) => {
+  const request = createRequest({ headers: { 'content-type': type }, body: '"é"' });
+  expect(await readJsonBody(request, anything)).toBe('é');
+});
+
+test.each([
+  '',
+  'text/json',
+  'application/jsonp',
+  'application/problem+json',
+  'text/plain; application/json',
+  'multipart/form-data',
+])('%j is another media type', async (type) => {
+  expect(await codeOf({ headers: { 'content-type': type }, body: '{}' })).toBe('media_type_unsupported');
+});
+
+test.each([
+  ['ISO 8859-1', Buffer.from('{"a":"é"}', 'latin1')],
+  ['UTF-16', Buffer.from('{"a":1}', 'utf16le')],
+  ['an overlong form', Uint8Array.of(0x22, 0xc0, 0xaf, 0x22)],
+  ['half a surrogate pair', Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)],
+  ['cut off', Uint8Array.of(0x22, 0xe2, 0x82, 0x22)],
+  ['nothing', new Uint8Array()],
+  ['two values', Buffer.from('{}{}')],
+  ['NaN', Buffer.from('NaN')],
+  ['a comment', Buffer.from('{} // ')],
+  ['brackets without end', Buffer.from('['.repeat(60_000))],
+])('%s is not JSON', async (_, body) => {
+  expect(await refusalOf({ body })).toMatchObject({ code: 'request_malformed', detail: 'The body is not JSON.' });
+});
+
+test('a byte order mark is passed over, and deep nesting is read', async () => {
+  expect(await readJsonBody(createRequest({ body: '\ufeff{}' }), anything)).toEqual({});
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+  expect(await readJsonBody(createRequest({ body: deep }), anything)).toHaveLength(1);
+});
+
+test.each(['null', '[]', '"text"', '1', '{"key":"text"}', '{"key":[]}', '{"key":1}'])(
+  'a request for a challenge is not %s',
+  async (body) => {
+    expect(await codeOf({ body }, challengeRequestSchema)).toBe('request_malformed');
+  },
+);
+
+const DOCUMENT = { encoding: 'pkcs7', signature: 'AA==' };
+const LICENCE_REQUEST = { challenge: 'a.b.c', document: DOCUMENT };
+
+test.each<[string, object]>([
+  ['challenge', { challenge: undefined }],
+  ['challenge', { challenge: '' }],
+  ['challenge', { challenge: 'a'.repeat(16_385) }],
+  ['document', { document: undefined }],
+  ['document', { document: null }],
+  ['document.encoding', { document: { ...DOCUMENT, encoding: 'PKCS7' } }],
+  ['document.signature', { document: { encoding: 'pkcs7' } }],
+  ['document.signature', { document: { ...DOCUMENT, signature: '' } }],
+  ['document.signature', { document: { ...DOCUMENT, signature: 'A'.repeat(32_769) } }],
+  ['proof', { proof: 1 }],
+  ['proof', { proof: 'a'.repeat(16_385) }],
+  ['product', { product: '' }],
+  ['product', { product: 'a'.repeat(513) }],
+])('of a request for a licence, %s is named where it is not in its form', async (where, change) => {
+  const refusal = await refusalOf({ body: { ...LICENCE_REQUEST, ...change } }, licenceRequestSchema);
+  expect(refusal).toMatchObject({ code: 'request_malformed', detail: `"${where}" is missing or not in its form.` });
+});
+
+test('unknown members are left out, and __proto__ is one of them', async () => {
+  const body = JSON.stringify({ ...LICENCE_REQUEST, more: 1 }).replace('{', '{"__proto__":{"proof":"forged"},');
+  const read = await readJsonBody(createRequest({ body }), licenceRequestSchema);
+  expect(Object.keys(read).filter((name) => read[name as keyof typeof read] !== undefined)).toEqual([
+    'challenge',
+    'document',
+  ]);
+  expect(read.proof).toBeUndefined();
+});
+
+test('no refusal repeats what was sent', async () => {
+  const secret = 'c2VjcmV0';
+  const bodies = [secret, `{"${secret}":`, `{"challenge":{"${secret}":1}}`, `{"key":"${secret}"}`, `["${secret}"]`];
+  for (const body of bodies) {
+    for (const schema of [challengeRequestSchema, licenceRequestSchema]) {
+      const refusal = await refusalOf({ body }, schema.and(z.never()));
+      expect(`${refusal.message} ${String(refusal.detail)}`).not.toContain(secret);
+    }
+  }
+});
