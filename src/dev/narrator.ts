@@ -23,8 +23,8 @@ export function createNarrator(json: boolean): Narrator {
     title: (text) => say(`\n${text}`),
     part: (event) => say(`  ${describePart(event)}`),
     step: (event) => say(`  ${describeStep(event)}`),
-    up: ({ serviceUrl: service, imdsUrl: imds, connectionString: store, authorityFile: authority }) =>
-      print({ service, imds, store, authority }),
+    up: ({ serviceUrl: service, imdsUrl: imds, connectionString: store, authorityFile: authority, operatorTokens }) =>
+      print({ service, imds, store, authority, operatorTokens }),
     result: (check) => {
       say(describeResult(check));
       if (check.licence !== undefined) print({ claims: check.licence });

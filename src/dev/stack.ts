@@ -5,10 +5,14 @@ import { EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { applyCatalogue } from '../licensing/catalogue/applyCatalogue.ts';
 import { parseCatalogue } from '../licensing/catalogue/parseCatalogue.ts';
 import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
+import { OPERATOR_ROLES } from '../service/operators/roles.ts';
+import type { OperatorRole } from '../service/operators/roles.ts';
 import { startAzurite } from './azurite.ts';
 import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
 import type { FaultName } from './imds/faults.ts';
 import { startEmulator } from './imds/startEmulator.ts';
+import { startIssuer } from './issuer/startIssuer.ts';
+import type { LocalIssuer } from './issuer/startIssuer.ts';
 import { startServiceProcess } from './serviceProcess.ts';
 import type { ServiceProcessOptions } from './serviceProcess.ts';
 
@@ -53,6 +57,10 @@ export interface Stack {
   readonly connectionString: string;
   /** PEM of the emulator's CA certificates. */
   readonly authorityFile: string;
+  /** The operators' directory. */
+  readonly issuer: LocalIssuer;
+  /** An access token for each role. */
+  readonly operatorTokens: Readonly<Record<OperatorRole, string>>;
   stop(): Promise<void>;
 }
 
@@ -93,10 +101,20 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   for (const part of PARTS) await checkPort(part, ports);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  const directory = await startDirectory(started);
   const [connectionString, emulator] = await all([startStore(options, started), startImds(options, started)]);
   const { authorityFile } = emulator;
-  const serviceUrls = await startServices(options, started, { connectionString, authorityFile });
-  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, ...emulator };
+  const { settings } = directory.issuer;
+  const serviceUrls = await startServices(options, started, { connectionString, authorityFile, settings });
+  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, ...emulator, ...directory };
+}
+
+async function startDirectory(started: Stop[]): Promise<Pick<Stack, 'issuer' | 'operatorTokens'>> {
+  const issuer = await startIssuer();
+  started.push(() => issuer.close());
+  const tokens = OPERATOR_ROLES.map(async (role) => [role, await issuer.issueToken({ roles: [role] })] as const);
+  const operatorTokens = Object.fromEntries(await Promise.all(tokens)) as Record<OperatorRole, string>;
+  return { issuer, operatorTokens };
 }
 
 async function checkPort(part: keyof StackPorts, ports: StackPorts): Promise<void> {
@@ -146,10 +164,15 @@ async function startImds({ ports, folder, faults = [], vmFile, progress }: Stack
   return { imdsUrl: emulator.url, authorityFile };
 }
 
+interface ServiceNeeds extends Pick<Stack, 'connectionString' | 'authorityFile'> {
+  /** Of the operators' directory. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
 async function startServices(
   { ports, folder, progress, settings, instances = 1 }: StackOptions,
   started: Stop[],
-  { connectionString, authorityFile }: { connectionString: string; authorityFile: string },
+  { connectionString, authorityFile, settings: directory }: ServiceNeeds,
 ): Promise<readonly string[]> {
   progress({ part: 'service', state: 'starting' });
   const first = ports.service === 0 ? await findFreePort() : ports.service;
@@ -167,6 +190,7 @@ async function startServices(
     SUBSCRIPTION_RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
     VM_RATE_LIMIT_PER_MINUTE: WIDE_LIMIT,
     AzureWebJobsDisableHomepage: 'true',
+    ...directory,
     ...settings,
   };
   const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];

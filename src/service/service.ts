@@ -10,6 +10,8 @@ import { issueChallenge } from './issueChallenge.ts';
 import { issueLicence } from './issueLicence.ts';
 import { createStore } from './createStore.ts';
 import { createIssuerNotes } from './noteIssuer.ts';
+import { serveOperators } from './operators/serveOperators.ts';
+import type { ServedRoute } from './operators/serveOperators.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
 import { RateLimit } from './rateLimit.ts';
@@ -27,6 +29,7 @@ export interface Service {
   readonly readProblemPage: UseCase;
   readonly readHealth: UseCase;
   readonly readReadiness: UseCase;
+  readonly operatorRoutes: readonly ServedRoute[];
 }
 
 /** What a test may put in place of the real thing. */
@@ -80,5 +83,6 @@ function listUseCases(parts: Parts, readReadiness: UseCase): Service {
     readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
     readHealth: edge(() => Promise.resolve(replyJson(200, { state: 'ok' }))),
     readReadiness: edge(readReadiness),
+    operatorRoutes: serveOperators(parts),
   };
 }

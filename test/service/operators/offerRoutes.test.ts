@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { operate, useStack } from './useStack.ts';
+
+const stack = useStack();
+
+const offer = (name: string, changed: object = {}) => ({ offer: `contoso/${name}/pro`, mode: 'licensed', ...changed });
+const path = (name: string) => `/offers/contoso/${name}/pro`;
+
+test('an offer that is not there is created with its defaults, and read with the same ETag', async () => {
+  const created = await operate(stack(), `PUT ${path('created')}`, { body: offer('created') });
+  expect(created.status).toBe(200);
+  expect(created.body['offer']).toEqual({
+    ...{ offer: 'contoso/created/pro', mode: 'licensed', productAliases: [], status: 'active', clouds: '*', skus: '*' },
+    ...{ lifetime: 'P1D', renewAfter: 'PT12H', grace: 'P7D', lease: 'P1D', requireKey: true, keyChanges: 1 },
+    ...{ withoutPlan: false, earlyRelease: false, features: {} },
+  });
+  const read = await operate(stack(), `GET ${path('created')}`, { as: 'Reader' });
+  expect(read.body).toEqual(created.body);
+  expect(read.headers.get('etag')).toBe(created.body['etag']);
+  expect(read.headers.get('cache-control')).toBe('no-store');
+});
+
+test('what was read can be sent back, and an offer with a * is one', async () => {
+  const body = { offer: 'contoso/starred/*', mode: 'marketplace', lifetime: 'P1DT2H3M4S', seats: 5 };
+  const created = await operate(stack(), 'PUT /offers/contoso/starred/*', { body });
+  expect(created.body['offer']).toMatchObject({ lifetime: 'P1DT2H3M4S', seats: 5 });
+  const headers = { 'If-Match': String(created.body['etag']) };
+  const again = await operate(stack(), 'PUT /offers/contoso/starred/%2A', { body: created.body['offer'], headers });
+  expect(again.body).toEqual(created.body);
+});
+
+test('a change names the version that it replaces', async () => {
+  const first = await operate(stack(), `PUT ${path('versioned')}`, { body: offer('versioned') });
+  const body = offer('versioned', { status: 'suspended' });
+  const put = (etag: string) => operate(stack(), `PUT ${path('versioned')}`, { body, headers: { 'If-Match': etag } });
+  const without = await operate(stack(), `PUT ${path('versioned')}`, { body });
+  expect([without.status, without.body['code']]).toEqual([412, 'changed_meanwhile']);
+  const second = await put(String(first.body['etag']));
+  expect([second.status, (second.body['offer'] as { status: string }).status]).toEqual([200, 'suspended']);
+  expect(second.body['etag']).not.toBe(first.body['etag']);
+  const other = offer('versioned', { grace: 'P1D' });
+  const headers = { 'If-Match': String(first.body['etag']) };
+  const stale = await operate(stack(), `PUT ${path('versioned')}`, { body: other, headers });
+  expect([stale.status, stale.body['code']]).toEqual([412, 'changed_meanwhile']);
+  expect(
+    (await operate(stack(), `PUT ${path('versioned')}`, { body: other, headers: { 'If-Match': '*' } })).status,
+  ).toBe(200);
+});
+
+test('what is already as it is asked for is success, whatever the version', async () => {
+  const first = await operate(stack(), `PUT ${path('same')}`, { body: offer('same') });
+  const again = await operate(stack(), `PUT ${path('same')}`, { body: offer('same') });
+  expect([again.status, again.body['etag']]).toEqual([200, first.body['etag']]);
+});
+
+test('an If-Match for what is not there, or that is no ETag, is refused', async () => {
+  const body = offer('absent');
+  const absent = await operate(stack(), `PUT ${path('absent')}`, { body, headers: { 'If-Match': '"eA"' } });
+  expect([absent.status, absent.body['code']]).toEqual([412, 'changed_meanwhile']);
+  const wrong = await operate(stack(), `PUT ${path('absent')}`, { body, headers: { 'If-Match': 'eA' } });
+  expect([wrong.status, wrong.body['code']]).toEqual([400, 'request_malformed']);
+  expect((await operate(stack(), `GET ${path('absent')}`)).body['code']).toBe('not_found');
+});
+
+test('every problem of the body is told with its place', async () => {
+  const body = offer('wrong', { lifetime: 'PT1M', keyChanges: -1, colour: 'red' });
+  const answer = await operate(stack(), `PUT ${path('wrong')}`, { body });
+  expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
+  const fields = (answer.body['errors'] as { field: string; message: string }[]).map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
+  expect(fields.some((one) => one.startsWith('keyChanges: must'))).toBe(true);
+  expect(fields.some((one) => one.includes('"colour" is not known'))).toBe(true);
+});
+
+test('an offer is put at its own address, and shares no name with another', async () => {
+  const elsewhere = await operate(stack(), `PUT ${path('one')}`, { body: offer('two') });
+  expect([elsewhere.status, elsewhere.body['code']]).toEqual([400, 'request_malformed']);
+  await operate(stack(), `PUT ${path('original')}`, { body: offer('original') });
+  const body = offer('pretender', { productAliases: ['Original'] });
+  const clash = await operate(stack(), `PUT ${path('pretender')}`, { body });
+  expect([clash.status, clash.body['code']]).toEqual([409, 'conflict']);
+});
+
+test('the list comes by pages, and holds every offer once', async () => {
+  for (const name of ['page-1', 'page-2', 'page-3']) await operate(stack(), `PUT ${path(name)}`, { body: offer(name) });
+  const names: string[] = [];
+  let continuation: string | null = '';
+  for (let page = 0; continuation !== null && page < 50; page += 1) {
+    const query: string = continuation === '' ? '' : `&continuation=${encodeURIComponent(continuation)}`;
+    const { body } = await operate(stack(), `GET /offers?limit=2${query}`, { as: 'Reader' });
+    const items = body['items'] as { offer: { offer: string } }[];
+    expect(items.length).toBeLessThanOrEqual(2);
+    names.push(...items.map((item) => item.offer.offer));
+    continuation = body['continuation'] as string | null;
+  }
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toEqual(expect.arrayContaining(['contoso/page-1/pro', 'contoso/page-2/pro', 'contoso/page-3/pro']));
+});
+
+test.each(['limit=0', 'limit=1001', 'limit=ten', 'continuation=nonsense', 'colour=red'])(
+  'the query %s is refused',
+  async (query) => {
+    const answer = await operate(stack(), `GET /offers?${query}`);
+    expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
+  },
+);
