@@ -1,5 +1,5 @@
 import type { AttestedPlan } from '../contract/attestation.ts';
-import { EvidenceError } from './evidenceError.ts';
+import { EvidenceError, readPart } from './evidenceError.ts';
 import { JsonError, parseStrictJson } from './strictJson.ts';
 import type { JsonValue } from './strictJson.ts';
 
@@ -18,6 +18,8 @@ export interface AttestedDocument {
 /** Claims that a decision may rest on; older api-versions, which the client picks, lack some of them. */
 export type RequiredClaim = 'vmId' | 'subscriptionId' | 'sku' | 'plan' | 'nonce' | 'timeStamp';
 
+const CONTENT = { part: 'content', check: 'content', code: 'document_malformed', kind: JsonError } as const;
+
 type Members = ReadonlyMap<string, JsonValue>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -29,7 +31,8 @@ const TIME = /^(\d\d)\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d) -0000$/;
  * @throws {EvidenceError} `document_malformed`
  */
 export function parseAttestedDocument(content: Uint8Array): AttestedDocument {
-  const members = readMembers(parseJson(content), 'the content');
+  const json = readPart(CONTENT, () => parseStrictJson(content));
+  const members = readMembers(json, 'the content');
   const plan = members.get('plan');
   const timeStamp = members.get('timeStamp');
   const times = timeStamp === undefined ? null : readMembers(timeStamp, 'timeStamp');
@@ -52,15 +55,6 @@ export function checkClaims(document: AttestedDocument, required: readonly Requi
   for (const claim of required) {
     const value = claim === 'timeStamp' ? document.createdOn : document[claim];
     if (value === null) throw new EvidenceError('content', 'claim_missing', `${claim} is not in the document`);
-  }
-}
-
-function parseJson(content: Uint8Array): JsonValue {
-  try {
-    return parseStrictJson(content);
-  } catch (error) {
-    if (error instanceof JsonError) return malformed(error.message);
-    throw error;
   }
 }
 

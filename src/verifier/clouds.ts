@@ -20,13 +20,14 @@ const SUBDOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+$/;
  * @throws {EvidenceError} `signer_unexpected`
  */
 export function identifyCloud(names: readonly GeneralName[], domains: readonly TrustDomain[]): SignerCloud {
-  if (names.length === 0 || names.length > MAXIMUM_NAMES) fail('not one to four alternative names');
+  const [first, ...others] = names;
+  if (first === undefined || others.length >= MAXIMUM_NAMES) fail('not one to four alternative names');
+  const { domain } = matchName(first, domains);
   const matches = names.map((name) => matchName(name, domains));
-  const [first] = matches;
-  if (first === undefined || matches.some(({ domain }) => domain !== first.domain)) fail('names of several clouds');
+  if (matches.some((match) => match.domain !== domain)) fail('names of several clouds');
   const longer = matches.filter(({ labels }) => labels.length > 0);
   if (longer.length > 1) fail('more than one subdomain');
-  return { domain: first.domain, region: longer[0]?.labels.at(-1) ?? null };
+  return { domain, region: longer[0]?.labels.at(-1) ?? null };
 }
 
 interface NameMatch {

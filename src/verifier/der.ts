@@ -48,11 +48,18 @@ interface Header {
   readonly end: number;
 }
 
+/** What stands behind the end: no octet, and more than any. A small integer, which is what arithmetic here is quick with. */
+const NOTHING = 0x100;
+
+function octetAt(octets: Uint8Array, index: number): number {
+  return octets[index] ?? NOTHING;
+}
+
 /** Reads the identifier and length octets at `start` (X.690 sections 8.1.2, 8.1.3 and 10.1). */
 function readHeader(octets: Uint8Array, start: number, limit: number): Header {
-  const tag = octets[start];
-  const first = octets[start + 1];
-  if (tag === undefined || first === undefined || start + 2 > limit) throw new DerError(`truncated at ${start}`);
+  if (start + 2 > limit) throw new DerError(`truncated at ${start}`);
+  const tag = octetAt(octets, start);
+  const first = octetAt(octets, start + 1);
   if ((tag & NUMBER) === NUMBER) throw new DerError(`tag number above 30 at ${start}`);
   let length = first;
   let content = start + 2;
@@ -61,12 +68,12 @@ function readHeader(octets: Uint8Array, start: number, limit: number): Header {
     const count = first & 0x7f;
     if (count === 0 || count > 3) throw new DerError(`indefinite or oversized length at ${start}`);
     length = 0;
-    for (let index = 0; index < count; index++) length = length * 256 + (octets[content + index] ?? Infinity);
+    for (let index = 0; index < count; index++) length = length * 256 + octetAt(octets, content + index);
     content += count;
     if (length < 0x80 || length < 2 ** (8 * (count - 1))) throw new DerError(`length not minimal at ${start}`);
   }
   const end = content + length;
-  if (!(end <= limit)) throw new DerError(`length beyond the enclosing element at ${start}`);
+  if (end > limit) throw new DerError(`length beyond the enclosing element at ${start}`);
   return { tag, content, end };
 }
 
@@ -76,52 +83,53 @@ function readHeader(octets: Uint8Array, start: number, limit: number): Header {
  * @throws {DerError} indefinite or non-minimal lengths, trailing octets, constructed strings, primitive values that are
  * not in their one DER form, more depth or elements than `limits` allows
  */
-export function checkDer(octets: Uint8Array, limits: DerLimits): void {
-  const ends = new Array<number>(limits.depth);
-  let open = 0;
+export function checkDer(octets: Uint8Array, { depth, elements }: DerLimits): void {
+  /** Where the elements end that stand around the innermost open one; the input itself is the outermost. */
+  const ends: number[] = [];
   let end = octets.length;
   let position = 0;
-  let elements = 0;
-  do {
-    if (++elements > limits.elements) throw new DerError('too many elements');
+  for (let count = 1; end !== OUTSIDE; count++) {
+    if (count > elements) throw new DerError('too many elements');
     const header = readHeader(octets, position, end);
-    position = header.content;
     if ((header.tag & CONSTRUCTED) !== 0) {
-      if (open === limits.depth) throw new DerError('nested too deeply');
-      checkConstructed(header.tag, position);
-      ends[open++] = end;
+      if (ends.length === depth) throw new DerError('nested too deeply');
+      checkConstructed(header.tag, header.content);
+      ends.push(end);
       end = header.end;
+      position = header.content;
     } else {
       checkPrimitive(octets, header);
       position = header.end;
     }
-    while (position === end && open > 0) end = ends[--open] ?? 0;
-    if (open === 0 && position !== octets.length) throw new DerError(`trailing octets at ${position}`);
-  } while (open > 0);
+    while (position === end) end = ends.pop() ?? OUTSIDE;
+    if (ends.length === 0 && end !== OUTSIDE) throw new DerError(`trailing octets at ${position}`);
+  }
 }
 
+/** The end of what is around the input. */
+const OUTSIDE = -1;
+
 /** Of the universal types only SEQUENCE and SET are constructed in DER (X.690 section 10.2). */
-function checkConstructed(tag: number, position: number): void {
+function checkConstructed(tag: number, content: number): void {
   if ((tag & CLASS) === 0 && tag !== TAG.sequence && tag !== TAG.set) {
-    throw new DerError(`constructed string before ${position}`);
+    throw new DerError(`constructed string before ${content}`);
   }
 }
 
 function checkPrimitive(octets: Uint8Array, { tag, content, end }: Header): void {
-  const length = end - content;
   switch (tag) {
     case TAG.boolean:
-      if (length !== 1 || (octets[content] !== 0 && octets[content] !== 0xff))
+      if (end - content !== 1 || (octets[content] !== 0 && octets[content] !== 0xff))
         throw new DerError(`boolean at ${content}`);
       return;
     case TAG.integer:
-      checkMinimalInteger(octets, content, length);
+      checkInteger(octets, content, end);
       return;
     case TAG.bitString:
       checkBitString(octets, content, end);
       return;
     case TAG.null:
-      if (length !== 0) throw new DerError(`null with content at ${content}`);
+      if (end !== content) throw new DerError(`null with content at ${content}`);
       return;
     case TAG.oid:
       checkOid(octets, content, end);
@@ -135,28 +143,28 @@ function checkPrimitive(octets: Uint8Array, { tag, content, end }: Header): void
 }
 
 /** X.690 section 8.3.2: the first nine bits are never all equal. */
-function checkMinimalInteger(octets: Uint8Array, content: number, length: number): void {
-  const first = octets[content] ?? 0;
-  const second = octets[content + 1] ?? 0;
-  const padded = length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
-  if (length === 0 || padded) throw new DerError(`integer not minimal at ${content}`);
+function checkInteger(octets: Uint8Array, content: number, end: number): void {
+  const first = octetAt(octets, content);
+  const second = octetAt(octets, content + 1);
+  const isPadded = end - content > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  if (content === end || isPadded) throw new DerError(`integer not minimal at ${content}`);
 }
 
-/** X.690 section 11.2.1: unused bits are zero. */
+/** X.690 sections 8.6.2 and 11.2.1: the number of unused bits, and those bits are zero. */
 function checkBitString(octets: Uint8Array, content: number, end: number): void {
-  const unused = octets[content];
-  if (content === end || unused === undefined || unused > 7) throw new DerError(`bit string at ${content}`);
-  const last = content + 1 === end ? 0 : (octets[end - 1] ?? 0);
-  if ((unused > 0 && content + 1 === end) || (last & ((1 << unused) - 1)) !== 0) {
-    throw new DerError(`unused bits at ${content}`);
-  }
+  const unused = octetAt(octets, content);
+  if (content === end || unused > 7) throw new DerError(`bit string at ${content}`);
+  // Where no other octet follows, the last one is the number itself: it must be zero too.
+  const isEmpty = content + 1 === end;
+  const spare = isEmpty ? 0xff : (1 << unused) - 1;
+  if ((octetAt(octets, end - 1) & spare) !== 0) throw new DerError(`unused bits at ${content}`);
 }
 
 /** X.690 section 8.19.2: no subidentifier starts with 0x80, and the last one ends. */
 function checkOid(octets: Uint8Array, content: number, end: number): void {
   let starts = true;
   for (let index = content; index < end; index++) {
-    const octet = octets[index] ?? 0;
+    const octet = octetAt(octets, index);
     if (starts && octet === 0x80) throw new DerError(`object identifier not minimal at ${content}`);
     starts = octet < 0x80;
   }
@@ -186,7 +194,7 @@ export class DerReader {
 
   /** The tag that comes next; -1 at the end. */
   get nextTag(): number {
-    return this.#position < this.#end ? (this.#octets[this.#position] ?? -1) : -1;
+    return this.atEnd ? -1 : octetAt(this.#octets, this.#position);
   }
 
   #take(tag: number): Header {
@@ -228,19 +236,26 @@ export class DerReader {
   }
 }
 
-/** The dotted form of an OBJECT IDENTIFIER's content octets. */
+/**
+ * The dotted form of an OBJECT IDENTIFIER's content octets. Arcs of more than 53 bits lose digits, but never become a
+ * smaller one that is known.
+ */
 export function formatOid(content: Uint8Array): string {
-  const arcs: number[] = [];
+  let text = '';
   let value = 0;
   for (const octet of content) {
     value = value * 128 + (octet & 0x7f);
     if (octet >= 0x80) continue;
-    arcs.push(value);
+    text += text === '' ? formatFirstArcs(value) : `.${value}`;
     value = 0;
   }
-  const first = arcs.shift() ?? 0;
-  const root = Math.min(Math.floor(first / 40), 2);
-  return [root, first - root * 40, ...arcs].join('.');
+  return text;
+}
+
+/** X.690 section 8.19.4: the first two arcs are one number. */
+function formatFirstArcs(value: number): string {
+  const root = Math.min(Math.floor(value / 40), 2);
+  return `${root}.${value - root * 40}`;
 }
 
 export function isEqualOctets(left: Uint8Array, right: Uint8Array): boolean {

@@ -16,3 +16,24 @@ export class EvidenceError extends Error {
     this.detail = detail;
   }
 }
+
+/** One of a reader's own errors. */
+type ErrorKind = new (message: string) => Error;
+
+/** What a part of the evidence is called, and the check that it fails where it cannot be read. */
+interface Part {
+  readonly part: string;
+  readonly check: CheckName;
+  readonly code: EvidenceCode;
+  /** Thrown by the part's reader. Any other error is a fault of ours, and passes. */
+  readonly kind: ErrorKind;
+}
+
+/** @throws {EvidenceError} where the reader throws an error of the kind */
+export function readPart<T>({ part, check, code, kind }: Part, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof kind ? new EvidenceError(check, code, `${part}: ${error.message}`) : error;
+  }
+}

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SignedDocument } from './cms/signedData.ts';
 import { DerError, isEqualOctets } from './der.ts';
-import { EvidenceError } from './evidenceError.ts';
+import { EvidenceError, readPart } from './evidenceError.ts';
 import { identifyCloud } from './clouds.ts';
 import { signerRules } from './signerRules.ts';
 import { parseCertificate } from './x509/certificate.ts';
@@ -41,15 +41,11 @@ export function identifySigner(document: SignedDocument, trust: Trust, at: numbe
   return { certificate, known: holds ? known : null };
 }
 
+const LEAF = { part: 'certificate', check: 'encoding', code: 'document_malformed', kind: DerError } as const;
+
+/** A copy outside Node’s pool, whose 64 KiB would stay with it: the certificate outlives the document in the cache. */
 function readLeaf(der: Uint8Array): Certificate {
-  try {
-    // A copy: the certificate outlives the document in the cache of verified leaves.
-    return parseCertificate(new Uint8Array(der));
-  } catch (error) {
-    if (error instanceof DerError)
-      throw new EvidenceError('encoding', 'document_malformed', `certificate: ${error.message}`);
-    throw error;
-  }
+  return readPart(LEAF, () => parseCertificate(new Uint8Array(der)));
 }
 
 /**

@@ -9,7 +9,7 @@ import { base64Length, decodeBase64 } from './base64.ts';
 import { ProfileError, parseSignedDocument } from './cms/signedData.ts';
 import type { SignedDocument } from './cms/signedData.ts';
 import { DerError, checkDer } from './der.ts';
-import { EvidenceError } from './evidenceError.ts';
+import { EvidenceError, readPart } from './evidenceError.ts';
 import { checkSecondReading } from './secondReading.ts';
 import { certifySigner, checkCloud, identifySigner } from './signer.ts';
 import type { Signer } from './signer.ts';
@@ -67,23 +67,18 @@ function readDocument(evidence: Uint8Array | string): Uint8Array {
   if (octets === null) throw new EvidenceError('encoding', 'document_malformed', 'not canonical base64');
   if (octets.length > MAXIMUM_DOCUMENT_OCTETS)
     throw new EvidenceError('size', 'document_malformed', 'more than 16 KiB');
-  try {
+  readPart(ENCODING, () => {
     checkDer(octets, DOCUMENT_LIMITS);
-  } catch (error) {
-    if (error instanceof DerError) throw new EvidenceError('encoding', 'document_malformed', error.message);
-    throw error;
-  }
+  });
   return octets;
 }
 
+const ENCODING = { part: 'document', check: 'encoding', code: 'document_malformed', kind: DerError } as const;
+const PROFILE = { part: 'document', check: 'profile', code: 'document_unsupported', kind: ProfileError } as const;
+
 /** The check `profile`. */
 function readSignedDocument(octets: Uint8Array): SignedDocument {
-  try {
-    return parseSignedDocument(octets);
-  } catch (error) {
-    if (error instanceof ProfileError) throw new EvidenceError('profile', 'document_unsupported', error.message);
-    throw error;
-  }
+  return readPart(PROFILE, () => parseSignedDocument(octets));
 }
 
 /** The check `signature`: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2) over exactly the eContent octets. */
