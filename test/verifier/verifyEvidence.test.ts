@@ -1,0 +1,207 @@
+import { X509Certificate, createHash } from 'node:crypto';
+import { beforeAll, expect, test } from 'vitest';
+import type { AttestationResult } from '../../src/contract/attestation.ts';
+import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
+import type { LeafChange } from '../../src/dev/imds/authority.ts';
+import { documentContent } from '../../src/dev/imds/documentContent.ts';
+import { BUILT_IN_VMS } from '../../src/dev/imds/vms.ts';
+import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
+import * as ber from '../../src/dev/imds/berForms.ts';
+import { encodeElement } from '../../src/dev/imds/der.ts';
+import { remade, saying, signedBy } from './mutation.ts';
+import type { Mutation } from './mutation.ts';
+import {
+  AT,
+  CREATED_ON,
+  DAY,
+  HOUR,
+  MINUTE,
+  NONCE,
+  POLICY,
+  SECOND,
+  createScene,
+  createTrust,
+  judge,
+  verdict,
+} from './scene.ts';
+import type { Offer, Scene } from './scene.ts';
+
+let scene: Scene;
+
+beforeAll(async () => {
+  scene = await createScene();
+});
+
+const DOMAIN = AZURE_CLOUDS.AzurePublicCloud;
+const vm = BUILT_IN_VMS[0].compute;
+const { vmId, subscriptionId, sku, licenseType, plan } = vm;
+const RESULT: AttestationResult = {
+  ...{ cloud: 'AzurePublicCloud', region: 'eastus', vmId, subscriptionId, sku, licenseType, plan, nonce: NONCE },
+  ...{ createdOn: CREATED_ON, expiresOn: CREATED_ON + 6 * HOUR },
+};
+
+const named = (...names: readonly string[]): LeafChange => ({ names: names.map((value) => ({ type: 'dns', value })) });
+const made = (createdOn: number, lifetime?: number) =>
+  saying(() =>
+    documentContent({ vm, apiVersion: '2025-04-07', nonce: NONCE, createdOn, ...(lifetime && { lifetime }) }),
+  );
+
+/** The document's own end is enough. */
+function atAnyAge(offer: Mutation['offer']): Mutation['offer'] {
+  return async (scene) => ({ ...(await offer(scene)), policy: { maximumAge: null } });
+}
+
+/** Each is one change that must not matter, except for what the result says of it. */
+const VARIANTS: readonly (readonly [name: string, offer: Mutation['offer'], change?: Partial<AttestationResult>])[] = [
+  ['nothing changed', () => ({})],
+  ['SHA-256’s own identifier', remade({ digestOid: 'standard' })],
+  ['algorithms without parameters', remade({ parameters: 'absent' })],
+  ['the names in the other order', signedBy(named(DOMAIN, `westus.${DOMAIN}`)), { region: 'westus' }],
+  ['the domain alone', signedBy(named(DOMAIN)), { region: null }],
+  ['a region alone', signedBy(named(`westus.${DOMAIN}`)), { region: 'westus' }],
+  ['names in capitals', signedBy(named(`EastUS.${DOMAIN.toUpperCase()}`, DOMAIN))],
+  ['a name of two more labels', signedBy(named(`a.westus.${DOMAIN}`, DOMAIN)), { region: 'westus' }],
+  ['labels of one and of 63 characters', signedBy(named(`a.${'b'.repeat(63)}.${DOMAIN}`)), { region: 'b'.repeat(63) }],
+  ['four names', signedBy(named(DOMAIN, DOMAIN, `eastus.${DOMAIN}`, DOMAIN))],
+  ['clientAuth too', signedBy({ extendedKeyUsage: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'] })],
+  ['dataEncipherment too', signedBy({ keyUsage: ['digitalSignature', 'keyEncipherment', 'dataEncipherment'] })],
+  ['a leaf signed with SHA-256', signedBy({ signatureAlgorithm: 'rsa-sha256' })],
+  ['a leaf without basic constraints', signedBy({ basicConstraints: undefined })],
+  ['a leaf without key identifiers', signedBy({ keyIdentifiers: false })],
+  ['a leaf without a common name', signedBy({ subject: 'C=US, O=Countersign' })],
+  ['a leaf that ends this second', signedBy({ notAfter: AT })],
+  ['a leaf that began with the document', signedBy({ notBefore: CREATED_ON })],
+  [
+    'the last moment of the skew',
+    atAnyAge(made(AT - 6 * HOUR - 2 * MINUTE)),
+    { createdOn: AT - 6 * HOUR - 2 * MINUTE },
+  ],
+  ['a clock ahead by the skew', made(AT + 2 * MINUTE), { createdOn: AT + 2 * MINUTE }],
+  ['a lifetime of a day', made(CREATED_ON, DAY), { expiresOn: CREATED_ON + DAY }],
+  ['vmId in capitals', saying((content) => ({ ...content, vmId: vmId.toUpperCase() }))],
+  ['members that nobody knows', saying((content) => ({ ...content, more: [1, { a: null }, true] }))],
+  ['no licenseType', saying((content) => ({ ...content, licenseType: undefined })), { licenseType: null }],
+  ['an empty sku', saying((content) => ({ ...content, sku: '' })), { sku: '' }],
+  [
+    'an empty plan',
+    saying((content) => ({ ...content, plan: {} })),
+    { plan: { publisher: null, product: null, name: null } },
+  ],
+  ['JSON in lines', saying((content) => JSON.stringify(content, null, 2))],
+];
+
+const variants = VARIANTS.map(([name, offer, change = {}]) => ({ name, offer, change }));
+
+test.each(variants)('accepted: $name', async ({ offer, change }) => {
+  const trust = createTrust(scene);
+  const changed = await offer(scene);
+  for (const temperature of ['cold', 'warm']) {
+    const verification = judge(scene, changed, trust);
+    expect(verification.accepted && verification.result, temperature).toEqual(resultOf(change));
+    expect(trust.verifiedLeaves.size).toBe(1);
+  }
+});
+
+/** A document lives for six hours, if nothing else is stated. */
+function resultOf(change: Partial<AttestationResult>): AttestationResult {
+  const { createdOn = CREATED_ON, expiresOn = createdOn + 6 * HOUR } = change;
+  return { ...RESULT, ...change, createdOn, expiresOn };
+}
+
+test('a document as old as the policy allows, skew included, is accepted; a second later it is too old', () => {
+  const trust = createTrust(scene);
+  expect(verdict(judge(scene, { at: CREATED_ON + 7 * MINUTE }, trust))).toBe('accepted');
+  expect(verdict(judge(scene, { at: CREATED_ON + 7 * MINUTE + SECOND }, trust))).toBe('time: document_too_old');
+});
+
+test('a classic VM says its vmId alone: enough for those who ask for no more', async () => {
+  const { evidence = '' } = await saying(({ timeStamp }) => ({ vmId, timeStamp }))(scene);
+  const policy = { ...POLICY, requiredClaims: ['vmId', 'timeStamp'] as const };
+  const verification = verifyEvidence(evidence, { trust: createTrust(scene), policy, at: AT });
+  const nothing = { subscriptionId: null, sku: null, licenseType: null, plan: null, nonce: null };
+  expect(verification).toMatchObject({ accepted: true, result: { vmId, ...nothing } });
+});
+
+test('a nonce is compared only where one is given', () => {
+  const verification = verifyEvidence(scene.genuine, { trust: createTrust(scene), policy: POLICY, at: AT });
+  expect(verification).toMatchObject({ accepted: true, result: { nonce: NONCE } });
+  expect(verification.checks.at(-1)).toEqual({ name: 'nonce', outcome: 'skipped' });
+});
+
+test('what passed is told with what an operator wants to know of it', () => {
+  const trust = createTrust(scene);
+  const { fingerprint256 } = new X509Certificate(scene.leaf.der);
+  const signer = `SHA-256 ${fingerprint256.replaceAll(':', '').toLowerCase()}`;
+  const path = `${DOMAIN} < Countersign Emulator Issuing CA 01 < Countersign Emulator Root`;
+  const details = { signer, cloud: 'AzurePublicCloud, region eastus', path };
+  expect(detailsOf({}, trust)).toEqual({ ...details, reading: 'pkijs and asn1js read the same' });
+  expect(detailsOf({}, trust)).toEqual({ ...details, reading: 'this leaf was read twice when it was met first' });
+});
+
+test('what has no name is told all the same', async () => {
+  const offer = await signedBy({ subject: 'O=Countersign', ...named(DOMAIN) })(scene);
+  const { cloud, path } = detailsOf(offer, createTrust(scene));
+  expect(cloud).toBe('AzurePublicCloud');
+  expect(path).toMatch(/^without a common name < Countersign/);
+});
+
+function detailsOf(offer: Offer, trust: ReturnType<typeof createTrust>): Record<string, string> {
+  const { checks } = judge(scene, offer, trust);
+  return Object.fromEntries(checks.flatMap(({ name, detail }) => (detail === undefined ? [] : [[name, detail]])));
+}
+
+test('an unknown issuer is told by its name and key identifier, which is what an operator looks up', async () => {
+  const { intermediate } = scene.stranger;
+  const identified = await scene.stranger.issueLeaf();
+  const keyId = new X509Certificate(intermediate.der).publicKey.export({ type: 'pkcs1', format: 'der' });
+  const hex = createHash('sha1').update(keyId).digest('hex');
+  const detail = detailsOf({ evidence: scene.make({ leaf: identified }) }, createTrust(scene))['path'];
+  expect(detail).toBe(`no trusted CA has the name of the issuer: "Stranger Issuing CA", key identifier ${hex}`);
+  const nameless = await scene.authority.issueLeaf({
+    keyIdentifiers: false,
+    issuer: { subject: 'O=x', keys: intermediate.keys },
+  });
+  const other = detailsOf({ evidence: scene.make({ leaf: nameless }) }, createTrust(scene))['path'];
+  expect(other).toBe('no trusted CA has the name of the issuer: "", key identifier none');
+});
+
+test('a fault of ours is no verdict: it passes', () => {
+  const broken = new RangeError('out of order');
+  const policy = {
+    ...POLICY,
+    get acceptedClouds(): never {
+      throw broken;
+    },
+  };
+  const trust = createTrust(scene);
+  expect(() => verifyEvidence(scene.genuine, { trust, policy, at: AT })).toThrow(broken);
+});
+
+test('the evidence is left as it was, and nothing that is kept is a view of it', () => {
+  const trust = createTrust(scene);
+  const evidence = Buffer.from(scene.genuine);
+  expect(verdict(judge(scene, { evidence }, trust))).toBe('accepted');
+  expect(evidence.equals(scene.genuine)).toBe(true);
+  evidence.fill(0);
+  expect(verdict(judge(scene, {}, trust))).toBe('accepted');
+  expect(trust.verifiedLeaves.size).toBe(1);
+});
+
+test('the reader’s budgets: as much as allowed is read, and no more', () => {
+  const { depth, elements } = DOCUMENT_LIMITS;
+  const detailFor = (evidence: Uint8Array | string) =>
+    judge(scene, { evidence }, createTrust(scene)).checks.find(({ outcome }) => outcome === 'failed');
+  const wide = (count: number) => encodeElement(0x30, ...Array<Uint8Array>(count - 1).fill(encodeElement(0x05)));
+  expect([depth, elements, MAXIMUM_DOCUMENT_OCTETS]).toEqual([16, 1024, 16384]);
+  expect(detailFor(ber.nestedSequences(depth))?.name).toBe('profile');
+  expect(detailFor(ber.nestedSequences(depth + 1))).toMatchObject({
+    name: 'encoding',
+    detail: 'document: nested too deeply',
+  });
+  expect(detailFor(wide(elements))?.name).toBe('profile');
+  expect(detailFor(wide(elements + 1))).toMatchObject({ name: 'encoding', detail: 'document: too many elements' });
+  const filled = (octets: number) => encodeElement(0x30, encodeElement(0x04, new Uint8Array(octets - 8)));
+  expect(filled(MAXIMUM_DOCUMENT_OCTETS)).toHaveLength(MAXIMUM_DOCUMENT_OCTETS);
+  expect(detailFor(filled(MAXIMUM_DOCUMENT_OCTETS))?.name).toBe('profile');
+  expect(detailFor(filled(MAXIMUM_DOCUMENT_OCTETS + 1))?.name).toBe('size');
+});
