@@ -24,7 +24,7 @@ function translate(request: HttpRequest, context: InvocationContext): EdgeReques
 }
 
 /** One line of JSON an event, which Application Insights relates to the invocation. */
-function writeTo(context: InvocationContext): Log {
+export function writeTo(context: InvocationContext): Log {
   return (level, event, facts) => {
     context[level](JSON.stringify({ event, ...facts }));
   };

@@ -178,9 +178,31 @@ export interface TrustStore {
   deleteTrust(kind: TrustEntry['kind'], sha256: string, version: string | null): Promise<DeleteOutcome>;
 }
 
+/** What is old is deleted in pieces, so that the caller can stop between them. Each answers how many rows it found. */
+export interface CleaningStore {
+  /** Decisions of the days before the one in which `before` lies. */
+  deleteDecisions(before: number): Promise<number>;
+  /** Operators' requests that began before `before`. */
+  deleteRequests(before: number): Promise<number>;
+  /**
+   * Activations without a counted seat that are not blocked and whose lease ended before `before`. They keep a VM's
+   * newest challenge and its keys, so that `before` must lie further back than any challenge or licence lives.
+   */
+  deleteActivations(before: number): Promise<number>;
+}
+
 /** Everything that is kept. Every method throws {@link StoreUnavailableError}, and those with pages {@link ContinuationError}. */
 export interface LicenceStore
-  extends Catalogue, CatalogueStore, SeatStore, ActivationStore, DecisionStore, RequestStore, IssuerStore, TrustStore {
+  extends
+    Catalogue,
+    CatalogueStore,
+    SeatStore,
+    ActivationStore,
+    DecisionStore,
+    RequestStore,
+    IssuerStore,
+    TrustStore,
+    CleaningStore {
   /** Creates the tables that are missing. */
   ensureTables(): Promise<void>;
   /** Whether the store, which answered, holds at least one offer. */

@@ -110,6 +110,11 @@ const settingsSchema = z.object({
   VM_RATE_LIMIT_PER_MINUTE: wholeNumber(1, 100_000)
     .default(10)
     .describe('Requests a minute with authentic evidence of one VM, on each instance.'),
+  DECISION_DAYS: wholeNumber(1, 3_650).default(90).describe('Days that decisions (audit rows) are kept.'),
+  REQUEST_DAYS: wholeNumber(1, 365).default(7).describe('Days that an operator’s Idempotency-Key is remembered.'),
+  ACTIVATION_DAYS: wholeNumber(2, 3_650)
+    .default(90)
+    .describe('Days that a VM without a seat is remembered after its lease; a blocked one is never forgotten.'),
   TRUST_DIRECTORY: z
     .string()
     .optional()

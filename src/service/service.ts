@@ -3,9 +3,10 @@ import { createChallenges } from '../tokens/challenges.ts';
 import { createLocalSigner } from '../tokens/localSigner.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import { atEdge } from './atEdge.ts';
+import { cleanStore } from './cleanStore.ts';
 import type { ServiceConfig } from './config.ts';
 import { readDiscovery, readKeySet, readProblemPage } from './discovery.ts';
-import type { UseCase } from './edge.ts';
+import type { Log, UseCase } from './edge.ts';
 import { issueChallenge } from './issueChallenge.ts';
 import { issueLicence } from './issueLicence.ts';
 import { createStore } from './createStore.ts';
@@ -24,6 +25,8 @@ export interface Service {
   readonly issueChallenge: UseCase;
   readonly issueLicence: UseCase;
   readonly releaseLicence: UseCase;
+  /** Not a request's: the timer's. @throws StoreUnavailableError */
+  readonly cleanStore: (log: Log) => Promise<void>;
   readonly readKeySet: UseCase;
   readonly readDiscovery: UseCase;
   readonly readProblemPage: UseCase;
@@ -78,6 +81,7 @@ function listUseCases(parts: Parts, readReadiness: UseCase): Service {
     issueChallenge: edge((request) => issueChallenge(parts, request)),
     issueLicence: edge((request) => issueLicence(parts, request)),
     releaseLicence: edge((request) => releaseLicence(parts, request)),
+    cleanStore: (log) => cleanStore(parts, log),
     readKeySet: edge(() => Promise.resolve(readKeySet(parts))),
     readDiscovery: edge(() => Promise.resolve(readDiscovery(parts))),
     readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),

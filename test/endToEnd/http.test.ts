@@ -358,6 +358,10 @@ test('there is nothing at other addresses', async () => {
   expectProblem(await send(`${target().baseUrl}/problems/constructor`), 'not_found');
 });
 
+test.skipIf(!isOwn)('the store is cleaned by a timer, which the host can run at once', async () => {
+  expect((await post(`${target().baseUrl}/admin/functions/cleaning`, {})).status).toBe(202);
+});
+
 test.skipIf(!isOwn)('a challenge of one instance is taken by the other', async () => {
   const [first = '', second = ''] = target().baseUrls;
   const challenge = await askChallenge(first);

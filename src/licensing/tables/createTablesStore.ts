@@ -1,6 +1,7 @@
 import type { LicenceStore } from '../store.ts';
 import { activationTable } from './activationTable.ts';
 import { catalogueTables } from './catalogueTables.ts';
+import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
 import type { ConnectTableOptions } from './connection.ts';
 import { decisionTable } from './decisionTable.ts';
@@ -46,5 +47,6 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),
+    ...cleaningTables(tables, budget),
   };
 }

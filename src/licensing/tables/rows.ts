@@ -85,6 +85,15 @@ export async function deleteRow(
   return answer === 'absent' ? 'absent' : 'changed';
 }
 
+/** Rows of one partition, at most 100, at any version. That one is gone already is no failure: the rest then stays. */
+export async function deleteTogether(table: TableClient, call: StoreCall, rows: readonly Row[]): Promise<void> {
+  const actions = rows.map(({ partitionKey, rowKey }): TransactionAction => [
+    'delete',
+    { partitionKey: String(partitionKey), rowKey: String(rowKey) },
+  ]);
+  await askStore<object>(call, (abortSignal) => table.submitTransaction(actions, { abortSignal }));
+}
+
 interface WriteAnswer {
   readonly etag?: string;
 }

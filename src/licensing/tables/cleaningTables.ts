@@ -1,0 +1,54 @@
+import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
+
+import type { CleaningStore } from '../store.ts';
+import { decisionDay } from './keys.ts';
+import { deleteRow, deleteTogether, readFirstPage } from './rows.ts';
+import type { Row } from './rows.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+/** Rows looked at in one piece of work. */
+const PIECE = 500;
+/** A transaction's, and one partition's. */
+const BATCH = 100;
+const KEYS = ['partitionKey', 'rowKey'];
+
+/** @param budget milliseconds for one operation */
+export function cleaningTables(
+  tables: { readonly decisions: TableClient; readonly requests: TableClient; readonly activations: TableClient },
+  budget: number,
+): CleaningStore {
+  const call = (operation: string) => ({ operation, budget });
+  const deletePiece = async (table: TableClient, kind: string, filter: string): Promise<number> => {
+    const rows = await readFirstPage(table, call(`look for old ${kind}`), { filter, select: KEYS }, PIECE);
+    for (const batch of batchByPartition(rows)) await deleteTogether(table, call(`delete old ${kind}`), batch);
+    return rows.length;
+  };
+  return {
+    // Whole days: the first partition to go is that of the day before the one in which `before` lies.
+    deleteDecisions: (before) =>
+      deletePiece(tables.decisions, 'decisions', odata`PartitionKey ge ${`${decisionDay(before - DAY)}:`}`),
+    deleteRequests: (before) => deletePiece(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
+    deleteActivations: async (before) => {
+      const filter = odata`seat lt 0 and blocked eq false and leaseEnd lt ${new Date(before)}`;
+      const rows = await readFirstPage(tables.activations, call('look for old activations'), { filter }, PIECE);
+      for (const { partitionKey, rowKey, etag } of rows) {
+        // A VM that has come back meanwhile keeps its row.
+        const place = { partitionKey: String(partitionKey), rowKey: String(rowKey), version: String(etag) };
+        await deleteRow(tables.activations, call('delete an old activation'), place);
+      }
+      return rows.length;
+    },
+  };
+}
+
+function batchByPartition(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const batches: Row[][] = [];
+  for (const row of rows) {
+    const last = batches.at(-1);
+    if (last?.[0]?.['partitionKey'] === row['partitionKey'] && last !== undefined && last.length < BATCH)
+      last.push(row);
+    else batches.push([row]);
+  }
+  return batches;
+}
