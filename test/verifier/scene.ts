@@ -51,7 +51,7 @@ export interface Scene {
   readonly content: DocumentContent;
   readonly genuine: Uint8Array<ArrayBuffer>;
   /** The genuine document, made again with what is stated. */
-  make(change: Partial<DocumentDescription>): Uint8Array<ArrayBuffer>;
+  readonly make: (change: Partial<DocumentDescription>) => Uint8Array<ArrayBuffer>;
 }
 
 /** What is offered to the verifier; what is absent is the scene's own. */
