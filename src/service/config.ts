@@ -2,7 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { AZURE_CLOUDS, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
-import { SigningKeyError, createLocalSigner } from '../tokens/localSigner.ts';
+import { createLocalKeys } from '../tokens/localKeys.ts';
+import { SigningKeyError } from '../tokens/localSigner.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { readCertificateFile } from './certificateFile.ts';
 
@@ -69,6 +70,17 @@ const baseUrl = z
     'must be an https URL without a trailing slash (http only on a loopback address), as browsers write it: lower-case host, no default port',
   );
 
+/** A key’s URL as the vault shows it, without the version: all versions that are enabled count. */
+function isVaultKey(text: string): boolean {
+  if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
+  const { origin, protocol, pathname } = new URL(text);
+  const isKey = /^\/keys\/[0-9A-Za-z-]{1,127}$/.test(pathname);
+  return protocol === 'https:' && isKey && text === `${origin}${pathname}`;
+}
+
+/** Seconds: twice what caches keep the key set, so that clocks, proxies and a late reading fit in. */
+const SHORTEST_LEAD = 600;
+
 const wholeNumber = (minimum: number, maximum: number) =>
   z
     .string()
@@ -91,8 +103,21 @@ const settingsSchema = z.object({
     .regex(/^[A-Za-z][A-Za-z0-9]{0,20}$/, 'must be letters and digits')
     .optional()
     .describe('Put before the names of the tables, where several services share one account.'),
-  SIGNING_KEY: z.string().optional().describe('The signing key: an unencrypted PKCS#8 PEM or private JWK on P-256.'),
+  SIGNING_KEY: z
+    .string()
+    .optional()
+    .describe(
+      'The signing key: an unencrypted PKCS#8 PEM or private JWK on P-256, or a JWK set of which the first key signs and all are published.',
+    ),
   SIGNING_KEY_FILE: z.string().optional().describe('Instead: a file with it.'),
+  SIGNING_KEY_URL: z
+    .string()
+    .refine(isVaultKey, 'must be https://VAULT/keys/NAME, without a version')
+    .optional()
+    .describe('Instead: a key on P-256 in Azure Key Vault, reached by managed identity; it never leaves the vault.'),
+  SIGNING_KEY_LEAD_SECONDS: wholeNumber(SHORTEST_LEAD, 31_536_000)
+    .default(3600)
+    .describe('With it: how long a new version of the key is published before it signs.'),
   CHALLENGE_SECRETS: secretList.describe('One or two KID:SECRET; the first signs challenges, both verify.'),
   NONCE_STYLE: z
     .enum(['base32', 'digits'])
@@ -156,7 +181,8 @@ export interface SettingDescription {
 
 /** The settings of a service that may start. */
 export interface ServiceConfig extends Settings {
-  readonly signingKey: string;
+  /** Of SIGNING_KEY or SIGNING_KEY_FILE; null where SIGNING_KEY_URL names one in a vault. */
+  readonly signingKey: string | null;
   /** Of EMULATOR_TRUST_FILE. */
   readonly emulatorCertificates: readonly Certificate[];
   /** Null where no directory is named: then nobody is an operator. */
@@ -286,19 +312,20 @@ function describeDirectory(settings: Settings): OperatorDirectory | null {
   return { tenant, audience, issuer, keySetUrl };
 }
 
-function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE }: Given, problems: string[]): string {
-  if ((SIGNING_KEY === undefined) === (SIGNING_KEY_FILE === undefined)) {
-    problems.push('exactly one of SIGNING_KEY and SIGNING_KEY_FILE must be set');
-    return '';
+function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL }: Given, problems: string[]): string | null {
+  if ([SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL].filter((source) => source !== undefined).length !== 1) {
+    problems.push('exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set');
+    return null;
   }
+  if (SIGNING_KEY_URL !== undefined) return null;
   try {
     const key = SIGNING_KEY ?? readFileSync(SIGNING_KEY_FILE ?? '', 'utf8');
-    createLocalSigner(key);
+    createLocalKeys(key);
     return key;
   } catch (error) {
     const name = SIGNING_KEY === undefined ? 'SIGNING_KEY_FILE' : 'SIGNING_KEY';
     problems.push(`${name}: ${error instanceof SigningKeyError ? error.message : 'the file cannot be read.'}`);
-    return '';
+    return null;
   }
 }
 

@@ -7,12 +7,19 @@ import type { Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { replyJson, replyProblem } from './problems.ts';
 
-/** Seconds; a new signing key is published for longer than this before it is used. */
+/** Seconds; the least SIGNING_KEY_LEAD_SECONDS is twice as long. */
 const KEY_SET_MAXIMUM_AGE = 300;
 
-/** `GET /.well-known/jwks.json` */
-export function readKeySet({ signingKeys, now }: Parts): Reply {
-  return replyJson(200, createKeySet(signingKeys, now()), `public, max-age=${KEY_SET_MAXIMUM_AGE}`);
+/**
+ * `GET /.well-known/jwks.json`. Nobody may keep it for longer than it is certain to hold every key in use.
+ *
+ * @throws {SigningKeyUnavailableError}
+ */
+export async function readKeySet({ signingKeys, now }: Parts): Promise<Reply> {
+  const at = now();
+  const { keys, goodUntil } = await signingKeys.readPublished(at);
+  const maximumAge = Math.min(KEY_SET_MAXIMUM_AGE, Math.floor((goodUntil - at) / 1000));
+  return replyJson(200, createKeySet(keys, at), maximumAge > 0 ? `public, max-age=${maximumAge}` : 'no-store');
 }
 
 /** `GET /.well-known/countersign` */

@@ -86,7 +86,7 @@ async function recordGrant(
 }
 
 async function signGranted(
-  { config, signer }: Parts,
+  { config, signingKeys }: Parts,
   { attestation, challenge, at }: AuthenticRequest,
   { entitlement, times, licenceJti: jti }: Issue,
 ): Promise<string> {
@@ -95,7 +95,8 @@ async function signGranted(
   const { publisher, product, name: planName } = plan;
   const grant = { licenceId, publisher, product, planName, features, issuedAt: at, expiresAt, renewAfter, graceUntil };
   const key = challenge.jkt === undefined ? {} : { jkt: challenge.jkt };
-  return signLicence(licenceClaims({ issuer: config.ISSUER, attested: attestation, grant, jti, ...key }), signer);
+  const claims = licenceClaims({ issuer: config.ISSUER, attested: attestation, grant, jti, ...key });
+  return signLicence(claims, await signingKeys.readSigner(at));
 }
 
 function replyLicence(licence: string, { expiresAt, renewAfter }: LicenceTimes): Reply {

@@ -1,8 +1,7 @@
 import type { LicenceStore, Catalogue } from '../licensing/store.ts';
 import type { SeatGate } from '../licensing/seatGate.ts';
 import type { Challenges } from '../tokens/challenges.ts';
-import type { SigningKey } from '../tokens/keySet.ts';
-import type { Signer } from '../tokens/signer.ts';
+import type { SigningKeys } from '../tokens/signingKeys.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import type { Trust } from '../verifier/x509/trust.ts';
 import type { ServiceConfig } from './config.ts';
@@ -13,8 +12,7 @@ import type { RateLimit } from './rateLimit.ts';
 export interface Parts {
   readonly config: ServiceConfig;
   readonly challenges: Challenges;
-  readonly signer: Signer;
-  readonly signingKeys: readonly SigningKey[];
+  readonly signingKeys: SigningKeys;
   readonly trust: Trust;
   readonly policy: EvidencePolicy;
   readonly store: LicenceStore;

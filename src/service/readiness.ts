@@ -35,7 +35,7 @@ export function createReadiness(parts: Parts, probePins: (at: number) => Probe):
 }
 
 async function probeAll(parts: Parts, probePins: (at: number) => Probe, at: number, log: Log): Promise<Readiness> {
-  const [store, signingKey] = await Promise.all([probeStore(parts, log), probeSigningKey(parts, log)]);
+  const [store, signingKey] = await Promise.all([probeStore(parts, log), probeSigningKey(parts, at, log)]);
   const probes = { store, signingKey, pins: probePins(at), challengeSecret: probeChallengeSecret(parts, at) };
   const states = Object.values(probes).map(({ state }) => state);
   const [worst = 'failed'] = states.sort((left, right) => RANK[right] - RANK[left]);
@@ -52,10 +52,13 @@ async function probeStore({ store }: Parts, log: Log): Promise<Probe> {
   }
 }
 
-async function probeSigningKey({ signer }: Parts, log: Log): Promise<Probe> {
+async function probeSigningKey({ signingKeys }: Parts, at: number, log: Log): Promise<Probe> {
   try {
+    const signer = await signingKeys.readSigner(at);
     await signer.sign(Buffer.from('readiness'));
-    return { state: 'ok', detail: `signs, kid ${signer.kid}` };
+    const { troubles } = await signingKeys.readPublished(at);
+    const detail = [`signs, kid ${signer.kid}`, ...troubles].join('; ');
+    return { state: troubles.length === 0 ? 'ok' : 'degraded', detail };
   } catch (error) {
     log('error', 'signing_probe_failed', { reason: nameOf(error) });
     return { state: 'failed', detail: 'does not sign: look at the key and the identity’s role on it' };

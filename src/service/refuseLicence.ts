@@ -32,12 +32,13 @@ export async function refuseLicence(parts: Parts, authentic: AuthenticRequest, r
 }
 
 async function signRefusal(
-  { config, signer }: Parts,
+  { config, signingKeys }: Parts,
   { vm, challenge, at }: AuthenticRequest,
   { code, plan }: Refusal,
 ): Promise<string | null> {
   if (plan === null || !isDenialCode(code)) return null;
   const { publisher, product } = plan;
   const said = { issuer: config.ISSUER, vmId: vm.vmId, publisher, product, code };
-  return signDenial(denialClaims({ ...said, issuedAt: at, challengeJti: challenge.jti }), signer);
+  const claims = denialClaims({ ...said, issuedAt: at, challengeJti: challenge.jti });
+  return signDenial(claims, await signingKeys.readSigner(at));
 }

@@ -44,11 +44,9 @@ async function checkLicence(
   token: string,
   { jkt, at }: { readonly jkt: string; readonly at: number },
 ): Promise<LicenceClaims> {
-  const verified = await verifyLicence(token, createKeySet(signingKeys, at), {
-    issuer: config.ISSUER,
-    audience: null,
-    at,
-  });
+  const { keys } = await signingKeys.readPublished(at);
+  const expected = { issuer: config.ISSUER, audience: null, at };
+  const verified = await verifyLicence(token, createKeySet(keys, at), expected);
   if (!verified.ok && verified.reason === 'expired') {
     throw new RequestError('request_malformed', 'The licence has expired: its seat frees itself.');
   }

@@ -1,6 +1,6 @@
 import { createSeatGate } from '../licensing/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
-import { createLocalSigner } from '../tokens/localSigner.ts';
+import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import { atEdge } from './atEdge.ts';
 import { cleanStore } from './cleanStore.ts';
@@ -9,6 +9,7 @@ import { readDiscovery, readKeySet, readProblemPage } from './discovery.ts';
 import type { Log, UseCase } from './edge.ts';
 import { issueChallenge } from './issueChallenge.ts';
 import { issueLicence } from './issueLicence.ts';
+import { createSigningKeys } from './createSigningKeys.ts';
 import { createStore } from './createStore.ts';
 import { createIssuerNotes } from './noteIssuer.ts';
 import { serveOperators } from './operators/serveOperators.ts';
@@ -38,6 +39,8 @@ export interface Service {
 /** What a test may put in place of the real thing. */
 export interface ServiceSeams {
   readonly now: () => number;
+  /** How the vault of SIGNING_KEY_URL is reached; by managed identity unless given. */
+  readonly vault?: VaultAccess;
 }
 
 const MINUTE = 60_000;
@@ -53,18 +56,17 @@ function servicePolicy(acceptedClouds: readonly string[]): EvidencePolicy {
 }
 
 /** The composition root: makes every part once. */
-export async function createService(config: ServiceConfig, { now }: ServiceSeams): Promise<Service> {
+export async function createService(config: ServiceConfig, { now, vault }: ServiceSeams): Promise<Service> {
   const { trust, probePins } = await createServiceTrust(config);
-  const signer = createLocalSigner(config.signingKey);
+  const signingKeys = await createSigningKeys(config, vault);
   const { store, catalogue } = await createStore(config, now);
   const parts: Parts = {
-    ...{ config, trust, signer, store, catalogue, now },
+    ...{ config, trust, signingKeys, store, catalogue, now },
     challenges: createChallenges({
       issuer: config.ISSUER,
       secrets: config.CHALLENGE_SECRETS,
       nonceStyle: config.NONCE_STYLE,
     }),
-    signingKeys: [{ state: 'current', publicJwk: signer.publicJwk }],
     policy: servicePolicy(config.ACCEPTED_CLOUDS),
     rateLimit: new RateLimit(config.RATE_LIMIT_PER_SECOND),
     subscriptionLimit: new RateLimit(config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND),
@@ -82,7 +84,7 @@ function listUseCases(parts: Parts, readReadiness: UseCase): Service {
     issueLicence: edge((request) => issueLicence(parts, request)),
     releaseLicence: edge((request) => releaseLicence(parts, request)),
     cleanStore: (log) => cleanStore(parts, log),
-    readKeySet: edge(() => Promise.resolve(readKeySet(parts))),
+    readKeySet: edge(() => readKeySet(parts)),
     readDiscovery: edge(() => Promise.resolve(readDiscovery(parts))),
     readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
     readHealth: edge(() => Promise.resolve(replyJson(200, { state: 'ok' }))),

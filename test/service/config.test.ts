@@ -100,6 +100,43 @@ test('a key may be a JWK', () => {
   expect(read({ SIGNING_KEY: jwk }).signingKey).toBe(jwk);
 });
 
+test('a key may be a set of keys', () => {
+  const jwkOf = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  const [first, second] = [jwkOf(), jwkOf()];
+  const set = JSON.stringify({ keys: [first, second] });
+  expect(read({ SIGNING_KEY: set }).signingKey).toBe(set);
+  const twice = JSON.stringify({ keys: [first, first] });
+  expect(problemsOf({ ...GOOD_SETTINGS, SIGNING_KEY: twice })).toEqual([
+    'SIGNING_KEY: The JWK set has a key twice. Name each once.',
+  ]);
+});
+
+const VAULT_KEY = 'https://kv-a.vault.azure.net/keys/licence-signing';
+
+test('a key may lie in a vault, and its versions are published for an hour before they sign', () => {
+  const config = read({ SIGNING_KEY: undefined, SIGNING_KEY_URL: VAULT_KEY });
+  expect(config).toMatchObject({ signingKey: null, SIGNING_KEY_URL: VAULT_KEY, SIGNING_KEY_LEAD_SECONDS: 3600 });
+});
+
+test.each([
+  'kv-a',
+  'http://kv-a.vault.azure.net/keys/licence-signing',
+  'https://kv-a.vault.azure.net/',
+  'https://kv-a.vault.azure.net/keys/',
+  'https://kv-a.vault.azure.net/secrets/licence-signing',
+  `${VAULT_KEY}/0123456789abcdef0123456789abcdef`,
+  `${VAULT_KEY}/`,
+  `${VAULT_KEY}?a=b`,
+  `${VAULT_KEY}#`,
+  'https://kv-a.vault.azure.net/keys/licence_signing',
+  'https://user@kv-a.vault.azure.net/keys/licence-signing',
+  `https://${'a'.repeat(500)}.net/keys/licence-signing`,
+])('the key %s is refused', (SIGNING_KEY_URL) => {
+  expect(problemsOf({ ...GOOD_SETTINGS, SIGNING_KEY: undefined, SIGNING_KEY_URL })).toEqual([
+    'SIGNING_KEY_URL must be https://VAULT/keys/NAME, without a version',
+  ]);
+});
+
 test('the emulator’s cloud comes with its certificates', () => {
   const { ACCEPTED_CLOUDS, emulatorCertificates } = read({ ...EMULATOR, EMULATOR_TRUST_FILE: authorityFile });
   expect(ACCEPTED_CLOUDS).toEqual(['emulator']);
@@ -179,8 +216,22 @@ test.each<[string, Change, RegExp]>([
     { TABLES_CONNECTION_STRING: 'AccountName=a;AccountKey=c2VjcmV0' },
     /^TABLES_CONNECTION_STRING must be the connection string/,
   ],
-  ['no key', { SIGNING_KEY: undefined }, /^exactly one of SIGNING_KEY and SIGNING_KEY_FILE/],
-  ['two keys', { SIGNING_KEY_FILE: file('key.pem') }, /^exactly one of SIGNING_KEY and SIGNING_KEY_FILE/],
+  [
+    'no key',
+    { SIGNING_KEY: undefined },
+    /^exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set$/,
+  ],
+  ['a key and a vault’s', { SIGNING_KEY_URL: 'https://kv-a.vault.azure.net/keys/a' }, /^exactly one of SIGNING_KEY, /],
+  [
+    'a key used too soon',
+    { SIGNING_KEY_LEAD_SECONDS: '599' },
+    /^SIGNING_KEY_LEAD_SECONDS must be from 600 to 31536000$/,
+  ],
+  [
+    'two keys',
+    { SIGNING_KEY_FILE: file('key.pem') },
+    /^exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set$/,
+  ],
   [
     'a key of another curve',
     { SIGNING_KEY: pemOf('P-384', 'pkcs8') },
@@ -268,7 +319,7 @@ test('with nothing set, everything that is needed is named', () => {
     'ISSUER is missing',
     'CHALLENGE_SECRETS is missing',
     'exactly one of TABLES_ENDPOINT and TABLES_CONNECTION_STRING must be set',
-    'exactly one of SIGNING_KEY and SIGNING_KEY_FILE must be set',
+    'exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set',
   ]);
 });
 
