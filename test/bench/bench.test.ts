@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const MAIN = join(import.meta.dirname, 'main.ts');
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly complaints: string;
+}
+
+function runBench(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [MAIN, ...args], (_, out, complaints) => {
+      resolve({ code: child.exitCode ?? -1, out, complaints });
+    });
+  });
+}
+
+test('the bench runs, and --json prints one value with every figure', async () => {
+  const { code, out, complaints } = await runBench('--json', '--rounds', '1', '--slice', '1', '--ca-bits', '2048');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  const { micros, ...others } = JSON.parse(out) as { micros: Record<string, unknown> };
+  const names = ['rsaVerify', 'limit', 'verify', 'warm', 'cold', 'secondReading', 'pkijs', 'hostileMax'];
+  expect(others).toEqual({});
+  expect(Object.keys(micros)).toEqual(names);
+  expect(Object.values(micros).filter((figure) => typeof figure !== 'number' || !(figure > 0))).toEqual([]);
+});
+
+test('--help tells every option', async () => {
+  const { code, out } = await runBench('--help');
+  const options = ['--quick', '--json', '--write', '--rounds', '--slice', '--ca-bits', '--help'];
+  expect(code).toBe(0);
+  expect(options.filter((option) => !out.includes(`  ${option}`))).toEqual([]);
+});
+
+test.each([['--jsn'], ['--rounds', '0'], ['--slice', 'x'], ['--ca-bits', '1024'], ['--json', '--write'], ['more']])(
+  'a wrong command line is told, and nothing is measured: %s %s',
+  async (...args) => {
+    const { code, out, complaints } = await runBench(...args);
+    expect([code, out]).toEqual([1, '']);
+    expect(complaints).toContain('See: npm run bench -- --help');
+  },
+);
