@@ -5,7 +5,7 @@ import type { Licence, LicenceKey } from './licence.ts';
 import type { Offer } from './offer.ts';
 import type { OperatorRequest, OperatorRequestKey } from './operatorRequest.ts';
 import type { PlanName } from './planName.ts';
-import type { TrustEntry } from './trustEntry.ts';
+import type { TrustEntry, TrustKey } from './trustEntry.ts';
 import type { UnknownIssuer } from './unknownIssuer.ts';
 
 /**
@@ -173,9 +173,9 @@ export interface IssuerStore {
 /** Pins and distrusts of operators. `version: null` inserts. */
 export interface TrustStore {
   listTrust(): Promise<readonly Recorded<TrustEntry>[]>;
-  readTrust(kind: TrustEntry['kind'], sha256: string): Promise<Recorded<TrustEntry> | null>;
+  readTrust(key: TrustKey): Promise<Recorded<TrustEntry> | null>;
   writeTrust(entry: TrustEntry, version: string | null, change: Change): Promise<Written>;
-  deleteTrust(kind: TrustEntry['kind'], sha256: string, version: string | null): Promise<DeleteOutcome>;
+  deleteTrust(key: TrustKey, version: string | null): Promise<DeleteOutcome>;
 }
 
 /** What is old is deleted in pieces, so that the caller can stop between them. Each answers how many rows it found. */

@@ -1,3 +1,8 @@
+/** A CA may be one of several clouds', and is pinned for each of them by itself; what is distrusted is so everywhere. */
+export type TrustKey =
+  | { readonly kind: 'pin'; readonly cloud: string; readonly sha256: string }
+  | { readonly kind: 'distrust'; readonly sha256: string };
+
 /** What operators say of certificates. Digests are SHA-256 in lower-case hexadecimal. */
 export type TrustEntry =
   | {

@@ -5,6 +5,7 @@ import type { OperatorRequestKey } from '../operatorRequest.ts';
 import { foldCase } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
 import { BLOCK_SIZE } from '../seatBlocks.ts';
+import type { TrustKey } from '../trustEntry.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control
@@ -70,8 +71,9 @@ export function requestKeys({ operator, route, key }: OperatorRequestKey): { par
   return { partitionKey: digest(operator), rowKey: digest(`${route}\n${digest(key)}`) };
 }
 
-export function trustRow(kind: string, sha256: string): string {
-  return joinKey(kind, sha256.toLowerCase());
+export function trustRow(key: TrustKey): string {
+  const digest = key.sha256.toLowerCase();
+  return key.kind === 'pin' ? joinKey(key.kind, key.cloud, digest) : joinKey(key.kind, digest);
 }
 
 export function poolPartition(pool: SeatPool): string {

@@ -30,20 +30,20 @@ export function trustTable(trust: TableClient, budget: number): TrustStore {
       const query = { filter: odata`PartitionKey eq ${TRUST_PARTITION}` };
       return (await readAllRows(trust, { operation: "read the operators' trust", budget }, query)).map(readTrustRow);
     },
-    readTrust: async (kind, sha256) => {
+    readTrust: async (key) => {
       const call = { operation: "read an operator's trust", budget };
-      const row = await readOneRow(trust, call, TRUST_PARTITION, trustRow(kind, sha256));
+      const row = await readOneRow(trust, call, TRUST_PARTITION, trustRow(key));
       return row === null ? null : readTrustRow(row);
     },
     writeTrust: (entry, version, change) => {
       const call = { operation: "write an operator's trust", budget };
       return writeOneRow(trust, call, { entity: trustEntity(entry, change), version });
     },
-    deleteTrust: (kind, sha256, version) =>
+    deleteTrust: (key, version) =>
       deleteRow(
         trust,
         { operation: "delete an operator's trust", budget },
-        { partitionKey: TRUST_PARTITION, rowKey: trustRow(kind, sha256), version },
+        { partitionKey: TRUST_PARTITION, rowKey: trustRow(key), version },
       ),
   };
 }
@@ -52,7 +52,7 @@ function trustEntity(entry: TrustEntry, change: Change): TableEntity {
   if (entry.kind === 'pin' && entry.der.length > LONGEST_CERTIFICATE) {
     throw new RangeError(`A certificate must stay within ${LONGEST_CERTIFICATE} octets.`);
   }
-  const rowKey = trustRow(entry.kind, entry.sha256);
+  const rowKey = trustRow(entry);
   return { partitionKey: TRUST_PARTITION, rowKey, schema: ROW_SCHEMA, ...entry, ...writeChange(change) };
 }
 

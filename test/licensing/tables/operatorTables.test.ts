@@ -236,19 +236,20 @@ test('pins and distrusts of operators come back as they were written', async () 
   const der = new Uint8Array([48, 130, 0, 255]);
   const pin = { kind: 'pin', sha256: 'ab'.repeat(32), cloud: CLOUD, role: 'root', der, note: 'seen' } as const;
   const distrust = { kind: 'distrust', sha256: 'ab'.repeat(32), note: 'stolen' } as const;
-  for (const entry of [pin, distrust]) expect((await store.writeTrust(entry, null, CHANGE)).outcome).toBe('written');
+  const elsewhere = { ...pin, cloud: 'AzureChinaCloud' } as const;
+  for (const entry of [pin, distrust, elsewhere])
+    expect((await store.writeTrust(entry, null, CHANGE)).outcome).toBe('written');
   expect(await store.writeTrust(pin, null, CHANGE)).toEqual({ outcome: 'exists' });
+  expect(await store.deleteTrust(elsewhere, null)).toBe('deleted');
   const listed = await store.listTrust();
   expect(listed.map(({ value, change }) => ({ ...value, change }))).toEqual([
     { ...distrust, change: CHANGE },
     { ...pin, der: expect.any(Uint8Array) as Uint8Array, change: CHANGE },
   ]);
-  const read = await store.readTrust('pin', 'AB'.repeat(32));
+  const read = await store.readTrust({ ...pin, sha256: 'AB'.repeat(32) });
   expect(read?.value.kind === 'pin' && Buffer.from(read.value.der).equals(der)).toBe(true);
-  expect(await store.deleteTrust('pin', pin.sha256, 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"')).toBe(
-    'changed',
-  );
-  expect(await store.deleteTrust('pin', pin.sha256, read?.version ?? '')).toBe('deleted');
+  expect(await store.deleteTrust(pin, 'W/"datetime\'2020-01-01T00%3A00%3A00.0000000Z\'"')).toBe('changed');
+  expect(await store.deleteTrust(pin, read?.version ?? '')).toBe('deleted');
   expect((await store.listTrust()).map(({ value }) => value.kind)).toEqual(['distrust']);
 });
 
