@@ -9,6 +9,7 @@ import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS } from '../verifier/verifyEvid
 import { isSelfIssued, parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import type { GeneralName } from '../verifier/x509/generalName.ts';
+import { excerpt, printable, rows } from './printable.ts';
 
 /**
  * Says what a document is by its own words, believed or not: for people who ask why it was rejected. Reads as far as it
@@ -23,7 +24,7 @@ export function describeDocument(evidence: Uint8Array | string): string {
     checkDer(octets, DOCUMENT_LIMITS);
     return parseSignedDocument(octets);
   });
-  if (!document.done) return `${opening}, not readable as a signed document: ${document.reason}.\n`;
+  if (!document.done) return `${opening}, not readable as a signed document: ${printable(document.reason)}.\n`;
   return `${opening}, a CMS SignedData in Azure's form.\n${describeSigner(document.value)}${describeContent(document.value)}`;
 }
 
@@ -42,7 +43,7 @@ function describeSigner({ certificates }: SignedDocument): string {
   if (der === undefined) return '\nSigner: the document holds no certificate.\n';
   const parsed = attempt(() => parseCertificate(der));
   const more = certificates.length > 1 ? ` (the first of ${certificates.length} certificates)` : '';
-  if (!parsed.done) return `\nSigner${more}: its certificate is not readable: ${parsed.reason}.\n`;
+  if (!parsed.done) return `\nSigner${more}: its certificate is not readable: ${printable(parsed.reason)}.\n`;
   return `\nSigner's certificate${more}\n${rows(certificateFacts(parsed.value))}`;
 }
 
@@ -50,8 +51,8 @@ function certificateFacts(certificate: Certificate): Record<string, string> {
   const { keyFacts, extensions } = certificate;
   const names = extensions.subjectAltName?.names.map(formatName) ?? [];
   return {
-    subject: certificate.commonName ?? '(no common name)',
-    issuer: `${certificate.issuerCommonName ?? '(no common name)'}${isSelfIssued(certificate) ? ' (itself)' : ''}`,
+    subject: excerpt(certificate.commonName ?? '(no common name)'),
+    issuer: `${excerpt(certificate.issuerCommonName ?? '(no common name)')}${isSelfIssued(certificate) ? ' (itself)' : ''}`,
     'alternative names': names.length === 0 ? '(none)' : names.join(', '),
     valid: `${formatInstant(certificate.notBefore)} to ${formatInstant(certificate.notAfter)}`,
     key:
@@ -66,12 +67,12 @@ function certificateFacts(certificate: Certificate): Record<string, string> {
 }
 
 function formatName(name: GeneralName): string {
-  return name.type === 'dns' ? printable(name.text) : `(a name of type ${name.type})`;
+  return name.type === 'dns' ? excerpt(name.text) : `(a name of type ${name.type})`;
 }
 
 function describeContent({ content }: SignedDocument): string {
   const parsed = attempt(() => parseAttestedDocument(content));
-  if (!parsed.done) return `\nContent: not readable: ${parsed.reason}.\n`;
+  if (!parsed.done) return `\nContent: not readable: ${printable(parsed.reason)}.\n`;
   return `\nContent, as the document says of itself\n${rows(contentFacts(parsed.value))}`;
 }
 
@@ -84,19 +85,7 @@ function contentFacts({ plan, createdOn, expiresOn, ...claims }: AttestedDocumen
   };
   const entries = Object.entries(facts).map(([name, value]) => [
     name,
-    value === null ? '(absent)' : `"${printable(value)}"`,
+    value === null ? '(absent)' : `"${excerpt(value)}"`,
   ]);
   return Object.fromEntries(entries) as Record<string, string>;
-}
-
-export function rows(facts: Readonly<Record<string, string>>): string {
-  const width = Math.max(...Object.keys(facts).map((name) => name.length));
-  return Object.entries(facts)
-    .map(([name, value]) => `  ${name.padEnd(width)}  ${value}\n`)
-    .join('');
-}
-
-/** What a stranger wrote goes to a terminal: no control characters, and no more than a line. */
-export function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, '?').slice(0, 200);
 }

@@ -20,11 +20,13 @@ export async function openStore({ env }: Io): Promise<LicenceStore> {
 }
 
 async function readConnection(env: Io['env']): Promise<TablesConnection> {
-  const { TABLES_CONNECTION_STRING: connectionString, TABLES_ENDPOINT: url } = env;
-  if (connectionString !== undefined && connectionString !== '') return { connectionString };
-  if (url === undefined || url === '') {
-    throw new UsageError('set TABLES_CONNECTION_STRING (Azurite) or TABLES_ENDPOINT (Azure) to say which store');
+  const { TABLES_CONNECTION_STRING: connectionString = '', TABLES_ENDPOINT: url = '' } = env;
+  if ((connectionString === '') === (url === '')) {
+    throw new UsageError(
+      'set one of TABLES_CONNECTION_STRING (Azurite) and TABLES_ENDPOINT (Azure) to say which store',
+    );
   }
+  if (url === '') return { connectionString };
   const { DefaultAzureCredential } = await import('@azure/identity');
   return { url, credential: new DefaultAzureCredential() };
 }

@@ -12,7 +12,9 @@ const ISSUER = 'https://licences.contoso.com';
 /** What a use case that throws this is answered and logged with. */
 async function fail(error: unknown) {
   const log: LogLine[] = [];
-  const edge = atEdge(ISSUER, () => Promise.reject(error));
+  // Libraries throw what they like.
+  const thrown = error as Error;
+  const edge = atEdge(ISSUER, () => Promise.reject(thrown));
   const reply = await edge(createRequest({ log }));
   expect(log).toHaveLength(1);
   const [line = { level: '', event: '', facts: {} }] = log;

@@ -7,6 +7,7 @@ import { UsageError } from '../command.ts';
 import { readEvidence } from '../evidenceFile.ts';
 import { parseVerifyArguments } from '../verifyOptions.ts';
 import { describeDocument } from '../describeDocument.ts';
+import { printable } from '../printable.ts';
 import { VERIFY_OPTIONS_HELP, oneFile, writeVerification } from './verify.ts';
 
 const help = `countersign explain FILE|-
@@ -61,7 +62,7 @@ function explainAsJson(verification: Verification) {
 function explainAsText(evidence: Uint8Array | string, verification: Verification, at: number): string {
   const lines = verification.checks.map(({ name, outcome, detail }) => {
     const line = `  ${MARKS[outcome]}  ${name.padEnd(9)}  ${QUESTIONS[name]}\n`;
-    return detail === undefined ? line : `${line}${' '.repeat(19)}${detail}\n`;
+    return detail === undefined ? line : `${line}${' '.repeat(19)}${printable(detail)}\n`;
   });
   return `${describeDocument(evidence)}
 Checks at ${formatInstant(at)}

@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { FAULTS, FAULT_NAMES, isFaultName } from '../../dev/imds/faults.ts';
 import type { FaultName } from '../../dev/imds/faults.ts';
 import { startEmulator } from '../../dev/imds/startEmulator.ts';
-import type { Command } from '../command.ts';
+import type { StartedEmulator } from '../../dev/imds/startEmulator.ts';
+import type { Command, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { parseOptions } from '../options.ts';
 
@@ -52,16 +53,23 @@ export const imds: Command = {
       ...(values.vms === undefined ? {} : { vmFile: resolve(io.directory, values.vms) }),
       ...(values.vm === undefined ? {} : { vm: values.vm }),
     }).catch((error: unknown) => explainPort(error, port));
-    if (values.authority !== undefined)
-      await writeFile(resolve(io.directory, values.authority), emulator.authority.pem);
-    const vms = emulator.vms.map(({ name }) => name);
-    if (values.json === true) io.out(`${JSON.stringify({ url: emulator.url, vms })}\n`);
-    else io.out(`IMDS at ${emulator.url}, virtual machines at ${emulator.url}/vms/NAME: ${vms.join(', ')}, fleet-N\n`);
-    await interrupted();
-    await emulator.close();
+    try {
+      if (values.authority !== undefined)
+        await writeFile(resolve(io.directory, values.authority), emulator.authority.pem);
+      announce(emulator, values.json ?? false, io);
+      await interrupted();
+    } finally {
+      await emulator.close();
+    }
     return 0;
   },
 };
+
+function announce({ url, vms }: StartedEmulator, json: boolean, io: Io): void {
+  const names = vms.map(({ name }) => name);
+  if (json) io.out(`${JSON.stringify({ url, vms: names })}\n`);
+  else io.out(`IMDS at ${url}, virtual machines at ${url}/vms/NAME: ${names.join(', ')}, fleet-N\n`);
+}
 
 function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;

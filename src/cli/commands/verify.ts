@@ -4,8 +4,8 @@ import { PROBLEMS } from '../../contract/problems.ts';
 import { verifyEvidence } from '../../verifier/verifyEvidence.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
-import { printable, rows } from '../describeDocument.ts';
 import { readEvidence } from '../evidenceFile.ts';
+import { excerpt, rows } from '../printable.ts';
 import { parseVerifyArguments } from '../verifyOptions.ts';
 import { runBatch } from './verifyBatch.ts';
 
@@ -85,7 +85,7 @@ function formatResult(result: AttestationResult): string {
   const planText = plan === null ? null : [plan.publisher, plan.product, plan.name].map((part) => part ?? '').join('/');
   const facts = Object.entries({ ...claims, plan: planText }).map(([name, value]) => [
     name,
-    value === null ? '(not in the document)' : value === '' ? '""' : printable(value),
+    value === null ? '(not in the document)' : value === '' ? '""' : excerpt(value),
   ]);
   return rows(Object.fromEntries(facts) as Record<string, string>);
 }
