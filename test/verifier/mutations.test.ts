@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { CHECK_NAMES } from '../../src/contract/attestation.ts';
 import { EVIDENCE_CODES } from '../../src/contract/codes.ts';
@@ -59,4 +61,28 @@ test('mutations are told apart by their names', () => {
 test('every attack that has broken somebody has a mutation', () => {
   const covered = new Set(all.map(({ attack }) => attack));
   expect(ATTACKS.filter((attack) => !covered.has(attack))).toEqual([]);
+});
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/threat-model.md'), 'utf8');
+
+/** The rows of the page's table of attacks: the attack, and what stops it. */
+function readAttackTable(): string[][] {
+  const [, section = ''] = PAGE.split('## What stops which attack');
+  const [table = ''] = section.split('\n## ');
+  const rows = table.split('\n').filter((line) => line.startsWith('|'));
+  const cells = rows.map((row) => row.split('|').map((cell) => cell.trim()));
+  return cells.slice(2).map(([, attack = '', stoppedBy = '']) => [attack.replace('\\*', '*'), stoppedBy]);
+}
+
+test('the page on threats says of each attack which checks stop it, and with which codes', () => {
+  const expected = ATTACKS.map((attack) => {
+    const stops = all.filter((mutation) => mutation.attack === attack);
+    const texts = new Set(stops.map(({ check, code }) => `\`${check}\`: \`${code}\``));
+    return [attack, [...texts].join(', ')];
+  });
+  expect(readAttackTable()).toEqual(expected);
+});
+
+test('the page on threats names every check', () => {
+  for (const check of CHECK_NAMES) expect(PAGE).toContain(`\`${check}\``);
 });
