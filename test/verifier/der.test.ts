@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readElement } from '../../src/dev/imds/der.ts';
 import { DerError, DerReader, TAG, checkDer, constructedContextTag, formatOid } from '../../src/verifier/der.ts';
 
 const LIMITS = { depth: 4, elements: 8 };
@@ -103,6 +104,40 @@ test('what is encoded in DER is taken, and no prefix of it and nothing longer', 
       }).toThrow(DerError);
     }),
   );
+});
+
+/** The octets put together anew from tags and contents, every length as short as it can be. */
+function encodeAnew(octets: Uint8Array): Buffer {
+  const parts: Buffer[] = [];
+  for (let place = 0; place < octets.length;) {
+    const { tag, contents, end } = readElement(octets, place);
+    const inside = octets.subarray(contents, end);
+    parts.push(encode(tag, (tag & 0x20) === 0 ? inside : encodeAnew(inside)));
+    place = end;
+  }
+  return Buffer.concat(parts);
+}
+
+test('whatever checkDer takes is the one encoding of what it says', () => {
+  const octet = fc.constantFrom(0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x30, 0x31, 0x80, 0x81, 0x82, 0xa0, 0xff);
+  const heads = fc.array(octet, { minLength: 2, maxLength: 12 }).map((octets) => Uint8Array.from(octets));
+  const long = fc
+    .tuple(heads, fc.nat({ max: 300 }))
+    .map(([head, length]) => Buffer.concat([head, new Uint8Array(length)]));
+  let taken = 0;
+  fc.assert(
+    fc.property(fc.oneof(heads, long, elements), (octets) => {
+      try {
+        checkDer(octets, { depth: 16, elements: 1000 });
+      } catch {
+        return;
+      }
+      taken++;
+      expect(encodeAnew(octets)).toEqual(Buffer.from(octets));
+    }),
+    { numRuns: 5000 },
+  );
+  expect(taken).toBeGreaterThan(1000);
 });
 
 test('the reader hands out contents, whole elements and inner readers in order', () => {

@@ -29,11 +29,11 @@ export function addModulus(signature: Uint8Array, key: KeyObject): Buffer | null
   return sum < 1n << BigInt(signature.length * 8) ? fromNumber(sum, signature.length) : null;
 }
 
-export function toNumber(octets: Uint8Array): bigint {
+function toNumber(octets: Uint8Array): bigint {
   return BigInt(`0x${Buffer.from(octets).toString('hex')}`);
 }
 
-export function fromNumber(value: bigint, octets: number): Buffer {
+function fromNumber(value: bigint, octets: number): Buffer {
   return Buffer.from(value.toString(16).padStart(octets * 2, '0'), 'hex');
 }
 
