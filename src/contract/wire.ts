@@ -45,14 +45,6 @@ export interface LicenceResponse {
   readonly renewAfter: string;
 }
 
-/** `POST /v1/releases` */
-export interface ReleaseRequest {
-  readonly challenge: string;
-  readonly document: AttestedDocumentResponse;
-  readonly licence: string;
-  readonly proof: string;
-}
-
 /** 200 of `POST /v1/releases`; RFC 3339 UTC. */
 export interface ReleaseResponse {
   readonly seatFreeAt: string;

@@ -14,7 +14,9 @@ async function fail(error: unknown) {
   const log: LogLine[] = [];
   // Libraries throw what they like.
   const thrown = error as Error;
-  const edge = atEdge(ISSUER, () => Promise.reject(thrown));
+  const edge = atEdge(ISSUER, () => {
+    throw thrown;
+  });
   const reply = await edge(createRequest({ log }));
   expect(log).toHaveLength(1);
   const [line = { level: '', event: '', facts: {} }] = log;
