@@ -1,4 +1,5 @@
 import type { Activation } from './activation.ts';
+import { CLOCK_SKEW } from './lease.ts';
 
 export type KeyHistory = Pick<Activation, 'jkt' | 'keyUntil' | 'keyChanges'>;
 
@@ -15,16 +16,16 @@ export type KeyVerdict =
 /**
  * Judges the key of a licence. Another key than the last one is a change if a licence under the last one has not
  * expired; going back to an earlier key is a change too, and so is no key after one. A change counts until the last
- * licence under the key before it has expired. So a VM holds live licences for at most `allowed` + 1 keys.
+ * licence under the key before it has expired by every instance's clock. So a VM holds live licences for at most `allowed` + 1 keys.
  */
 export function judgeKey(history: KeyHistory, use: KeyUse, allowed: number): KeyVerdict {
-  const counting = history.keyChanges.filter((change) => change.until > use.at);
+  const counting = history.keyChanges.filter((change) => change.until + CLOCK_SKEW > use.at);
   if (use.jkt === history.jkt) {
     const keyUntil = Math.max(history.keyUntil, use.expiresAt);
     return { accepted: true, history: { jkt: use.jkt, keyUntil, keyChanges: counting }, changed: false };
   }
   const next = { jkt: use.jkt, keyUntil: use.expiresAt };
-  if (history.keyUntil <= use.at) {
+  if (history.keyUntil + CLOCK_SKEW <= use.at) {
     return { accepted: true, history: { ...next, keyChanges: counting }, changed: false };
   }
   if (counting.length >= allowed) return { accepted: false };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { judgeKey } from '../../src/licensing/keyChanges.ts';
 import type { KeyHistory } from '../../src/licensing/keyChanges.ts';
-import { AT, DAY, HOUR } from '../support/licensing.ts';
+import { AT, DAY, HOUR, MINUTE } from '../support/licensing.ts';
 
 const HISTORY: KeyHistory = { jkt: 'a', keyUntil: AT + DAY, keyChanges: [] };
 
@@ -25,8 +25,10 @@ test('another key while a licence under the last one lives is a change', () => {
   expect(judgeKey(HISTORY, { jkt: 'b', at: AT, expiresAt: AT + 2 * DAY }, 0)).toEqual({ accepted: false });
 });
 
-test('another key after the last licence under the earlier one is none', () => {
-  const use = { jkt: 'b', at: AT + DAY, expiresAt: AT + 2 * DAY };
+const SKEW = 2 * MINUTE;
+
+test('another key after the last licence under the earlier one is none, once it is over by every clock', () => {
+  const use = { jkt: 'b', at: AT + DAY + SKEW, expiresAt: AT + 2 * DAY };
   expect(judgeKey(HISTORY, use, 0)).toMatchObject({ accepted: true, changed: false });
   expect(judgeKey(HISTORY, { ...use, at: use.at - 1 }, 0)).toEqual({ accepted: false });
 });
@@ -35,8 +37,10 @@ test('a renewal does not clear a change; the expiry of the last licence under th
   const changed = { jkt: 'b', keyUntil: AT + 2 * DAY, keyChanges: [{ from: 'a', at: AT, until: AT + DAY }] };
   const renewed = judgeKey(changed, { jkt: 'b', at: AT + HOUR, expiresAt: AT + 3 * DAY }, 1);
   expect(renewed).toMatchObject({ history: { keyChanges: changed.keyChanges } });
-  expect(judgeKey(changed, { jkt: 'c', at: AT + DAY - 1, expiresAt: AT + 3 * DAY }, 1)).toEqual({ accepted: false });
-  expect(judgeKey(changed, { jkt: 'c', at: AT + DAY, expiresAt: AT + 3 * DAY }, 1)).toMatchObject({
+  expect(judgeKey(changed, { jkt: 'c', at: AT + DAY + SKEW - 1, expiresAt: AT + 3 * DAY }, 1)).toEqual({
+    accepted: false,
+  });
+  expect(judgeKey(changed, { jkt: 'c', at: AT + DAY + SKEW, expiresAt: AT + 3 * DAY }, 1)).toMatchObject({
     accepted: true,
     history: { keyChanges: [{ from: 'b' }] },
   });
@@ -54,8 +58,10 @@ test('at no time do more keys have live licences than changes are allowed, and o
   const uses = fc.array(
     fc.record({
       jkt: fc.constantFrom('a', 'b', 'c', 'd', null),
-      wait: fc.integer({ min: 0, max: 10 }),
-      lifetime: fc.integer({ min: 1, max: 12 }),
+      wait: fc.integer({ min: 0, max: 10 * MINUTE }),
+      lifetime: fc.integer({ min: 1, max: 20 * MINUTE }),
+      // Of the instance that is asked.
+      skew: fc.constantFrom(-MINUTE, 0, MINUTE),
     }),
     { maxLength: 40 },
   );
@@ -63,14 +69,15 @@ test('at no time do more keys have live licences than changes are allowed, and o
     fc.property(uses, fc.integer({ min: 0, max: 3 }), (all, allowed) => {
       let history: KeyHistory = { jkt: null, keyUntil: 0, keyChanges: [] };
       const issued: { jkt: string | null; expiresAt: number }[] = [];
-      let at = 1;
-      for (const { jkt, wait, lifetime } of all) {
-        at += wait;
+      let now = AT;
+      for (const { jkt, wait, lifetime, skew } of all) {
+        now += wait;
+        const at = now + skew;
         const verdict = judgeKey(history, { jkt, at, expiresAt: at + lifetime }, allowed);
         if (!verdict.accepted) continue;
         history = verdict.history;
         issued.push({ jkt, expiresAt: at + lifetime });
-        const live = new Set(issued.filter((one) => one.expiresAt > at).map((one) => one.jkt));
+        const live = new Set(issued.filter((one) => one.expiresAt > now).map((one) => one.jkt));
         expect(live.size).toBeLessThanOrEqual(allowed + 1);
       }
     }),
