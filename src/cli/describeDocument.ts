@@ -9,7 +9,7 @@ import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS } from '../verifier/verifyEvid
 import { isSelfIssued, parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import type { GeneralName } from '../verifier/x509/generalName.ts';
-import { excerpt, printable, rows } from './printable.ts';
+import { excerpt, formatPlan, printable, rows } from './printable.ts';
 
 /**
  * Says what a document is by its own words, believed or not: for people who ask why it was rejected. Reads as far as it
@@ -79,7 +79,7 @@ function describeContent({ content }: SignedDocument): string {
 function contentFacts({ plan, createdOn, expiresOn, ...claims }: AttestedDocument): Record<string, string> {
   const facts: Record<string, string | null> = {
     ...claims,
-    plan: plan === null ? null : [plan.publisher, plan.product, plan.name].map((part) => part ?? '').join('/'),
+    plan: plan === null ? null : formatPlan(plan),
     createdOn: createdOn === null ? null : formatInstant(createdOn),
     expiresOn: expiresOn === null ? null : formatInstant(expiresOn),
   };

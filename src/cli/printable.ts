@@ -1,3 +1,5 @@
+import type { AttestedPlan } from '../contract/attestation.ts';
+
 /** Letters, marks, digits, punctuation and symbols of any script. Neither controls nor what turns the writing round. */
 const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
@@ -14,6 +16,12 @@ export function excerpt(text: string): string {
   return characters.length <= LONGEST_EXCERPT
     ? characters.join('')
     : `${characters.slice(0, LONGEST_EXCERPT).join('')}…`;
+}
+
+/** `publisher/product/name`; nothing where the document names no plan. */
+export function formatPlan({ publisher, product, name }: AttestedPlan): string {
+  const parts = [publisher, product, name].map((part) => part ?? '');
+  return parts.every((part) => part === '') ? '' : parts.join('/');
 }
 
 /** A line for each fact, the values below each other. */

@@ -16,17 +16,25 @@ export const STORE_SETTINGS_HELP = `Settings (environment):
  * @throws {UsageError}
  */
 export async function openStore({ env }: Io): Promise<LicenceStore> {
-  return createTablesStore({ connection: await readConnection(env), tablePrefix: env['TABLE_PREFIX'] });
-}
-
-async function readConnection(env: Io['env']): Promise<TablesConnection> {
   const { TABLES_CONNECTION_STRING: connectionString = '', TABLES_ENDPOINT: url = '' } = env;
   if ((connectionString === '') === (url === '')) {
     throw new UsageError(
       'set one of TABLES_CONNECTION_STRING (Azurite) and TABLES_ENDPOINT (Azure) to say which store',
     );
   }
-  if (url === '') return { connectionString };
+  if (url !== '' && !/^https:\/\//i.test(url)) throw new UsageError('TABLES_ENDPOINT is not an https URL');
+  const connection = url === '' ? { connectionString } : await connect(url);
+  try {
+    return createTablesStore({ connection, tablePrefix: env['TABLE_PREFIX'] });
+  } catch {
+    // What the library says of it is about its insides.
+    throw new UsageError(
+      `${url === '' ? 'TABLES_CONNECTION_STRING' : 'TABLES_ENDPOINT'} is not one of a storage account`,
+    );
+  }
+}
+
+async function connect(url: string): Promise<TablesConnection> {
   const { DefaultAzureCredential } = await import('@azure/identity');
   return { url, credential: new DefaultAzureCredential() };
 }

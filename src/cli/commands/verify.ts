@@ -5,7 +5,7 @@ import { verifyEvidence } from '../../verifier/verifyEvidence.ts';
 import type { Command } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { readEvidence } from '../evidenceFile.ts';
-import { excerpt, rows } from '../printable.ts';
+import { excerpt, formatPlan, rows } from '../printable.ts';
 import { parseVerifyArguments } from '../verifyOptions.ts';
 import { runBatch } from './verifyBatch.ts';
 
@@ -82,8 +82,7 @@ function formatVerification(verification: Verification): string {
 /** One claim a line; a claim that the document does not hold is shown as such. */
 function formatResult(result: AttestationResult): string {
   const { plan, ...claims } = writeResult(result);
-  const planText = plan === null ? null : [plan.publisher, plan.product, plan.name].map((part) => part ?? '').join('/');
-  const facts = Object.entries({ ...claims, plan: planText }).map(([name, value]) => [
+  const facts = Object.entries({ ...claims, plan: plan === null ? null : formatPlan(plan) }).map(([name, value]) => [
     name,
     value === null ? '(not in the document)' : value === '' ? '""' : excerpt(value),
   ]);
