@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { isPortFree } from '../../../src/dev/freePort.ts';
+import { FAULT_NAMES } from '../../../src/dev/imds/faults.ts';
+import { spawnCli } from '../cliProcess.ts';
+import { runIn } from '../documentFiles.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-imds-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const DOCUMENT = '/metadata/attested/document?api-version=2020-09-01&nonce=1234567890';
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const verify = (document: string) => {
+  const trust = ['--trust-pem', 'authority.pem', '--domain', 'metadata.emulator.test'];
+  return runIn(folder, ['verify', '-', '--json', ...trust], { stdin: document, now: Date.now() });
+};
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'it says where it is, signs what its authority verifies, and ends at %s',
+  async (signal) => {
+    const running = spawnCli(
+      ['imds', '--port', '0', '--authority', 'authority.pem', '--json', '--vm', 'negasonic'],
+      folder,
+    );
+    const { url, vms } = JSON.parse(await running.firstLine()) as { url: string; vms: string[] };
+    expect(vms).toEqual(['negasonic', 'examplevmname', 'tracked']);
+    const answer = await fetch(url + DOCUMENT, { headers: { Metadata: 'true' } });
+    const { code, out } = await verify(await answer.text());
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ result: { nonce: '1234567890', plan: { publisher: 'bitnami' } } });
+    const pem = readFileSync(join(folder, 'authority.pem'), 'utf8');
+    expect(pem.match(/-----BEGIN [A-Z ]+-----/g)).toEqual(new Array(4).fill('-----BEGIN CERTIFICATE-----'));
+    running.signal(signal);
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(ended.stdout.split('\n')).toHaveLength(2);
+    expect(await isPortFree(Number(new URL(url).port))).toBe(true);
+  },
+);
+
+test('for people it is one line; VMs come from a file, faults from options', async () => {
+  const vm = {
+    name: 'mine',
+    vmId: '11111111-0000-4000-8000-000000000001',
+    subscriptionId: 'aaaaaaaa-0000-4000-8000-000000000001',
+  };
+  writeFileSync(join(folder, 'vms.json'), JSON.stringify({ vms: [vm] }));
+  const args = ['--vms', 'vms.json', '--authority', 'authority.pem', '--fault', 'expired', '--fault', 'empty-plan'];
+  const running = spawnCli(['imds', '--port', '0', ...args], folder);
+  const line = await running.firstLine();
+  expect(line).toMatch(/^IMDS at http:\/\/127\.0\.0\.1:\d+, virtual machines at \S+\/vms\/NAME: mine, fleet-N$/);
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
+  const answer = await fetch(url + DOCUMENT, { headers: { Metadata: 'true' } });
+  const { out } = await verify(await answer.text());
+  expect(JSON.parse(out)).toMatchObject({ code: 'document_expired' });
+  running.signal('SIGINT');
+  expect((await running.ended).code).toBe(0);
+});
+
+test('a port that is taken is named, with what changes it', async () => {
+  const port = await takenPort();
+  const { code, out, complaints } = await runIn(folder, ['imds', '--port', String(port)]);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(complaints).toBe(
+    `countersign imds: port ${port} of 127.0.0.1 is taken: stop what uses it, or choose another with --port\n`,
+  );
+});
+
+test('an authority’s file that cannot be written ends it, with nothing left running', async () => {
+  const { code, stdout, stderr } = await spawnCli(['imds', '--port', '0', '--authority', 'gone/authority.pem'], folder)
+    .ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toContain('gone/authority.pem');
+  expect(existsSync(join(folder, 'gone'))).toBe(false);
+});
+
+test.each([
+  [['imds', 'file'], 'imds takes options only'],
+  [['imds', '--port', '65536'], '--port is a number from 0'],
+  [['imds', '--port', 'x'], '--port is a number from 0'],
+  [['imds', '--port', '-1'], '--port'],
+  [['imds', '--fault', 'no-such'], 'there is no fault "no-such"; there are wrong-signer, '],
+])('%j is wrong usage', async (args, complaint) => {
+  const { code, out, complaints } = await runIn(folder, args);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(complaints).toContain(complaint);
+  expect(complaints).toContain('See: countersign imds --help');
+});
+
+test.each([
+  [['--vms', 'gone.json'], 'gone.json'],
+  [['--vm', 'nobody'], 'There is no VM nobody: choose one of examplevmname, negasonic, tracked'],
+])('%j is a system error that says what to change', async (args, complaint) => {
+  const { code, complaints } = await runIn(folder, ['imds', '--port', '0', ...args]);
+  expect(code).toBe(1);
+  expect(complaints).toContain(complaint);
+});
+
+test('its help names every fault', async () => {
+  const { out } = await runIn(folder, ['imds', '--help']);
+  for (const name of FAULT_NAMES) expect(out).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
+});
