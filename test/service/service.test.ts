@@ -1,0 +1,167 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { expect, test } from 'vitest';
+import { PROBLEMS } from '../../src/contract/problems.ts';
+import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { useAzurite } from '../support/azurite.ts';
+import { bodyOf, createRequest } from './edgeRequest.ts';
+import { ISSUER, STORE_DOWN, fillStore, newSecret, settingsOf, useInstances } from './instance.ts';
+
+const tables = useAzurite();
+const createInstance = useInstances();
+
+async function createFilled(settings: Readonly<Record<string, string>> = {}) {
+  const mine = tables();
+  await fillStore(mine);
+  return createInstance({ ...settingsOf(mine), ...settings });
+}
+
+const codeOf = (reply: { readonly body: string }) => JSON.parse(reply.body) as { code?: string; detail?: string };
+
+test('a VM of a marketplace plan gets a licence, and the log names it without anything secret', async () => {
+  const { boot, log } = await createFilled();
+  const { reply, sent } = await boot();
+  expect(reply.status).toBe(200);
+  expect(reply.headers['Cache-Control']).toBe('no-store');
+  const licence = String(bodyOf(reply)['licence']);
+  expect(decodeProtectedHeader(licence)).toMatchObject({ alg: 'ES256', typ: 'licence+jwt' });
+  expect(decodeJwt(licence)).toMatchObject({ iss: ISSUER, aud: 'contoso/gateway' });
+  expect(log).toContainEqual(expect.objectContaining({ level: 'info', event: 'licence_issued' }));
+  for (const secret of sent) expect(JSON.stringify(log)).not.toContain(secret);
+});
+
+test.each([
+  ['wrong-signer', 'issuer_unknown', 'error'],
+  ['altered-content', 'signature_invalid', 'info'],
+  ['expired', 'document_expired', 'info'],
+] as const)(
+  '%s is refused as %s: a line of level %s, and nothing of the document in it',
+  async (fault, code, level) => {
+    const { boot, log } = await createInstance(STORE_DOWN);
+    const { reply, sent } = await boot({ faults: [fault] });
+    expect([reply.status, codeOf(reply).code]).toEqual([422, code]);
+    expect(log).toContainEqual(expect.objectContaining({ level, event: 'evidence_refused' }));
+    for (const secret of sent) expect(JSON.stringify(log) + reply.body).not.toContain(secret);
+  },
+);
+
+test('a store that is down: 503 within its budget, retryable, and no key in log or reply', async () => {
+  const { boot, log } = await createInstance(STORE_DOWN);
+  const started = performance.now();
+  const { reply } = await boot();
+  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(reply.status).toBe(503);
+  expect(bodyOf(reply)).toMatchObject({ code: 'store_unavailable', retryable: true });
+  expect(bodyOf(reply)['detail']).toBe(PROBLEMS.store_unavailable.advice);
+  expect(log).toContainEqual(expect.objectContaining({ level: 'error', event: 'request_failed' }));
+  expect(JSON.stringify(log)).not.toContain('c2VjcmV0');
+});
+
+test('a store without its tables is a store that is down, not one without the plan', async () => {
+  const { boot } = await createInstance(settingsOf(tables()));
+  expect(codeOf((await boot()).reply).code).toBe('store_unavailable');
+});
+
+test('a store without offers knows no plan', async () => {
+  const mine = tables();
+  const { connectionString, tablePrefix } = mine;
+  await createTablesStore({ connection: { connectionString }, tablePrefix }).ensureTables();
+  const { boot } = await createInstance(settingsOf(mine));
+  expect(codeOf((await boot()).reply).code).toBe('plan_unknown');
+});
+
+test('challenges, health, key set and discovery need no store', async () => {
+  const { service, log } = await createInstance(STORE_DOWN);
+  expect((await service.issueChallenge(createRequest())).status).toBe(201);
+  for (const useCase of [service.readHealth, service.readKeySet, service.readDiscovery]) {
+    expect((await useCase(createRequest())).status).toBe(200);
+  }
+  expect(log).toEqual([]);
+});
+
+test('one address has its limit; the answer says how long to wait, and another address goes on', async () => {
+  const { service, clock } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' });
+  const ask = (address: string) => service.issueChallenge(createRequest({ headers: { 'x-forwarded-for': address } }));
+  const replies = [await ask('203.0.113.7:1'), await ask('203.0.113.7:2'), await ask('6.6.6.6, 203.0.113.7')];
+  expect(replies.map(({ status }) => status)).toEqual([201, 201, 429]);
+  expect(replies[2]?.headers['Retry-After']).toBe('1');
+  expect((await ask('203.0.113.8')).status).toBe(201);
+  clock.at += 1000;
+  expect((await ask('203.0.113.7')).status).toBe(201);
+});
+
+test('behind a proxy of one’s own the address before it counts', async () => {
+  const { service } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1', TRUSTED_PROXIES: '1' });
+  const ask = (address: string) =>
+    service.issueChallenge(createRequest({ headers: { 'x-forwarded-for': `${address}, 10.0.0.1:1` } }));
+  const replies = [
+    await ask('203.0.113.7'),
+    await ask('203.0.113.7'),
+    await ask('203.0.113.7'),
+    await ask('203.0.113.8'),
+  ];
+  expect(replies.map(({ status }) => status)).toEqual([201, 201, 429, 201]);
+});
+
+test('a body that is not in its form does not count against the limit, and is refused before it', async () => {
+  const { service } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' });
+  for (let times = 0; times < 5; times++) {
+    expect((await service.issueChallenge(createRequest({ body: '{' }))).status).toBe(400);
+  }
+  expect((await service.issueChallenge(createRequest())).status).toBe(201);
+});
+
+test('a challenge lives five minutes, and its secret may be rotated meanwhile', async () => {
+  const [old, fresh] = [newSecret('old'), newSecret('new')];
+  const before = await createInstance({ ...STORE_DOWN, CHALLENGE_SECRETS: old });
+  const during = await createFilled({ CHALLENGE_SECRETS: `${fresh},${old}` });
+  const after = await createInstance({ ...STORE_DOWN, CHALLENGE_SECRETS: fresh });
+  before.clock.at -= 300_000;
+  expect(codeOf((await during.boot({ from: before.service })).reply).code).toBe('challenge_expired');
+  before.clock.at += 1000;
+  expect((await during.boot({ from: before.service })).reply.status).toBe(200);
+  expect(codeOf((await after.boot({ from: before.service })).reply).code).toBe('challenge_invalid');
+});
+
+test('a nonce of ten digits is one that the service takes', async () => {
+  const { service, boot } = await createFilled({ NONCE_STYLE: 'digits' });
+  expect(bodyOf(await service.issueChallenge(createRequest()))['nonce']).toMatch(/^\d{10}$/);
+  expect((await boot()).reply.status).toBe(200);
+});
+
+test('the discovery document is this', async () => {
+  const { service } = await createInstance({ ...STORE_DOWN, NONCE_STYLE: 'digits' });
+  const reply = await service.readDiscovery(createRequest());
+  expect(reply.headers).toEqual({ 'Content-Type': 'application/json', 'Cache-Control': 'public, max-age=300' });
+  expect(bodyOf(reply)).toEqual({
+    issuer: ISSUER,
+    endpoints: {
+      challenges: `${ISSUER}/v1/challenges`,
+      licences: `${ISSUER}/v1/licences`,
+      releases: `${ISSUER}/v1/releases`,
+      jwks: `${ISSUER}/.well-known/jwks.json`,
+    },
+    acceptedClouds: ['emulator'],
+    algorithms: { licence: ['ES256'], proof: ['ES256'] },
+    nonceStyle: 'digits',
+    pinSetVersion: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+  });
+});
+
+test('the key set has the public half of the signing key and no more', async () => {
+  const { service } = await createInstance(STORE_DOWN);
+  const { keys } = bodyOf(await service.readKeySet(createRequest())) as { keys: object[] };
+  expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']]);
+});
+
+test('the page of a code is plain text with its advice; there is none for what is no code', async () => {
+  const { service } = await createInstance(STORE_DOWN);
+  const read = (code: string) => service.readProblemPage(createRequest({ path: `/problems/${code}` }));
+  const page = await read('seats_exhausted');
+  expect(page).toMatchObject({ status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
+  expect(page.body).toContain(`What to do: ${PROBLEMS.seats_exhausted.advice}`);
+  for (const code of ['', 'constructor', '__proto__', 'toString', 'SEATS_EXHAUSTED', '<script>']) {
+    const reply = await read(code);
+    expect([reply.status, codeOf(reply).code]).toEqual([404, 'not_found']);
+    expect(reply.body).not.toContain('<script>');
+  }
+});
