@@ -157,6 +157,15 @@ test('the reader hands out contents, whole elements and inner readers in order',
   sequence.finish();
 });
 
+test('the reader hands out no octet beyond the element that it reads in, walked or not', () => {
+  const overlong = der('30 08 30 02 04 02 01 02 05 00');
+  const inner = new DerReader(overlong).enter(TAG.sequence).enter(TAG.sequence);
+  expect(() => inner.readContent(TAG.octetString)).toThrow(DerError);
+  const headless = der('30 05 30 01 04 05 00');
+  const cut = new DerReader(headless).enter(TAG.sequence).enter(TAG.sequence);
+  expect(() => cut.readContent(TAG.octetString)).toThrow(DerError);
+});
+
 test('the reader refuses another tag, and bits that are not whole octets', () => {
   expect(() => new DerReader(der('05 00')).readContent(TAG.integer)).toThrow(DerError);
   expect(() => new DerReader(der('03 02 01 02')).readOctetAlignedBits()).toThrow(DerError);

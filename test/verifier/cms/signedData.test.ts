@@ -39,6 +39,10 @@ test('a document is read into its parts, all of them views of its octets', () =>
   }
 });
 
+test('nothing may stand behind the document, walked or not', () => {
+  expect(rule(Buffer.concat([scene.genuine, Uint8Array.of(5, 0)]))).toMatch(/^not the structure of a SignedData/);
+});
+
 test('how many certificates there are is the next step’s business', () => {
   const two = scene.make({ certificates: [scene.leaf, scene.twin] });
   expect(parseSignedDocument(two).certificates).toHaveLength(2);
