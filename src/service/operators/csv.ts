@@ -15,9 +15,6 @@ export class CsvError extends Error {
   }
 }
 
-/** A field with its end: a quoted one, in which quotes are doubled, or a plain one. */
-const FIELD = /"([^"]*(?:""[^"]*)*)"(,|\r?\n|$)|([^",\r\n]*)(,|\r?\n|$)/y;
-
 /**
  * Reads RFC 4180: commas, quotes, lines that end with CRLF or LF. Empty lines are passed over; a byte order mark too.
  *
@@ -39,18 +36,49 @@ export function parseCsv(text: string): readonly CsvRecord[] {
 
 function readRecord(source: string, start: number, line: number) {
   const fields: string[] = [];
-  let position = start;
-  for (;;) {
-    FIELD.lastIndex = position;
-    const match = FIELD.exec(source);
-    if (match === null)
+  for (let position = start; ; position += 1) {
+    const field = source[position] === '"' ? readQuoted(source, position) : readPlain(source, position);
+    const separator = field === null ? -1 : lengthOfSeparator(source, field.end);
+    if (field === null || separator < 0) {
       throw new CsvError(line, 'a quotation mark is not closed, or stands inside a field without one');
-    const [whole, quoted, quotedEnd, plain, plainEnd] = match as unknown as (string | undefined)[];
-    fields.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
-    position += whole?.length ?? 0;
-    if ((quotedEnd ?? plainEnd) === ',') continue;
-    return { fields, end: position, lines: countLines(source.slice(start, position)) };
+    }
+    fields.push(field.text);
+    position = field.end;
+    if (source[position] === ',') continue;
+    const end = position + separator;
+    return { fields, end, lines: countLines(source.slice(start, end)) };
   }
+}
+
+interface Field {
+  readonly text: string;
+  /** Where its separator stands. */
+  readonly end: number;
+}
+
+const PLAIN_END = /[",\r\n]/g;
+
+function readPlain(source: string, start: number): Field {
+  PLAIN_END.lastIndex = start;
+  const end = PLAIN_END.exec(source)?.index ?? source.length;
+  return { text: source.slice(start, end), end };
+}
+
+/** Quotes inside are doubled. Null where the last one is missing. */
+function readQuoted(source: string, start: number): Field | null {
+  for (let position = start + 1; ; position += 2) {
+    position = source.indexOf('"', position);
+    if (position < 0) return null;
+    if (source[position + 1] === '"') continue;
+    return { text: source.slice(start + 1, position).replaceAll('""', '"'), end: position + 1 };
+  }
+}
+
+/** A comma, the end of a line or of the file; -1 for anything else. */
+function lengthOfSeparator(source: string, position: number): number {
+  if (position === source.length) return 0;
+  if (source.startsWith('\r\n', position)) return 2;
+  return source[position] === ',' || source[position] === '\n' ? 1 : -1;
 }
 
 function countLines(text: string): number {

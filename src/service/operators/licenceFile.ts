@@ -37,6 +37,8 @@ export interface FileLicence {
 interface RawEntry {
   readonly place: FileLicence['place'];
   readonly value: unknown;
+  /** What is wrong with the whole of it, so that its members are not worth judging. */
+  readonly fault?: string | undefined;
 }
 
 /**
@@ -48,7 +50,11 @@ export function parseLicenceFile(mediaType: string, text: string): readonly File
   const entries = mediaType === 'text/csv' ? readCsv(text) : readJson(text);
   const problems: FieldProblem[] = [];
   const licences: FileLicence[] = [];
-  for (const { place, value } of entries) {
+  for (const { place, value, fault } of entries) {
+    if (fault !== undefined) {
+      problems.push(placeProblem(place, { field: '', message: fault }));
+      continue;
+    }
     const parsed = licenceEntry.safeParse(value);
     if (parsed.success) licences.push({ place, licence: parsed.data });
     else problems.push(...parsed.error.issues.flatMap(describeIssue).map((problem) => placeProblem(place, problem)));
@@ -87,7 +93,11 @@ function readCsv(text: string): RawEntry[] {
   const columns = readHeader(header);
   const tooMany = records[MOST_LICENCES];
   if (tooMany !== undefined) throw refuseFile([{ line: tooMany.line, field: '', message: TOO_MANY }]);
-  return records.map((record) => ({ place: { line: record.line, field: '' }, value: readEntry(columns, record) }));
+  return records.map((record) => {
+    const { length } = record.fields;
+    const fault = length === columns.length ? undefined : `has ${length} fields under ${columns.length} columns`;
+    return { place: { line: record.line, field: '' }, value: readEntry(columns, record), fault };
+  });
 }
 
 function readRecords(text: string): readonly CsvRecord[] {
@@ -116,8 +126,6 @@ function readHeader({ line, fields }: CsvRecord): readonly Column[] {
 
 /** An empty field is an absent member, so that it has its default. */
 function readEntry(columns: readonly Column[], { fields }: CsvRecord): unknown {
-  // Whatever is too many or too few has no column, and is told as such.
-  if (fields.length !== columns.length) return { [`${fields.length} fields under ${columns.length} columns`]: true };
   const members = columns.map((column, index) => {
     const field = fields[index] ?? '';
     return [column, column === 'note' ? field : field.trim()] as const;

@@ -1,7 +1,17 @@
+import { ACTIVATION_ROUTES } from './activationRoutes.ts';
+import { DECISION_ROUTES } from './decisionRoutes.ts';
 import { FILE_ROUTES } from './fileRoutes.ts';
+import { KEY_ROUTES } from './keyRoutes.ts';
 import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
 import type { OperatorRoute } from './route.ts';
 
 /** Every operators' route. What is not in this list is not registered, and what is in it cannot be without its role. */
-export const OPERATOR_ROUTES: readonly OperatorRoute[] = [...OFFER_ROUTES, ...LICENCE_ROUTES, ...FILE_ROUTES];
+export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
+  ...OFFER_ROUTES,
+  ...LICENCE_ROUTES,
+  ...FILE_ROUTES,
+  ...ACTIVATION_ROUTES,
+  ...DECISION_ROUTES,
+  ...KEY_ROUTES,
+];

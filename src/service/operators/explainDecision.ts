@@ -1,0 +1,102 @@
+import * as z from 'zod';
+import { LICENCE_CODES } from '../../contract/codes.ts';
+import { formatInstant } from '../../contract/instants.ts';
+import { PROBLEMS } from '../../contract/problems.ts';
+import type { AttestationResult } from '../../contract/attestation.ts';
+import { readDecision } from '../../licensing/decide.ts';
+import type { Decision } from '../../licensing/decide.ts';
+import { GRANT_CODES } from '../../licensing/decisionRecord.ts';
+import type { DecisionRecord, GrantCode } from '../../licensing/decisionRecord.ts';
+import type { Entitlement } from '../../licensing/entitlement.ts';
+import { findOffer } from '../../licensing/findOffer.ts';
+import { readPoolUsage } from '../../licensing/poolUsage.ts';
+import type { Parts } from '../parts.ts';
+import { activationSchema, writeItem } from './activationRoutes.ts';
+import { instant, licenceSchema, offerSchema, usageSchema, writeLicence, writeOffer } from './entries.ts';
+
+export const explanationSchema = z.strictObject({
+  title: z.string().describe('What happened.'),
+  advice: z.string().describe('What to do, and who can.'),
+  failed: z.strictObject({ check: z.string(), detail: z.string().nullable() }).nullable(),
+  now: z.strictObject({
+    at: instant,
+    outcome: z
+      .enum(['granted', ...LICENCE_CODES])
+      .describe('What offers, licences, seats and blocks would lead to now; keys are judged when the VM comes.'),
+    offer: offerSchema.nullable(),
+    licence: licenceSchema.nullable(),
+    usage: usageSchema.nullable(),
+    activation: activationSchema.nullable(),
+  }),
+});
+
+type Explanation = z.input<typeof explanationSchema>;
+
+/**
+ * Why a VM was refused, and whether it still would be: the refusal's facts beside what offers, licences and seats say now,
+ * read from the store and not from the cache.
+ *
+ * @param at milliseconds since the epoch
+ * @throws {StoreUnavailableError}
+ */
+export async function explainDecision(parts: Parts, decision: DecisionRecord, at: number): Promise<Explanation> {
+  const failed = decision.checks.find(({ outcome }) => outcome === 'failed');
+  return {
+    ...describeCode(decision),
+    failed: failed === undefined ? null : { check: failed.name, detail: failed.detail ?? null },
+    now: await readPresent(parts, decision, at),
+  };
+}
+
+const GRANTS: Readonly<Record<GrantCode, Pick<Explanation, 'title' | 'advice'>>> = {
+  licence_issued: { title: 'The VM got its first licence', advice: 'Nothing is to be done.' },
+  key_changed_accepted: {
+    title: 'The VM got a licence under another key, while one under the earlier key was still valid',
+    advice: 'A reinstalled VM does this. If nobody reinstalled it, its disk may have been copied: look, and block it.',
+  },
+  seat_released: { title: 'The VM gave its seat back', advice: 'Nothing is to be done.' },
+};
+
+function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'advice'> {
+  const grant = GRANT_CODES.find((one) => one === code);
+  if (grant !== undefined) return GRANTS[grant];
+  const { title, advice } = PROBLEMS[code as Exclude<typeof code, GrantCode>];
+  return { title, advice };
+}
+
+async function readPresent({ store }: Parts, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
+  const { plan, claimedProduct, licenceId } = decision;
+  const match = findOffer(await store.readOffers(), plan, claimedProduct ?? undefined);
+  const claim = {
+    attestation: restoreClaims(decision),
+    claimedProduct: claimedProduct ?? undefined,
+    keyBound: decision.code !== 'key_required',
+    at,
+  };
+  const decided = await readDecision(store, claim);
+  const id = decided.granted ? decided.entitlement.licenceId : (decided.licenceId ?? licenceId);
+  const licence = id === null ? null : await store.findLicence(id);
+  return {
+    at: formatInstant(at),
+    offer: match.found ? writeOffer(match.offer) : null,
+    licence: licence === null ? null : writeLicence(licence.value),
+    ...(await readSeat({ store }, decided, at)),
+  };
+}
+
+/** What the decision kept of the evidence is all that offers and licences look at. */
+function restoreClaims({ cloud, region, vmId, subscriptionId, sku, plan, at }: DecisionRecord): AttestationResult {
+  const times = { createdOn: at, expiresOn: at };
+  return { cloud, region, vmId, subscriptionId, sku: sku ?? '', licenseType: null, plan, nonce: null, ...times };
+}
+
+async function readSeat({ store }: Pick<Parts, 'store'>, decided: Decision, at: number) {
+  if (!decided.granted) return { outcome: decided.code, usage: null, activation: null };
+  const { pool, vm, seats }: Entitlement = decided.entitlement;
+  const stored = await store.readActivation(pool, vm.vmId);
+  const usage = await readPoolUsage(store, pool, seats, at);
+  const holdsSeat = stored !== null && stored.value.seat.kind !== 'none' && stored.value.leaseEnd > at;
+  const isFull = seats !== 'unlimited' && usage.taken >= seats && !holdsSeat;
+  const outcome = stored?.value.blocked === true ? 'vm_blocked' : isFull ? 'seats_exhausted' : 'granted';
+  return { outcome, usage, activation: stored === null ? null : writeItem(pool, stored) } as const;
+}

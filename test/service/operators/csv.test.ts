@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CsvError, parseCsv, writeCsv } from '../../../src/service/operators/csv.ts';
+
+test.each([
+  [
+    'a,b\r\nc,d\r\n',
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+  ],
+  [
+    'a,b\nc,d',
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+  ],
+  ['\uFEFFa\n\n\nb\n', [['a'], ['b']]],
+  ['"a,""b""\n",c', [['a,"b"\n', 'c']]],
+  [
+    'a,\n,',
+    [
+      ['a', ''],
+      ['', ''],
+    ],
+  ],
+  ['', []],
+])('%j', (text, fields) => {
+  expect(parseCsv(text).map((record) => record.fields)).toEqual(fields);
+});
+
+test('each record knows the line on which it begins', () => {
+  expect(parseCsv('a\n"b\nb"\n\nc').map(({ line }) => line)).toEqual([1, 2, 5]);
+});
+
+test.each(['"a', 'a"b', '"a"b', 'a\rb', 'x\n"a\n'])('%j is no CSV', (text) => {
+  expect(() => parseCsv(text)).toThrow(CsvError);
+});
+
+test('whatever is written is read again', () => {
+  const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'é') });
+  const rows = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { maxLength: 5 });
+  fc.assert(
+    fc.property(rows, (given) => {
+      expect(parseCsv(writeCsv(given)).map(({ fields }) => fields)).toEqual(given);
+    }),
+  );
+});
+
+test('eight megabytes in one field, or in a million lines, are read in a moment', () => {
+  const started = performance.now();
+  expect(parseCsv(`"${'""'.repeat(4_000_000)}"`)[0]?.fields[0]?.length).toBe(4_000_000);
+  expect(() => parseCsv(`"${'a'.repeat(8_000_000)}`)).toThrow(CsvError);
+  expect(parseCsv('a,b,c,d\n'.repeat(1_000_000)).length).toBe(1_000_000);
+  expect(performance.now() - started).toBeLessThan(10_000);
+});

@@ -1,0 +1,158 @@
+import { expect, test } from 'vitest';
+import { operate, useStack } from './useStack.ts';
+
+const stack = useStack();
+
+const HEADER = 'id,cloud,subscription,offer,seats,note';
+const subscription = (number: number) => `dddddddd-0000-4000-8000-${`${number}`.padStart(12, '0')}`;
+const row = (number: number, changed: { id?: string; seats?: string; offer?: string } = {}) =>
+  [
+    changed.id ?? `csv-${number}`,
+    'emulator',
+    subscription(number),
+    changed.offer ?? 'contoso/gateway/standard',
+    changed.seats ?? '5',
+    '',
+  ].join();
+
+function importCsv(lines: readonly string[], query = '') {
+  const headers = { 'Content-Type': 'text/csv' };
+  return operate(stack(), `POST /imports/licences${query}`, { body: [HEADER, ...lines].join('\r\n'), headers });
+}
+
+async function idsOf(prefix: string): Promise<string[]> {
+  const { body } = await operate(stack(), 'GET /catalogue', { as: 'Reader' });
+  const licences = body['licences'] as { id: string }[];
+  return licences.map(({ id }) => id).filter((id) => id.startsWith(prefix));
+}
+
+test('a dry run counts and writes nothing; the import does what it said; a second one changes nothing', async () => {
+  const lines = [row(1), row(2), row(3)];
+  const expected = {
+    offers: { created: 0, updated: 0, unchanged: 0 },
+    licences: { created: 3, updated: 0, unchanged: 0 },
+  };
+  expect((await importCsv(lines, '?dryRun=true')).body).toEqual({ dryRun: true, ...expected });
+  expect(await idsOf('csv-')).toEqual([]);
+  expect((await importCsv(lines)).body).toEqual({ dryRun: false, ...expected });
+  const again = await importCsv([row(1), row(2, { seats: '9' }), row(3)]);
+  expect(again.body['licences']).toEqual({ created: 0, updated: 1, unchanged: 2 });
+});
+
+test('every problem is told with its line, and nothing is written', async () => {
+  const lines = [row(11), row(12, { seats: 'many' }), '', row(13, { id: 'no spaces' }), 'too,few'];
+  const answer = await importCsv(lines);
+  expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
+  const errors = answer.body['errors'] as { line: number; field: string; message: string }[];
+  expect(errors.map(({ line, field }) => [line, field])).toEqual(
+    expect.arrayContaining([
+      [3, 'seats'],
+      [5, 'id'],
+    ]),
+  );
+  expect(errors.find(({ line }) => line === 6)?.message).toContain('2 fields under 6 columns');
+  expect(await idsOf('csv-1')).toEqual(['csv-1']);
+});
+
+test('what does not go with the store is told with its line, and nothing is written', async () => {
+  const lines = [row(21), row(22, { offer: 'contoso/nothing/pro' })];
+  const answer = await importCsv(lines);
+  expect([answer.status, answer.body['code']]).toEqual([409, 'conflict']);
+  expect(answer.body['errors']).toEqual([
+    { line: 3, field: 'offer', message: expect.stringContaining('there is no offer') as string },
+  ]);
+  const taken = await importCsv([row(23), row(24, { id: 'HTTP-standard' })]);
+  expect(taken.body['errors']).toEqual([{ line: 3, field: 'id', message: expect.any(String) as string }]);
+  const twice = await importCsv([row(25), row(26, { id: 'csv-25' })]);
+  expect(twice.body['errors']).toEqual([{ line: 3, field: 'id', message: expect.any(String) as string }]);
+  expect(await idsOf('csv-2')).toEqual(['csv-2']);
+});
+
+test.each([
+  ['', 'column'],
+  ['id,cloud', 'subscription'],
+  ['id,cloud,subscription,offer,seats,id', 'id'],
+  ['id,cloud,subscription,offer,seats,colour', 'column 6'],
+  ['id,cloud,subscription,offer,"seats', ''],
+])('the header %j is refused on line 1', async (header, field) => {
+  const headers = { 'Content-Type': 'text/csv' };
+  const answer = await operate(stack(), 'POST /imports/licences', { body: `${header}\n`, headers });
+  const errors = answer.body['errors'] as { line: number; field: string; message: string }[];
+  expect(answer.body['code']).toBe('request_malformed');
+  expect(errors.some((one) => one.line === 1 && `${one.field} ${one.message}`.includes(field))).toBe(true);
+});
+
+test('a JSON file is judged by its entries', async () => {
+  const good = {
+    id: 'json-1',
+    cloud: 'emulator',
+    subscription: subscription(31),
+    offer: 'contoso/gateway/small',
+    seats: 1,
+  };
+  const bad = { ...good, id: 'json-2', seats: 'x' };
+  const refused = await operate(stack(), 'POST /imports/licences', { body: { licences: [good, bad] } });
+  expect(refused.body['errors']).toEqual([{ field: 'licences[1].seats', message: expect.any(String) as string }]);
+  const written = await operate(stack(), 'POST /imports/licences', { body: { licences: [good] } });
+  expect(written.body['licences']).toEqual({ created: 1, updated: 0, unchanged: 0 });
+});
+
+test('what was exported is imported without a change, lists, features and odd texts included', async () => {
+  const odd = {
+    ...{
+      id: 'odd',
+      cloud: 'emulator',
+      subscription: subscription(41),
+      offer: 'contoso/gateway/small',
+      seats: 'unlimited',
+    },
+    ...{
+      skus: ['', 'a;b', 'c'],
+      vmIds: [subscription(1), subscription(2)],
+      features: { 'a.b': 'x,"y"', n: 1.5, t: true },
+    },
+    ...{ note: ' two\nlines, "quoted" ', validUntil: '2030-01-01T00:00:00.500Z', status: 'suspended' },
+  };
+  expect((await operate(stack(), 'PUT /licences/odd', { body: odd })).status).toBe(200);
+  const exported = await operate(stack(), 'GET /exports/licences', { as: 'Reader' });
+  expect(exported.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+  const headers = { 'Content-Type': 'text/csv' };
+  const { body } = await operate(stack(), 'POST /imports/licences', { body: exported.text, headers });
+  const counts = body['licences'] as { created: number; updated: number; unchanged: number };
+  expect([counts.created, counts.updated]).toEqual([0, 0]);
+  expect(counts.unchanged).toBeGreaterThan(5);
+});
+
+test('the catalogue that was read is applied without a change, and one with a new offer is applied whole', async () => {
+  const read = await operate(stack(), 'GET /catalogue', { as: 'Reader' });
+  const same = await operate(stack(), 'POST /catalogue', { body: read.body });
+  expect(same.body).toMatchObject({ offers: { created: 0, updated: 0 }, licences: { created: 0, updated: 0 } });
+  const file = {
+    offers: [{ offer: 'contoso/applied/*', mode: 'licensed' }],
+    licences: [
+      { id: 'applied', cloud: 'emulator', subscription: subscription(51), offer: 'contoso/applied/pro', seats: 1 },
+    ],
+  };
+  const applied = await operate(stack(), 'POST /catalogue', { body: file });
+  expect(applied.body).toMatchObject({ dryRun: false, offers: { created: 1 }, licences: { created: 1 } });
+  const wrong = await operate(stack(), 'POST /catalogue', { body: { offers: [{ offer: 'x' }] } });
+  expect([wrong.status, wrong.body['code']]).toEqual([400, 'request_malformed']);
+});
+
+test('a body that is too large, of another type or not UTF-8 is refused', async () => {
+  const post = (body: string | Uint8Array<ArrayBuffer>, contentType: string) =>
+    fetch(`${stack().serviceUrl}/operator/v1/imports/licences`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${stack().operatorTokens.Operator}`, 'Content-Type': contentType },
+      body,
+    }).then((response) => response.status);
+  expect(await post('x'.repeat(8 * 1024 * 1024 + 1), 'text/csv')).toBe(413);
+  expect(await post('id', 'text/plain')).toBe(415);
+  expect(await post(new Uint8Array([0xff, 0xfe]), 'text/csv')).toBe(400);
+});
+
+test('5,000 licences are imported in one request', { timeout: 120_000 }, async () => {
+  const lines = Array.from({ length: 5_000 }, (_, index) => row(100_000 + index));
+  const answer = await importCsv(lines);
+  expect(answer.body['licences']).toEqual({ created: 5_000, updated: 0, unchanged: 0 });
+});
