@@ -66,13 +66,15 @@ export type Authentication =
  * signed for them.
  *
  * @throws {RequestError} `rate_limited`
+ * @throws {StoreUnavailableError} what operators distrust cannot be read
  */
 export async function authenticate(
   parts: Parts,
   { log }: EdgeRequest,
   { body, challenge, at }: { readonly body: EvidenceBody; readonly challenge: AnsweredChallenge; readonly at: number },
 ): Promise<Authentication> {
-  const { trust, policy } = parts;
+  const trust = await parts.trust.read(at, log);
+  const { policy } = parts;
   const verification = verifyEvidence(body.document.signature, { trust, policy, nonce: challenge.nonce, at });
   if (!verification.accepted) return { accepted: false, refusal: await refuseEvidence(parts, log, verification, at) };
   const { result: attestation, checks } = verification;

@@ -36,7 +36,7 @@ export function readDiscovery({ config, trust }: Parts): Reply {
     acceptedClouds,
     algorithms: { licence: ['ES256'], proof: ['ES256'] },
     nonceStyle,
-    pinSetVersion: trust.version,
+    pinSetVersion: trust.latest().trust.version,
   };
   return replyJson(200, discovery, `public, max-age=${KEY_SET_MAXIMUM_AGE}`);
 }

@@ -3,8 +3,8 @@ import type { SeatGate } from '../licensing/seatGate.ts';
 import type { Challenges } from '../tokens/challenges.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
-import type { Trust } from '../verifier/x509/trust.ts';
 import type { ServiceConfig } from './config.ts';
+import type { LiveTrust } from './liveTrust.ts';
 import type { IssuerNotes } from './noteIssuer.ts';
 import type { RateLimit } from './rateLimit.ts';
 
@@ -13,7 +13,7 @@ export interface Parts {
   readonly config: ServiceConfig;
   readonly challenges: Challenges;
   readonly signingKeys: SigningKeys;
-  readonly trust: Trust;
+  readonly trust: LiveTrust;
   readonly policy: EvidencePolicy;
   readonly store: LicenceStore;
   /** Offers and licences, from a cache that is at most 30 seconds old. */

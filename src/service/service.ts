@@ -57,9 +57,9 @@ function servicePolicy(acceptedClouds: readonly string[]): EvidencePolicy {
 
 /** The composition root: makes every part once. */
 export async function createService(config: ServiceConfig, { now, vault }: ServiceSeams): Promise<Service> {
-  const { trust, probePins } = await createServiceTrust(config);
   const signingKeys = await createSigningKeys(config, vault);
   const { store, catalogue } = await createStore(config, now);
+  const { trust, probePins } = await createServiceTrust(config, store);
   const parts: Parts = {
     ...{ config, trust, signingKeys, store, catalogue, now },
     challenges: createChallenges({

@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import { EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { loadPins } from '../trust/azurePins.ts';
 import { readCertificateDirectory } from '../trust/certificateDirectory.ts';
-import { createTrust } from '../trust/createTrust.ts';
 import type { TrustMaterial } from '../trust/createTrust.ts';
 import { readNodeRoots } from '../trust/nodeRoots.ts';
-import type { Pin, PinManifest } from '../trust/pin.ts';
+import type { TrustStore } from '../licensing/store.ts';
+import type { PinManifest } from '../trust/pin.ts';
 import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { isSelfIssued } from '../verifier/x509/certificate.ts';
-import type { Trust } from '../verifier/x509/trust.ts';
 import type { ServiceConfig } from './config.ts';
+import { createLiveTrust } from './liveTrust.ts';
+import type { LiveTrust } from './liveTrust.ts';
+import { pinCertificate } from './operatorTrust.ts';
 import { probePins } from './probePins.ts';
 import type { Probe } from './readiness.ts';
 
@@ -18,24 +20,25 @@ import type { Probe } from './readiness.ts';
 const PACKAGED_CERTIFICATES = join(import.meta.dirname, 'trust');
 
 export interface ServiceTrust {
-  readonly trust: Trust;
+  readonly trust: LiveTrust;
   /** @param at milliseconds since the epoch */
   readonly probePins: (at: number) => Probe;
 }
 
 /**
- * Trust of this instance: the pins of the repository with the certificates at hand. A missing or expired certificate is
+ * Trust of this instance: the pins of the repository with the certificates at hand, and what operators pin and distrust. A missing or expired certificate is
  * reported by the probe; only to have none at all stops the start.
  */
-export async function createServiceTrust(config: ServiceConfig): Promise<ServiceTrust> {
+export async function createServiceTrust(
+  config: ServiceConfig,
+  store: Pick<TrustStore, 'listTrust'>,
+): Promise<ServiceTrust> {
   const emulator = config.emulatorCertificates;
   const manifests: readonly PinManifest[] = emulator.length === 0 ? loadPins() : [...loadPins(), pinEmulator(emulator)];
   const sources = [...(await readSources(config)), ...emulator.map(({ der }) => der)];
   const material: TrustMaterial = { manifests, certificates: findPinnedCertificates(manifests, sources) };
-  return {
-    trust: createTrust(material),
-    probePins: (at) => probePins(material, config.ACCEPTED_CLOUDS, at),
-  };
+  const trust = createLiveTrust(material, store);
+  return { trust, probePins: (at) => probePins(trust.latest().material, config.ACCEPTED_CLOUDS, at) };
 }
 
 async function readSources({ TRUST_DIRECTORY }: ServiceConfig): Promise<readonly Uint8Array[]> {
@@ -46,10 +49,8 @@ async function readSources({ TRUST_DIRECTORY }: ServiceConfig): Promise<readonly
 
 /** Whatever the emulator's file holds is pinned: the configuration lets that cloud in on loopback addresses alone. */
 function pinEmulator(certificates: readonly Certificate[]): PinManifest {
-  const pins = certificates.map((certificate): Pin => {
-    const { sha256, spkiSha256, notBefore, notAfter } = certificate;
-    const role = isSelfIssued(certificate) ? 'root' : 'intermediate';
-    return { name: certificate.commonName ?? sha256, role, sha256, spkiSha256, notBefore, notAfter };
-  });
+  const pins = certificates.map((certificate) =>
+    pinCertificate(certificate, isSelfIssued(certificate) ? 'root' : 'intermediate'),
+  );
   return { cloud: EMULATOR_CLOUD.name, domain: EMULATOR_CLOUD.domain, pins };
 }

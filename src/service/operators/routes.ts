@@ -5,6 +5,7 @@ import { KEY_ROUTES } from './keyRoutes.ts';
 import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
 import type { OperatorRoute } from './route.ts';
+import { TRUST_ROUTES } from './trustRoutes.ts';
 
 /** Every operators' route. What is not in this list is not registered, and what is in it cannot be without its role. */
 export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
@@ -13,5 +14,6 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   ...FILE_ROUTES,
   ...ACTIVATION_ROUTES,
   ...DECISION_ROUTES,
+  ...TRUST_ROUTES,
   ...KEY_ROUTES,
 ];

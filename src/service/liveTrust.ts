@@ -1,0 +1,74 @@
+import type { TrustStore } from '../licensing/store.ts';
+import type { TrustMaterial } from '../trust/createTrust.ts';
+import type { Trust } from '../verifier/x509/trust.ts';
+import type { Log } from './edge.ts';
+import { addOperatorTrust, nameRows } from './operatorTrust.ts';
+import type { TrustMade } from './operatorTrust.ts';
+
+/** What an operator pins or distrusts holds on every instance within a minute; these are milliseconds of age. */
+const REFRESHED_BEHIND = 20_000;
+/** With the store's own budget of five seconds on top it stays below that minute. */
+const REFRESHED_BEFORE = 50_000;
+
+/** Trust as package and operators make it together. */
+export interface LiveTrust {
+  /**
+   * For judging evidence. What the store says of it is less than a minute old, or nothing is judged.
+   *
+   * @param at milliseconds since the epoch
+   * @throws {StoreUnavailableError}
+   */
+  read(at: number, log: Log): Promise<Trust>;
+  /** Reads the store's rows now. @throws {StoreUnavailableError} */
+  refresh(at: number): Promise<TrustMade>;
+  /** As it was made last; asks nothing. */
+  latest(): TrustMade;
+}
+
+/** @param base of the package alone: what there is before the store was asked for the first time */
+export function createLiveTrust(base: TrustMaterial, store: Pick<TrustStore, 'listTrust'>): LiveTrust {
+  let made = addOperatorTrust(base, []);
+  let rowsName = '';
+  let checkedAt = Number.NEGATIVE_INFINITY;
+  let begun = 0;
+  let applied = 0;
+  let pending: Promise<TrustMade> | null = null;
+
+  const refresh = async (at: number): Promise<TrustMade> => {
+    begun += 1;
+    const turn = begun;
+    const rows = await store.listTrust();
+    // An answer that was overtaken by a later question's says nothing new.
+    if (turn < applied) return made;
+    const name = nameRows(rows);
+    if (name !== rowsName)
+      made = addOperatorTrust(
+        base,
+        rows.map(({ value }) => value),
+      );
+    [rowsName, checkedAt, applied] = [name, at, turn];
+    return made;
+  };
+  /** Requests that come while an answer is on its way share it. */
+  const refreshShared = (at: number): Promise<TrustMade> => {
+    pending ??= refresh(at).finally(() => {
+      pending = null;
+    });
+    return pending;
+  };
+  return {
+    refresh,
+    latest: () => made,
+    read: async (at, log) => {
+      const age = at - checkedAt;
+      // A clock that was set back makes rows old, not young.
+      if (age < 0 || age >= REFRESHED_BEFORE) return (await refreshShared(at)).trust;
+      if (age >= REFRESHED_BEHIND) {
+        refreshShared(at).catch((error: unknown) => {
+          log('warn', 'trust_not_refreshed', { reason: error instanceof Error ? error.message : 'unknown' });
+        });
+      }
+      return made.trust;
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { createAuthority } from '../../../src/dev/imds/authority.ts';
+import { judgePin } from '../../../src/service/operators/judgePin.ts';
+import { addOperatorTrust, pinCertificate } from '../../../src/service/operatorTrust.ts';
+import { readNodeRoots } from '../../../src/trust/nodeRoots.ts';
+import { writePem } from '../../../src/trust/pem.ts';
+import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
+
+const AT = Date.UTC(2026, 10, 23, 12);
+const YEAR = 365 * 24 * 60 * 60 * 1000;
+const CLOUD = 'emulator';
+const own = await createAuthority({ at: AT });
+const other = await createAuthority({
+  at: AT,
+  names: { root: 'Other Root', secondRoot: 'Other Two', intermediate: 'Other CA' },
+});
+
+const root = parseCertificate(own.root.der);
+const material = {
+  manifests: [{ cloud: CLOUD, domain: own.domain, pins: [pinCertificate(root, 'root')] }],
+  certificates: new Map([[root.sha256, root]]),
+};
+
+const judge = (der: Uint8Array, newAnchor = false, at = AT) =>
+  judgePin({ cloud: CLOUD, pem: writePem(der), newAnchor }, material, at);
+
+test('an intermediate under a pinned root is taken as one', () => {
+  expect(judge(own.intermediate.der)).toMatchObject({ ok: true, role: 'intermediate' });
+});
+
+test('a root that is pinned already, or that Node.js brings along, is taken', () => {
+  expect(judge(own.root.der)).toMatchObject({ ok: true, role: 'root' });
+  const known = readNodeRoots().find((der) => parseCertificateOrNull(der)?.commonName === 'DigiCert Global Root G2');
+  if (known === undefined) throw new Error('Node.js brings it along.');
+  expect(judge(known)).toMatchObject({ ok: true, role: 'root' });
+});
+
+function parseCertificateOrNull(der: Uint8Array) {
+  try {
+    return parseCertificate(der);
+  } catch {
+    return null;
+  }
+}
+
+test('what nothing trusted leads to is refused, unless the operator vouches for it', () => {
+  for (const certificate of [other.root, other.intermediate, other.crossSignedRoot]) {
+    expect(judge(certificate.der)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('newAnchor') as string,
+    });
+    expect(judge(certificate.der, true)).toMatchObject({ ok: true });
+  }
+});
+
+test('an intermediate with the name of a trusted root’s child, signed by another key, is refused', async () => {
+  const impostor = await createAuthority({ at: AT });
+  expect(judge(impostor.intermediate.der)).toMatchObject({ ok: false });
+});
+
+test('what no document could be signed under is refused, whatever the operator says', async () => {
+  const leaf = await own.issueLeaf();
+  expect(judge(leaf.der, true)).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('not a CA') as string,
+  });
+  const weak = await createAuthority({ at: AT, keyKind: 'p-256' });
+  expect(judge(weak.root.der, true)).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('RSA') as string,
+  });
+  expect(judge(own.root.der, true, AT + 60 * YEAR)).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('not valid today') as string,
+  });
+});
+
+test('a distrusted certificate is not pinned', () => {
+  const entries = [{ kind: 'distrust', sha256: parseCertificate(own.intermediate.der).sha256, note: '' }] as const;
+  const { material: distrusting } = addOperatorTrust(material, entries);
+  const request = { cloud: CLOUD, pem: writePem(own.intermediate.der), newAnchor: true };
+  expect(judgePin(request, distrusting, AT)).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining('distrusted') as string,
+  });
+});
+
+test.each([
+  ['nothing', ''],
+  ['two certificates', writePem(own.root.der) + writePem(own.intermediate.der)],
+  ['broken base64', '-----BEGIN CERTIFICATE-----\nAB*D\n-----END CERTIFICATE-----\n'],
+  ['no certificate', writePem(Buffer.from('hello'))],
+])('%s is refused', (_, pem) => {
+  expect(judgePin({ cloud: CLOUD, pem, newAnchor: true }, material, AT)).toMatchObject({ ok: false });
+});
