@@ -7,7 +7,7 @@ export interface BenchOptions {
   /** Whether the table is put into docs/performance.md. */
   readonly write: boolean;
   readonly rounds: number;
-  /** Milliseconds that each candidate runs in each round. */
+  /** Microseconds that each candidate runs in each round, or a little longer where one run takes longer. */
   readonly slice: number;
   /** Length of the CAs' RSA keys. */
   readonly caBits: 2048 | 4096;
@@ -21,8 +21,8 @@ are taken in turn, so that whatever else the machine does is shared by all candi
   --quick      times alone, in fewer rounds: under a minute
   --json       the same selection; prints nothing but { "micros": { … } }, medians in microseconds
   --write      puts the table into docs/performance.md as well
-  --rounds N   rounds of each candidate (501; 201 with --quick or --json); fewer than 5 are good for trying out alone
-  --slice MS   milliseconds of each candidate in each round (2)
+  --rounds N   rounds of each candidate (401; 201 with --quick or --json); fewer than 5 are good for trying out alone
+  --slice US   microseconds of each candidate in each round (500)
   --ca-bits N  RSA keys of the CAs: 4096 as the genuine ones (the default), or 2048, which are made faster
   --help       this text
 
@@ -49,8 +49,8 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const quick = json || values.quick === true;
   return {
     ...{ json, quick, write },
-    rounds: readNumber('--rounds', values.rounds, quick ? 201 : 501),
-    slice: readNumber('--slice', values.slice, 2),
+    rounds: readNumber('--rounds', values.rounds, quick ? 201 : 401),
+    slice: readNumber('--slice', values.slice, 500),
     caBits: readCaBits(values['ca-bits']),
   };
 }

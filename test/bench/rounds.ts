@@ -7,7 +7,7 @@ export interface Candidate {
 
 export interface Pace {
   readonly rounds: number;
-  /** Milliseconds of each candidate in each round. */
+  /** Microseconds of each candidate in each round. */
   readonly slice: number;
 }
 
@@ -19,12 +19,12 @@ interface Entrant {
 }
 
 /** Slices before the first round, in which the code is compiled. */
-const WARM_UP_SLICES = 50;
+const WARM_UP_SLICES = 200;
 
 /**
  * Times all candidates in turn, round after round, every other round backwards: what a neighbour or the garbage collector
- * takes is taken from all alike. Slices are best shorter than those of the operating system's scheduler: then most of them
- * are not interrupted even on a busy machine, and a median is of those.
+ * takes is taken from all alike. Slices are best much shorter than those of the operating system's scheduler: then most of
+ * them are not interrupted even on a busy machine, and a median is of those.
  *
  * @returns the median of each candidate by its name, in microseconds of one run
  */
@@ -36,6 +36,8 @@ export async function measureInTurn(
   for (const candidate of candidates) entrants.push(await prepare(candidate, pace.slice));
   for (let round = 0; round < pace.rounds; round++) {
     for (const { candidate, times, samples } of round % 2 === 0 ? entrants : entrants.toReversed()) {
+      // What ran before has left the processor's caches full of its own.
+      await candidate.run(times);
       samples.push((await time(candidate, times)) / times);
     }
   }
@@ -44,12 +46,11 @@ export async function measureInTurn(
 
 /** Warms a candidate up, and finds how often it runs in a slice. */
 async function prepare(candidate: Candidate, slice: number): Promise<Entrant> {
-  const enough = slice * 1000;
   let spent = 0;
   let times = 1;
   let last = await time(candidate, times);
-  while (spent < enough * WARM_UP_SLICES) {
-    const wanted = Math.floor((times * enough) / Math.max(last, 1));
+  while (spent < slice * WARM_UP_SLICES) {
+    const wanted = Math.floor((times * slice) / Math.max(last, 1));
     times = Math.max(1, Math.min(wanted, times * 10));
     last = await time(candidate, times);
     spent += last;
