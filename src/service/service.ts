@@ -12,6 +12,8 @@ import { issueLicence } from './issueLicence.ts';
 import { createSigningKeys } from './createSigningKeys.ts';
 import { createStore } from './createStore.ts';
 import { createIssuerNotes } from './noteIssuer.ts';
+import { serveOpenApi } from './openapi.ts';
+import { OPERATOR_ROUTES } from './operators/routes.ts';
 import { serveOperators } from './operators/serveOperators.ts';
 import type { ServedRoute } from './operators/serveOperators.ts';
 import type { Parts } from './parts.ts';
@@ -33,6 +35,7 @@ export interface Service {
   readonly readProblemPage: UseCase;
   readonly readHealth: UseCase;
   readonly readReadiness: UseCase;
+  readonly readOpenApi: UseCase;
   readonly operatorRoutes: readonly ServedRoute[];
 }
 
@@ -89,6 +92,7 @@ function listUseCases(parts: Parts, readReadiness: UseCase): Service {
     readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
     readHealth: edge(() => Promise.resolve(replyJson(200, { state: 'ok' }))),
     readReadiness: edge(readReadiness),
+    readOpenApi: edge(serveOpenApi(parts.config.ISSUER, parts.config.directory === null ? [] : OPERATOR_ROUTES)),
     operatorRoutes: serveOperators(parts),
   };
 }

@@ -1,0 +1,32 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { resolve } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createFunctionsHost } from '../../src/dev/functionsHost/createFunctionsHost.ts';
+import { listPlaces, readDocument } from './document.ts';
+
+/** None of these is used: nothing is asked of the store or the directory by a start. */
+function settings(): Record<string, string> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    ISSUER: 'http://127.0.0.1:7071',
+    TABLES_CONNECTION_STRING:
+      'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;TableEndpoint=http://127.0.0.1:9/a',
+    SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    CHALLENGE_SECRETS: `test:${'A'.repeat(43)}`,
+    ENTRA_TENANT: 'aaaaaaaa-0000-4000-8000-000000000001',
+    ENTRA_AUDIENCE: 'bbbbbbbb-0000-4000-8000-000000000001',
+  };
+}
+
+test('what is registered with the host and what is described are the same routes', async () => {
+  const host = createFunctionsHost({ root: resolve(import.meta.dirname, '../..'), env: settings() });
+  await host.start();
+  const listening = await host.listen(0);
+  onTestFinished(() => listening.close());
+  const registered = host.functions
+    .filter(({ trigger }) => trigger === 'http')
+    .flatMap(({ methods, route }) => methods.map((method) => `${method} /${route ?? ''}`));
+  const described = listPlaces(await readDocument(listening.url)).map(({ method, path }) => `${method} ${path}`);
+  expect(registered.length).toBeGreaterThan(30);
+  expect(registered.sort()).toEqual(described.sort());
+});

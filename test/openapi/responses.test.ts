@@ -1,0 +1,166 @@
+import { beforeAll, expect, test } from 'vitest';
+import { createAuthority } from '../../src/dev/imds/authority.ts';
+import { writePem } from '../../src/trust/pem.ts';
+import {
+  boot,
+  createKey,
+  post,
+  prove,
+  askChallenge,
+  readDocument as readEvidence,
+  send,
+} from '../endToEnd/protocolClient.ts';
+import type { Answer } from '../endToEnd/protocolClient.ts';
+import { operate, useStack } from '../service/operators/useStack.ts';
+import { listPlaces, readDocument, validatorOf } from './document.ts';
+import type { Document } from './document.ts';
+
+const stack = useStack();
+
+let document: Document;
+const tried = new Set<string>();
+
+beforeAll(async () => {
+  document = await readDocument(stack().serviceUrl);
+});
+
+/** The answer is one that the document has for this operation and status, and its body is in the form said there. */
+function expectDescribed(operationId: string, answer: Answer): void {
+  const place = listPlaces(document).find((one) => one.operationId === operationId);
+  const response = place?.responses[`${answer.status}`];
+  expect(response, `${operationId} answers ${answer.status}`).toBeDefined();
+  const mediaType = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
+  const schema = response?.content[mediaType]?.schema;
+  expect(schema, `${operationId} ${answer.status} ${mediaType}`).toBeDefined();
+  const body: unknown = mediaType.endsWith('json') ? answer.body : answer.text;
+  const parsed = validatorOf(document, schema ?? {}).safeParse(body);
+  expect(parsed.success ? [] : parsed.error.issues, `${operationId} ${answer.status}`).toEqual([]);
+  if (answer.status < 300) tried.add(operationId);
+}
+
+const SUBSCRIPTION = 'eeeeeeee-0000-4000-8000-000000000001';
+const OFFER = { offer: 'contoso/described/pro', mode: 'licensed', features: { a: 1, b: 'x', c: true } };
+const LICENCE = {
+  id: 'described',
+  cloud: 'emulator',
+  subscription: SUBSCRIPTION,
+  offer: 'contoso/described/pro',
+  seats: 2,
+};
+
+const bootVm = (vm: string) => {
+  const { serviceUrl, imdsUrl } = stack();
+  return boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm, key: createKey() });
+};
+
+test('the protocol’s answers are as described', async () => {
+  const { serviceUrl, imdsUrl } = stack();
+  const key = createKey();
+  expectDescribed('issueChallenge', await post(`${serviceUrl}/v1/challenges`, { key: key.jwk }));
+  expectDescribed('issueChallenge', await post(`${serviceUrl}/v1/challenges`, { key: 1 }));
+  const licensed = await boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'early-1', key });
+  expectDescribed('issueLicence', licensed);
+  for (const vm of ['odd-sku', 'suspended', 'wrong-signer', 'expired'])
+    expectDescribed('issueLicence', await bootVm(vm));
+  const challenge = await askChallenge(serviceUrl, key);
+  const release = {
+    challenge: challenge.challenge,
+    document: await readEvidence(imdsUrl, 'early-1', challenge.nonce),
+    licence: licensed.body['licence'],
+    proof: await prove(challenge, key, `${serviceUrl}/v1/releases`),
+  };
+  expectDescribed('releaseLicence', await post(`${serviceUrl}/v1/releases`, release));
+  expectDescribed('releaseLicence', await post(`${serviceUrl}/v1/releases`, release));
+});
+
+test.each([
+  ['readKeySet', '/.well-known/jwks.json'],
+  ['readDiscovery', '/.well-known/countersign'],
+  ['readHealth', '/healthz'],
+  ['readReadiness', '/readyz'],
+  ['readProblemPage', '/problems/conflict'],
+  ['readProblemPage', '/problems/nothing'],
+  ['readOpenApi', '/openapi.json'],
+])('%s answers as described at %s', async (operationId, path) => {
+  expectDescribed(operationId, await send(`${stack().serviceUrl}${path}`));
+});
+
+test('offers, licences and files of them are answered as described', async () => {
+  const offer = '/offers/contoso/described/pro';
+  expectDescribed('putOffer', await operate(stack(), `PUT ${offer}`, { body: OFFER }));
+  expectDescribed('putOffer', await operate(stack(), `PUT ${offer}`, { body: { ...OFFER, grace: 'P1D' } }));
+  expectDescribed('readOffer', await operate(stack(), `GET ${offer}`));
+  expectDescribed('readOffer', await operate(stack(), 'GET /offers/contoso/nothing/pro'));
+  expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=2'));
+  expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=x'));
+  expectDescribed('putLicence', await operate(stack(), 'PUT /licences/described', { body: LICENCE }));
+  expectDescribed(
+    'putLicence',
+    await operate(stack(), 'PUT /licences/described', { body: { ...LICENCE, seats: 'x' } }),
+  );
+  expectDescribed('readLicence', await operate(stack(), 'GET /licences/described'));
+  expectDescribed('listLicences', await operate(stack(), 'GET /licences'));
+  expectDescribed('readCatalogue', await operate(stack(), 'GET /catalogue'));
+  expectDescribed(
+    'applyCatalogue',
+    await operate(stack(), 'POST /catalogue?dryRun=true', { body: { offers: [OFFER] } }),
+  );
+  expectDescribed('applyCatalogue', await operate(stack(), 'POST /catalogue', { body: { offers: [{}] } }));
+  expectDescribed(
+    'importLicences',
+    await operate(stack(), 'POST /imports/licences', { body: { licences: [LICENCE] } }),
+  );
+  const headers = { 'Content-Type': 'text/csv' };
+  expectDescribed('importLicences', await operate(stack(), 'POST /imports/licences', { body: 'id\nx', headers }));
+  expectDescribed('exportLicences', await operate(stack(), 'GET /exports/licences'));
+});
+
+test('VMs and decisions are answered as described', async () => {
+  expect((await bootVm('small-1')).status).toBe(200);
+  const listed = await operate(stack(), 'GET /activations?licence=http-small');
+  expectDescribed('listActivations', listed);
+  expectDescribed('listActivations', await operate(stack(), 'GET /activations?licence=nobody'));
+  const [first] = listed.body['items'] as { id: string; vmId: string }[];
+  const path = `/activations/${first?.id ?? ''}`;
+  expectDescribed('readActivation', await operate(stack(), `GET ${path}`));
+  expectDescribed('blockActivation', await operate(stack(), `POST ${path}/block`));
+  expectDescribed('unblockActivation', await operate(stack(), `POST ${path}/unblock`));
+  expectDescribed('clearKeyChanges', await operate(stack(), `POST ${path}/clear-key-changes`));
+  expectDescribed(
+    'blockVm',
+    await operate(stack(), 'POST /blocks', { body: { licence: 'described', vmId: SUBSCRIPTION } }),
+  );
+  const decisions = await operate(stack(), 'GET /decisions');
+  expectDescribed('listDecisions', decisions);
+  const items = decisions.body['items'] as { id: string }[];
+  expect(items.length).toBeGreaterThan(2);
+  for (const { id } of items) {
+    expectDescribed('readDecision', await operate(stack(), `GET /decisions/${id}`));
+    expectDescribed('explainDecision', await operate(stack(), `GET /decisions/${id}/explanation`));
+  }
+});
+
+test('trust and keys are answered as described', async () => {
+  const { root } = await createAuthority({ names: { root: 'Described Root' } });
+  const as = 'Admin';
+  const body = { cloud: 'emulator', certificate: writePem(root.der), newAnchor: true };
+  const pinned = await operate(stack(), 'POST /trust/pins', { as, body });
+  expectDescribed('addPin', pinned);
+  expectDescribed('addPin', await operate(stack(), 'POST /trust/pins', { as, body: { ...body, certificate: 'x' } }));
+  const sha256 = 'ab'.repeat(32);
+  expectDescribed('addDistrust', await operate(stack(), 'POST /trust/distrusts', { as, body: { sha256 } }));
+  expectDescribed('readTrust', await operate(stack(), 'GET /trust'));
+  expectDescribed('listUnknownIssuers', await operate(stack(), 'GET /trust/issuers'));
+  expectDescribed(
+    'deletePin',
+    await operate(stack(), `DELETE /trust/pins/emulator/${String(pinned.body['sha256'])}`, { as }),
+  );
+  expectDescribed('deleteDistrust', await operate(stack(), `DELETE /trust/distrusts/${sha256}`, { as }));
+  expectDescribed('deleteDistrust', await operate(stack(), `DELETE /trust/distrusts/${sha256}`, { as }));
+  expectDescribed('readKeys', await operate(stack(), 'GET /keys'));
+});
+
+test('every operation has succeeded at least once here', () => {
+  const operations = listPlaces(document).map(({ operationId }) => operationId);
+  expect(operations.filter((operationId) => !tried.has(operationId))).toEqual([]);
+});
