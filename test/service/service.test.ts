@@ -36,7 +36,7 @@ test.each([
 ] as const)(
   '%s is refused as %s: a line of level %s, and nothing of the document in it',
   async (fault, code, level) => {
-    const { boot, log } = await createInstance(STORE_DOWN);
+    const { boot, log } = await createFilled();
     const { reply, sent } = await boot({ faults: [fault] });
     expect([reply.status, codeOf(reply).code]).toEqual([422, code]);
     expect(log).toContainEqual(expect.objectContaining({ level, event: 'evidence_refused' }));

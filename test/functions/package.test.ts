@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { buildPackage } from '../../src/dev/build.ts';
+import { findFreePort } from '../../src/dev/freePort.ts';
+import { startEmulator } from '../../src/dev/imds/startEmulator.ts';
+import type { StartedEmulator } from '../../src/dev/imds/startEmulator.ts';
+import { applyCatalogue } from '../../src/licensing/catalogue/applyCatalogue.ts';
+import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
+import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import type { FunctionInfo } from '../../src/dev/functionsHost/functionRules.ts';
+import { startServiceProcess } from '../../src/dev/serviceProcess.ts';
+import { OPERATOR_ROUTES } from '../../src/service/operators/routes.ts';
+import { boot, createKey, readPayload, send } from '../endToEnd/protocolClient.ts';
+import { spawnHost } from '../dev/functionsHost/hostProcess.ts';
+import { GOOD_SETTINGS } from '../service/settings.ts';
+import { useAzurite } from '../support/azurite.ts';
+
+/** What is deployed: the bundle of the entry files, away from this project and its packages, in a process of its own. */
+const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'));
+const root = join(folder, 'away');
+const tables = useAzurite();
+const run = promisify(execFile);
+let emulator: StartedEmulator | undefined;
+
+beforeAll(async () => {
+  const outDir = join(folder, 'package');
+  await buildPackage({ outDir });
+  cpSync(outDir, root, { recursive: true });
+  emulator = await startEmulator({ port: 0 });
+  writeFileSync(join(folder, 'authority.pem'), emulator.authority.pem);
+});
+afterAll(async () => {
+  await emulator?.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** Each function as `method route`, or its schedule. */
+async function listRegistered(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, string>>> {
+  const script = join(import.meta.dirname, 'listFunctions.ts');
+  const env = { PATH: process.env['PATH'], ...GOOD_SETTINGS, ...settings };
+  const { stdout } = await run(process.execPath, [script, root], { env });
+  const functions = JSON.parse(stdout) as readonly FunctionInfo[];
+  return Object.fromEntries(
+    functions.map(({ name, methods, route, schedule = '' }) => [
+      name,
+      route === undefined ? schedule : `${methods.join()} ${route}`,
+    ]),
+  );
+}
+
+const FUNCTIONS = {
+  challenges: 'POST v1/challenges',
+  licences: 'POST v1/licences',
+  releases: 'POST v1/releases',
+  jwks: 'GET .well-known/jwks.json',
+  discovery: 'GET .well-known/countersign',
+  problems: 'GET problems/{code}',
+  healthz: 'GET healthz',
+  readyz: 'GET readyz',
+  cleaning: '0 17 3 * * *',
+};
+
+test('the bundle registers these functions, and without a directory no operator’s route', async () => {
+  expect(await listRegistered()).toEqual(FUNCTIONS);
+});
+
+test('with a directory it registers the operators’ routes too, all below operator/v1, and nothing else', async () => {
+  const ENTRA_TENANT = 'aaaaaaaa-0000-4000-8000-000000000001';
+  const registered = await listRegistered({ ENTRA_TENANT, ENTRA_AUDIENCE: 'bbbbbbbb-0000-4000-8000-000000000001' });
+  const operators = OPERATOR_ROUTES.map(({ name, method, path }) => [name, `${method} operator/v1${path}`] as const);
+  expect(operators.length).toBeGreaterThan(5);
+  expect(registered).toEqual({ ...FUNCTIONS, ...Object.fromEntries(operators) });
+});
+
+test('the package answers, grants a licence to a VM of the emulator and ends in order', async () => {
+  if (emulator === undefined) throw new Error('The emulator runs while tests do.');
+  const { connectionString, tablePrefix } = tables();
+  const store = createTablesStore({ connection: { connectionString }, tablePrefix });
+  await store.ensureTables();
+  const offers = [{ offer: 'planPublisher/planProduct/planName', mode: 'marketplace', clouds: ['emulator'] }];
+  await applyCatalogue(store, parseCatalogue(JSON.stringify({ offers })), { change: { by: 'test', at: Date.now() } });
+  const port = await findFreePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const { PATH = '' } = process.env;
+  const env = {
+    ...{ PATH, ...GOOD_SETTINGS, ISSUER: issuer, ACCEPTED_CLOUDS: 'emulator' },
+    ...{ EMULATOR_TRUST_FILE: join(folder, 'authority.pem') },
+    ...{ TABLES_CONNECTION_STRING: connectionString, TABLE_PREFIX: tablePrefix, AzureWebJobsDisableHomepage: 'true' },
+  };
+  const service = await startServiceProcess({ port, env, root });
+  const { url: baseUrl, process: child } = service;
+  onTestFinished(() => service.stop());
+  expect(await send(`${baseUrl}/healthz`)).toMatchObject({ status: 200, body: { state: 'ok' } });
+  expect(await send(`${baseUrl}/readyz`)).toMatchObject({ status: 200, body: { state: 'ok' } });
+  const answer = await boot({ baseUrl, issuer, imdsUrl: emulator.url, vm: 'fleet-3', key: createKey() });
+  expect(answer.status).toBe(200);
+  expect(readPayload(String(answer.body['licence']))).toMatchObject({ iss: issuer, aud: 'planPublisher/planProduct' });
+  expect((await send(`${baseUrl}/operator/v1/offers`)).status).toBe(404);
+  await service.stop();
+  expect(child.exitCode).toBe(0);
+});
+
+async function startRefused(settings: Readonly<Record<string, string>>): Promise<string> {
+  const host = spawnHost(['--port', '0', '--root', root], settings);
+  expect(await host.ended).toBe(1);
+  const { stdout, stderr } = host.output();
+  expect(stdout).toBe('');
+  return stderr;
+}
+
+test('a configuration that cannot be used stops the start, with all problems and no secret', async () => {
+  const stderr = await startRefused({
+    ...GOOD_SETTINGS,
+    ISSUER: 'https://licences.contoso.com/',
+    SIGNING_KEY: 'private-and-secret',
+    NONCE_STYLE: 'hex',
+  });
+  expect(stderr).toContain('The configuration cannot be used:');
+  for (const name of ['ISSUER', 'SIGNING_KEY', 'NONCE_STYLE']) expect(stderr).toContain(`\n  - ${name}`);
+  expect(stderr).not.toContain('private-and-secret');
+});
+
+test('without any setting the start is refused, and what is needed is named', async () => {
+  const stderr = await startRefused({});
+  for (const name of ['ISSUER', 'CHALLENGE_SECRETS', 'TABLES_ENDPOINT', 'SIGNING_KEY']) expect(stderr).toContain(name);
+});
+
+test('a start that accepts the emulator’s cloud under a public issuer is refused', async () => {
+  const EMULATOR_TRUST_FILE = join(folder, 'authority.pem');
+  const stderr = await startRefused({
+    ...GOOD_SETTINGS,
+    ACCEPTED_CLOUDS: 'AzurePublicCloud,emulator',
+    EMULATOR_TRUST_FILE,
+  });
+  expect(stderr).toContain('ACCEPTED_CLOUDS holds "emulator", which is refused unless ISSUER is a loopback address');
+});
