@@ -60,6 +60,7 @@ const FUNCTIONS = {
   releases: 'POST v1/releases',
   jwks: 'GET .well-known/jwks.json',
   discovery: 'GET .well-known/countersign',
+  openapi: 'GET openapi.json',
   problems: 'GET problems/{code}',
   healthz: 'GET healthz',
   readyz: 'GET readyz',
