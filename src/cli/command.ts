@@ -27,3 +27,8 @@ export interface Command {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** The service refused what it was asked for; the message has its code, and the exit code is 2. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}

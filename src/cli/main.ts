@@ -1,15 +1,23 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
 import type { Command, ExitCode, Io } from './command.ts';
-import { UsageError } from './command.ts';
+import { RefusedError, UsageError } from './command.ts';
+import { activations } from './commands/activations.ts';
 import { apply } from './commands/apply.ts';
 import { conformance } from './commands/conformance.ts';
+import { decisions } from './commands/decisions.ts';
 import { explain } from './commands/explain.ts';
 import { imds } from './commands/imds.ts';
+import { keys } from './commands/keys.ts';
+import { licences } from './commands/licences.ts';
+import { offers } from './commands/offers.ts';
 import { trust } from './commands/trust.ts';
 import { verify } from './commands/verify.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { verify, explain, conformance, trust, apply, imds };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  ...{ verify, explain, conformance, trust, apply },
+  ...{ offers, licences, activations, decisions, keys, imds },
+};
 
 function listCommands(): string {
   const names = Object.keys(COMMANDS);
@@ -50,7 +58,7 @@ async function runCommand(name: string, command: Command, args: readonly string[
     const message = error instanceof Error ? error.message : String(error);
     const hint = error instanceof UsageError ? `\nSee: countersign ${name} --help` : '';
     io.complain(`countersign ${name}: ${message}${hint}\n`);
-    return 1;
+    return error instanceof RefusedError ? 2 : 1;
   }
 }
 

@@ -6,7 +6,8 @@ const files = useDocumentFiles();
 
 const run = (...args: string[]) => files().run(args);
 
-const COMMANDS = ['verify', 'explain', 'conformance', 'trust', 'apply', 'imds'];
+const SERVICE_COMMANDS = ['offers', 'licences', 'activations', 'decisions', 'keys'];
+const COMMANDS = ['verify', 'explain', 'conformance', 'trust', 'apply', 'imds', ...SERVICE_COMMANDS];
 
 test.each([['help'], ['--help'], ['-h']])('%s lists the commands and the exit codes', async (word) => {
   const { code, out, complaints } = await run(word);

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { applyCatalogue } from '../../licensing/catalogue/applyCatalogue.ts';
 import type { ApplyCounts, ApplyReport } from '../../licensing/catalogue/applyCatalogue.ts';
 import { parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
-import type { Command } from '../command.ts';
+import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
+import type { Command, Io } from '../command.ts';
+import { OPERATOR_SETTINGS_HELP, createOperatorClient, isServiceNamed } from '../operatorClient.ts';
 import { parseOptions } from '../options.ts';
 import { STORE_SETTINGS_HELP, openStore } from '../store.ts';
 import { oneFile } from './verify.ts';
@@ -13,34 +15,69 @@ const help = `countersign apply FILE.json
 Makes the licence store hold the offers and licences of a file: what is new is created, what differs is updated, what the
 file does not name stays. Applying a file again changes nothing. docs/catalogue.md describes the file.
 
-Options:
-  --dry-run  say what would be written, and write nothing
-  --json     print one JSON value and nothing else
+Where a service is named it goes through that service's operators' API. Without one it is written to the store itself,
+which only whoever sets a service up needs.
 
+Options:
+  --dry-run      say what would be written, and write nothing
+  --service URL  the service
+  --json         print one JSON value and nothing else
+
+${OPERATOR_SETTINGS_HELP}
 ${STORE_SETTINGS_HELP}
-Example:
+Examples:
   countersign apply catalogue.json --dry-run
+  countersign apply catalogue.json --service https://licences.contoso.com
 `;
 
-const OPTIONS = { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const OPTIONS = { 'dry-run': { type: 'boolean' }, json: { type: 'boolean' }, service: { type: 'string' } } as const;
+
+/** What is told of an application, by the service and by us. */
+export interface ApplyAnswer extends ApplyReport {
+  readonly dryRun: boolean;
+}
 
 export const apply: Command = {
-  summary: 'put offers and licences from a file into the store',
+  summary: 'put offers and licences from a file into a service, or into its store',
   help,
   async run(args, io) {
     const { values, positionals } = parseOptions(args, OPTIONS);
-    const file = parseCatalogue(await readFile(resolve(io.directory, oneFile(positionals)), 'utf8'));
-    const store = await openStore(io);
+    const text = await readFile(resolve(io.directory, oneFile(positionals)), 'utf8');
+    // Judged here first, so that a file that cannot be applied is told of without a request.
+    const file = parseCatalogue(text);
     const dryRun = values['dry-run'] ?? false;
-    // In Azure the deployment makes the tables, and an operator's role need not reach so far.
-    if (!dryRun && (io.env['TABLES_CONNECTION_STRING'] ?? '') !== '') await store.ensureTables();
-    const report = await applyCatalogue(store, file, { change: { by: 'countersign apply', at: io.now() }, dryRun });
-    io.out(values.json === true ? `${JSON.stringify({ dryRun, ...report })}\n` : formatReport(report, dryRun));
+    const isService = isServiceNamed(values.service, io);
+    const report = isService
+      ? await applyThrough(values.service, io, { text, dryRun })
+      : await applyHere(io, file, dryRun);
+    io.out(
+      values.json === true
+        ? `${JSON.stringify({ dryRun, offers: report.offers, licences: report.licences })}\n`
+        : formatReport(report, dryRun),
+    );
     return 0;
   },
 };
 
-function formatReport({ offers, licences }: ApplyReport, dryRun: boolean): string {
+async function applyThrough(
+  service: string | undefined,
+  io: Io,
+  { text, dryRun }: { readonly text: string; readonly dryRun: boolean },
+): Promise<ApplyReport> {
+  const client = createOperatorClient(service, io);
+  const body = { text, mediaType: 'application/json' };
+  const answer = await client({ method: 'POST', path: '/catalogue', query: { dryRun: `${dryRun}` }, body });
+  return answer.body as ApplyAnswer;
+}
+
+async function applyHere(io: Io, file: CatalogueFile, dryRun: boolean): Promise<ApplyReport> {
+  const store = await openStore(io);
+  // In Azure the deployment makes the tables, and an operator's role need not reach so far.
+  if (!dryRun && (io.env['TABLES_CONNECTION_STRING'] ?? '') !== '') await store.ensureTables();
+  return applyCatalogue(store, file, { change: { by: 'countersign apply', at: io.now() }, dryRun });
+}
+
+export function formatReport({ offers, licences }: ApplyReport, dryRun: boolean): string {
   const opening = dryRun ? 'Nothing was written. Would be:\n' : '';
   return `${opening}${formatCounts('offers', offers)}${formatCounts('licences', licences)}`;
 }

@@ -10,16 +10,19 @@ import { signerRules } from '../../verifier/signerRules.ts';
 import type { Command, ExitCode, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { SYNCED_DIRECTORY, readDefaultMaterial } from '../defaultTrust.ts';
+import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
 import { parseOptions, parseTime } from '../options.ts';
 import { checkCloudName } from '../verifyOptions.ts';
+import { OPERATOR_TRUST, OPERATOR_TRUST_HELP, OPERATOR_TRUST_OPTIONS_HELP } from './operatorTrust.ts';
 
-const help = `countersign trust sync|status
+const help = `countersign trust sync|status|add|remove|distrust|issuers
 
 sync    fetches the certificate of every pin from where its CA publishes it, or from a directory, and keeps those whose
         SHA-256 is pinned. Fails (2) where a pin that is current for an accepted cloud has no certificate: packaging stops.
 status  says for each cloud whether a path is complete today, which pins have no certificate, and which end soon.
         Fails (2) where an accepted cloud has no complete path.
 
+${OPERATOR_TRUST_HELP}
 Options:
   --cloud NAME     an accepted cloud; may be repeated (default: ACCEPTED_CLOUDS, else all four of Azure's)
   --at TIME        the time that it is about, RFC 3339 (default: now)
@@ -28,11 +31,14 @@ Options:
   --out DIR        sync: where to put them (default: .work/trust in the project, where every command looks)
   --trust-dir DIR  status: look for certificates in DIR too
   --days N         status: tell of ends within so many days (default: 60)
-
+${OPERATOR_TRUST_OPTIONS_HELP}
+${OPERATOR_SETTINGS_HELP}
 Examples:
   countersign trust sync
   countersign trust sync --from ~/certificates --cloud AzurePublicCloud
   countersign trust status --days 90
+  countersign trust add new-ca.pem --cloud AzurePublicCloud --note "announced on 1 October"
+  countersign trust distrust 4348a0e9444c78cb265e058d5e8944b4d84f9662bd26db257f8934a443c70161
 `;
 
 const OPTIONS = {
@@ -48,15 +54,18 @@ const OPTIONS = {
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
 
 export const trust: Command = {
-  summary: 'fetch the pinned certificates (sync), and say what trust amounts to (status)',
+  summary: 'fetch the pinned certificates (sync), say what trust amounts to (status), pin and distrust',
   help,
   async run(args, io) {
+    const [word = ''] = args;
+    const operatorAction = Object.hasOwn(OPERATOR_TRUST, word) ? OPERATOR_TRUST[word] : undefined;
+    if (operatorAction !== undefined) return operatorAction(args.slice(1), io);
     const { values, positionals } = parseOptions(args, OPTIONS);
     const [action, ...others] = positionals;
     if (others.length > 0) throw new UsageError('trust takes one of sync and status');
     if (action === 'sync') return sync(values, io);
     if (action === 'status') return status(values, io);
-    throw new UsageError('say which: trust sync, or trust status');
+    throw new UsageError('say which: trust sync, status, add, remove, distrust or issuers');
   },
 };
 

@@ -1,0 +1,105 @@
+import { formatPlan, printable, rows } from './printable.ts';
+import { cell } from './table.ts';
+
+/** As the service answers it. */
+export interface Decision {
+  readonly id: string;
+  readonly at: string;
+  readonly code: string;
+  readonly cloud: string;
+  readonly subscription: string;
+  readonly vmId: string;
+  readonly plan: {
+    readonly publisher: string | null;
+    readonly product: string | null;
+    readonly name: string | null;
+  } | null;
+  readonly claimedProduct: string | null;
+  readonly licence: string | null;
+  readonly region: string | null;
+  readonly sku: string | null;
+  readonly checks: readonly { readonly name: string; readonly outcome: string; readonly detail?: string }[];
+}
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** As the service answers it. */
+export interface Explanation {
+  readonly decision: Decision;
+  readonly title: string;
+  readonly advice: string;
+  readonly failed: { readonly check: string; readonly detail: string | null } | null;
+  readonly now: {
+    readonly at: string;
+    readonly outcome: string;
+    readonly offer: Facts | null;
+    readonly licence: Facts | null;
+    readonly usage: { readonly taken: number; readonly over: number; readonly seats: number | string } | null;
+    readonly activation: Facts | null;
+  };
+}
+
+/** "Why was this VM refused?" on one screen: 24 lines of 100 characters, unless names are very long. */
+export function formatExplanation({ decision, title, advice, failed, now }: Explanation): string {
+  return [
+    `${printable(decision.code)}: ${printable(title)}\n\n`,
+    formatVm(decision),
+    `\n${formatChecks(decision.checks, failed)}`,
+    `\nWhat to do\n  ${printable(advice)}\n`,
+    `\nNow (${printable(now.at)})\n`,
+    formatNow(now),
+  ].join('');
+}
+
+function formatVm({ id, at, vmId, cloud, region, subscription, plan, claimedProduct, sku, licence }: Decision): string {
+  const claimed = claimedProduct === null ? '' : ` (the VM says ${claimedProduct})`;
+  return rows({
+    when: `${at}, correlation id ${id}`,
+    VM: `${vmId} in ${[cloud, region].filter((part) => part !== null).join(', ')}`,
+    subscription,
+    plan: `${cell(plan === null ? '' : formatPlan(plan))}${claimed}, sku ${sku === '' ? '""' : cell(sku)}`,
+    licence: cell(licence),
+  });
+}
+
+function formatChecks(checks: Decision['checks'], failed: Explanation['failed']): string {
+  const named = (outcome: string) =>
+    checks
+      .filter((check) => check.outcome === outcome)
+      .map(({ name }) => name)
+      .join(' ');
+  const facts = {
+    passed: named('passed'),
+    failed: failed === null ? '' : `${failed.check}: ${cell(failed.detail)}`,
+    'not reached': named('not_reached'),
+  };
+  return `Checks\n${rows(Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== '')))}`;
+}
+
+function formatNow({ outcome, offer, licence, usage, activation }: Explanation['now']): string {
+  return rows({
+    outcome: outcome === 'granted' ? 'it would be granted' : `it would be refused: ${outcome}`,
+    offer: offer === null ? 'none knows the plan' : describeOffer(offer),
+    licence: licence === null ? 'none' : describeLicence(licence),
+    ...(usage === null ? {} : { seats: `${usage.taken} of ${usage.seats} taken` }),
+    ...(activation === null ? {} : { 'this VM': describeActivation(activation) }),
+  });
+}
+
+function describeOffer(offer: Facts): string {
+  return `${cell(offer['offer'])}: ${cell(offer['status'])}, ${cell(offer['mode'])}, skus ${cell(offer['skus'])}`;
+}
+
+function describeLicence(licence: Facts): string {
+  const from = licence['validFrom'] === null ? '' : ` from ${cell(licence['validFrom'])}`;
+  const until = licence['validUntil'] === null ? '' : ` until ${cell(licence['validUntil'])}`;
+  const valid = from === '' && until === '' ? 'valid always' : `valid${from}${until}`;
+  return `${cell(licence['id'])}: ${cell(licence['status'])}, ${cell(licence['seats'])} seats, ${valid}, skus ${cell(licence['skus'])}`;
+}
+
+function describeActivation(activation: Facts): string {
+  const blocked = activation['blocked'] === true ? ', blocked' : '';
+  const changes = activation['keyChanges'];
+  const keys = Array.isArray(changes) && changes.length > 0 ? `, ${changes.length} changes of key` : '';
+  return `seat ${cell(activation['seat'])}, lease until ${cell(activation['leaseEnd'])}${blocked}${keys}`;
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import type { Io } from './command.ts';
+import { RefusedError, UsageError } from './command.ts';
+import { printable } from './printable.ts';
+
+export const OPERATOR_SETTINGS_HELP = `Settings (environment):
+  COUNTERSIGN_URL       the service, such as https://licences.contoso.com (or --service URL)
+  COUNTERSIGN_TOKEN     an access token, such as the local issuer's of npm start; without it you are signed in as
+                        "az login" left you, for
+  COUNTERSIGN_AUDIENCE  the application (client) id of the operators' API in your directory
+`;
+
+/** What the service answered, where it did what it was asked for. */
+export interface ServiceAnswer {
+  readonly body: unknown;
+  readonly text: string;
+}
+
+export interface ServiceCall {
+  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Below `/operator/v1`, with a slash before it. */
+  readonly path: string;
+  /** What is undefined is left out. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: { readonly text: string; readonly mediaType: string };
+  /** The ETag of the version that is to be replaced. */
+  readonly version?: string;
+}
+
+/** The operators' API of one service, as one operator. */
+export type OperatorClient = (call: ServiceCall) => Promise<ServiceAnswer>;
+
+/** Longer than the platform lets any request run (230 seconds). */
+const TIMEOUT = 240_000;
+
+/**
+ * @param service of `--service`; else the setting names it
+ * @throws {UsageError} no service, or one to which no token may be sent
+ */
+export function createOperatorClient(service: string | undefined, { env }: Pick<Io, 'env'>): OperatorClient {
+  const base = parseBase(service ?? env['COUNTERSIGN_URL'] ?? '');
+  let token: Promise<string> | undefined;
+  return async (call) => {
+    token ??= readToken(env);
+    return send(base, await token, call);
+  };
+}
+
+/** Whether a service is named at all. */
+export function isServiceNamed(service: string | undefined, { env }: Pick<Io, 'env'>): boolean {
+  return (service ?? env['COUNTERSIGN_URL'] ?? '') !== '';
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+function parseBase(text: string): string {
+  if (text === '') throw new UsageError('say which service: --service URL, or COUNTERSIGN_URL');
+  const url = URL.parse(text);
+  if (url === null) throw new UsageError(`"${printable(text)}" is not a URL`);
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  if (!isSafe) throw new UsageError('a token is sent by https alone (http on this machine): correct the URL');
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+async function readToken(env: Io['env']): Promise<string> {
+  const { COUNTERSIGN_TOKEN: token = '', COUNTERSIGN_AUDIENCE: audience = '' } = env;
+  if (token !== '') return token.trim();
+  if (audience === '')
+    throw new UsageError('set COUNTERSIGN_AUDIENCE to sign in with "az login", or COUNTERSIGN_TOKEN');
+  const { AzureCliCredential } = await import('@azure/identity');
+  const answer = await new AzureCliCredential().getToken(`${audience}/.default`);
+  return answer.token;
+}
+
+async function send(base: string, token: string, call: ServiceCall): Promise<ServiceAnswer> {
+  const { method = 'GET', path, query = {}, body, version } = call;
+  const url = new URL(`${base}/operator/v1${path}`);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+  const response = await fetch(url, {
+    method,
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT),
+    headers: {
+      Authorization: `Bearer ${token}`,
+      ...(method !== 'GET' && { 'Idempotency-Key': randomUUID() }),
+      ...(body !== undefined && { 'Content-Type': body.mediaType }),
+      ...(version !== undefined && { 'If-Match': version }),
+    },
+    ...(body !== undefined && { body: body.text }),
+  }).catch((error: unknown) => explainFailure(error, url.origin));
+  const text = await response.text();
+  if (!response.ok) throw explainRefusal(response.status, text, url.origin);
+  return { text, body: parseJson(text) };
+}
+
+function explainFailure(error: unknown, origin: string): never {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const reason = cause instanceof Error ? cause.message : 'no answer';
+  throw new Error(`${origin} does not answer: ${printable(reason)}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+interface Problem {
+  readonly code?: unknown;
+  readonly detail?: unknown;
+  readonly correlationId?: unknown;
+  readonly errors?: readonly { readonly line?: number; readonly field?: string; readonly message?: string }[];
+}
+
+const MOST_TOLD = 50;
+
+/** 4xx: the service refused what was asked; anything else is its own trouble. */
+function explainRefusal(status: number, text: string, origin: string): Error {
+  const problem = parseJson(text) as Problem | null;
+  if (typeof problem?.code !== 'string') {
+    return new Error(`${origin} answered ${status}: is this the service, and has it operators' routes?`);
+  }
+  const { code, detail, correlationId, errors = [] } = problem;
+  const told = errors.slice(0, MOST_TOLD).map(({ line, field = '', message = '' }) => {
+    const place = [line === undefined ? '' : `line ${line}`, field].filter((part) => part !== '').join(', ');
+    return `\n  ${printable(place === '' ? message : `${place}: ${message}`)}`;
+  });
+  if (errors.length > MOST_TOLD) told.push(`\n  and ${errors.length - MOST_TOLD} more`);
+  const sentence = `${printable(code)}: ${printable(String(detail))}${told.join('')}\n  correlation id ${printable(String(correlationId))}`;
+  return status < 500 ? new RefusedError(sentence) : new Error(sentence);
+}
+
+/** Every item of a list up to a number, page by page. `more`: whether the list goes on. */
+export async function readList(
+  client: OperatorClient,
+  { path, query = {} }: ServiceCall,
+  limit: number,
+): Promise<{ readonly items: readonly unknown[]; readonly more: boolean }> {
+  const items: unknown[] = [];
+  let continuation: string | undefined;
+  do {
+    const size = Math.min(limit - items.length, 1_000);
+    const { body } = await client({ path, query: { ...query, limit: `${size}`, continuation } });
+    const page = body as { readonly items: readonly unknown[]; readonly continuation: string | null };
+    items.push(...page.items);
+    continuation = page.continuation ?? undefined;
+  } while (continuation !== undefined && items.length < limit);
+  return { items, more: continuation !== undefined };
+}

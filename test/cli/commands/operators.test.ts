@@ -1,0 +1,246 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { createAuthority } from '../../../src/dev/imds/authority.ts';
+import type { OperatorRole } from '../../../src/service/operators/roles.ts';
+import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
+import { boot, createKey } from '../../endToEnd/protocolClient.ts';
+import { useStack } from '../../service/operators/useStack.ts';
+import { runIn } from '../documentFiles.ts';
+
+const stack = useStack();
+const folder = mkdtempSync(join(tmpdir(), 'countersign-operators-cli-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+const environment = (role: OperatorRole = 'Operator') => ({
+  COUNTERSIGN_URL: stack().serviceUrl,
+  COUNTERSIGN_TOKEN: stack().operatorTokens[role],
+});
+
+const run = (...args: string[]) => runIn(folder, args, { env: environment() });
+const runAs = (role: OperatorRole, ...args: string[]) => runIn(folder, args, { env: environment(role) });
+
+async function json(...args: string[]): Promise<unknown> {
+  const { code, out, complaints } = await run(...args, '--json');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  return JSON.parse(out);
+}
+
+function bootVm(vm: string) {
+  const { serviceUrl, imdsUrl } = stack();
+  return boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm, key: createKey() });
+}
+
+const SUBSCRIPTION = 'ffffffff-0000-4000-8000-000000000001';
+const STANDARD = 'contoso/gateway/standard';
+
+test('offers are listed in a table, shown, suspended and resumed', async () => {
+  const { code, out } = await run('offers', 'list');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^OFFER +MODE +STATUS/);
+  expect(out).toMatch(/^contoso\/gateway\/early +licensed +active/m);
+  expect((await run('offers', 'show', STANDARD)).out).toMatch(/^ {2}skus +standard-2, standard-4$/m);
+  expect(await json('offers', 'suspend', STANDARD)).toMatchObject({ offer: { status: 'suspended' } });
+  expect(await json('offers', 'resume', STANDARD)).toMatchObject({ offer: { status: 'active' } });
+});
+
+test('a licence is granted, changed, suspended, resumed, revoked and listed', async () => {
+  const grant = [
+    'licences',
+    'grant',
+    'cli',
+    '--cloud',
+    'emulator',
+    '--subscription',
+    SUBSCRIPTION,
+    '--offer',
+    STANDARD,
+  ];
+  const granted = await json(...grant, '--seats', '5', '--valid-until', '2030-01-01T00:00:00+01:00');
+  expect(granted).toMatchObject({ licence: { id: 'cli', seats: 5, validUntil: '2029-12-31T23:00:00Z' } });
+  expect((await run(...grant, '--seats', '6')).code).toBe(2);
+  const changed = await json('licences', 'set', 'cli', '--seats', 'unlimited', '--valid-until', 'none', '--note', 'x');
+  expect(changed).toMatchObject({ licence: { seats: 'unlimited', validUntil: null, note: 'x' } });
+  for (const [word, status] of [
+    ['suspend', 'suspended'],
+    ['resume', 'active'],
+    ['revoke', 'revoked'],
+  ] as const) {
+    expect(await json('licences', word, 'cli')).toMatchObject({ licence: { status } });
+  }
+  const listed = await run('licences', 'list', '--cloud', 'emulator', '--subscription', SUBSCRIPTION);
+  expect(listed.out).toMatch(/^cli +revoked +unlimited +contoso\/gateway\/standard +emulator/m);
+  expect((await run('licences', 'show', 'cli')).out).toMatch(/^ {2}seats taken +0$/m);
+});
+
+test('a list tells that it goes on', async () => {
+  const { out, complaints } = await run('licences', 'list', '--limit', '2');
+  expect(out.trim().split('\n').length).toBe(3);
+  expect(complaints).toContain('There are more than these 2');
+});
+
+test('licences are imported from CSV whole or not at all, and exported', async () => {
+  const line = (id: string, seats: string) =>
+    `${id},emulator,ffffffff-0000-4000-8000-00000000${id},${STANDARD},${seats}\n`;
+  const header = 'id,cloud,subscription,offer,seats\n';
+  writeFileSync(join(folder, 'bad.csv'), header + line('1001', '1') + line('1002', 'x'));
+  const refused = await run('licences', 'import', 'bad.csv');
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.complaints).toContain('request_malformed: Nothing was written.');
+  expect(refused.complaints).toMatch(/\n {2}line 3, seats: must be "unlimited" or/);
+  writeFileSync(join(folder, 'good.csv'), header + line('1001', '1') + line('1002', '2'));
+  const dry = await run('licences', 'import', 'good.csv', '--dry-run');
+  expect(dry.out).toContain('Nothing was written. Would be:\n');
+  const done = await run('licences', 'import', 'good.csv');
+  expect(done.out).toContain('licences  2 created, 0 updated, 0 unchanged\n');
+  expect(done.complaints).toContain('writing 2 new and 0 changed licences');
+  expect((await run('licences', 'export', '--out', 'all.csv')).code).toBe(0);
+  expect(readFileSync(join(folder, 'all.csv'), 'utf8')).toContain('1002,emulator,');
+  const again = await runIn(folder, ['licences', 'import', '-'], {
+    env: environment(),
+    stdin: readFileSync(join(folder, 'all.csv')),
+  });
+  expect(again.out).toMatch(/licences {2}0 created, 0 updated, \d+ unchanged\n/);
+});
+
+test('a VM is listed, blocked and unblocked', async () => {
+  expect((await bootVm('licensed')).status).toBe(200);
+  const vm = '11111111-0000-4000-8000-000000000001';
+  expect((await run('activations', 'list', '--licence', 'http-standard')).out).toMatch(
+    new RegExp(`^${vm} +http-standard`, 'm'),
+  );
+  expect(await json('activations', 'block', vm)).toMatchObject({ blocked: true });
+  expect((await bootVm('licensed')).body['code']).toBe('vm_blocked');
+  expect(await json('activations', 'unblock', vm, '--licence', 'http-standard')).toMatchObject({ blocked: false });
+  expect(await json('activations', 'clear-key-changes', vm)).toMatchObject({ keyChanges: [] });
+  expect(await json('activations', 'list', '--vm', vm)).toHaveLength(1);
+  expect(await json('activations', 'block', SUBSCRIPTION, '--licence', 'http-standard')).toMatchObject({
+    seat: null,
+    blocked: true,
+  });
+});
+
+test('"why was this VM refused?" is answered on one screen', async () => {
+  const refused = await bootVm('odd-sku');
+  const id = String(refused.body['correlationId']);
+  const { code, out } = await run('decisions', 'explain', id);
+  expect(code).toBe(0);
+  const lines = out.trimEnd().split('\n');
+  expect(lines.length).toBeLessThanOrEqual(24);
+  expect(lines[0]).toBe('sku_not_allowed: The image’s sku is not covered');
+  expect(out).toContain(`correlation id ${id}`);
+  expect(out).toMatch(/^ {2}failed +sku: /m);
+  expect(out).toContain('Add the sku to the offer and the licence');
+  expect(out).toMatch(/^ {2}outcome +it would be refused: sku_not_allowed$/m);
+  expect(out).toMatch(/^ {2}licence +http-standard: active, 50 seats, valid always/m);
+  expect((await run('decisions', 'show', id)).out).toMatch(/^ {2}check sku +failed/m);
+  const listed = (await json('decisions', 'list', '--code', 'sku_not_allowed')) as { id: string }[];
+  expect(listed.map((one) => one.id)).toContain(id);
+  expect((await run('decisions', 'list', '--until', '2020-01-01T00:00:00Z')).out).toBe('none\n');
+});
+
+test('what a VM calls itself steers no terminal', async () => {
+  const { serviceUrl, imdsUrl } = stack();
+  const change = { client: 'agent\u001b[2J\u0007' };
+  const booted = await boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'second', change });
+  expect(booted.status).toBe(200);
+  const { out } = await run('activations', 'list', '--licence', 'http-standard');
+  expect(out).toContain('agent?[2J?');
+  expect(out).not.toContain('\u001b');
+});
+
+test('keys are told by their names', async () => {
+  const { out } = await run('keys', 'status');
+  expect(out).toMatch(/^SIGNING KEY +STATE/);
+  expect(out).toMatch(/^start +sign_and_verify$/m);
+});
+
+test('an administrator pins, distrusts, and takes both back', async () => {
+  const { root } = await createAuthority({ names: { root: 'CLI Root' } });
+  writeFileSync(join(folder, 'root.der'), root.der);
+  const { sha256 } = parseCertificate(root.der);
+  const add = ['trust', 'add', 'root.der', '--cloud', 'emulator'];
+  expect((await runAs('Admin', ...add)).complaints).toContain('newAnchor');
+  expect((await run(...add, '--new-anchor')).complaints).toContain('role_missing');
+  const pinned = await runAs('Admin', ...add, '--new-anchor', '--note', 'compared');
+  expect(pinned.out).toMatch(new RegExp(`^ {2}sha256 +${sha256}$`, 'm'));
+  expect((await runAs('Admin', 'trust', 'remove', sha256, '--cloud', 'emulator')).out).toBe('taken back\n');
+  expect((await runAs('Admin', 'trust', 'distrust', sha256)).code).toBe(0);
+  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--undo')).out).toBe('taken back\n');
+  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--undo')).code).toBe(2);
+  expect((await run('trust', 'issuers')).out).toMatch(/^(none|ISSUER)/);
+});
+
+test('apply goes through the service that is named, and needs no store', async () => {
+  const file = { offers: [{ offer: 'contoso/cli/pro', mode: 'licensed' }] };
+  writeFileSync(join(folder, 'catalogue.json'), JSON.stringify(file));
+  const dry = await run('apply', 'catalogue.json', '--dry-run');
+  expect(dry.out).toContain('Nothing was written. Would be:\noffers    1 created');
+  const env = { COUNTERSIGN_TOKEN: stack().operatorTokens.Operator };
+  const applied = await runIn(folder, ['apply', 'catalogue.json', '--service', stack().serviceUrl, '--json'], { env });
+  expect(JSON.parse(applied.out)).toMatchObject({ dryRun: false, offers: { created: 1 } });
+  expect((await runAs('Reader', 'apply', 'catalogue.json')).code).toBe(2);
+});
+
+test('a refusal is exit code 2 with its code; a service that does not answer is 1', async () => {
+  const missing = await run('licences', 'show', 'nobody');
+  expect(missing).toMatchObject({ code: 2, out: '' });
+  expect(missing.complaints).toMatch(
+    /^countersign licences: not_found: There is no licence with this id\.\n {2}correlation id [0-9a-f-]{36}\n$/,
+  );
+  const env = { COUNTERSIGN_URL: 'http://127.0.0.1:9', COUNTERSIGN_TOKEN: 'x' };
+  const down = await runIn(folder, ['keys', 'status'], { env });
+  expect(down.code).toBe(1);
+  expect(down.complaints).toContain('http://127.0.0.1:9 does not answer');
+});
+
+test('a service without operators’ routes, or that sends elsewhere, is told as such', async () => {
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === '/operator/v1/keys' ? 404 : 302, { Location: 'http://127.0.0.1:9/' });
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const env = { COUNTERSIGN_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, COUNTERSIGN_TOKEN: 'x' };
+  expect((await runIn(folder, ['keys', 'status'], { env })).complaints).toContain(
+    'has it operators’ routes?'.replace('’', "'"),
+  );
+  expect(await runIn(folder, ['offers', 'list'], { env })).toMatchObject({ code: 1 });
+});
+
+test.each([
+  [['offers', 'list'], {}, 'say which service'],
+  [['offers', 'list'], { COUNTERSIGN_URL: 'http://licences.contoso.com' }, 'by https alone'],
+  [['offers', 'list'], { COUNTERSIGN_URL: 'licences' }, 'is not a URL'],
+  [['offers', 'list'], { COUNTERSIGN_URL: 'https://licences.contoso.com' }, 'set COUNTERSIGN_AUDIENCE'],
+] as const)('%j with %j is wrong usage', async (args, env, complaint) => {
+  const { code, complaints } = await runIn(folder, [...args], { env });
+  expect(code).toBe(1);
+  expect(complaints).toContain(complaint);
+});
+
+test.each([
+  [['offers'], 'say what: offers list, show'],
+  [['offers', 'sell'], 'there is no "offers sell"'],
+  [['offers', 'show'], 'name an offer'],
+  [['offers', 'show', 'contoso'], 'is no offer'],
+  [['offers', 'list', 'x'], 'options alone'],
+  [['licences', 'grant', 'x'], 'grant needs --subscription'],
+  [['licences', 'set', 'x'], 'say what to set'],
+  [['licences', 'set', 'x', '--seats', 'many'], '--seats is a whole number'],
+  [['licences', 'set', 'x', '--valid-until', 'soon'], 'not a time'],
+  [['licences', 'list', '--limit', '0'], '--limit is a whole number'],
+  [['activations', 'list'], 'say which'],
+  [['activations', 'block', '99999999-0000-4000-8000-000000000001'], 'never had a licence here'],
+  [['trust', 'add', 'root.der'], 'say for which cloud'],
+  [['keys', 'rotate'], 'there is no "keys rotate"'],
+])('%j is told what is wrong', async (args, complaint) => {
+  const { code, out, complaints } = await run(...args);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(complaints).toContain(complaint);
+});
