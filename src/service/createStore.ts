@@ -10,7 +10,8 @@ export async function createStore(
   config: ServiceConfig,
   now: () => number,
 ): Promise<{ readonly store: LicenceStore; readonly catalogue: Catalogue }> {
-  const store = createTablesStore({ connection: await connect(config), tablePrefix: config.TABLE_PREFIX });
+  const { TABLE_PREFIX: tablePrefix, STORE_BUDGET_MILLISECONDS: budget } = config;
+  const store = createTablesStore({ connection: await connect(config), tablePrefix, budget });
   return { store, catalogue: cacheCatalogue(store, { now }) };
 }
 

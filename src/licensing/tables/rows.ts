@@ -1,5 +1,6 @@
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 
+import { StoreUnavailableError } from '../store.ts';
 import type { DeleteOutcome, WriteOutcome, Written } from '../store.ts';
 import { askStore, callStore } from './storeCall.ts';
 import type { Refusal, StoreCall } from './storeCall.ts';
@@ -24,7 +25,9 @@ export async function readOneRow(
   rowKey: string,
 ): Promise<Row | null> {
   const row = await askStore<Row>(call, (abortSignal) => table.getEntity(partitionKey, rowKey, { abortSignal }));
-  return typeof row === 'string' ? null : row;
+  if (row === 'absent') return null;
+  if (typeof row !== 'string') return row;
+  throw new StoreUnavailableError(`The store failed to ${call.operation}: it answered as if this were a write.`);
 }
 
 export function readAllRows(table: TableClient, call: StoreCall, queryOptions: RowQuery): Promise<readonly Row[]> {
