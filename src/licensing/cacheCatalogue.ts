@@ -12,26 +12,38 @@ export interface CacheOptions {
   readonly maxEntries?: number;
 }
 
+/** `forget`: what was written by this process holds in it at once. */
+export interface CachedCatalogue extends Catalogue {
+  forget(): void;
+}
+
 /**
  * Offers and licences, kept for up to 30 seconds from the moment at which they were asked for. Old ones are never given
  * out, even if the store is down: a revoked licence would live on.
  */
-export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): Catalogue {
+export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): CachedCatalogue {
   const offers = createCache<Awaited<ReturnType<Catalogue['readOffers']>>>(options);
   const licences = createCache<Awaited<ReturnType<Catalogue['readLicences']>>>(options);
   return {
-    readOffers: () => offers('', () => catalogue.readOffers()),
+    readOffers: () => offers.read('', () => catalogue.readOffers()),
     readLicences: (cloud, subscriptionId) =>
-      licences(`${cloud}/${subscriptionId}`, () => catalogue.readLicences(cloud, subscriptionId)),
+      licences.read(`${cloud}/${subscriptionId}`, () => catalogue.readLicences(cloud, subscriptionId)),
+    forget: () => {
+      offers.forget();
+      licences.forget();
+    },
   };
 }
 
-type Cache<T> = (key: string, read: () => Promise<T>) => Promise<T>;
+interface Cache<T> {
+  read(key: string, read: () => Promise<T>): Promise<T>;
+  forget(): void;
+}
 
 /** Readers that come while an answer is on its way share it. */
 function createCache<T>({ now, maxAge = MAX_AGE, maxEntries = MOST_SUBSCRIPTIONS }: CacheOptions): Cache<T> {
   const entries = new Map<string, { readonly since: number; readonly value: Promise<T> }>();
-  return (key, read) => {
+  const readCached: Cache<T>['read'] = (key, read) => {
     const since = now();
     const known = entries.get(key);
     if (known !== undefined && since >= known.since && since - known.since < maxAge) return known.value;
@@ -44,5 +56,11 @@ function createCache<T>({ now, maxAge = MAX_AGE, maxEntries = MOST_SUBSCRIPTIONS
       if (entries.get(key) === entry) entries.delete(key);
     });
     return entry.value;
+  };
+  return {
+    read: readCached,
+    forget: () => {
+      entries.clear();
+    },
   };
 }

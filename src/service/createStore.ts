@@ -1,7 +1,8 @@
 import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
 import type { TablesConnection } from '../licensing/tables/connection.ts';
 import { cacheCatalogue } from '../licensing/cacheCatalogue.ts';
-import type { Catalogue, LicenceStore } from '../licensing/store.ts';
+import type { CachedCatalogue } from '../licensing/cacheCatalogue.ts';
+import type { LicenceStore } from '../licensing/store.ts';
 import type { ServiceConfig } from './config.ts';
 import { createManagedIdentity } from './managedIdentity.ts';
 
@@ -9,7 +10,7 @@ import { createManagedIdentity } from './managedIdentity.ts';
 export async function createStore(
   config: ServiceConfig,
   now: () => number,
-): Promise<{ readonly store: LicenceStore; readonly catalogue: Catalogue }> {
+): Promise<{ readonly store: LicenceStore; readonly catalogue: CachedCatalogue }> {
   const { TABLE_PREFIX: tablePrefix, STORE_BUDGET_MILLISECONDS: budget } = config;
   const store = createTablesStore({ connection: await connect(config), tablePrefix, budget });
   return { store, catalogue: cacheCatalogue(store, { now }) };

@@ -1,4 +1,5 @@
-import type { LicenceStore, Catalogue } from '../licensing/store.ts';
+import type { CachedCatalogue } from '../licensing/cacheCatalogue.ts';
+import type { LicenceStore } from '../licensing/store.ts';
 import type { SeatGate } from '../licensing/seatGate.ts';
 import type { Challenges } from '../tokens/challenges.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
@@ -17,7 +18,7 @@ export interface Parts {
   readonly policy: EvidencePolicy;
   readonly store: LicenceStore;
   /** Offers and licences, from a cache that is at most 30 seconds old. */
-  readonly catalogue: Catalogue;
+  readonly catalogue: CachedCatalogue;
   /** By client address, for strangers. */
   readonly rateLimit: RateLimit;
   /** By what the evidence says, once it is authentic. */

@@ -67,3 +67,13 @@ test("each cloud's subscription has an entry of its own, and the oldest makes ro
   await cached.readLicences('a', '1');
   expect(catalogue.reads).toEqual(['a/1', 'b/1', 'a/2', 'a/1']);
 });
+
+test('what is forgotten is read again, also while an answer is on its way', async () => {
+  const catalogue = createCatalogue();
+  const cached = cacheCatalogue(catalogue, { now: () => 0 });
+  await cached.readLicences('a', '1');
+  const pending = cached.readOffers();
+  cached.forget();
+  await Promise.all([pending, cached.readOffers(), cached.readLicences('a', '1')]);
+  expect(catalogue.reads).toEqual(['a/1', 'offers', 'offers', 'a/1']);
+});

@@ -32,7 +32,10 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
     });
     const reply = async (): Promise<Reply> => replyAnswer(route, await runChecked(run));
     if (route.method === 'GET') return reply();
-    const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply);
+    const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply).finally(() => {
+      // Also after a failure: a write whose answer was lost may have been executed.
+      parts.catalogue.forget();
+    });
     request.log('info', 'operator_wrote', { operation: route.name, operator: operator.id, status: answered.status });
     return answered;
   };
