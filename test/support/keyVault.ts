@@ -99,6 +99,11 @@ export class FakeVault {
     this.#faults.push(...faults.map((fault) => ({ fault, on: patterns[on] })));
   }
 
+  /** Whatever was to fail yet does not. */
+  recover(): void {
+    this.#faults.length = 0;
+  }
+
   async start(): Promise<this> {
     const now = Date.now();
     const { pem, keys } = await issueCertificate({

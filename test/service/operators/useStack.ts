@@ -42,7 +42,11 @@ export interface OperatorRequest {
 }
 
 /** `operate(stack, 'GET /offers')`: one request of an operator, below `/operator/v1`. */
-export function operate(stack: Stack, request: string, options: OperatorRequest = {}): Promise<Answer> {
+export function operate(
+  stack: Pick<Stack, 'serviceUrl' | 'operatorTokens'>,
+  request: string,
+  options: OperatorRequest = {},
+): Promise<Answer> {
   const [method = '', path = ''] = request.split(' ');
   const { as = 'Operator', body, headers = {} } = options;
   const json = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+import type { EdgeRequest, Reply, UseCase } from '../../src/service/edge.ts';
+import type { Service } from '../../src/service/service.ts';
+
+/** What the Functions host does for these routes, in the test's own process: its clock and its vault can be the test's. */
+const ROUTES: Readonly<Record<string, (service: Service) => UseCase>> = {
+  'POST /v1/challenges': (service) => service.issueChallenge,
+  'POST /v1/licences': (service) => service.issueLicence,
+  'POST /v1/releases': (service) => service.releaseLicence,
+  'GET /.well-known/jwks.json': (service) => service.readKeySet,
+  'GET /readyz': (service) => service.readReadiness,
+};
+
+interface Found {
+  readonly useCase: UseCase;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+function findRoute(service: Service, method: string, path: string): Found | null {
+  const useCase = ROUTES[`${method} ${path}`]?.(service);
+  if (useCase !== undefined) return { useCase, params: {} };
+  for (const route of service.operatorRoutes) {
+    const pattern = new RegExp(`^${route.path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+    const match = route.method === method ? pattern.exec(path) : null;
+    if (match === null) continue;
+    const params = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+    return { useCase: route.useCase, params: Object.fromEntries(params) as Record<string, string> };
+  }
+  return null;
+}
+
+export interface InProcess {
+  readonly url: string;
+  /** Lines of the log, as JSON. */
+  readonly log: string[];
+}
+
+/** Serves on a free port until the test has finished. */
+export async function serveInProcess(createService: (url: string) => Promise<Service>): Promise<InProcess> {
+  const log: string[] = [];
+  const server = createServer((request, response) => {
+    void started
+      .then((service) => answer(service, request, log))
+      .then(({ status, headers, body }) => response.writeHead(status, { ...headers }).end(body));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const started = createService(url);
+  await started;
+  return { url, log };
+}
+
+function answer(service: Service, request: IncomingMessage, log: string[]): Promise<Reply> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const found = findRoute(service, request.method ?? '', pathname);
+  if (found === null) return Promise.resolve({ status: 404, headers: {}, body: '' });
+  return found.useCase({ ...translate(request, log), path: pathname, query: searchParams, params: found.params });
+}
+
+function translate(
+  request: IncomingMessage,
+  log: string[],
+): Pick<EdgeRequest, 'method' | 'header' | 'readBody' | 'log'> {
+  return {
+    method: request.method ?? '',
+    header: (name) => (name === 'x-forwarded-for' ? '203.0.113.7:1' : (request.headers[name]?.toString() ?? null)),
+    readBody: async () => new Uint8Array(Buffer.concat((await request.toArray()) as Buffer[])),
+    log: (level, event, facts) => log.push(JSON.stringify({ level, event, ...facts })),
+  };
+}

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+import { afterAll, beforeAll } from 'vitest';
+
+import { startEmulator } from '../../src/dev/imds/startEmulator.ts';
+import type { StartedEmulator } from '../../src/dev/imds/startEmulator.ts';
+import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
+import type { LocalIssuer } from '../../src/dev/issuer/startIssuer.ts';
+import { applyCatalogue } from '../../src/licensing/catalogue/applyCatalogue.ts';
+import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
+import type { LicenceStore } from '../../src/licensing/store.ts';
+import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { readConfig } from '../../src/service/config.ts';
+import { createService } from '../../src/service/service.ts';
+import { boot, createKey, release } from '../endToEnd/protocolClient.ts';
+import type { Answer, BootOptions, ClientKey } from '../endToEnd/protocolClient.ts';
+import { operate } from '../service/operators/useStack.ts';
+import type { OperatorRequest } from '../service/operators/useStack.ts';
+import { SIGNING_KEY } from '../service/settings.ts';
+import { useAzurite } from './azurite.ts';
+import type { FakeVault } from './keyVault.ts';
+import { serveInProcess } from './serveInProcess.ts';
+import { startStoreProxy } from './storeProxy.ts';
+import type { StoreProxy } from './storeProxy.ts';
+
+const FILES = resolve(import.meta.dirname, '../endToEnd');
+
+/** Real store, real emulator, and instances of the service in this process, each with a clock of its own. */
+export interface Scene {
+  /** Base URLs of the instances. The first one's is the issuer of all. */
+  readonly urls: readonly [string, ...string[]];
+  readonly imdsUrl: string;
+  /** Straight to the store, past the proxy. */
+  readonly store: LicenceStore;
+  readonly proxy: StoreProxy;
+  /** Lines of the logs of all instances. */
+  readonly log: () => readonly string[];
+  boot(vm: string, options?: ActOptions): Promise<Answer>;
+  release(vm: string, licence: string, options?: ActOptions): Promise<Answer>;
+  /** As {@link operate}, of one instance. */
+  operate(request: string, options?: OperatorRequest & { readonly instance?: number }): Promise<Answer>;
+}
+
+export interface ActOptions {
+  readonly key?: ClientKey;
+  readonly instance?: number;
+  readonly change?: Readonly<Record<string, unknown>>;
+}
+
+/** One instance: settings over the scene's, and the milliseconds by which its clock is ahead of the others'. */
+export interface InstanceOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly skew?: number;
+}
+
+export interface SceneOptions {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** One unless given. */
+  readonly instances?: readonly InstanceOptions[];
+  /** Holds the signing key. Without it that is a local one. */
+  readonly vault?: FakeVault;
+  /** Offers and licences instead of the black-box suite's. */
+  readonly catalogue?: string;
+}
+
+interface Running {
+  readonly emulator: StartedEmulator;
+  readonly issuer: LocalIssuer;
+}
+
+/**
+ * Starts what all scenes of a file share. Call it at the file's top, and the result inside a test.
+ *
+ * @param ahead milliseconds by which all clocks are ahead, the emulator's too
+ */
+export function useScenes(ahead: () => number = () => 0): (options?: SceneOptions) => Promise<Scene> {
+  const tables = useAzurite();
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-scene-'));
+  const authorityFile = join(folder, 'authority.pem');
+  const clock = () => Date.now() + ahead();
+  let running: Running | undefined;
+  beforeAll(async () => {
+    // A fleet boots from here, and one VM as often as a test likes.
+    const limits = { rateLimit: Infinity };
+    const emulator = await startEmulator({ port: 0, vmFile: join(FILES, 'vms.json'), clock, ...limits });
+    writeFileSync(authorityFile, emulator.authority.pem);
+    running = { emulator, issuer: await startIssuer({ clock }) };
+  });
+  afterAll(async () => {
+    await Promise.all([running?.emulator.close(), running?.issuer.close()]);
+    rmSync(folder, { recursive: true });
+  });
+  return async (options = {}) => {
+    if (running === undefined) throw new Error('The emulator runs only while tests do: make a scene inside a test.');
+    const { connectionString, tablePrefix } = tables();
+    const store = await fillStore({ connectionString, tablePrefix }, options);
+    const proxy = await startStoreProxy(connectionString, tablePrefix);
+    const env = {
+      ...{ ACCEPTED_CLOUDS: 'emulator', EMULATOR_TRUST_FILE: authorityFile, ...keySettings(options) },
+      ...{ TABLES_CONNECTION_STRING: proxy.connectionString, TABLE_PREFIX: tablePrefix },
+      CHALLENGE_SECRETS: `a:${randomBytes(32).toString('base64url')}`,
+      ...{ RATE_LIMIT_PER_SECOND: '100000', VM_RATE_LIMIT_PER_MINUTE: '100000', ...running.issuer.settings },
+    };
+    const instances = await startInstances(env, options, clock);
+    return createScene({ ...instances, store, proxy }, running);
+  };
+}
+
+function keySettings({ vault, settings }: SceneOptions): Readonly<Record<string, string>> {
+  return { ...(vault === undefined ? { SIGNING_KEY } : { SIGNING_KEY_URL: vault.keyUrl }), ...settings };
+}
+
+async function fillStore(
+  { connectionString, tablePrefix }: { readonly connectionString: string; readonly tablePrefix: string },
+  { catalogue = readFileSync(join(FILES, 'catalogue.json'), 'utf8') }: SceneOptions,
+): Promise<LicenceStore> {
+  const store = createTablesStore({ connection: { connectionString }, tablePrefix });
+  await store.ensureTables();
+  await applyCatalogue(store, parseCatalogue(catalogue), { change: { by: 'test', at: Date.now() } });
+  return store;
+}
+
+async function startInstances(
+  env: Readonly<Record<string, string>>,
+  { vault, instances = [{}] }: SceneOptions,
+  clock: () => number,
+) {
+  const started: { readonly url: string; readonly log: readonly string[] }[] = [];
+  let issuer: string | undefined;
+  for (const { settings = {}, skew = 0 } of instances) {
+    const instance = await serveInProcess((url) => {
+      issuer ??= url;
+      const seams = { now: () => clock() + skew, ...(vault !== undefined && { vault: vault.access }) };
+      return createService(readConfig({ ...env, ...settings, ISSUER: issuer }), seams);
+    });
+    started.push(instance);
+  }
+  const [first = '', ...others] = started.map(({ url }) => url);
+  return { urls: [first, ...others] as const, log: () => started.flatMap(({ log }) => log) };
+}
+
+function createScene(
+  parts: Pick<Scene, 'urls' | 'log' | 'store' | 'proxy'>,
+  { emulator: { url: imdsUrl }, issuer }: Running,
+): Scene {
+  const { urls } = parts;
+  const urlOf = (instance = 0) => urls[instance] ?? urls[0];
+  const ask = (vm: string, { key = createKey(), instance, change = {} }: ActOptions): BootOptions => {
+    return { baseUrl: urlOf(instance), issuer: urls[0], imdsUrl, vm, key, change };
+  };
+  return {
+    ...{ ...parts, imdsUrl },
+    boot: (vm, options = {}) => boot(ask(vm, options)),
+    release: (vm, licence, options = {}) => release({ ...ask(vm, options), licence }),
+    operate: async (request, { instance, ...options } = {}) => {
+      const token = await issuer.issueToken({ roles: [options.as ?? 'Operator'] });
+      const operatorTokens = { Reader: token, Operator: token, Admin: token };
+      return operate({ serviceUrl: urlOf(instance), operatorTokens }, request, options);
+    },
+  };
+}
