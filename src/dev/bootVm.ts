@@ -13,14 +13,16 @@ export interface BootOptions {
   readonly progress: ReportProgress;
   /** A VM of the emulator; its first unless named. */
   readonly vm?: string;
+  /** What that VM's image has built in; the first one's unless named. */
+  readonly product?: string;
 }
 
 /** Does what the vendor's software does when a VM boots: the shipped client, against emulator and service. */
 export function bootVm(stack: Pick<Stack, 'serviceUrl' | 'imdsUrl'>, options: BootOptions): Promise<LicenceCheck> {
-  const { folder, once, progress, vm } = options;
+  const { folder, once, progress, vm, product = PRODUCT } = options;
   return checkLicence({
     issuer: stack.serviceUrl,
-    product: PRODUCT,
+    product,
     folder,
     once,
     imdsUrl: vm === undefined ? stack.imdsUrl : `${stack.imdsUrl}/vms/${vm}`,

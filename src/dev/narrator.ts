@@ -10,11 +10,17 @@ export interface Narrator {
   /** All is up. */
   readonly up: (stack: Stack) => void;
   readonly result: (check: LicenceCheck) => void;
+  /** The same, without the claims. */
+  readonly outcome: (check: LicenceCheck) => void;
+  /** A command line, as it is typed. */
+  readonly command: (args: readonly string[]) => void;
+  /** What a command said. */
+  readonly output: (text: string) => void;
   /** What can be tried now. */
   readonly invite: (stack: Stack) => void;
 }
 
-const PARTS = { store: 'store', imds: 'IMDS emulator', service: 'service', catalogue: 'offer and licence' } as const;
+const PARTS = { store: 'store', imds: 'IMDS emulator', service: 'service', catalogue: 'catalogue' } as const;
 
 export function createNarrator(json: boolean): Narrator {
   const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
@@ -25,6 +31,9 @@ export function createNarrator(json: boolean): Narrator {
     step: (event) => say(`  ${describeStep(event)}`),
     up: ({ serviceUrl: service, imdsUrl: imds, connectionString: store, authorityFile: authority, operatorTokens }) =>
       print({ service, imds, store, authority, operatorTokens }),
+    outcome: (check) => say(describeOutcome(check)),
+    command: (args) => say(`  $ countersign ${args.join(' ')}`),
+    output: (text) => say(text.trimEnd().replace(/^(?=.)/gm, '    ')),
     result: (check) => {
       say(describeResult(check));
       if (check.licence !== undefined) print({ claims: check.licence });
@@ -69,19 +78,21 @@ function describeStep(event: Progress): string {
   }
 }
 
-function describeResult({ state, code, reason, correlationId, licence }: LicenceCheck): string {
+function describeOutcome({ state, code, reason, correlationId }: LicenceCheck): string {
   const facts = [`\n${state}${code === undefined ? '' : `: ${code}`}`, `  ${reason}`];
   if (correlationId !== undefined) facts.push(`  correlation id ${correlationId}`);
-  if (licence !== undefined) {
-    facts.push(
-      `\nThe licence's claims (valid until ${formatInstant(licence.exp * 1000)})`,
-      JSON.stringify(licence, null, 2),
-    );
-  }
   return facts.join('\n');
 }
 
-function inviteTo({ serviceUrl, imdsUrl, authorityFile }: Stack): string {
+function describeResult(check: LicenceCheck): string {
+  const { licence } = check;
+  if (licence === undefined) return describeOutcome(check);
+  const validUntil = formatInstant(licence.exp * 1000);
+  const claims = JSON.stringify(licence, null, 2);
+  return `${describeOutcome(check)}\n\nThe licence's claims (valid until ${validUntil})\n${claims}`;
+}
+
+function inviteTo({ serviceUrl, imdsUrl, authorityFile, operatorTokenFile }: Stack): string {
   return `
 Running: service ${serviceUrl}, IMDS ${imdsUrl} (VMs at ${imdsUrl}/vms/NAME; fleet-1, fleet-2, … are made up on demand)
 
@@ -92,6 +103,11 @@ Try:
 
 A document from there verifies with
   npm run -s cli -- verify FILE --trust-pem ${authorityFile} --domain metadata.emulator.test
+
+The operators' side, in another terminal:
+  export COUNTERSIGN_URL=${serviceUrl} COUNTERSIGN_TOKEN="$(cat ${operatorTokenFile})"
+  npm run -s cli -- activations list --cloud emulator --subscription 8d10da13-8125-4ba9-a717-bf7490507b3d
+  npm run -s cli -- decisions list
 
 Ctrl-C stops everything.`;
 }

@@ -61,6 +61,8 @@ export interface Stack {
   readonly issuer: LocalIssuer;
   /** An access token for each role. */
   readonly operatorTokens: Readonly<Record<OperatorRole, string>>;
+  /** A file with the administrator's token, for the command line. */
+  readonly operatorTokenFile: string;
   stop(): Promise<void>;
 }
 
@@ -101,7 +103,7 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   for (const part of PARTS) await checkPort(part, ports);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const directory = await startDirectory(started);
+  const directory = await startDirectory(options, started);
   const [connectionString, emulator] = await all([startStore(options, started), startImds(options, started)]);
   const { authorityFile } = emulator;
   const { settings } = directory.issuer;
@@ -109,12 +111,16 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, ...emulator, ...directory };
 }
 
-async function startDirectory(started: Stop[]): Promise<Pick<Stack, 'issuer' | 'operatorTokens'>> {
+type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFile'>;
+
+async function startDirectory({ folder }: StackOptions, started: Stop[]): Promise<Directory> {
   const issuer = await startIssuer();
   started.push(() => issuer.close());
   const tokens = OPERATOR_ROLES.map(async (role) => [role, await issuer.issueToken({ roles: [role] })] as const);
   const operatorTokens = Object.fromEntries(await Promise.all(tokens)) as Record<OperatorRole, string>;
-  return { issuer, operatorTokens };
+  const operatorTokenFile = join(folder, 'operator-token');
+  await writeFile(operatorTokenFile, operatorTokens.Admin, { mode: 0o600 });
+  return { issuer, operatorTokens, operatorTokenFile };
 }
 
 async function checkPort(part: keyof StackPorts, ports: StackPorts): Promise<void> {

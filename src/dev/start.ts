@@ -1,6 +1,6 @@
 /**
  * `npm start`: everything on this machine, and a VM that boots. Store (Azurite), IMDS emulator, the function app in the
- * local host, a demonstration's offer and licence; then the client does what it does on a VM.
+ * local host, a demonstration's offers and licence; then the client does what it does on a VM, and operators what they do.
  */
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -12,15 +12,17 @@ import { FAULTS, FAULT_NAMES, isFaultName } from './imds/faults.ts';
 import type { FaultName } from './imds/faults.ts';
 import { createNarrator } from './narrator.ts';
 import type { Narrator } from './narrator.ts';
+import { tourOperators } from './operatorTour.ts';
 import { startStack } from './stack.ts';
 import type { Stack, StackPorts } from './stack.ts';
 
 const HELP = `npm start [-- --once] [--fault NAME] [--json]
 
-Starts the store (Azurite), the IMDS emulator and the service on this machine, applies a demonstration's offer and
-licence, and boots a VM. Runs until Ctrl-C.
+Starts the store (Azurite), the IMDS emulator and the service on this machine, applies a demonstration's offers and
+licence, and boots a VM. Then an operator grants another customer a licence, that customer's VM boots, the operator
+suspends the licence, the VM is denied, and the denial is explained. Runs until Ctrl-C.
 
-  --once        end after the boot
+  --once        end after that
   --fault NAME  boot with this fault of the emulator, and end
   --json        progress goes to standard error; when all is up, one line of JSON on standard output, and no VM boots by
                 itself; with --once the VM boots and a second line has the claims of its licence
@@ -114,8 +116,11 @@ function ends({ once, fault }: Arguments): boolean {
 async function run(args: Arguments, running: Running): Promise<number> {
   const { narrator, stack } = running;
   narrator.up(stack);
-  if (ends(args)) return exitCodeOf(await boot(args, running));
-  if (!args.json) await boot(args, running);
+  if (ends(args) || !args.json) {
+    const code = exitCodeOf(await boot(args, running));
+    if (code === 0) await tourOperators(stack, running);
+    if (ends(args)) return code;
+  }
   narrator.invite(stack);
   return new Promise<never>(() => undefined);
 }

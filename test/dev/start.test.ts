@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -63,6 +63,7 @@ test('--once --json prints where everything is and the claims of a licence, two 
   expect(Number(claims['exp']) * 1000).toBeGreaterThan(Date.now());
   expect(stderr).toContain('IMDS emulator      starting …');
   expect(stderr).toContain('licensed');
+  expect(stderr).toContain('denied: licence_suspended');
   await expectAllFree(where);
 });
 
@@ -71,8 +72,30 @@ test('--once without --json shows each step, and the claims as JSON', async () =
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const steps = ['store  ', 'IMDS emulator  ', 'service  ', 'key  ', 'challenge  ', 'attested document  ', 'licence  '];
   expect(steps.map((step) => stdout.indexOf(`\n  ${step}`)).every((place) => place > 0)).toBe(true);
-  const claims = JSON.parse(stdout.slice(stdout.indexOf('\n{') + 1)) as Record<string, unknown>;
+  const claims = JSON.parse(/^\{\n.*?^\}$/ms.exec(stdout)?.[0] ?? '') as Record<string, unknown>;
   expect(claims['aud']).toBe('planPublisher/planProduct');
+});
+
+test('--once shows the operators’ half: grant, boot, suspend, a signed denial, and why', async () => {
+  const { code, stdout } = await runStart(['--once']);
+  expect(code).toBe(0);
+  const id = /correlation id ([0-9a-f-]{36})/.exec(stdout)?.[1] ?? '';
+  const scenes = [
+    '$ countersign licences grant second-customer --cloud emulator',
+    '"second-customer", valid until',
+    '\nlicensed\n',
+    '$ countersign licences suspend second-customer',
+    '\ndenied: licence_suspended\n',
+    `$ countersign decisions explain ${id}`,
+    'licence_suspended: The licence is suspended',
+    'Resume the licence, if this customer may run again.',
+  ];
+  let place = stdout.indexOf('An operator grants');
+  for (const scene of scenes) {
+    place = stdout.indexOf(scene, place);
+    expect(place, scene).toBeGreaterThan(0);
+  }
+  expect(stdout).not.toMatch(/eyJ/);
 });
 
 test.each([
@@ -178,6 +201,13 @@ test('without options a VM boots, then it runs until SIGINT', async () => {
   expect(output.match(/\n {2}curl -s /g)).toHaveLength(3);
   const authority = /--trust-pem (\S+)/.exec(output)?.[1] ?? '';
   expect(existsSync(authority)).toBe(true);
+  const [, COUNTERSIGN_URL = '', tokenFile = ''] = /COUNTERSIGN_URL=(\S+) .*cat (\S+)\)/.exec(output) ?? [];
+  expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+  const env = { PATH: process.env['PATH'], COUNTERSIGN_URL, COUNTERSIGN_TOKEN: readFileSync(tokenFile, 'utf8') };
+  const listed = execFileSync(process.execPath, [join(ROOT, 'src/cli/main.ts'), 'decisions', 'list', '--json'], {
+    env,
+  });
+  expect(JSON.parse(listed.toString())).toHaveLength(3);
   start.interrupt();
   expect(await start.ended).toMatchObject({ code: 0, stderr: '' });
 });

@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { runCommandLine } from '../cli/main.ts';
+import type { LicenceCheck } from '../client/index.ts';
+import { bootVm } from './bootVm.ts';
+import type { Narrator } from './narrator.ts';
+import type { Stack } from './stack.ts';
+
+/** A VM of another customer, whose subscription has no licence yet. The offer of its plan is in the demonstration's file. */
+const VM = { name: 'negasonic', product: 'bitnami/lampstack', subscription: '5f3a1c52-8e0d-4b7a-9c61-2d4e8f0a7b13' };
+const LICENCE = 'second-customer';
+
+const GRANT = [
+  ...['licences', 'grant', LICENCE, '--cloud', 'emulator', '--subscription', VM.subscription],
+  ...['--offer', `${VM.product}/5-6`, '--seats', '5'],
+];
+
+export interface TourOptions {
+  /** Where the VM keeps its key and its licence. */
+  readonly folder: string;
+  readonly narrator: Narrator;
+}
+
+/**
+ * The operators' half of the demonstration: a licence is granted, a VM boots, the licence is suspended, the VM is denied,
+ * and the denial is explained. Each step of an operator is the command line that an operator types.
+ *
+ * @throws Error where something went otherwise than it must
+ */
+export async function tourOperators(stack: Stack, { folder, narrator }: TourOptions): Promise<void> {
+  const vmFolder = join(folder, 'second-vm');
+  await mkdir(vmFolder, { recursive: true, mode: 0o700 });
+  const boot = async (title: string): Promise<LicenceCheck> => {
+    narrator.title(title);
+    const options = { folder: vmFolder, once: true, progress: narrator.step, vm: VM.name, product: VM.product };
+    const check = await bootVm(stack, options);
+    narrator.outcome(check);
+    return check;
+  };
+  narrator.title('An operator grants a customer a licence');
+  await operate(stack, narrator, GRANT);
+  const { licence, state } = await boot("The customer's VM boots");
+  if (licence === undefined) throw new Error(`The VM is ${state} although its subscription was licensed.`);
+  narrator.title('The operator suspends the licence');
+  await operate(stack, narrator, ['licences', 'suspend', LICENCE]);
+  // The offer asks for a renewal after a second, so that the denial can be seen.
+  await pauseFor(Math.max(0, licence.licence.renewAfter * 1000 - Date.now()) + 100);
+  const denied = await boot('The VM renews: a signed denial ends its licence, also before its time');
+  if (denied.state !== 'denied') throw new Error(`The VM is ${denied.state} although its licence is suspended.`);
+  narrator.title('The customer calls, and quotes the correlation id');
+  await operate(stack, narrator, ['decisions', 'explain', denied.correlationId ?? '']);
+}
+
+async function operate(stack: Stack, narrator: Narrator, args: readonly string[]): Promise<void> {
+  narrator.command(args);
+  const code = await runCommandLine(args, {
+    out: narrator.output,
+    complain: narrator.output,
+    readStdin: () => process.stdin,
+    env: { COUNTERSIGN_URL: stack.serviceUrl, COUNTERSIGN_TOKEN: stack.operatorTokens.Operator },
+    directory: process.cwd(),
+    now: Date.now,
+  });
+  if (code !== 0) throw new Error(`countersign ${args.slice(0, 2).join(' ')} ended with ${code}.`);
+}
