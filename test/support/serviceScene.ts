@@ -21,6 +21,7 @@ import { operate } from '../service/operators/useStack.ts';
 import type { OperatorRequest } from '../service/operators/useStack.ts';
 import { SIGNING_KEY } from '../service/settings.ts';
 import { useAzurite } from './azurite.ts';
+import type { TestTables } from './azurite.ts';
 import type { FakeVault } from './keyVault.ts';
 import { serveInProcess } from './serveInProcess.ts';
 import { startStoreProxy } from './storeProxy.ts';
@@ -35,6 +36,7 @@ export interface Scene {
   readonly imdsUrl: string;
   /** Straight to the store, past the proxy. */
   readonly store: LicenceStore;
+  readonly tables: TestTables;
   readonly proxy: StoreProxy;
   /** Lines of the logs of all instances. */
   readonly log: () => readonly string[];
@@ -95,8 +97,9 @@ export function useScenes(ahead: () => number = () => 0): (options?: SceneOption
   });
   return async (options = {}) => {
     if (running === undefined) throw new Error('The emulator runs only while tests do: make a scene inside a test.');
-    const { connectionString, tablePrefix } = tables();
-    const store = await fillStore({ connectionString, tablePrefix }, options);
+    const where = tables();
+    const { connectionString, tablePrefix } = where;
+    const store = await fillStore(where, options);
     const proxy = await startStoreProxy(connectionString, tablePrefix);
     const env = {
       ...{ ACCEPTED_CLOUDS: 'emulator', EMULATOR_TRUST_FILE: authorityFile, ...keySettings(options) },
@@ -105,7 +108,7 @@ export function useScenes(ahead: () => number = () => 0): (options?: SceneOption
       ...{ RATE_LIMIT_PER_SECOND: '100000', VM_RATE_LIMIT_PER_MINUTE: '100000', ...running.issuer.settings },
     };
     const instances = await startInstances(env, options, clock);
-    return createScene({ ...instances, store, proxy }, running);
+    return createScene({ ...instances, store, tables: where, proxy }, running);
   };
 }
 
@@ -114,7 +117,7 @@ function keySettings({ vault, settings }: SceneOptions): Readonly<Record<string,
 }
 
 async function fillStore(
-  { connectionString, tablePrefix }: { readonly connectionString: string; readonly tablePrefix: string },
+  { connectionString, tablePrefix }: TestTables,
   { catalogue = readFileSync(join(FILES, 'catalogue.json'), 'utf8') }: SceneOptions,
 ): Promise<LicenceStore> {
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
@@ -143,7 +146,7 @@ async function startInstances(
 }
 
 function createScene(
-  parts: Pick<Scene, 'urls' | 'log' | 'store' | 'proxy'>,
+  parts: Pick<Scene, 'urls' | 'log' | 'store' | 'tables' | 'proxy'>,
   { emulator: { url: imdsUrl }, issuer }: Running,
 ): Scene {
   const { urls } = parts;
