@@ -57,18 +57,13 @@ test.each(WORDS)('the word %s %s: %s, within 30 seconds', async (member, path, s
 
 test('a lowered number of seats refuses no renewal, and new VMs within 30 seconds; operators see by how much', async () => {
   const scene = await createPair();
-  const keys = [createKey(), createKey()];
-  const names = ['licensed', 'second'];
-  for (const [index, vm] of names.entries()) {
-    expect((await scene.boot(vm, { key: keys[index], instance: 1 })).status).toBe(200);
-  }
+  const vms = ['licensed', 'second'].map((vm) => ({ vm, key: createKey() }));
+  for (const { vm, key } of vms) expect((await scene.boot(vm, { key, instance: 1 })).status).toBe(200);
   await change(scene, LICENCE, 'licence', { seats: 1 });
   const { body } = await scene.operate(`GET ${LICENCE}`);
   expect(body['usage']).toEqual({ taken: 2, over: 1, seats: 1 });
   ahead = 30 * SECOND;
-  for (const [index, vm] of names.entries()) {
-    expect(codeOf(await scene.boot(vm, { key: keys[index], instance: 1 }))).toBe('licensed');
-  }
+  for (const { vm, key } of vms) expect(codeOf(await scene.boot(vm, { key, instance: 1 }))).toBe('licensed');
   expect(codeOf(await scene.boot('licensed-2', { instance: 1 }))).toBe('seats_exhausted');
 });
 

@@ -118,7 +118,7 @@ test('a client whose answer is lost starts over, and takes no second seat', asyn
   const losing: typeof fetch = async (url, init) => {
     const answer = await fetch(url, init);
     if (!answer.url.endsWith('/v1/licences')) return answer;
-    sent.push({ url: answer.url, body: String(init?.body) });
+    sent.push({ url: answer.url, body: init?.body as string });
     if (sent.length === 1) throw new TypeError('the connection ended before the answer came');
     return answer;
   };

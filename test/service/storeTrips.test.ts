@@ -4,6 +4,7 @@ import type { Activation } from '../../src/licensing/activation.ts';
 import { BLOCK_SIZE } from '../../src/licensing/seatBlocks.ts';
 import type { SeatWrite } from '../../src/licensing/store.ts';
 import { createKey } from '../endToEnd/protocolClient.ts';
+import { FLEET_POOL, setFleetSeats } from '../support/seating.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 
@@ -35,12 +36,6 @@ test('what is not authentic costs no round trip', async () => {
 
 const SEATS = 10_000;
 const FREE = 100;
-const POOL = {
-  mode: 'licensed',
-  cloud: 'emulator',
-  subscriptionId: 'aaaaaaaa-0000-4000-8000-000000000003',
-  plan: { publisher: 'contoso', product: 'gateway', name: 'fleet' },
-} as const;
 
 /** A VM that has a seat. */
 function seated(number: number, leaseEnd: number): Activation {
@@ -62,9 +57,7 @@ function seated(number: number, leaseEnd: number): Activation {
 
 /** A licence of 10,000 seats, of which all are taken but every hundredth; the last thousand by VMs that are long gone. */
 async function fillPool({ store }: Scene): Promise<void> {
-  const stored = await store.readLicence(POOL);
-  if (stored === null) throw new Error('the licence is missing');
-  await store.writeLicence({ ...stored.value, seats: SEATS }, stored.version, { by: 'test', at: 0 });
+  await setFleetSeats(store, SEATS);
   for (let start = 0; start < SEATS; start += BLOCK_SIZE) {
     const numbers = Array.from({ length: Math.min(BLOCK_SIZE, SEATS - start) }, (_, offset) => start + offset);
     const taken = numbers.filter((number) => number % (SEATS / FREE) !== 0);
@@ -73,7 +66,10 @@ async function fillPool({ store }: Scene): Promise<void> {
       const leaseEnd = number < SEATS - 1_000 ? Date.now() + 86_400_000 : 1;
       return { row: 'activation', activation: seated(number, leaseEnd), version: null };
     });
-    await store.writeSeats(POOL, [{ row: 'block', index: start / BLOCK_SIZE, taken: bits, version: null }, ...writes]);
+    await store.writeSeats(FLEET_POOL, [
+      { row: 'block', index: start / BLOCK_SIZE, taken: bits, version: null },
+      ...writes,
+    ]);
   }
 }
 

@@ -37,6 +37,8 @@ export interface Scene {
   /** Straight to the store, past the proxy. */
   readonly store: LicenceStore;
   readonly tables: TestTables;
+  /** Settings with which a process of its own is one more instance. */
+  readonly env: Readonly<Record<string, string>>;
   readonly proxy: StoreProxy;
   /** Lines of the logs of all instances. */
   readonly log: () => readonly string[];
@@ -49,6 +51,8 @@ export interface Scene {
 export interface ActOptions {
   readonly key?: ClientKey;
   readonly instance?: number;
+  /** Of an instance that is not the scene's own. */
+  readonly url?: string;
   readonly change?: Readonly<Record<string, unknown>>;
 }
 
@@ -108,7 +112,10 @@ export function useScenes(ahead: () => number = () => 0): (options?: SceneOption
       ...{ RATE_LIMIT_PER_SECOND: '100000', VM_RATE_LIMIT_PER_MINUTE: '100000', ...running.issuer.settings },
     };
     const instances = await startInstances(env, options, clock);
-    return createScene({ ...instances, store, tables: where, proxy }, running);
+    return createScene(
+      { ...instances, store, tables: where, proxy, env: { ...env, ISSUER: instances.urls[0] } },
+      running,
+    );
   };
 }
 
@@ -146,13 +153,14 @@ async function startInstances(
 }
 
 function createScene(
-  parts: Pick<Scene, 'urls' | 'log' | 'store' | 'tables' | 'proxy'>,
+  parts: Omit<Scene, 'imdsUrl' | 'boot' | 'release' | 'operate'>,
   { emulator: { url: imdsUrl }, issuer }: Running,
 ): Scene {
   const { urls } = parts;
   const urlOf = (instance = 0) => urls[instance] ?? urls[0];
-  const ask = (vm: string, { key = createKey(), instance, change = {} }: ActOptions): BootOptions => {
-    return { baseUrl: urlOf(instance), issuer: urls[0], imdsUrl, vm, key, change };
+  const ask = (vm: string, options: ActOptions): BootOptions => {
+    const { key = createKey(), instance, url: baseUrl = urlOf(instance), change = {} } = options;
+    return { baseUrl, issuer: urls[0], imdsUrl, vm, key, change };
   };
   return {
     ...{ ...parts, imdsUrl },

@@ -10,9 +10,16 @@ import { onTestFinished } from 'vitest';
  *
  * `refuse`: the connection ends before the store hears of it. `hang`: no answer. `lost`: the store does it, and the
  * connection ends without the answer. `half`: the store does it, and half of the answer comes. A status: the store's own
- * refusal, which it does not execute.
+ * refusal, which it does not execute. `kill`: before the store hears of it, or after it has done it, this is called, and
+ * the connection ends. `none`: nothing goes wrong with this one.
  */
-export type StoreFault = 'refuse' | 'hang' | 'lost' | 'half' | { readonly status: number; readonly code: string };
+export type StoreFault =
+  'refuse' | 'hang' | 'lost' | 'half' | 'none' | { readonly status: number; readonly code: string } | Kill;
+
+interface Kill {
+  readonly when: 'before' | 'after';
+  readonly kill: () => void;
+}
 
 export interface StoreProxy {
   readonly connectionString: string;
@@ -70,11 +77,13 @@ interface Way {
 async function pass(incoming: IncomingMessage, outgoing: ServerResponse, { port, fault }: Way): Promise<void> {
   const body = Buffer.concat((await incoming.toArray()) as Buffer[]);
   if (fault === 'hang') return;
-  if (fault === 'refuse') {
+  const kill = typeof fault === 'object' && 'kill' in fault ? fault : null;
+  if (fault === 'refuse' || kill?.when === 'before') {
+    kill?.kill();
     incoming.socket.destroy();
     return;
   }
-  if (typeof fault === 'object') {
+  if (typeof fault === 'object' && 'status' in fault) {
     const error = { 'odata.error': { code: fault.code, message: { lang: 'en-US', value: 'by the test' } } };
     outgoing.writeHead(fault.status, { 'content-type': 'application/json' }).end(JSON.stringify(error));
     return;
@@ -83,7 +92,8 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse, { port,
   const answered = sendRequest({ host: '127.0.0.1', port, method, path: url, headers }).end(body);
   const [answer] = (await once(answered, 'response')) as [IncomingMessage];
   const octets = Buffer.concat((await answer.toArray()) as Buffer[]);
-  if (fault === 'lost') {
+  if (fault === 'lost' || kill !== null) {
+    kill?.kill();
     incoming.socket.destroy();
     return;
   }
