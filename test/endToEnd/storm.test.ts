@@ -1,33 +1,57 @@
+import { TableClient } from '@azure/data-tables';
 import { expect, test } from 'vitest';
+import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { readSeating, setFleetSeats } from '../support/seating.ts';
 import { boot, createKey, readPayload } from './protocolClient.ts';
+import type { Answer, BootOptions } from './protocolClient.ts';
 import { isOwn, useTarget } from './target.ts';
+
+/** First boots of a whole fleet at once, through two processes of the app. `npm run full` runs 50 such storms. */
 
 const target = useTarget();
 
-const BOOTS = 500;
-const SEATS = 20;
+const STORMS = Number(process.env['STORMS'] ?? 1);
+const BOOTS = 2_000;
+const SEATS = 100;
 
 test.skipIf(!isOwn)(
-  '500 first boots at once on 20 seats, through two processes, give exactly 20 licences',
-  { timeout: 120_000 },
+  `${STORMS} times ${BOOTS} first boots at once on ${SEATS} seats, through two processes, give exactly ${SEATS} licences`,
+  { timeout: STORMS * 120_000 },
   async () => {
-    const { baseUrls, issuer, imdsUrl } = target();
-    const boots = Array.from({ length: BOOTS }, (_, index) => {
-      const baseUrl = baseUrls[index % baseUrls.length] ?? issuer;
-      return bootUntilAnswered({ baseUrl, issuer, imdsUrl, vm: `fleet-${index}`, key: createKey() });
-    });
-    const answers = await Promise.all(boots);
-    const licences = answers.filter(({ status }) => status === 200);
-    const subjects = new Set(licences.map(({ body }) => readPayload(String(body['licence']))['sub']));
-    expect(subjects.size).toBe(SEATS);
-    const refusals = answers.filter(({ status }) => status !== 200).map(({ body }) => body['code']);
-    expect(new Set(refusals)).toEqual(new Set(['seats_exhausted']));
-    expect(refusals.length).toBe(BOOTS - SEATS);
+    const connection = { connectionString: target().connectionString };
+    const store = createTablesStore({ connection });
+    await setFleetSeats(store, SEATS);
+    for (let storm = 0; storm < STORMS; storm += 1) {
+      await emptyTable(connection.connectionString);
+      const answers = await Promise.all(Array.from({ length: BOOTS }, (_, vm) => bootFleet(storm * BOOTS + vm)));
+      const licences = answers.filter(({ status }) => status === 200);
+      const subjects = new Set(licences.map(({ body }) => readPayload(String(body['licence']))['sub']));
+      expect(subjects.size).toBe(SEATS);
+      expect(licences.length).toBe(SEATS);
+      const refusals = answers.filter(({ status }) => status !== 200).map(({ body }) => body['code']);
+      expect(new Set(refusals)).toEqual(new Set(['seats_exhausted']));
+      const { taken, held, vms } = await readSeating(store);
+      expect([taken.length, held, vms]).toEqual([SEATS, taken, SEATS]);
+    }
   },
 );
 
+/** Every storm finds all seats free. */
+async function emptyTable(connectionString: string): Promise<void> {
+  const table = TableClient.fromConnectionString(connectionString, 'activations', { allowInsecureConnection: true });
+  const rows: [string, string][] = [];
+  for await (const { partitionKey = '', rowKey = '' } of table.listEntities()) rows.push([partitionKey, rowKey]);
+  for (const [partitionKey, rowKey] of rows) await table.deleteEntity(partitionKey, rowKey);
+}
+
+function bootFleet(vm: number): Promise<Answer> {
+  const { baseUrls, issuer, imdsUrl } = target();
+  const baseUrl = baseUrls[vm % baseUrls.length] ?? issuer;
+  return bootUntilAnswered({ baseUrl, issuer, imdsUrl, vm: `fleet-${vm}`, key: createKey() });
+}
+
 /** As a client does it: what may pass by itself (a store under siege) is tried again with a new challenge. */
-async function bootUntilAnswered(options: Parameters<typeof boot>[0]) {
+async function bootUntilAnswered(options: BootOptions): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
     const answer = await boot(options);
     if (answer.body['retryable'] !== true || tries === 10) return answer;

@@ -24,6 +24,8 @@ export interface Target {
   readonly imdsUrl: string;
   /** All instances of the service; only one where it is foreign. */
   readonly baseUrls: readonly string[];
+  /** Of the store; empty where it is not known. */
+  readonly connectionString: string;
 }
 
 const { TARGET_BASE_URL, TABLES_CONNECTION_STRING, IMDS_URL } = process.env;
@@ -63,12 +65,12 @@ async function startOwn() {
     instances: 2,
     progress: () => undefined,
   });
-  const { serviceUrl: baseUrl, serviceUrls: baseUrls, imdsUrl } = stack;
+  const { serviceUrl: baseUrl, serviceUrls: baseUrls, imdsUrl, connectionString } = stack;
   const stop = async () => {
     await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { target: { baseUrl, issuer: baseUrl, imdsUrl, baseUrls }, stop };
+  return { target: { baseUrl, issuer: baseUrl, imdsUrl, baseUrls, connectionString }, stop };
 }
 
 async function findForeign(baseUrl: string) {
@@ -78,6 +80,9 @@ async function findForeign(baseUrl: string) {
     const change = { by: 'black-box suite', at: Date.now() };
     await applyCatalogue(store, parseCatalogue(await readFile(CATALOGUE, 'utf8')), { change });
   }
-  const target = { baseUrl, issuer: String(body['issuer']), imdsUrl: IMDS_URL ?? '', baseUrls: [baseUrl] };
+  const target = {
+    ...{ baseUrl, issuer: String(body['issuer']), imdsUrl: IMDS_URL ?? '', baseUrls: [baseUrl] },
+    connectionString: TABLES_CONNECTION_STRING ?? '',
+  };
   return { target, stop: () => Promise.resolve() };
 }

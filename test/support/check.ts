@@ -4,8 +4,12 @@ import { join, resolve } from 'node:path';
 
 /**
  * `npm run check`: everything that CI runs. Every step runs even where an earlier one failed, so that one run tells all of
- * it; the last line is `N passed, N failed, N skipped`, tests and steps together.
+ * it; the last line is `N passed, N failed, N skipped`, tests and steps together. `npm run full` (`--full`) is the same with
+ * the long forms of what searches at random or comes in storms.
  */
+
+/** How often, instead of the tests' own short forms. */
+const LONG_FORMS = { STORMS: '50', HISTORIES: '2000', MEMORY_HISTORIES: '20000', INTERLEAVINGS: '3000' };
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const RESULTS = join(ROOT, '.work', 'test-results.json');
@@ -26,7 +30,8 @@ interface Counts {
 
 function run(command: readonly string[]): boolean {
   const [program = '', ...args] = command;
-  const { status } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' });
+  const env = process.argv.includes('--full') ? { ...process.env, ...LONG_FORMS } : process.env;
+  const { status } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', env });
   return status === 0;
 }
 
