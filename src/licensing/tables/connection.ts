@@ -1,4 +1,4 @@
-import { TableClient } from '@azure/data-tables';
+import { RestError, TableClient } from '@azure/data-tables';
 
 /** What an identity library's credential does; every `TokenCredential` of Azure's libraries is one. */
 interface TokenSource {
@@ -25,10 +25,8 @@ const AZURITE = /(^|;)(UseDevelopmentStorage=true|TableEndpoint=http:\/\/(127\.0
 
 export function connectTable(name: string, options: ConnectTableOptions): TableClient {
   const { connection, onRoundTrip } = options;
-  const clientOptions = {
-    retryOptions: RETRIES,
-    ...(onRoundTrip !== undefined && { additionalPolicies: [countingPolicy(onRoundTrip)] }),
-  };
+  const counting = onRoundTrip === undefined ? [] : [countingPolicy(onRoundTrip)];
+  const clientOptions = { retryOptions: RETRIES, additionalPolicies: [WHOLE_ANSWERS, ...counting] };
   if ('url' in connection) return new TableClient(connection.url, name, connection.credential, clientOptions);
   const allowInsecureConnection = AZURITE.test(connection.connectionString);
   return TableClient.fromConnectionString(connection.connectionString, name, {
@@ -53,3 +51,20 @@ function countingPolicy(onRoundTrip: () => void): AdditionalPolicy {
     },
   };
 }
+
+const QUERY = /\/\w+\(\)(?:\?|$)/;
+
+/** An answer to a query that has no list is none, and not an empty one: to the client it would be the latter. */
+const WHOLE_ANSWERS: AdditionalPolicy = {
+  position: 'perRetry',
+  policy: {
+    name: 'wholeAnswers',
+    sendRequest: async (request, next) => {
+      const response = await next(request);
+      if (response.status === 200 && QUERY.test(request.url) && !/"value"\s*:\s*\[/.test(response.bodyAsText ?? '')) {
+        throw new RestError('an answer without a list', { code: 'QueryAnswerNotWhole', statusCode: 200 });
+      }
+      return response;
+    },
+  },
+};

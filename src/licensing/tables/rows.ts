@@ -1,3 +1,4 @@
+import { RestError } from '@azure/data-tables';
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 
 import { StoreUnavailableError } from '../store.ts';
@@ -63,9 +64,20 @@ export async function writeRows(
   const answer = await askStore<object>(call, (abortSignal) =>
     more.length === 0
       ? writeRow(table, only, abortSignal)
-      : table.submitTransaction(writes.map(transactionAction), { abortSignal }),
+      : submitWhole(table, writes.map(transactionAction), abortSignal),
   );
   return outcomeOf(answer);
+}
+
+/**
+ * A transaction whose answer says of each row that it was written. The client throws for a refusal that it can read, and
+ * takes what it cannot read, or what is missing, for success.
+ */
+async function submitWhole(table: TableClient, actions: TransactionAction[], abortSignal: AbortSignal) {
+  const answer = await table.submitTransaction(actions, { abortSignal });
+  const written = answer.subResponses.filter(({ status }) => status >= 200 && status < 300);
+  if (written.length !== actions.length) throw new RestError('not of every row', { code: 'TransactionAnswerNotWhole' });
+  return answer;
 }
 
 /** One row, with the version that it then has. */
@@ -94,7 +106,7 @@ export async function deleteTogether(table: TableClient, call: StoreCall, rows: 
     'delete',
     { partitionKey: String(partitionKey), rowKey: String(rowKey) },
   ]);
-  await askStore<object>(call, (abortSignal) => table.submitTransaction(actions, { abortSignal }));
+  await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
 }
 
 interface WriteAnswer {

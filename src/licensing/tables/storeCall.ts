@@ -11,8 +11,9 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ResourceNotFound: 'absent',
   EntityNotFound: 'absent',
   EntityAlreadyExists: 'exists',
-  UpdateConditionNotSatisfied: 'changed',
 };
+/** A condition that does not hold has one meaning, whatever a service calls it: Cosmos DB has another word than Azure Tables. */
+const PRECONDITION_FAILED = 412;
 
 /** One operation on the store, with all its pages and retries: what it is called, and its milliseconds. */
 export interface StoreCall {
@@ -38,11 +39,16 @@ export function askStore<T>(call: StoreCall, run: (signal: AbortSignal) => Promi
     try {
       return await run(signal);
     } catch (error) {
-      const refusal = REFUSALS[errorCode(error)];
+      const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
       return refusal;
     }
   });
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof RestError && error.statusCode === PRECONDITION_FAILED) return 'changed';
+  return REFUSALS[errorCode(error)];
 }
 
 function describe(error: unknown): string {
