@@ -5,7 +5,7 @@ import type { Activation } from './activation.ts';
 import type { Entitlement, SeatPool } from './entitlement.ts';
 import { planIssue } from './issue.ts';
 import type { ActivationRequest, Issue } from './issue.ts';
-import { CLOCK_SKEW } from './lease.ts';
+import { CLOCK_SKEW, UNCOUNTED_MARGIN } from './lease.ts';
 import { keepsSeat, planFreeSeat, planGivingUp, planTakeOver, seatNumber } from './seatPlan.ts';
 import type { SeatGain, SeatSearch } from './seatPlan.ts';
 import { createSeatGate } from './seatGate.ts';
@@ -21,8 +21,8 @@ export type ActivationOutcome =
   | { readonly granted: false; readonly code: LicenceCode | 'challenge_replayed' };
 
 export interface ActivateOptions {
-  /** Ends the attempts, after the store's present answer. */
-  readonly signal?: AbortSignal;
+  /** After it nothing is written any more. */
+  readonly signal?: AbortSignal | undefined;
   /** Shared by the activations of this process. Left out: everybody at once. */
   readonly gate?: SeatGate;
   /** From 0 to less than 1. */
@@ -43,23 +43,25 @@ const LONGEST_PAUSE = 640;
  * @throws StoreUnavailableError if the store fails, or if every attempt lost its race
  */
 export async function activate(
-  store: SeatStore,
+  unbounded: SeatStore,
   entitlement: Entitlement,
   request: ActivationRequest,
   options: ActivateOptions = {},
 ): Promise<ActivationOutcome> {
   const { random = Math.random, pause = pauseFor, gate = createSeatGate(), signal } = options;
+  const store = withoutLateWrites(unbounded, signal);
   const readOwn = () => store.readActivation(entitlement.pool, request.vmId);
   let known = await readOwn();
   let tried: Issue | null = null;
-  for (let attempt = 0; attempt < ATTEMPTS && signal?.aborted !== true; attempt += 1) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     // A write may land though its answer is lost; what is then in its way is the write itself.
     if (tried?.granted === true && known?.value.licenceJti === request.licenceJti) {
       return { ...tried, activation: known.value };
     }
     const issue = planIssue(known?.value ?? null, entitlement, request);
     if (!issue.granted) return issue;
-    const step = await takeStep(store, { entitlement, at: request.at, known, next: issue.activation, random, gate });
+    const next = issue.activation;
+    const step = await takeStep(store, { entitlement, at: request.at, known, next, random, gate, signal });
     tried = issue;
     if (step.outcome === 'written') return { ...issue, activation: step.activation };
     if (step.outcome === 'given_up') continue;
@@ -70,7 +72,19 @@ export async function activate(
     if (step.outcome === 'exhausted' && known?.version === before) return { granted: false, code: 'seats_exhausted' };
     await pause(random() * Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE));
   }
-  throw new StoreUnavailableError('Too many activations of one licence at the same time: try again.');
+  throw tooMany();
+}
+
+function tooMany(): StoreUnavailableError {
+  return new StoreUnavailableError('Too many activations of one licence at the same time: try again.');
+}
+
+function withoutLateWrites(store: SeatStore, signal: AbortSignal | undefined): SeatStore {
+  const writeSeats: SeatStore['writeSeats'] = (pool, writes) => {
+    if (signal?.aborted === true) throw tooMany();
+    return store.writeSeats(pool, writes);
+  };
+  return { ...store, writeSeats };
 }
 
 interface Attempt {
@@ -81,6 +95,7 @@ interface Attempt {
   readonly next: Activation;
   readonly random: () => number;
   readonly gate: SeatGate;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** `given_up`: seats were given up after `seats` had been lowered; the search starts over. */
@@ -91,12 +106,12 @@ type Step =
 const CHANGED: Step = { outcome: 'changed' };
 
 function takeStep(store: SeatStore, attempt: Attempt): Promise<Step> {
-  const { entitlement, known, next, at, gate } = attempt;
+  const { entitlement, known, next, at, gate, signal } = attempt;
   if (known !== null && keepsSeat(known.value, entitlement.seats, at)) return write(store, attempt, next, []);
   // Uncounted seats touch no row of others.
   if (entitlement.seats === 'unlimited') return sitUncounted(store, attempt);
   const { seats } = entitlement;
-  return gate(entitlement.pool, () => sitNumbered(store, attempt, seats));
+  return gate(entitlement.pool, () => sitNumbered(store, attempt, seats), signal);
 }
 
 async function sitUncounted(store: SeatStore, attempt: Attempt): Promise<Step> {
@@ -107,18 +122,17 @@ async function sitUncounted(store: SeatStore, attempt: Attempt): Promise<Step> {
 
 async function sitNumbered(store: SeatStore, attempt: Attempt, seats: number): Promise<Step> {
   const { entitlement, known, at } = attempt;
-  const { blocks, uncounted } = await store.readSeats(entitlement.pool, uncountedSince(at));
-  const limit = Math.max(0, seats - uncounted);
+  const since = at - UNCOUNTED_MARGIN;
+  const { blocks, uncounted } = await store.readSeats(entitlement.pool, since);
+  const others = isCountedSince(known?.value, since) ? uncounted - 1 : uncounted;
+  const limit = Math.max(0, seats - others);
   const held = known === null ? null : seatNumber(known.value.seat);
   return findSeat(store, attempt, { blocks, limit, held, random: attempt.random });
 }
 
-/**
- * VMs let in while seats were unlimited keep their licences, and count. One that another instance may still renew by
- * its own clock is counted for another skew.
- */
-function uncountedSince(at: number): number {
-  return at - 2 * CLOCK_SKEW;
+/** VMs let in while seats were unlimited keep their licences, and count; but none against itself. */
+function isCountedSince(known: Activation | undefined, since: number): boolean {
+  return known?.seat.kind === 'uncounted' && known.leaseEnd >= since;
 }
 
 async function findSeat(store: SeatStore, attempt: Attempt, search: SeatSearch): Promise<Step> {

@@ -1,7 +1,10 @@
 import type { Catalogue } from './store.ts';
 
-/** A change by an operator holds on every instance after this long: protocol, sections 3 and 5. */
-const MAX_AGE = 30_000;
+/**
+ * A change by an operator holds on every instance after 30 seconds (protocol, sections 3 and 5): this old what is read may
+ * be, and then there are the seconds until a decision that rests on it is carried out (`LATEST_WRITE`).
+ */
+const MAX_AGE = 10_000;
 const MOST_SUBSCRIPTIONS = 10_000;
 
 export interface CacheOptions {
@@ -18,7 +21,7 @@ export interface CachedCatalogue extends Catalogue {
 }
 
 /**
- * Offers and licences, kept for up to 30 seconds from the moment at which they were asked for. Old ones are never given
+ * Offers and licences, kept for up to ten seconds from the moment at which they were asked for. Old ones are never given
  * out, even if the store is down: a revoked licence would live on.
  */
 export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): CachedCatalogue {
@@ -40,9 +43,25 @@ interface Cache<T> {
   forget(): void;
 }
 
+interface Entry<T> {
+  readonly since: number;
+  readonly value: Promise<T>;
+}
+
+/** The first ones are the oldest. */
+function dropOld(
+  entries: Map<string, Entry<unknown>>,
+  { maxEntries, before }: { readonly maxEntries: number; readonly before: number },
+): void {
+  for (const [key, { since }] of entries) {
+    if (entries.size <= maxEntries && since > before) return;
+    entries.delete(key);
+  }
+}
+
 /** Readers that come while an answer is on its way share it. */
 function createCache<T>({ now, maxAge = MAX_AGE, maxEntries = MOST_SUBSCRIPTIONS }: CacheOptions): Cache<T> {
-  const entries = new Map<string, { readonly since: number; readonly value: Promise<T> }>();
+  const entries = new Map<string, Entry<T>>();
   const readCached: Cache<T>['read'] = (key, read) => {
     const since = now();
     const known = entries.get(key);
@@ -50,8 +69,7 @@ function createCache<T>({ now, maxAge = MAX_AGE, maxEntries = MOST_SUBSCRIPTIONS
     const entry = { since, value: read() };
     entries.delete(key);
     entries.set(key, entry);
-    const oldest = entries.size > maxEntries ? entries.keys().next().value : undefined;
-    if (oldest !== undefined) entries.delete(oldest);
+    dropOld(entries, { maxEntries, before: since - maxAge });
     entry.value.catch(() => {
       if (entries.get(key) === entry) entries.delete(key);
     });

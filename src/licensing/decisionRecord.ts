@@ -59,10 +59,13 @@ export function uniqueDecisionId(at: number): string {
 }
 
 /**
- * The id of a refusal: the same for one VM and code within one hour, so that a repeat changes nothing, and so that the
- * correlation id of each repeat leads to the row.
+ * The id of what a VM can repeat at will (refusals, releases): the same for one VM and code within one hour, so that a
+ * repeat changes nothing, and so that the correlation id of each repeat leads to the row.
  */
-export function refusalId(vm: Pick<DecisionRecord, 'cloud' | 'subscriptionId' | 'vmId' | 'code'>, at: number): string {
+export function hourlyDecisionId(
+  vm: Pick<DecisionRecord, 'cloud' | 'subscriptionId' | 'vmId' | 'code'>,
+  at: number,
+): string {
   const hour = Math.floor(at / HOUR) * HOUR;
   const name = [vm.cloud, vm.subscriptionId, vm.vmId, vm.code, hour].join('\n');
   return composeId(hour, createHash('sha256').update(name).digest());

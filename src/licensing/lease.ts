@@ -3,6 +3,22 @@ import type { LicenceTimes } from './entitlement.ts';
 /** How far the clocks of two instances may differ. */
 export const CLOCK_SKEW = 2 * 60 * 1000;
 
+/**
+ * Milliseconds after a VM asked in which its last write is begun; later it is sent away to come again. What was decided
+ * from offers and licences is not carried out long after they were read.
+ */
+export const LONGEST_SEARCH = 8_000;
+
+/** Milliseconds after a VM asked in which its last write has landed, or nobody goes on from it. A store's budget fits in. */
+export const LATEST_WRITE = LONGEST_SEARCH + 6_000;
+
+/**
+ * How long after its lease a VM without a counted seat is still counted: an instance may have renewed it by a slow clock
+ * while another asks by a fast one, and the renewal may still be on its way. Counted seats need no such margin: the row
+ * that is taken over must be the one that was read.
+ */
+export const UNCOUNTED_MARGIN = 2 * CLOCK_SKEW + LATEST_WRITE;
+
 /** Whether a lease has ended on every instance's clock. */
 export function hasLeaseEnded(leaseEnd: number, at: number): boolean {
   return at > leaseEnd + CLOCK_SKEW;

@@ -33,11 +33,13 @@ export function formatPlanName(plan: PlanName): string {
   return `${plan.publisher}/${plan.product}/${plan.name}`;
 }
 
-/** The three parts of `publisher/product/plan`, or `null` if there are not exactly three, none of them empty. */
+const PART = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** The three parts of `publisher/product/plan`, the plan perhaps {@link ANY}; `null` if it is nothing the Marketplace could name. */
 export function parsePlanName(text: string): PlanName | null {
-  const [publisher, product, name, ...rest] = text.split('/');
-  if (!publisher || !product || !name || rest.length > 0) return null;
-  return { publisher, product, name };
+  const [publisher = '', product = '', name = '', ...rest] = text.split('/');
+  const isNamed = PART.test(publisher) && PART.test(product) && (name === ANY || PART.test(name));
+  return isNamed && rest.length === 0 ? { publisher, product, name } : null;
 }
 
 /** Whether `allowed` names `value`, without regard to ASCII case. */

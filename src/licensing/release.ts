@@ -5,7 +5,7 @@ import { isNewer } from './challengeOrder.ts';
 import { findLicence } from './decide.ts';
 import type { SeatPool } from './entitlement.ts';
 import { findOffer } from './findOffer.ts';
-import { CLOCK_SKEW } from './lease.ts';
+import { CLOCK_SKEW, UNCOUNTED_MARGIN } from './lease.ts';
 import type { Licence } from './licence.ts';
 import type { Offer } from './offer.ts';
 import { planGivingBack } from './seatPlan.ts';
@@ -75,9 +75,14 @@ export async function releaseSeat(
   { pool, earlyRelease }: Extract<ReleaseTerms, { found: true }>,
   request: ReleaseRequest,
 ): Promise<ReleaseOutcome> {
+  let tried: Activation | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const known = await store.readActivation(pool, request.vmId);
     if (known === null) return { released: false, reason: 'absent' };
+    // A write may land though its answer is lost; what is then in its way is the write itself.
+    if (tried !== null && isSameIssue(tried, known.value)) {
+      return { released: true, seatFreeAt: seatFreeAt(known.value, request.at) };
+    }
     const reason = refusalOf(known.value, request);
     if (reason !== null) return { released: false, reason };
     const isFreed = earlyRelease && known.value.seat.kind !== 'none';
@@ -87,8 +92,16 @@ export async function releaseSeat(
     const own = { row: 'activation', activation, version: known.version } as const;
     const outcome = await store.writeSeats(pool, [own, ...others]);
     if (outcome === 'written') return { released: true, seatFreeAt: seatFreeAt(activation, request.at) };
+    tried = activation;
   }
   throw new StoreUnavailableError('Too many changes of one activation at the same time: try again.');
+}
+
+/** Of one challenge and one licence: an issue that spent the same challenge has another licence. */
+function isSameIssue(left: Activation, right: Activation): boolean {
+  const { challenge } = right;
+  if (left.challenge?.ms !== challenge?.ms || left.challenge?.jti !== challenge?.jti) return false;
+  return left.licenceJti === right.licenceJti;
 }
 
 function refusalOf(known: Activation, { challenge, jkt }: ReleaseRequest): 'challenge_replayed' | 'other_key' | null {
@@ -103,5 +116,6 @@ function spent(known: Activation, { challenge, at }: ReleaseRequest, isFreed: bo
 
 /** Another VM can have it from then on, by any instance's clock. */
 function seatFreeAt({ seat, leaseEnd }: Activation, at: number): number {
-  return seat.kind === 'none' ? at : Math.max(at, leaseEnd + CLOCK_SKEW);
+  if (seat.kind === 'none') return at;
+  return Math.max(at, leaseEnd + (seat.kind === 'uncounted' ? UNCOUNTED_MARGIN : CLOCK_SKEW));
 }

@@ -5,16 +5,10 @@ import { StoreUnavailableError } from './store.ts';
 /**
  * Runs what takes a seat of the pool when it is its turn.
  *
+ * @param signal ends the wait
  * @throws StoreUnavailableError if its turn does not come in time
  */
-export type SeatGate = <T>(pool: SeatPool, run: () => Promise<T>) => Promise<T>;
-
-export interface SeatGateOptions {
-  /** How many at a time. */
-  readonly width?: number;
-  /** Milliseconds; whoever has waited for so long is sent away to come again. */
-  readonly longestWait?: number;
-}
+export type SeatGate = <T>(pool: SeatPool, run: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 interface Gate {
   free: number;
@@ -25,15 +19,17 @@ interface Gate {
 /**
  * Lets few VMs at a time look for a seat of one pool, in this process. A seat block is written on the condition that
  * nobody else wrote it: of many that race for it at once all but one have read it in vain. Renewals do not pass here.
+ *
+ * @param width how many at a time
  */
-export function createSeatGate({ width = 4, longestWait = 20_000 }: SeatGateOptions = {}): SeatGate {
+export function createSeatGate(width = 4): SeatGate {
   const gates = new Map<string, Gate>();
-  return async (pool, run) => {
+  return async (pool, run, signal) => {
     const name = poolName(pool);
     const gate = gates.get(name) ?? { free: width, waiting: new Set() };
     gates.set(name, gate);
     if (gate.free > 0) gate.free -= 1;
-    else await waitForTurn(gate, longestWait);
+    else await waitForTurn(gate, signal);
     try {
       return await run();
     } finally {
@@ -43,16 +39,21 @@ export function createSeatGate({ width = 4, longestWait = 20_000 }: SeatGateOpti
   };
 }
 
-function waitForTurn({ waiting }: Gate, longestWait: number): Promise<void> {
+function waitForTurn({ waiting }: Gate, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((enter, leave) => {
     const turn = () => {
-      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
       enter();
     };
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       waiting.delete(turn);
       leave(new StoreUnavailableError('Too many VMs look for a seat of one licence at the same time: try again.'));
-    }, longestWait);
+    };
+    if (signal?.aborted === true) {
+      giveUp();
+      return;
+    }
+    signal?.addEventListener('abort', giveUp, { once: true });
     waiting.add(turn);
   });
 }

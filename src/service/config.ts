@@ -103,7 +103,7 @@ const settingsSchema = z.object({
     .regex(/^[A-Za-z][A-Za-z0-9]{0,20}$/, 'must be letters and digits')
     .optional()
     .describe('Put before the names of the tables, where several services share one account.'),
-  STORE_BUDGET_MILLISECONDS: wholeNumber(100, 60_000)
+  STORE_BUDGET_MILLISECONDS: wholeNumber(100, 6_000)
     .default(5_000)
     .describe('How long one operation on the store may take, with its retries.'),
   SIGNING_KEY: z

@@ -6,7 +6,7 @@ import type { LicenceStore } from '../licensing/store.ts';
 import type { ServiceConfig } from './config.ts';
 import { createManagedIdentity } from './managedIdentity.ts';
 
-/** The store, and its offers and licences from a cache of at most 30 seconds. Makes no request before its first use. */
+/** The store, and its offers and licences from a cache of at most ten seconds. Makes no request before its first use. */
 export async function createStore(
   config: ServiceConfig,
   now: () => number,

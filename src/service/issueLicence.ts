@@ -7,6 +7,7 @@ import type { ActivationOutcome } from '../licensing/activate.ts';
 import { readDecision } from '../licensing/decide.ts';
 import { licenceTimes } from '../licensing/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../licensing/entitlement.ts';
+import { LONGEST_SEARCH } from '../licensing/lease.ts';
 import { licenceClaims } from '../tokens/licenceClaims.ts';
 import { signLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
@@ -43,12 +44,14 @@ async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: Li
   const { entitlement } = decision;
   const { plan, licenceId } = entitlement;
   const issue = { entitlement, times: licenceTimes(entitlement, at), licenceJti: randomUUID() };
+  // Signed before the seat is taken and given out only after it: what cannot be signed spends nothing.
+  const licence = await signGranted(parts, authentic, issue);
   const outcome = await takeSeat(parts, authentic, issue, body.client);
   if (!outcome.granted) {
     return refuseLicence(parts, authentic, { code: outcome.code, plan, licenceId, claimedProduct });
   }
   await recordGrant(parts, authentic, { licenceId, claimedProduct }, outcome);
-  return replyLicence(await signGranted(parts, authentic, issue), issue.times);
+  return replyLicence(licence, issue.times);
 }
 
 /** The licence that is to be issued. */
@@ -59,7 +62,7 @@ interface Issue {
 }
 
 function takeSeat(
-  { store, seatGate: gate }: Parts,
+  { store, seatGate: gate, now }: Parts,
   { challenge, attestation, vm, at }: AuthenticRequest,
   { entitlement, times, licenceJti }: Issue,
   client: string | undefined,
@@ -67,7 +70,8 @@ function takeSeat(
   const { vmId, sku } = vm;
   const { ms, jti, jkt } = challenge;
   const request = { vmId, jkt, challenge: { ms, jti }, licenceJti, region: attestation.region, sku, client, at, times };
-  return activate(store, entitlement, request, { gate });
+  const signal = AbortSignal.timeout(Math.max(0, at + LONGEST_SEARCH - now()));
+  return activate(store, entitlement, request, { gate, signal });
 }
 
 /** First issues and changes of key have an audit row; plain renewals are a line of the log. */

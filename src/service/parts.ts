@@ -17,7 +17,7 @@ export interface Parts {
   readonly trust: LiveTrust;
   readonly policy: EvidencePolicy;
   readonly store: LicenceStore;
-  /** Offers and licences, from a cache that is at most 30 seconds old. */
+  /** Offers and licences, from a cache that is at most ten seconds old. */
   readonly catalogue: CachedCatalogue;
   /** By client address, for strangers. */
   readonly rateLimit: RateLimit;

@@ -1,6 +1,9 @@
 /** Callers remembered at a time; the one seen longest ago is forgotten first, which can only favour it. */
 const CAPACITY = 10_000;
 
+/** Milliseconds by which a request may come after a younger one; a time that lies further back is a clock set back. */
+const MOST_OVERTAKEN = 30_000;
+
 interface Bucket {
   tokens: number;
   filledAt: number;
@@ -28,9 +31,11 @@ export class RateLimit {
   take(caller: string, at: number): number {
     const bucket = this.#buckets.get(caller) ?? { tokens: this.#burst, filledAt: at };
     const elapsed = Math.max(at - bucket.filledAt, 0) / 1000;
+    const isOvertaken = at < bucket.filledAt && bucket.filledAt - at < MOST_OVERTAKEN;
+    const filledAt = isOvertaken ? bucket.filledAt : at;
     const tokens = Math.min(bucket.tokens + elapsed * this.#perSecond, this.#burst);
     const isGranted = tokens >= 1;
-    this.#remember(caller, { tokens: isGranted ? tokens - 1 : tokens, filledAt: at });
+    this.#remember(caller, { tokens: isGranted ? tokens - 1 : tokens, filledAt });
     return isGranted ? 0 : Math.ceil((1 - tokens) / this.#perSecond);
   }
 

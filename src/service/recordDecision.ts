@@ -1,5 +1,5 @@
 import { listChecks } from '../licensing/decisionChecks.ts';
-import { refusalId, uniqueDecisionId } from '../licensing/decisionRecord.ts';
+import { hourlyDecisionId, uniqueDecisionId } from '../licensing/decisionRecord.ts';
 import type { GrantCode, RefusalCode } from '../licensing/decisionRecord.ts';
 import { StoreUnavailableError } from '../licensing/store.ts';
 import type { AuthenticRequest } from './authenticate.ts';
@@ -30,7 +30,8 @@ export async function recordDecision({ store }: Parts, authentic: AuthenticReque
   const { attestation, vm, at, log } = authentic;
   const { code, licenceId, claimedProduct = null } = decided;
   const refusal = isGrant(code) ? null : code;
-  const id = refusal === null ? uniqueDecisionId(at) : refusalId({ ...vm, code }, at);
+  const isRepeatable = refusal !== null || code === 'seat_released';
+  const id = isRepeatable ? hourlyDecisionId({ ...vm, code }, at) : uniqueDecisionId(at);
   const { cloud, subscriptionId, vmId, sku } = vm;
   const { plan, region } = attestation;
   const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedProduct, licenceId };

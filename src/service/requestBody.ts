@@ -66,7 +66,7 @@ export const challengeRequestSchema = z.object({ key: absentAsNull(z.record(z.st
 const clientName = z
   .unknown()
   .optional()
-  .transform((value) => (typeof value === 'string' ? value.slice(0, 128) : undefined));
+  .transform((value) => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined));
 
 export const licenceRequestSchema = z.object({
   challenge: TOKEN,

@@ -22,7 +22,7 @@ async function createScene() {
   vault.now = clock;
   const scene = await createServiceScene({ vault });
   const bootVm = (vm: string, key = createKey()) => scene.boot(vm, { key });
-  return { vault, url: scene.urls[0], log: scene.log, bootVm };
+  return { vault, url: scene.urls[0], log: scene.log, store: scene.store, bootVm };
 }
 
 const licenceOf = ({ body }: Answer) => String(body['licence']);
@@ -70,7 +70,7 @@ const FAULTS: readonly (readonly [string, VaultFault])[] = [
 ];
 
 test.each(FAULTS)('a vault that %s: 503 and never a wrong licence, and a licence when it is well', async (_, fault) => {
-  const { vault, url, log, bootVm } = await createScene();
+  const { vault, url, log, store, bootVm } = await createScene();
   vault.addVersion({ created: Date.now() - DAY });
   vault.fail('sign', fault, fault, fault, fault);
   const key = createKey();
@@ -78,6 +78,11 @@ test.each(FAULTS)('a vault that %s: 503 and never a wrong licence, and a licence
   expect(failed.status).toBe(503);
   expect(failed.body).toMatchObject({ code: 'signing_key_unavailable', retryable: true });
   expect(failed.body).not.toHaveProperty('licence');
+  // What cannot be signed takes no seat, spends no challenge and is no decision.
+  expect((await store.pageActivations({ vmId: '11111111-0000-4000-8000-000000000001' }, { size: 10 })).items).toEqual(
+    [],
+  );
+  expect((await store.pageDecisions({}, { size: 10 })).items).toEqual([]);
   const line = log().find((entry) => entry.includes('request_failed')) ?? '';
   expect(JSON.parse(line)).toMatchObject({ level: 'error', code: 'signing_key_unavailable' });
   expect(line).toMatch(/The vault did not sign/);

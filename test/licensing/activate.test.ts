@@ -4,6 +4,7 @@ import { activate } from '../../src/licensing/activate.ts';
 import type { Activation } from '../../src/licensing/activation.ts';
 import type { Entitlement } from '../../src/licensing/entitlement.ts';
 import type { ActivationRequest } from '../../src/licensing/issue.ts';
+import { CLOCK_SKEW, LATEST_WRITE } from '../../src/licensing/lease.ts';
 import { StoreUnavailableError } from '../../src/licensing/store.ts';
 import type { LicenceStore, SeatStore } from '../../src/licensing/store.ts';
 import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
@@ -277,4 +278,56 @@ test('a store that always changes ends in an error that says to try again', asyn
   const lost = activate(restless, held, request(held), { pause: () => Promise.resolve() });
   await expect(lost).rejects.toThrow(StoreUnavailableError);
   await expect(activate(store, held, request(held), { signal: AbortSignal.abort() })).rejects.toThrow('try again');
+});
+
+/** A pool that was unlimited, in which one VM sits without being counted, and has one seat from now on. */
+async function createLimited() {
+  const { store } = await createStore();
+  const unlimited = entitlement({ seats: 'unlimited' });
+  expect(await boot(store, unlimited, 1)).toBe('granted');
+  return { store, limited: entitlement({ seats: 1 }), leaseEnd: AT + DAY };
+}
+
+test.each([1, 2.5, 3, 3.9, 4.1, 60])(
+  'a VM without a counted seat that comes %d minutes after its lease does not stand in its own way',
+  async (minutes) => {
+    const { store, limited, leaseEnd } = await createLimited();
+    expect(await boot(store, limited, 1, leaseEnd + minutes * MINUTE)).toBe('granted');
+  },
+);
+
+test('two VMs without a counted seat stand in each other’s way', async () => {
+  const { store, limited, leaseEnd } = await createLimited();
+  expect(await boot(store, entitlement({ seats: 'unlimited' }), 2)).toBe('granted');
+  expect(await boot(store, limited, 1, leaseEnd + 3 * MINUTE)).toBe('seats_exhausted');
+});
+
+test('a renewal that is on its way when its lease ends by another clock keeps its uncounted seat', async () => {
+  const { store, limited, leaseEnd } = await createLimited();
+  let outcome: string | undefined;
+  // The slow instance still renews; before its write lands, the fast one looks for a seat, as late as it can.
+  const slow: SeatStore = {
+    ...store,
+    writeSeats: async (pool, writes) => {
+      outcome = await boot(store, limited, 2, leaseEnd + 2 * CLOCK_SKEW + LATEST_WRITE);
+      return store.writeSeats(pool, writes);
+    },
+  };
+  expect(await boot(slow, limited, 1, leaseEnd + CLOCK_SKEW)).toBe('granted');
+  expect(outcome).toBe('seats_exhausted');
+});
+
+test('after its signal nothing is written any more, whatever was read', async () => {
+  const { store } = await createStore();
+  const held = entitlement();
+  const ending = new AbortController();
+  const late: SeatStore = {
+    ...store,
+    readSeats: (...args) => {
+      ending.abort();
+      return store.readSeats(...args);
+    },
+  };
+  await expect(activate(late, held, request(held), { signal: ending.signal })).rejects.toThrow(StoreUnavailableError);
+  expect(await store.readActivation(held.pool, VM_ID)).toBeNull();
 });

@@ -21,9 +21,7 @@ async function createStores() {
   const [left, right] = [createTablesStore(options), createTablesStore(options)];
   await left.ensureTables();
   // Each instance has a gate of its own.
-  const gates = new Map<SeatStore, SeatGate>(
-    [left, right].map((store) => [store, createSeatGate({ longestWait: 60_000 })]),
-  );
+  const gates = new Map<SeatStore, SeatGate>([left, right].map((store) => [store, createSeatGate()]));
   return {
     left,
     right,

@@ -65,6 +65,15 @@ const REFUSALS: readonly (Case & { readonly code: LicenceCode })[] = [
     code: 'plan_missing',
   },
   { name: 'claimed, unknown', attested: NO_PLAN, claimedProduct: 'contoso/other/pro', code: 'plan_unknown' },
+  ...['contoso/firewall/p\u0000ro', 'contoso/firewall/\u202epro', 'contoso/firewall/pro"}', 'contoso/firewall/*'].map(
+    (claimedProduct) => ({
+      name: `claimed, and no name: ${JSON.stringify(claimedProduct)}`,
+      offers: [offer({ plan: { publisher: 'contoso', product: 'firewall', name: '*' }, withoutPlan: true })],
+      attested: NO_PLAN,
+      claimedProduct,
+      code: 'plan_unknown' as const,
+    }),
+  ),
   { name: 'claimed, not a plan', attested: NO_PLAN, claimedProduct: 'contoso', code: 'plan_unknown' },
   {
     name: 'claimed for every plan',

@@ -7,7 +7,7 @@ import { entitlement } from '../support/licensing.ts';
 const { pool } = entitlement();
 
 test('few look for a seat of one pool at a time, in the order in which they came', async () => {
-  const gate = createSeatGate({ width: 2 });
+  const gate = createSeatGate(2);
   const started: number[] = [];
   let running = 0;
   let most = 0;
@@ -25,7 +25,7 @@ test('few look for a seat of one pool at a time, in the order in which they came
 });
 
 test('another pool has a gate of its own, and the spelling of its name makes no other', async () => {
-  const gate = createSeatGate({ width: 1 });
+  const gate = createSeatGate(1);
   let open: () => void = () => undefined;
   const held = gate(pool, () => new Promise<void>((settle) => (open = settle)));
   expect(await gate({ ...pool, mode: 'marketplace' }, () => Promise.resolve('through'))).toBe('through');
@@ -40,7 +40,7 @@ test('another pool has a gate of its own, and the spelling of its name makes no 
 });
 
 test('one that fails leaves its place to the next', async () => {
-  const gate = createSeatGate({ width: 1 });
+  const gate = createSeatGate(1);
   const failed = gate(pool, () => Promise.reject(new Error('the store failed')));
   const next = gate(pool, () => Promise.resolve('through'));
   await expect(failed).rejects.toThrow('the store failed');
@@ -48,10 +48,12 @@ test('one that fails leaves its place to the next', async () => {
 });
 
 test('whoever waits too long is sent away, and is in nobody’s way', async () => {
-  const gate = createSeatGate({ width: 1, longestWait: 5 });
+  const gate = createSeatGate(1);
   let open: () => void = () => undefined;
   const held = gate(pool, () => new Promise<void>((settle) => (open = settle)));
-  await expect(gate(pool, () => Promise.resolve())).rejects.toThrow(StoreUnavailableError);
+  const through = () => Promise.resolve();
+  await expect(gate(pool, through, AbortSignal.timeout(5))).rejects.toThrow(StoreUnavailableError);
+  await expect(gate(pool, through, AbortSignal.abort())).rejects.toThrow(StoreUnavailableError);
   open();
   await held;
   expect(await gate(pool, () => Promise.resolve('through'))).toBe('through');

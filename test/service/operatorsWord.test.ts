@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 
 import { beforeEach, expect, test } from 'vitest';
 
+import { LONGEST_SEARCH } from '../../src/licensing/lease.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { createKey, readDocument, readPayload } from '../endToEnd/protocolClient.ts';
 import type { Answer } from '../endToEnd/protocolClient.ts';
@@ -24,6 +25,7 @@ beforeEach(() => {
 const createPair = () => createScene({ instances: [{}, {}] });
 const codeOf = ({ status, body }: Answer) => (status === 200 ? 'licensed' : body['code']);
 
+const VM_ID = '11111111-0000-4000-8000-000000000001';
 const LICENCE = '/licences/http-standard';
 const OFFER = '/offers/contoso/gateway/standard';
 
@@ -67,11 +69,21 @@ test('a lowered number of seats refuses no renewal, and new VMs within 30 second
   expect(codeOf(await scene.boot('licensed-2', { instance: 1 }))).toBe('seats_exhausted');
 });
 
+test('what was decided too long ago is not carried out', async () => {
+  const scene = await createScene();
+  const late = { when: 'before', kill: () => void (ahead += LONGEST_SEARCH) } as const;
+  scene.proxy.fail(/^GET licences/, late);
+  const answer = await scene.boot('licensed');
+  expect(answer.body).toMatchObject({ status: 503, code: 'store_unavailable', retryable: true });
+  expect((await scene.store.pageActivations({ vmId: VM_ID }, { size: 1 })).items).toEqual([]);
+  expect((await scene.boot('licensed')).status).toBe(200);
+});
+
 test('a blocked VM is refused at once, whatever the instance', async () => {
   const scene = await createPair();
   const key = createKey();
   expect((await scene.boot('licensed', { key, instance: 1 })).status).toBe(200);
-  const body = { licence: 'http-standard', vmId: '11111111-0000-4000-8000-000000000001' };
+  const body = { licence: 'http-standard', vmId: VM_ID };
   expect((await scene.operate('POST /blocks', { body })).status).toBe(200);
   expect(codeOf(await scene.boot('licensed', { key, instance: 1 }))).toBe('vm_blocked');
 });

@@ -46,6 +46,12 @@ test('who waits is not made to wait longer by asking again', () => {
   expect(limit.take('a', AT + SECOND)).toBe(0);
 });
 
+test('requests that overtake each other fill nothing twice', () => {
+  const limit = new RateLimit(1);
+  const times = Array.from({ length: 400 }, (_, index) => AT + (index % 2) * 5 * SECOND);
+  expect(times.filter((at) => limit.take('a', at) === 0).length).toBe(3);
+});
+
 test('a clock that is set back neither gives requests nor holds them for as long as it went', () => {
   const limit = new RateLimit(1);
   granted(limit, 'a', AT, 2);

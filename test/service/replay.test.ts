@@ -134,3 +134,14 @@ test('a client whose answer is lost starts over, and takes no second seat', asyn
   // The licence has one seat, which this VM has.
   expect(outcomeOf(await scene.boot('small-2'))).toBe('seats_exhausted');
 });
+
+test('a VM that gives its seat back again and again is one decision an hour', async () => {
+  const scene = await createScene();
+  const key = createKey();
+  const { licence } = (await scene.boot('small-1', { key })).body;
+  const answers = [];
+  for (let times = 0; times < 5; times += 1) answers.push(await scene.release('small-1', String(licence), { key }));
+  expect(answers.map(outcomeOf)).toEqual(new Array(5).fill('granted'));
+  const { items } = await scene.store.pageDecisions({ vmId: SMALL_1 }, { size: 100 });
+  expect(items.map(({ code }) => code).sort()).toEqual(['licence_issued', 'seat_released']);
+});

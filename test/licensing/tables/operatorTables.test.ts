@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { blockVm, clearKeyChanges, unblockVm } from '../../../src/licensing/changeActivation.ts';
-import { refusalId, uniqueDecisionId } from '../../../src/licensing/decisionRecord.ts';
+import { hourlyDecisionId, uniqueDecisionId } from '../../../src/licensing/decisionRecord.ts';
 import type { DecisionRecord } from '../../../src/licensing/decisionRecord.ts';
 import { activate } from '../../../src/licensing/activate.ts';
 import { LONGEST_ANSWER } from '../../../src/licensing/operatorRequest.ts';
@@ -160,13 +160,15 @@ test('operators see by how much a lowered pool is over, until the leases end', a
 test('a decision is read by its id, and a repeat within the hour changes nothing', async () => {
   const store = await createStore();
   const refused = decision({ code: 'seats_exhausted', claimedProduct: 'a/b/c', licenceId: null, sku: '' });
-  const first = { ...refused, id: refusalId(refused, AT), at: AT + 20 * MINUTE };
+  const first = { ...refused, id: hourlyDecisionId(refused, AT), at: AT + 20 * MINUTE };
   expect(await store.insertDecision(first)).toBe('written');
-  expect(await store.insertDecision({ ...first, id: refusalId(refused, AT + 59 * MINUTE), at: AT + 1 })).toBe('exists');
+  expect(await store.insertDecision({ ...first, id: hourlyDecisionId(refused, AT + 59 * MINUTE), at: AT + 1 })).toBe(
+    'exists',
+  );
   expect(await store.readDecision(first.id)).toEqual(first);
-  expect(await store.insertDecision({ ...first, id: refusalId(refused, AT + HOUR) })).toBe('written');
-  expect(await store.insertDecision({ ...first, id: refusalId({ ...refused, vmId: 'x' }, AT) })).toBe('written');
-  expect(await store.insertDecision({ ...first, id: refusalId({ ...refused, code: 'vm_blocked' }, AT) })).toBe(
+  expect(await store.insertDecision({ ...first, id: hourlyDecisionId(refused, AT + HOUR) })).toBe('written');
+  expect(await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, vmId: 'x' }, AT) })).toBe('written');
+  expect(await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, code: 'vm_blocked' }, AT) })).toBe(
     'written',
   );
   expect(await store.readDecision(uniqueDecisionId(AT))).toBeNull();

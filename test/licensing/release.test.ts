@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+
+import { activate } from '../../src/licensing/activate.ts';
+import { CLOCK_SKEW, UNCOUNTED_MARGIN } from '../../src/licensing/lease.ts';
+import { releaseSeat } from '../../src/licensing/release.ts';
+import type { ReleaseRequest } from '../../src/licensing/release.ts';
+import type { SeatStore, WriteOutcome } from '../../src/licensing/store.ts';
+import { AT, DAY, entitlement, HOUR, request, VM_ID, vmId } from '../support/licensing.ts';
+import { createMemorySeatStore } from '../support/memorySeatStore.ts';
+
+const held = entitlement({ seats: 1 });
+const LEASE_END = AT + DAY;
+
+const createStore = () =>
+  createMemorySeatStore(
+    () => Promise.resolve(),
+    () => undefined,
+  );
+
+function giveBack(store: SeatStore, earlyRelease: boolean, changed: Partial<ReleaseRequest> = {}) {
+  const { challenge } = request(held, { at: AT + HOUR });
+  const asked = { vmId: VM_ID, jkt: 'first-key', challenge, at: AT + HOUR, ...changed };
+  return releaseSeat(store, { found: true, pool: held.pool, earlyRelease }, asked);
+}
+
+/** Does what it is told, and answers as a store whose client has sent the same write twice. */
+function losingAnswers(store: SeatStore): SeatStore {
+  return {
+    ...store,
+    writeSeats: async (pool, writes): Promise<WriteOutcome> => {
+      await store.writeSeats(pool, writes);
+      return 'changed';
+    },
+  };
+}
+
+test.each([true, false])('a release whose answer was lost is one (early: %s)', async (early) => {
+  const store = createStore();
+  await activate(store, held, request(held));
+  const released = await giveBack(losingAnswers(store), early);
+  expect(released).toEqual({ released: true, seatFreeAt: early ? AT + HOUR : LEASE_END + CLOCK_SKEW });
+});
+
+test('an issue with the same challenge is not taken for a release', async () => {
+  const store = createStore();
+  await activate(store, held, request(held));
+  const { challenge } = request(held, { at: AT + HOUR });
+  const overtaken: SeatStore = {
+    ...store,
+    writeSeats: async (): Promise<WriteOutcome> => {
+      await activate(store, held, request(held, { at: AT + HOUR, challenge }));
+      return 'changed';
+    },
+  };
+  const refused = { released: false, reason: 'challenge_replayed' };
+  expect(await giveBack(overtaken, true, { challenge })).toEqual(refused);
+});
+
+test('a seat that is not counted is free when it is not counted any more', async () => {
+  const store = createStore();
+  const unlimited = entitlement({ seats: 'unlimited' });
+  await activate(store, unlimited, request(unlimited));
+  const released = await giveBack(store, false);
+  expect(released).toEqual({ released: true, seatFreeAt: LEASE_END + UNCOUNTED_MARGIN });
+  const boot = (at: number) => activate(store, held, request(held, { vmId: vmId(2), at }));
+  expect(await boot(LEASE_END + UNCOUNTED_MARGIN)).toMatchObject({ code: 'seats_exhausted' });
+  expect(await boot(LEASE_END + UNCOUNTED_MARGIN + 1)).toMatchObject({ granted: true });
+});
