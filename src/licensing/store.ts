@@ -178,17 +178,20 @@ export interface TrustStore {
   deleteTrust(key: TrustKey, version: string | null): Promise<DeleteOutcome>;
 }
 
-/** What is old is deleted in pieces, so that the caller can stop between them. Each answers how many rows it found. */
+/**
+ * What is old is deleted in pieces, so that the caller can stop between them. Each piece says how many rows it deleted:
+ * none, too, while the store is still searching.
+ */
 export interface CleaningStore {
   /** Decisions of the days before the one in which `before` lies. */
-  deleteDecisions(before: number): Promise<number>;
+  deleteDecisions(before: number): AsyncIterable<number>;
   /** Operators' requests that began before `before`. */
-  deleteRequests(before: number): Promise<number>;
+  deleteRequests(before: number): AsyncIterable<number>;
   /**
    * Activations without a counted seat that are not blocked and whose lease ended before `before`. They keep a VM's
    * newest challenge and its keys, so that `before` must lie further back than any challenge or licence lives.
    */
-  deleteActivations(before: number): Promise<number>;
+  deleteActivations(before: number): AsyncIterable<number>;
 }
 
 /** Everything that is kept. Every method throws {@link StoreUnavailableError}, and those with pages {@link ContinuationError}. */

@@ -20,15 +20,17 @@ export interface CleaningParts {
  */
 export async function cleanStore({ store, config, now }: CleaningParts, log: Log): Promise<void> {
   const started = now();
-  const deleteOld = async (deletePiece: (before: number) => Promise<number>, days: number): Promise<number> => {
+  const before = (days: number) => started - days * DAY;
+  const countAll = async (pieces: AsyncIterable<number>): Promise<number> => {
     let count = 0;
-    for (let found = 1; found > 0 && now() - started < LONGEST_RUN; count += found) {
-      found = await deletePiece(started - days * DAY);
+    for await (const deleted of pieces) {
+      count += deleted;
+      if (now() - started >= LONGEST_RUN) break;
     }
     return count;
   };
-  const decisions = await deleteOld((before) => store.deleteDecisions(before), config.DECISION_DAYS);
-  const requests = await deleteOld((before) => store.deleteRequests(before), config.REQUEST_DAYS);
-  const activations = await deleteOld((before) => store.deleteActivations(before), config.ACTIVATION_DAYS);
+  const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
+  const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
+  const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
   log('info', 'store_cleaned', { decisions, requests, activations });
 }

@@ -50,10 +50,13 @@ function bootFleet(vm: number): Promise<Answer> {
   return bootUntilAnswered({ baseUrl, issuer, imdsUrl, vm: `fleet-${vm}`, key: createKey() });
 }
 
-/** As a client does it: what may pass by itself (a store under siege) is tried again with a new challenge. */
+/** As a client does it: what may pass by itself (a store under siege, a lost answer) is tried again with a new challenge. */
 async function bootUntilAnswered(options: BootOptions): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
-    const answer = await boot(options);
-    if (answer.body['retryable'] !== true || tries === 10) return answer;
+    const answer = await boot(options).catch((error: unknown) => {
+      if (tries === 10) throw error;
+      return null;
+    });
+    if (answer !== null && (answer.body['retryable'] !== true || tries === 10)) return answer;
   }
 }

@@ -3,8 +3,9 @@ import type { TableClient } from '@azure/data-tables';
 
 import type { CleaningStore } from '../store.ts';
 import { decisionDay } from './keys.ts';
-import { deleteRow, deleteTogether, readFirstPage } from './rows.ts';
+import { deleteRow, deleteTogether, readPieces } from './rows.ts';
 import type { Row } from './rows.ts';
+import type { StoreCall } from './storeCall.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Rows looked at in one piece of work. */
@@ -19,27 +20,37 @@ export function cleaningTables(
   budget: number,
 ): CleaningStore {
   const call = (operation: string) => ({ operation, budget });
-  const deletePiece = async (table: TableClient, kind: string, filter: string): Promise<number> => {
-    const rows = await readFirstPage(table, call(`look for old ${kind}`), { filter, select: KEYS }, PIECE);
-    for (const batch of batchByPartition(rows)) await deleteTogether(table, call(`delete old ${kind}`), batch);
-    return rows.length;
+  const deleteRows = async function* (table: TableClient, kind: string, filter: string): AsyncGenerator<number> {
+    for await (const rows of readPieces(table, call(`look for old ${kind}`), { filter, select: KEYS }, PIECE)) {
+      for (const batch of batchByPartition(rows)) await deleteTogether(table, call(`delete old ${kind}`), batch);
+      yield rows.length;
+    }
   };
   return {
     // Whole days: the first partition to go is that of the day before the one in which `before` lies.
     deleteDecisions: (before) =>
-      deletePiece(tables.decisions, 'decisions', odata`PartitionKey ge ${`${decisionDay(before - DAY)}:`}`),
-    deleteRequests: (before) => deletePiece(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
-    deleteActivations: async (before) => {
-      const filter = odata`seat lt 0 and blocked eq false and leaseEnd lt ${new Date(before)}`;
-      const rows = await readFirstPage(tables.activations, call('look for old activations'), { filter }, PIECE);
-      for (const { partitionKey, rowKey, etag } of rows) {
-        // A VM that has come back meanwhile keeps its row.
-        const place = { partitionKey: String(partitionKey), rowKey: String(rowKey), version: String(etag) };
-        await deleteRow(tables.activations, call('delete an old activation'), place);
-      }
-      return rows.length;
-    },
+      deleteRows(tables.decisions, 'decisions', odata`PartitionKey ge ${`${decisionDay(before - DAY)}:`}`),
+    deleteRequests: (before) => deleteRows(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
+    deleteActivations: (before) => deleteActivations(tables.activations, call, before),
   };
+}
+
+async function* deleteActivations(
+  activations: TableClient,
+  call: (operation: string) => StoreCall,
+  before: number,
+): AsyncGenerator<number> {
+  const filter = odata`seat lt 0 and blocked eq false and leaseEnd lt ${new Date(before)}`;
+  for await (const rows of readPieces(activations, call('look for old activations'), { filter }, PIECE)) {
+    let deleted = 0;
+    for (const { partitionKey, rowKey, etag } of rows) {
+      // A VM that has come back meanwhile keeps its row.
+      const place = { partitionKey: String(partitionKey), rowKey: String(rowKey), version: String(etag) };
+      const outcome = await deleteRow(activations, call('delete an old activation'), place);
+      if (outcome === 'deleted') deleted += 1;
+    }
+    yield deleted;
+  }
 }
 
 function batchByPartition(rows: readonly Row[]): readonly (readonly Row[])[] {

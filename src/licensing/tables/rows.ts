@@ -53,6 +53,27 @@ export function readFirstPage(
   });
 }
 
+/** Page by page, each within the call's budget: a search through a whole table takes as long as it takes. */
+export async function* readPieces(
+  table: TableClient,
+  call: StoreCall,
+  queryOptions: RowQuery,
+  maxPageSize: number,
+): AsyncGenerator<readonly Row[]> {
+  let place: { readonly continuationToken?: string } | null = {};
+  while (place !== null) {
+    const from: { readonly continuationToken?: string } = place;
+    const page = await callStore(call, async (abortSignal) => {
+      const pages = table.listEntities({ queryOptions, abortSignal }).byPage({ maxPageSize, ...from });
+      const { value, done } = await pages.next();
+      return done === true ? null : value;
+    });
+    if (page === null) return;
+    yield page;
+    place = page.continuationToken === undefined ? null : { continuationToken: page.continuationToken };
+  }
+}
+
 /** All or nothing: one row alone, or a transaction over rows of one partition. */
 export async function writeRows(
   table: TableClient,
