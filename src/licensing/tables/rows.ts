@@ -65,8 +65,8 @@ export async function* readPieces(
     const from: { readonly continuationToken?: string } = place;
     const page = await callStore(call, async (abortSignal) => {
       const pages = table.listEntities({ queryOptions, abortSignal }).byPage({ maxPageSize, ...from });
-      const { value, done } = await pages.next();
-      return done === true ? null : value;
+      const next = await pages.next();
+      return next.done === true ? null : next.value;
     });
     if (page === null) return;
     yield page;
