@@ -1,11 +1,9 @@
-import { PROBLEMS } from '../contract/problems.ts';
-import type { ProblemCode } from '../contract/codes.ts';
 import { ENDPOINTS } from '../contract/endpoints.ts';
 import type { Discovery } from '../contract/wire.ts';
 import { createKeySet } from '../tokens/keySet.ts';
 import type { Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
-import { replyJson, replyProblem } from './problems.ts';
+import { replyJson } from './problems.ts';
 
 /** Seconds; the least SIGNING_KEY_LEAD_SECONDS is twice as long. */
 const KEY_SET_MAXIMUM_AGE = 300;
@@ -39,17 +37,4 @@ export function readDiscovery({ config, trust }: Parts): Reply {
     pinSetVersion: trust.latest().trust.version,
   };
   return replyJson(200, discovery, `public, max-age=${KEY_SET_MAXIMUM_AGE}`);
-}
-
-/** `GET /problems/{code}`: the page that a problem document's `type` names. */
-export function readProblemPage({ config }: Parts, code: string): Reply {
-  const facts = Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code as ProblemCode] : undefined;
-  if (facts === undefined) return replyProblem(config.ISSUER, 'not_found');
-  const { title, advice, status, retryable } = facts;
-  const again = retryable ? 'The same request may succeed later.' : 'The same request will not succeed by itself.';
-  return {
-    status: 200,
-    headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'public, max-age=3600' },
-    body: `${code} (${status})\n\n${title}.\n\nWhat to do: ${advice}\n${again}\n`,
-  };
 }

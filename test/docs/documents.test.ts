@@ -2,9 +2,19 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
-import { OPERATOR_CODES } from '../../src/contract/codes.ts';
+import {
+  CHALLENGE_CODES,
+  EVIDENCE_CODES,
+  LICENCE_CODES,
+  OPERATOR_CODES,
+  REQUEST_CODES,
+  SERVICE_CODES,
+} from '../../src/contract/codes.ts';
+import type { ProblemCode } from '../../src/contract/codes.ts';
 import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
+import { CODE_REFERENCE } from '../../src/service/codeReference.ts';
 import { listSettings } from '../../src/service/config.ts';
+import { describeProblem } from '../../src/service/problemPage.ts';
 import { readSources } from '../support/sources.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -33,6 +43,38 @@ test('docs/protocol.md names every code that a client can meet', () => {
   const operators: readonly string[] = OPERATOR_CODES;
   const codes = Object.keys(PROBLEMS).filter((code) => !operators.includes(code));
   expect(codes.filter((code) => !textOf('docs/protocol.md').includes(`\`${code}\``))).toEqual([]);
+});
+
+const KINDS = [
+  ['The request', REQUEST_CODES],
+  ['Challenge and proof', CHALLENGE_CODES],
+  ['The evidence', EVIDENCE_CODES],
+  ['The licence', LICENCE_CODES],
+  ['The service', SERVICE_CODES],
+  ['Operators', OPERATOR_CODES],
+] as const;
+
+test('docs/problems.md has every code, as the service’s own pages have it', async () => {
+  const describe = (code: ProblemCode) => {
+    const { title, status } = PROBLEMS[code];
+    const sections = describeProblem(code).map(({ heading, text }) => `- **${heading}** ${text}`);
+    return `### \`${code}\`\n\n${title} (HTTP ${status}).\n\n${sections.join('\n')}\n`;
+  };
+  const kinds = KINDS.map(([kind, codes]) => `## ${kind}\n\n${codes.map(describe).join('\n')}`);
+  const page = `# Problems
+
+Every code that a problem document can have. Its \`type\` is the address of its page on the service itself, \`ISSUER/problems/CODE\`; this page is made from the same
+text, in \`src/service/codeReference.ts\`.
+
+${kinds.join('\n')}`;
+  await expect(page).toMatchFileSnapshot(join(ROOT, 'docs/problems.md'));
+});
+
+test('what is said of a code is said in whole sentences', () => {
+  for (const [code, { cause, caller, vendor }] of Object.entries(CODE_REFERENCE)) {
+    expect(caller ?? vendor, code).not.toBeNull();
+    for (const text of [cause, caller, vendor]) if (text !== null) expect(text, code).toMatch(/^[A-Z].{10,}[.!]$/);
+  }
 });
 
 test('docs/settings.md is what the schema says', async () => {
