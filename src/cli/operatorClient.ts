@@ -64,12 +64,18 @@ function parseBase(text: string): string {
 
 async function readToken(env: Io['env']): Promise<string> {
   const { COUNTERSIGN_TOKEN: token = '', COUNTERSIGN_AUDIENCE: audience = '' } = env;
-  if (token !== '') return token.trim();
+  if (token !== '') return checkToken(token.trim());
   if (audience === '')
     throw new UsageError('set COUNTERSIGN_AUDIENCE to sign in with "az login", or COUNTERSIGN_TOKEN');
   const { AzureCliCredential } = await import('@azure/identity');
   const answer = await new AzureCliCredential().getToken(`${audience}/.default`);
   return answer.token;
+}
+
+/** A header with another character is refused by a message that quotes all of it. */
+function checkToken(token: string): string {
+  if (/^[\w.~+/=-]+$/.test(token)) return token;
+  throw new UsageError('COUNTERSIGN_TOKEN is not a token: it holds a blank, a line break or another odd character');
 }
 
 async function send(base: string, token: string, call: ServiceCall): Promise<ServiceAnswer> {

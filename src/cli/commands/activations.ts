@@ -1,9 +1,9 @@
 import type { ActionInput } from '../actions.ts';
 import { LIST_OPTIONS, createActionCommand, defineAction, positionalsOf, showList } from '../actions.ts';
-import { UsageError } from '../command.ts';
+import { RefusedError, UsageError } from '../command.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { OPERATOR_SETTINGS_HELP, readList } from '../operatorClient.ts';
-import { rows } from '../printable.ts';
+import { printable, rows } from '../printable.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
@@ -100,11 +100,14 @@ async function change(input: Input, verb: string): Promise<void> {
   );
 }
 
-/** @throws {UsageError} where the VM has several, and no licence says which one is meant */
+/**
+ * @throws {RefusedError} where the VM never came
+ * @throws {UsageError} where it has several licences, and none says which one is meant
+ */
 async function findActivation({ client, values }: Input, vmId: string): Promise<Activation> {
   const found = await listOf(client, { vmId, licence: values.licence });
   const [activation, ...others] = found;
-  if (activation === undefined) throw new UsageError(`the VM ${vmId} never had a licence here`);
+  if (activation === undefined) throw new RefusedError(`not_found: the VM ${printable(vmId)} never had a licence here`);
   if (others.length === 0) return activation;
   const names = found.map(({ licence }) => licence).join(', ');
   throw new UsageError(`the VM has several licences: say --licence, one of ${names}`);

@@ -22,7 +22,7 @@ issuers          issuers of signers' certificates that no pin knows, as stranger
 export const OPERATOR_TRUST_OPTIONS_HELP = `  --new-anchor     add: you vouch for it
   --note TEXT      add, distrust: for operators
   --undo           distrust: take it back
-  --service URL    add, remove, distrust, issuers: the service
+  --service URL    status, add, remove, distrust, issuers: the service
 `;
 
 /** As the service answers it. */

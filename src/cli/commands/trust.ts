@@ -5,13 +5,14 @@ import { loadPins } from '../../trust/azurePins.ts';
 import { syncCertificates } from '../../trust/syncCertificates.ts';
 import type { SyncedPin } from '../../trust/syncCertificates.ts';
 import { reportTrust } from '../../trust/trustStatus.ts';
-import type { CloudStatus, TrustStatus } from '../../trust/trustStatus.ts';
+import type { TrustStatus } from '../../trust/trustStatus.ts';
 import { signerRules } from '../../verifier/signerRules.ts';
 import type { Command, ExitCode, Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { SYNCED_DIRECTORY, readDefaultMaterial } from '../defaultTrust.ts';
-import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
+import { OPERATOR_SETTINGS_HELP, createOperatorClient } from '../operatorClient.ts';
 import { parseOptions, parseTime } from '../options.ts';
+import { formatServiceTrust, formatTrust, readServiceTrust } from '../trustReport.ts';
 import { checkCloudName } from '../verifyOptions.ts';
 import { OPERATOR_TRUST, OPERATOR_TRUST_HELP, OPERATOR_TRUST_OPTIONS_HELP } from './operatorTrust.ts';
 
@@ -20,7 +21,8 @@ const help = `countersign trust sync|status|add|remove|distrust|issuers
 sync    fetches the certificate of every pin from where its CA publishes it, or from a directory, and keeps those whose
         SHA-256 is pinned. Fails (2) where a pin that is current for an accepted cloud has no certificate: packaging stops.
 status  says for each cloud whether a path is complete today, which pins have no certificate, and which end soon.
-        Fails (2) where an accepted cloud has no complete path.
+        Fails (2) where an accepted cloud has no complete path. Of this checkout; with --service of a running service, and
+        what operators have pinned and distrusted there too.
 
 ${OPERATOR_TRUST_HELP}
 Options:
@@ -49,6 +51,7 @@ const OPTIONS = {
   out: { type: 'string' },
   'trust-dir': { type: 'string' },
   days: { type: 'string' },
+  service: { type: 'string' },
 } as const;
 
 type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
@@ -76,8 +79,8 @@ function acceptedClouds({ cloud }: Values, { env }: Io): readonly string[] {
 }
 
 async function sync(values: Values, io: Io): Promise<ExitCode> {
-  if (values['trust-dir'] !== undefined || values.days !== undefined) {
-    throw new UsageError('--trust-dir and --days go with status; sync has --from and --out');
+  if (values['trust-dir'] !== undefined || values.days !== undefined || values.service !== undefined) {
+    throw new UsageError('--trust-dir, --days and --service go with status; sync has --from and --out');
   }
   const { complete, pins } = await syncCertificates({
     manifests: loadPins(),
@@ -106,6 +109,7 @@ function describeLack(pins: readonly SyncedPin[]): string {
 
 async function status(values: Values, io: Io): Promise<ExitCode> {
   if (values.from !== undefined || values.out !== undefined) throw new UsageError('--from and --out go with sync');
+  if (values.service !== undefined) return statusOfService(values, io);
   const report = reportTrust(await readDefaultMaterial(io, values['trust-dir']), {
     acceptedClouds: acceptedClouds(values, io),
     rules: signerRules(true),
@@ -113,6 +117,16 @@ async function status(values: Values, io: Io): Promise<ExitCode> {
     ...(values.days === undefined ? {} : { days: parseDays(values.days) }),
   });
   io.out(values.json === true ? `${JSON.stringify(writeStatus(report))}\n` : formatStatus(report));
+  return report.verdict === 'failed' ? 2 : 0;
+}
+
+async function statusOfService(values: Values, io: Io): Promise<ExitCode> {
+  const { cloud, at, days, 'trust-dir': directory } = values;
+  if ([cloud, at, days, directory].some((value) => value !== undefined)) {
+    throw new UsageError('with --service the service itself judges: leave --cloud, --at, --days and --trust-dir out');
+  }
+  const report = await readServiceTrust(createOperatorClient(values.service, io));
+  io.out(values.json === true ? `${JSON.stringify(report)}\n` : formatServiceTrust(report));
   return report.verdict === 'failed' ? 2 : 0;
 }
 
@@ -129,24 +143,7 @@ function writeStatus({ at, clouds, ...rest }: TrustStatus) {
   return { at: formatInstant(at), ...rest, clouds: written };
 }
 
-function formatStatus({ at, verdict, clouds }: TrustStatus): string {
-  return `${verdict} at ${formatInstant(at)}\n${clouds.map(formatCloud).join('')}`;
-}
-
-function formatCloud(cloud: CloudStatus): string {
-  const { accepted, verdict, path, pathUntil, missing, missingHistoric, expired, endingSoon, withoutPath } = cloud;
-  const opening = `\n${cloud.cloud} (${cloud.domain}): ${verdict}${accepted ? '' : ', not accepted'}\n`;
-  const complete = pathUntil === null ? 'none' : `${path.join(' < ')}, until ${formatInstant(pathUntil)}`;
-  return [
-    opening,
-    `  complete path     ${complete}\n`,
-    listPins('no certificate', missing),
-    listPins('ending soon', endingSoon),
-    listPins('no path', withoutPath),
-    `  historic          ${missingHistoric.length} without a certificate; ${expired.length} pins expired\n`,
-  ].join('');
-}
-
-function listPins(what: string, pins: readonly { readonly name: string; readonly notAfter: number }[]): string {
-  return pins.map(({ name, notAfter }) => `  ${what.padEnd(17)} ${name}, to ${formatInstant(notAfter)}\n`).join('');
+function formatStatus(status: TrustStatus): string {
+  const { at, verdict, clouds } = writeStatus(status);
+  return formatTrust({ at, verdict, clouds });
 }

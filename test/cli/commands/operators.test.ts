@@ -169,8 +169,14 @@ test('an administrator pins, distrusts, and takes both back', async () => {
   expect((await run(...add, '--new-anchor')).complaints).toContain('role_missing');
   const pinned = await runAs('Admin', ...add, '--new-anchor', '--note', 'compared');
   expect(pinned.out).toMatch(new RegExp(`^ {2}sha256 +${sha256}$`, 'm'));
+  const service = ['trust', 'status', '--service', stack().serviceUrl];
+  const status = await run(...service);
+  expect(status.code).toBe(0);
+  expect(status.out).toMatch(/^emulator \(metadata\.emulator\.test\): ok$/m);
+  expect(status.out).toMatch(new RegExp(`^CLI Root +emulator +root +\\S+ +${sha256} +compared$`, 'm'));
   expect((await runAs('Admin', 'trust', 'remove', sha256, '--cloud', 'emulator')).out).toBe('taken back\n');
-  expect((await runAs('Admin', 'trust', 'distrust', sha256)).code).toBe(0);
+  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--note', 'stolen')).code).toBe(0);
+  expect(await json(...service)).toMatchObject({ verdict: 'ok', pins: [], distrusts: [{ sha256, note: 'stolen' }] });
   expect((await runAs('Admin', 'trust', 'distrust', sha256, '--undo')).out).toBe('taken back\n');
   expect((await runAs('Admin', 'trust', 'distrust', sha256, '--undo')).code).toBe(2);
   expect((await run('trust', 'issuers')).out).toMatch(/^(none|ISSUER)/);
@@ -186,6 +192,24 @@ test('apply goes through the service that is named, and needs no store', async (
   expect(JSON.parse(applied.out)).toMatchObject({ dryRun: false, offers: { created: 1 } });
   expect((await runAs('Reader', 'apply', 'catalogue.json')).code).toBe(2);
 });
+
+test('a VM that never came is a refusal', async () => {
+  const { code, out, complaints } = await run('activations', 'show', '99999999-0000-4000-8000-000000000001');
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(complaints).toContain('not_found: the VM 99999999-0000-4000-8000-000000000001 never had a licence here');
+});
+
+test.each(['abc\ndef-secret', 'abc def-secret', 'abc\u0000def-secret', 'äbc-secret'])(
+  'a token that is none is not repeated: %j',
+  async (COUNTERSIGN_TOKEN) => {
+    const { code, complaints } = await runIn(folder, ['offers', 'list'], {
+      env: { ...environment(), COUNTERSIGN_TOKEN },
+    });
+    expect(code).toBe(1);
+    expect(complaints).toContain('COUNTERSIGN_TOKEN is not a token');
+    expect(complaints).not.toContain('secret');
+  },
+);
 
 test('a refusal is exit code 2 with its code; a service that does not answer is 1', async () => {
   const missing = await run('licences', 'show', 'nobody');
@@ -236,8 +260,12 @@ test.each([
   [['licences', 'set', 'x', '--valid-until', 'soon'], 'not a time'],
   [['licences', 'list', '--limit', '0'], '--limit is a whole number'],
   [['activations', 'list'], 'say which'],
-  [['activations', 'block', '99999999-0000-4000-8000-000000000001'], 'never had a licence here'],
   [['trust', 'add', 'root.der'], 'say for which cloud'],
+  [
+    ['trust', 'status', '--service', 'http://127.0.0.1:9', '--days', '3'],
+    'leave --cloud, --at, --days and --trust-dir out',
+  ],
+  [['trust', 'sync', '--service', 'http://127.0.0.1:9'], 'go with status'],
   [['keys', 'rotate'], 'there is no "keys rotate"'],
 ])('%j is told what is wrong', async (args, complaint) => {
   const { code, out, complaints } = await run(...args);

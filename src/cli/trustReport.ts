@@ -1,0 +1,101 @@
+import { formatInstant } from '../contract/instants.ts';
+import type { OperatorClient } from './operatorClient.ts';
+import { printable } from './printable.ts';
+import { formatTable } from './table.ts';
+
+/** One cloud, as this checkout or a service judges it. Times are RFC 3339, or milliseconds since the epoch. */
+interface CloudReport {
+  readonly cloud: string;
+  readonly domain: string;
+  readonly accepted: boolean;
+  readonly verdict: string;
+  readonly path: readonly string[];
+  readonly pathUntil: string | null;
+  readonly missing: readonly PinReport[];
+  readonly missingHistoric: readonly PinReport[];
+  readonly expired: readonly PinReport[];
+  readonly endingSoon: readonly PinReport[];
+  readonly withoutPath: readonly PinReport[];
+}
+
+interface PinReport {
+  readonly name: string;
+  readonly notAfter: number | string;
+}
+
+interface TrustReport {
+  readonly at: string;
+  readonly verdict: string;
+  readonly clouds: readonly CloudReport[];
+}
+
+/** As `GET /operator/v1/trust` answers it. */
+interface ServiceTrustReport extends TrustReport {
+  readonly pins: readonly OperatorPin[];
+  readonly distrusts: readonly Distrust[];
+}
+
+interface Distrust {
+  readonly sha256: string;
+  readonly note: string;
+  readonly changedBy: string;
+  readonly changedAt: string;
+}
+
+interface OperatorPin extends Distrust {
+  readonly cloud: string;
+  readonly role: string;
+  readonly name: string;
+  readonly notAfter: string;
+}
+
+export async function readServiceTrust(client: OperatorClient): Promise<ServiceTrustReport> {
+  return (await client({ path: '/trust' })).body as ServiceTrustReport;
+}
+
+/** For people: a block a cloud. */
+export function formatTrust({ at, verdict, clouds }: TrustReport): string {
+  return `${verdict} at ${at}\n${clouds.map(formatCloud).join('')}`;
+}
+
+/** The same, with what operators have pinned and distrusted. */
+export function formatServiceTrust({ pins, distrusts, ...report }: ServiceTrustReport): string {
+  const pinned = formatTable(pins, [
+    ['PINNED BY OPERATORS', ({ name }) => name],
+    ['CLOUD', ({ cloud }) => cloud],
+    ['ROLE', ({ role }) => role],
+    ['TO', ({ notAfter }) => notAfter],
+    ['SHA-256', ({ sha256 }) => sha256],
+    ['NOTE', ({ note }) => note],
+  ]);
+  const distrusted = formatTable(distrusts, [
+    ['DISTRUSTED', ({ sha256 }) => sha256],
+    ['SINCE', ({ changedAt }) => changedAt],
+    ['BY', ({ changedBy }) => changedBy],
+    ['NOTE', ({ note }) => note],
+  ]);
+  return `${formatTrust(report)}\npins of operators\n${pinned}\ndistrusts\n${distrusted}`;
+}
+
+function formatCloud(cloud: CloudReport): string {
+  const { accepted, verdict, path, pathUntil, missing, missingHistoric, expired, endingSoon, withoutPath } = cloud;
+  const opening = `\n${cloud.cloud} (${cloud.domain}): ${verdict}${accepted ? '' : ', not accepted'}\n`;
+  const complete = pathUntil === null ? 'none' : `${path.map(printable).join(' < ')}, until ${pathUntil}`;
+  return [
+    opening,
+    `  complete path     ${complete}\n`,
+    listPins('no certificate', missing),
+    listPins('ending soon', endingSoon),
+    listPins('no path', withoutPath),
+    `  historic          ${missingHistoric.length} without a certificate; ${expired.length} pins expired\n`,
+  ].join('');
+}
+
+function listPins(what: string, pins: readonly PinReport[]): string {
+  return pins
+    .map(({ name, notAfter }) => {
+      const until = typeof notAfter === 'string' ? notAfter : formatInstant(notAfter);
+      return `  ${what.padEnd(17)} ${printable(name)}, to ${until}\n`;
+    })
+    .join('');
+}
