@@ -9,7 +9,13 @@ import { join, resolve } from 'node:path';
  */
 
 /** How often, instead of the tests' own short forms. */
-const LONG_FORMS = { STORMS: '50', HISTORIES: '2000', MEMORY_HISTORIES: '20000', INTERLEAVINGS: '3000' };
+const LONG_FORMS = {
+  STORMS: '50',
+  HISTORIES: '2000',
+  MEMORY_HISTORIES: '20000',
+  INTERLEAVINGS: '3000',
+  HOSTILE_VMS: '200',
+};
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const RESULTS = join(ROOT, '.work', 'test-results.json');
