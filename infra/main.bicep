@@ -63,6 +63,10 @@ param signingKey string = ''
 @maxLength(36)
 param operatorGroupId string = ''
 
+@description('Application (client) id of the operators’ API, registered in this tenant. Empty: its routes do not exist.')
+@maxLength(36)
+param operatorsApiClientId string = ''
+
 @description('Memory of one instance, in MB.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
@@ -186,6 +190,12 @@ var serviceSettings = {
   RATE_LIMIT_PER_SECOND: string(rateLimitPerSecond)
   TABLES_ENDPOINT: tablesEndpoint
   AZURE_CLIENT_ID: identity.outputs.clientId
+  ...(empty(operatorsApiClientId)
+    ? {}
+    : {
+        ENTRA_TENANT: tenant().tenantId
+        ENTRA_AUDIENCE: operatorsApiClientId
+      })
   CHALLENGE_SECRETS: '@Microsoft.KeyVault(VaultName=${names.vault};SecretName=${vaultContents.challenges})'
   ...(signingKeySource == 'vaultKey'
     ? {

@@ -5,6 +5,7 @@ param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
 param location = readEnvironmentVariable('AZURE_LOCATION')
 param issuer = readEnvironmentVariable('ISSUER')
 param operatorGroupId = readEnvironmentVariable('OPERATOR_GROUP_ID', '')
+param operatorsApiClientId = readEnvironmentVariable('OPERATORS_API_CLIENT_ID', '')
 
 // Given for one run, in the shell alone, and then kept by the vault.
 param challengeSecrets = readEnvironmentVariable('CHALLENGE_SECRETS', '')

@@ -32,7 +32,7 @@ var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 
 var tableNames = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests']
 
-// What `countersign apply` writes until operators have an API of their own.
+// What `countersign apply` writes where it is given the store itself, and not the operators’ API.
 var operatorTableNames = ['offers', 'licences']
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {

@@ -136,6 +136,21 @@ testWithBicep('a key that never leaves the vault takes the place of the private 
   expect(readable.map(({ on }) => on)).toEqual(['vaults/secrets/challenge-secrets']);
 });
 
+testWithBicep(
+  'the operators’ routes exist for the application that is named, in the tenant of the deployment',
+  (bicep) => {
+    const clientId = '11111111-2222-3333-4444-666666666666';
+    const given = [...REQUIRED, ISSUER, `param operatorsApiClientId = '${clientId}'`];
+    const settings = settingsOf(parseSnapshot(evaluateWith(bicep, given).snapshot));
+    expect(settings).toMatchObject({
+      ENTRA_AUDIENCE: clientId,
+      ENTRA_TENANT: expect.stringMatching(/tenant/i) as string,
+    });
+    const without = settingsOf(parseSnapshot(evaluateWith(bicep, [...REQUIRED, ISSUER]).snapshot));
+    expect(Object.keys(without).filter((name) => name.startsWith('ENTRA'))).toEqual([]);
+  },
+);
+
 testWithBicep('operators write the tables of the catalogue and no other', (bicep) => {
   const group = '11111111-2222-3333-4444-555555555555';
   const { snapshot } = evaluateWith(bicep, [...REQUIRED, ISSUER, `param operatorGroupId = '${group}'`]);
