@@ -18,7 +18,16 @@ const ATTEMPTS = 8;
 
 /**
  * Blocks a VM, at once and on all instances: its next renewal is refused. It keeps its seat until its lease ends, for
- * the licence it has lives on. A VM that never came can be blocked too.
+ * the licence it has lives on.
+ *
+ * @throws StoreUnavailableError
+ */
+export function blockKnownVm(store: SeatStore, pool: SeatPool, vmId: string, options: ChangeOptions) {
+  return changeActivation(store, { pool, vmId, ...options }, (known) => known && { ...known, blocked: true });
+}
+
+/**
+ * As {@link blockKnownVm}, also for a VM that never came: whoever calls this knows that the pool is one.
  *
  * @throws StoreUnavailableError
  */

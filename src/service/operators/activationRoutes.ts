@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { formatInstant } from '../../contract/instants.ts';
 import type { Activation } from '../../licensing/activation.ts';
-import { blockVm, clearKeyChanges, unblockVm } from '../../licensing/changeActivation.ts';
+import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../../licensing/changeActivation.ts';
 import type { SeatPool } from '../../licensing/entitlement.ts';
 import { formatPlanName } from '../../licensing/planName.ts';
 import type { ActivationFilter, Stored } from '../../licensing/store.ts';
@@ -106,7 +106,7 @@ const blockNamedVm = defineRoute({
 export const ACTIVATION_ROUTES: readonly OperatorRoute[] = [
   listActivations,
   readActivation,
-  changeRoute('blockActivation', 'block', 'Blocks a VM: no new licence from now on, on all instances', blockVm),
+  changeRoute('blockActivation', 'block', 'Blocks a VM: no new licence from now on, on all instances', blockKnownVm),
   changeRoute('unblockActivation', 'unblock', 'Lets a blocked VM in again', unblockVm),
   changeRoute(
     'clearKeyChanges',

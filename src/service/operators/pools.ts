@@ -1,9 +1,12 @@
+import * as z from 'zod';
+import { licenceId, planName, uuid } from '../../licensing/catalogue/fields.ts';
 import type { SeatPool } from '../../licensing/entitlement.ts';
 import type { Seats } from '../../licensing/offer.ts';
-import { formatPlanName, parsePlanName } from '../../licensing/planName.ts';
+import { formatPlanName } from '../../licensing/planName.ts';
 import { licencePool, marketplacePool } from '../../licensing/poolUsage.ts';
 import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
+import { CLOUD_NAMES } from './entries.ts';
 
 /** A pool of seats, and how many it has. */
 export interface NamedPool {
@@ -11,8 +14,10 @@ export interface NamedPool {
   readonly seats: Seats;
 }
 
+const cloud = z.enum(CLOUD_NAMES);
+
 /** `mp:<cloud>:<subscription>:<publisher/product/plan>`: what licences in marketplace mode are called. */
-const MARKETPLACE_ID = /^mp:([^:]{1,64}):([0-9a-fA-F-]{36}):([^:]{1,512})$/;
+const marketplaceId = z.tuple([z.literal('mp'), cloud, uuid, planName]);
 
 /**
  * The pool of a licence by the id that tokens carry.
@@ -20,18 +25,21 @@ const MARKETPLACE_ID = /^mp:([^:]{1,64}):([0-9a-fA-F-]{36}):([^:]{1,512})$/;
  * @throws {RequestError} `not_found`
  * @throws {StoreUnavailableError}
  */
-export async function findPool({ store }: Parts, licenceId: string): Promise<NamedPool> {
-  const [, cloud, subscription, offerName] = MARKETPLACE_ID.exec(licenceId) ?? [];
-  if (cloud !== undefined && subscription !== undefined && offerName !== undefined) {
-    const plan = parsePlanName(offerName);
-    const offer = plan === null ? null : await store.readOffer(plan);
-    if (offer?.value.mode !== 'marketplace')
-      throw new RequestError('not_found', 'No offer in marketplace mode is called so.');
-    return { pool: marketplacePool(offer.value, cloud, subscription.toLowerCase()), seats: offer.value.seats };
-  }
-  const licence = await store.findLicence(licenceId);
+export async function findPool(parts: Parts, id: string): Promise<NamedPool> {
+  if (id.startsWith('mp:')) return findMarketplacePool(parts, id);
+  const licence = licenceId.safeParse(id).success ? await parts.store.findLicence(id) : null;
   if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
   return { pool: licencePool(licence.value), seats: licence.value.seats };
+}
+
+async function findMarketplacePool({ store }: Parts, id: string): Promise<NamedPool> {
+  const named = marketplaceId.safeParse(id.split(':'));
+  const offer = named.success ? await store.readOffer(named.data[3]) : null;
+  if (!named.success || offer?.value.mode !== 'marketplace') {
+    throw new RequestError('not_found', 'No offer in marketplace mode is called so.');
+  }
+  const [, where, subscription] = named.data;
+  return { pool: marketplacePool(offer.value, where, subscription), seats: offer.value.seats };
 }
 
 /** An activation's opaque name in addresses: its pool and its VM. */
@@ -42,14 +50,19 @@ export function writeActivationId(pool: SeatPool, vmId: string): string {
   );
 }
 
-/** @throws {RequestError} `not_found` where it is none */
+const activationParts = z.tuple([z.enum(['licensed', 'marketplace']), cloud, uuid, planName, uuid]);
+
+/**
+ * The id of any other spelling is none, so that nobody can make up a pool that no licence and no offer has.
+ *
+ * @throws {RequestError} `not_found` where it is none
+ */
 export function parseActivationId(id: string): { readonly pool: SeatPool; readonly vmId: string } {
-  const [mode, cloud, subscriptionId, offer = '', vmId, ...rest] = Buffer.from(id, 'base64url')
-    .toString('utf8')
-    .split('\n');
-  const plan = parsePlanName(offer);
-  const isMode = mode === 'licensed' || mode === 'marketplace';
-  const isWhole = cloud !== undefined && subscriptionId !== undefined && vmId !== undefined && rest.length === 0;
-  if (!isMode || plan === null || !isWhole) throw new RequestError('not_found', 'There is no activation with this id.');
-  return { pool: { mode, cloud, subscriptionId, plan }, vmId };
+  const parsed = activationParts.safeParse(Buffer.from(id, 'base64url').toString('utf8').split('\n'));
+  if (parsed.success) {
+    const [mode, where, subscriptionId, plan, vmId] = parsed.data;
+    const pool = { mode, cloud: where, subscriptionId, plan };
+    if (writeActivationId(pool, vmId) === id) return { pool, vmId };
+  }
+  throw new RequestError('not_found', 'There is no activation with this id.');
 }

@@ -97,6 +97,57 @@ test.each(['x', Buffer.from('licensed\nemulator').toString('base64url'), 'a'.rep
   },
 );
 
+const MARKETPLACE = `mp:emulator:${SUBSCRIPTION}:contoso/metered/pro`;
+const idOf = (...parts: string[]) => Buffer.from(parts.join('\n')).toString('base64url');
+const NEVER_CAME = '11111111-0000-4000-8000-00000000eeee';
+
+/** What a good id is changed into; nothing of it was ever given to anybody. */
+const FORGED_IDS = {
+  'no cloud': idOf('licensed', '', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
+  'a long cloud': idOf('licensed', '☃'.repeat(64), SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
+  'a cloud that is none': idOf('licensed', 'Nowhere', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
+  'a subscription that is none': idOf('licensed', 'emulator', 'x', 'contoso/gateway/standard', NEVER_CAME),
+  'another spelling': idOf('licensed', 'emulator', SUBSCRIPTION.toUpperCase(), 'contoso/gateway/standard', NEVER_CAME),
+  'a plan that cannot be': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gate\tway/☃', NEVER_CAME),
+  'a VM that is none': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', 'x'),
+  'a VM that never came': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
+  'one part more': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME, ''),
+  'loose base64url': `${idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', LICENSED)}A`,
+};
+
+test.each(Object.entries(FORGED_IDS))('an id with %s blocks nothing and writes nothing', async (_, id) => {
+  for (const headers of [{}, { 'If-Match': '*' }]) {
+    const answer = await operate(stack(), `POST /activations/${id}/block`, { headers });
+    expect([answer.status, answer.body['code']]).toEqual([404, 'not_found']);
+  }
+  expect(await list(`/activations?vmId=${NEVER_CAME}`)).toEqual([]);
+});
+
+test('a VM is blocked in marketplace mode by the name that its licence would have', async () => {
+  const offer = { offer: 'contoso/metered/pro', mode: 'marketplace' };
+  expect((await operate(stack(), 'PUT /offers/contoso/metered/pro', { body: offer })).status).toBe(200);
+  const body = { licence: MARKETPLACE.replace(SUBSCRIPTION, SUBSCRIPTION.toUpperCase()), vmId: LICENSED };
+  const blocked = await operate(stack(), 'POST /blocks', { body });
+  expect(blocked.body).toMatchObject({ mode: 'marketplace', subscription: SUBSCRIPTION, blocked: true });
+  expect(await list(`/activations?licence=${encodeURIComponent(MARKETPLACE)}`)).toEqual([blocked.body]);
+});
+
+test.each([
+  MARKETPLACE.replace('emulator', 'Nowhere'),
+  MARKETPLACE.replace('emulator', '☃'.repeat(64)),
+  MARKETPLACE.replace('pro', '☃'),
+  MARKETPLACE.replace('/pro', ''),
+  MARKETPLACE.replace('metered', 'nothing'),
+  `mp:${'☃'.repeat(64)}`,
+  '☃'.repeat(64),
+])('there is no licence %.40s', async (licence) => {
+  const block = await operate(stack(), 'POST /blocks', { body: { licence, vmId: NEVER_CAME } });
+  expect([block.status, block.body['code']]).toEqual([404, 'not_found']);
+  const listed = await operate(stack(), `GET /activations?licence=${encodeURIComponent(licence)}`);
+  expect([listed.status, listed.body['code']]).toEqual([404, 'not_found']);
+  expect(await list(`/activations?vmId=${NEVER_CAME}`)).toEqual([]);
+});
+
 test('a refusal is a decision, found by the correlation id that the VM was given', async () => {
   const refused = await bootVm('odd-sku');
   const id = String(refused.body['correlationId']);
