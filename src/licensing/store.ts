@@ -40,6 +40,12 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+/** A page without the rows that cannot be read: what is told of the others need not wait for those. */
+export interface ReadablePage<T> extends Page<T> {
+  /** For each row left out why: its kind and what is wrong with it, never what stands there. */
+  readonly unreadable: readonly string[];
+}
+
 /** The `continuation` is not one that this store gave: the caller must begin the list anew. */
 export class ContinuationError extends Error {
   override readonly name = 'ContinuationError';
@@ -141,7 +147,7 @@ export interface PooledActivation extends Stored<Activation> {
 /** Activations as operators see them. Changes to one go through the seat store: changeActivation.ts. */
 export interface ActivationStore {
   /** In the order of the pools, then of the VM ids. A VM id alone is a search through all pools. */
-  pageActivations(filter: ActivationFilter, page: PageRequest): Promise<Page<PooledActivation>>;
+  pageActivations(filter: ActivationFilter, page: PageRequest): Promise<ReadablePage<PooledActivation>>;
   /** How many activations hold a seat, counted or not, with a lease that ends at `since` or later. */
   countSeated(pool: SeatPool, since: number): Promise<number>;
 }
@@ -153,7 +159,7 @@ export interface DecisionStore {
   /** By `id`, which is the correlation id that the VM was given too. */
   readDecision(id: string): Promise<DecisionRecord | null>;
   /** The newest day first; within a day by subscription, and there the newest first. */
-  pageDecisions(filter: DecisionFilter, page: PageRequest): Promise<Page<DecisionRecord>>;
+  pageDecisions(filter: DecisionFilter, page: PageRequest): Promise<ReadablePage<DecisionRecord>>;
 }
 
 /** Operators' requests with an `Idempotency-Key`, and what was answered. `version: null` inserts. */

@@ -5,7 +5,7 @@ import { StoreUnavailableError } from '../store.ts';
 import type { ActivationFilter, ActivationStore, PooledActivation } from '../store.ts';
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { parsePoolPartition, poolPartition, poolRange, VM_ROWS, vmRow } from './keys.ts';
-import { mapPage, readPage } from './paging.ts';
+import { mapReadable, readPage } from './paging.ts';
 import { readAllRows } from './rows.ts';
 import type { Row } from './rows.ts';
 
@@ -15,7 +15,7 @@ export function activationTable(activations: TableClient, budget: number): Activ
     pageActivations: async (filter, page) => {
       const call = { operation: 'list activations', budget };
       const query = { filter: `${partitionFilter(filter)}${rowFilter(filter.vmId)}` };
-      return mapPage(await readPage(activations, call, query, page), readPooledRow);
+      return mapReadable(await readPage(activations, call, query, page), readPooledRow);
     },
     countSeated: async (pool, since) => {
       const seated = odata`PartitionKey eq ${poolPartition(pool)} and seat ge ${UNCOUNTED_SEAT}`;

@@ -8,7 +8,7 @@ import { StoreUnavailableError } from '../store.ts';
 import type { DecisionStore } from '../store.ts';
 import { decisionEntity, readDecisionRow } from './decisionRow.ts';
 import { decisionDay, decisionRow } from './keys.ts';
-import { mapPage, readPage } from './paging.ts';
+import { mapReadable, readPage } from './paging.ts';
 import { readFirstPage, writeOneRow } from './rows.ts';
 
 /** @param budget milliseconds for one operation */
@@ -31,7 +31,7 @@ export function decisionTable(decisions: TableClient, budget: number): DecisionS
     },
     pageDecisions: async (filter, page) => {
       const call = { operation: 'list decisions', budget };
-      return mapPage(await readPage(decisions, call, { filter: decisionFilter(filter) }, page), readDecisionRow);
+      return mapReadable(await readPage(decisions, call, { filter: decisionFilter(filter) }, page), readDecisionRow);
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
-import { ContinuationError } from '../store.ts';
-import type { Page, PageRequest } from '../store.ts';
+import { ContinuationError, StoreUnavailableError } from '../store.ts';
+import type { Page, PageRequest, ReadablePage } from '../store.ts';
 import type { Row, RowQuery } from './rows.ts';
 import { callStore } from './storeCall.ts';
 import type { StoreCall } from './storeCall.ts';
@@ -41,8 +41,24 @@ export async function readPage(
   });
 }
 
+/** @throws StoreUnavailableError where one of the rows cannot be read */
 export function mapPage<T>(page: Page<Row>, read: (row: Row) => T): Page<T> {
   return { items: page.items.map(read), next: page.next };
+}
+
+/** As {@link mapPage}, for lists that nothing is decided by: one bad row does not hide the others. */
+export function mapReadable<T>({ items: rows, next }: Page<Row>, read: (row: Row) => T): ReadablePage<T> {
+  const items: T[] = [];
+  const unreadable: string[] = [];
+  for (const row of rows) {
+    try {
+      items.push(read(row));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      unreadable.push(error.message);
+    }
+  }
+  return { items, next, unreadable };
 }
 
 /** A place in the list is all that it can say: the filter stays the caller's own. */

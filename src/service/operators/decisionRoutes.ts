@@ -8,7 +8,7 @@ import type { Parts } from '../parts.ts';
 import { NO_BODY } from './bodies.ts';
 import { CLOUD_NAMES, instant } from './entries.ts';
 import { explainDecision, explanationSchema } from './explainDecision.ts';
-import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { pageOf, pageQuery, readPageQuery, writeReadable } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
@@ -62,10 +62,11 @@ const listDecisions = defineRoute({
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(decisionSchema) },
   codes: [],
-  handle: async ({ parts, query }) => {
+  handle: async ({ parts, query, log }) => {
     const { cloud, subscription, vmId, code, from, until } = query;
     const filter = { cloud, subscriptionId: subscription, vmId, code, from, until };
-    return { value: writePage(await parts.store.pageDecisions(filter, readPageQuery(query)), writeDecision) };
+    const page = await parts.store.pageDecisions(filter, readPageQuery(query));
+    return { value: writeReadable(page, writeDecision, log) };
   },
 });
 
