@@ -98,8 +98,12 @@ const blockNamedVm = defineRoute({
   answer: { mediaType: 'application/json', schema: item },
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
-    const { pool } = await findPool(call.parts, call.body.licence);
-    return applyChange(call, blockVm, pool, call.body.vmId);
+    const { licence: licenceId, vmId: vm } = call.body;
+    const { pool } = await findPool(call.parts, licenceId);
+    const answer = await applyChange(call, blockVm, pool, vm);
+    // The address, which the log has of every write, names no VM here.
+    call.log('info', 'operator_blocked_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
+    return answer;
   },
 });
 

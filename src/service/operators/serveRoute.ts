@@ -36,7 +36,9 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
       // Also after a failure: a write whose answer was lost may have been executed.
       parts.catalogue.forget();
     });
-    request.log('info', 'operator_wrote', { operation: route.name, operator: operator.id, status: answered.status });
+    // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
+    const { path, log } = request;
+    log('info', 'operator_wrote', { operation: route.name, path, operator: operator.id, status: answered.status });
     return answered;
   };
 }

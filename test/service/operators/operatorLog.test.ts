@@ -33,3 +33,27 @@ test('rows that cannot be read are left out of a list, and told to the log by th
   expect(JSON.stringify(line)).not.toContain(strange);
   expect(more).toEqual([]);
 });
+
+test('of a write the log has who, what and where, and nothing of the body', async () => {
+  const scene = await createScene();
+  expect((await scene.boot('licensed')).status).toBe(200);
+  const { body } = await scene.operate(`GET /activations?vmId=${VM}`);
+  const [{ id } = { id: '' }] = body['items'] as { id: string }[];
+  await scene.operate(`POST /activations/${id}/block`);
+  const offer = { offer: 'contoso/logged/pro', mode: 'licensed', features: { word: 'secret' } };
+  await scene.operate('PUT /offers/contoso/logged/pro', { body: offer });
+  const operator = expect.stringMatching(/^[0-9a-f-]{36}$/) as string;
+  const line = { level: 'info', event: 'operator_wrote', operator, status: 200 };
+  expect(linesOf(scene, 'operator_wrote')).toEqual([
+    { ...line, operation: 'blockActivation', path: `/operator/v1/activations/${id}/block` },
+    { ...line, operation: 'putOffer', path: '/operator/v1/offers/contoso/logged/pro' },
+  ]);
+  expect(scene.log().join()).not.toContain('secret');
+});
+
+test('of a VM that is blocked by its name the log has that name', async () => {
+  const scene = await createScene();
+  const body = { licence: 'http-standard', vmId: VM };
+  await scene.operate('POST /blocks', { body });
+  expect(linesOf(scene, 'operator_blocked_vm')).toMatchObject([{ level: 'info', ...body }]);
+});
