@@ -5,8 +5,11 @@ import type { RequestStore, Stored } from '../../licensing/store.ts';
 import type { Log, Reply } from '../edge.ts';
 import { RequestError } from '../requestError.ts';
 
-/** Longer than any request takes: after this the process that had begun it is taken to have ended. */
-const RUNNING = 60_000;
+/**
+ * Longer than the platform's load balancer waits for an answer (230 seconds): after this the process that had begun a
+ * request is taken to have ended. Taken for ended too early, it would be executed twice at the same time.
+ */
+const RUNNING = 240_000;
 
 export interface OnceOptions {
   readonly store: RequestStore;
