@@ -3,13 +3,11 @@ import type { TableClient, TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
 import type { Change, Recorded, TrustStore } from '../store.ts';
+import { LONGEST_CERTIFICATE } from '../trustEntry.ts';
 import type { TrustEntry } from '../trustEntry.ts';
 import { TRUST_PARTITION, trustRow } from './keys.ts';
 import { changeColumns, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 import { deleteRow, readAllRows, readOneRow, writeOneRow } from './rows.ts';
-
-/** Octets; Azure's CA certificates have below 2,000. */
-const LONGEST_CERTIFICATE = 16 * 1024;
 
 const pin = z.object({
   ...changeColumns,

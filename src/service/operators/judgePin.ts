@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { LONGEST_CERTIFICATE } from '../../licensing/trustEntry.ts';
 import type { TrustMaterial } from '../../trust/createTrust.ts';
 import { createDomain, isDistrusted, mergeManifests } from '../../trust/createTrust.ts';
 import { findLongestChain } from '../../trust/certificateChain.ts';
@@ -38,6 +39,7 @@ export function judgePin(request: PinRequest, material: TrustMaterial, at: numbe
   const [der, ...others] = readPemBlocks(request.pem);
   if (der === undefined || der === null || others.length > 0)
     return no('Send one certificate as PEM, and nothing else.');
+  if (der.length > LONGEST_CERTIFICATE) return no(`The certificate has more than ${LONGEST_CERTIFICATE / 1024} KiB.`);
   const certificate = readTwice(der);
   if (certificate === null) return no('Two readers do not find the same certificate in it.');
   const role = isSelfIssued(certificate) ? 'root' : 'intermediate';

@@ -75,6 +75,21 @@ test('what no document could be signed under is refused, whatever the operator s
   });
 });
 
+test.each([
+  [15, { ok: true }],
+  [16, { ok: false, reason: 'The certificate has more than 16 KiB.' }],
+])(
+  'a CA certificate with an extension of %i KiB is judged as one that the store can or cannot keep',
+  async (size, judgement) => {
+    const large = await own.issue({
+      ...{ subject: 'CN=Large Root', keys: own.root.keys, notBefore: AT - YEAR, notAfter: AT + YEAR },
+      ...{ keyUsage: ['keyCertSign'], basicConstraints: { ca: true } },
+      moreExtensions: [{ oid: '1.2.3.4', critical: false, value: new Uint8Array(size * 1024) }],
+    });
+    expect(judge(large.der, true)).toMatchObject(judgement);
+  },
+);
+
 test('a distrusted certificate is not pinned', () => {
   const entries = [{ kind: 'distrust', sha256: parseCertificate(own.intermediate.der).sha256, note: '' }] as const;
   const { material: distrusting } = addOperatorTrust(material, entries);
