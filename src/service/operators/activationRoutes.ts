@@ -45,7 +45,7 @@ const item = z
 const idParams = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,1024}$/) });
 
 const listQuery = z.strictObject({
-  licence: licence.optional().describe('The VMs of one licence.'),
+  licence: licence.optional().describe('The VMs of one licence; without cloud and subscription.'),
   ...subscriptionQuery,
   vmId: vmId.optional().describe('One VM; alone it is a search through all licences.'),
   ...pageQuery,
@@ -126,7 +126,15 @@ async function readFilter(parts: Parts, query: z.output<typeof listQuery>): Prom
   if ((cloud === undefined) !== (subscription === undefined)) {
     throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
   }
-  if (licenceId !== undefined) return { pool: (await findPool(parts, licenceId)).pool, vmId: vm };
+  if (licenceId !== undefined) {
+    if (cloud !== undefined) {
+      throw new RequestError(
+        'request_malformed',
+        'A licence is of one subscription: name it alone, or the subscription.',
+      );
+    }
+    return { pool: (await findPool(parts, licenceId)).pool, vmId: vm };
+  }
   if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription, vmId: vm };
   if (vm !== undefined) return { vmId: vm };
   throw new RequestError('request_malformed', 'Name a licence, a cloud and a subscription, or a vmId.');

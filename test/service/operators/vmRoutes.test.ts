@@ -82,6 +82,16 @@ test('an operator clears the changes of a VM’s key, and it may change it again
   expect((await bootVm('small-1', createKey())).status).toBe(200);
 });
 
+test.each(['http-standard', 'nobody'])(
+  'the licence %s and a subscription are not asked for together',
+  async (licence) => {
+    const subscription = `cloud=emulator&subscription=${SUBSCRIPTION}`;
+    const { status, body } = await operate(stack(), `GET /activations?licence=${licence}&${subscription}`);
+    expect([status, body['code']]).toEqual([400, 'request_malformed']);
+    expect(body['detail']).toContain('name it alone');
+  },
+);
+
 test.each(['/activations', '/activations?cloud=emulator', '/activations?vmId=x', '/activations?vmId='])(
   'the list %s is refused',
   async (path) => {
