@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+
+import { RestError } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
@@ -7,12 +10,13 @@ import type { Row, RowQuery } from './rows.ts';
 import { callStore } from './storeCall.ts';
 import type { StoreCall } from './storeCall.ts';
 
-const LONGEST_TOKEN = 4_096;
+/** Two keys of 1 KiB, each in base64 twice. */
+const LONGEST_CONTINUATION = 4_096;
 
 /** The service may answer a search with empty pages; after this many the caller gets one and may go on. */
 const EMPTY_PAGES = 10;
 
-const token = z.strictObject({ nextPartitionKey: z.string().min(1), nextRowKey: z.string().optional() });
+const placeSchema = z.strictObject({ nextPartitionKey: z.string().min(1), nextRowKey: z.string().optional() });
 
 /**
  * One page of a query.
@@ -26,19 +30,33 @@ export async function readPage(
   queryOptions: RowQuery,
   { size, continuation }: PageRequest,
 ): Promise<Page<Row>> {
-  if (continuation !== undefined) checkContinuation(continuation);
-  return callStore(call, async (abortSignal): Promise<Page<Row>> => {
-    const place = continuation === undefined ? {} : { continuationToken: continuation };
-    const pages = table.listEntities({ queryOptions, abortSignal }).byPage({ maxPageSize: size, ...place });
-    let next: string | null = null;
-    let count = 0;
-    for await (const page of pages) {
-      next = page.continuationToken ?? null;
-      count += 1;
-      if (page.length > 0 || count === EMPTY_PAGES) return { items: page, next };
+  const list = nameList(call, queryOptions);
+  const place = continuation === undefined ? undefined : parseContinuation(list, continuation);
+  const page = await callStore(call, async (abortSignal) => {
+    const settings = { maxPageSize: size, ...(place !== undefined && { continuationToken: place }) };
+    try {
+      return await readRows(table.listEntities({ queryOptions, abortSignal }).byPage(settings));
+    } catch (error) {
+      // Of the whole question the place alone is not ours.
+      if (place !== undefined && error instanceof RestError && error.statusCode === 400) return null;
+      throw error;
     }
-    return { items: [], next };
   });
+  if (page === null) throw isOfNoList();
+  return { items: page.items, next: page.next === null ? null : `${list}.${page.next}` };
+}
+
+type StorePages = AsyncIterable<readonly Row[] & { readonly continuationToken?: string | undefined }>;
+
+async function readRows(pages: StorePages): Promise<Page<Row>> {
+  let next: string | null = null;
+  let count = 0;
+  for await (const page of pages) {
+    next = page.continuationToken ?? null;
+    count += 1;
+    if (page.length > 0 || count === EMPTY_PAGES) return { items: page, next };
+  }
+  return { items: [], next };
 }
 
 /** @throws StoreUnavailableError where one of the rows cannot be read */
@@ -61,15 +79,29 @@ export function mapReadable<T>({ items: rows, next }: Page<Row>, read: (row: Row
   return { items, next, unreadable };
 }
 
-/** A place in the list is all that it can say: the filter stays the caller's own. */
-function checkContinuation(continuation: string): void {
-  if (continuation.length <= LONGEST_TOKEN && token.safeParse(decode(continuation)).success) return;
-  throw new ContinuationError('The continuation is not one of this list: begin the list anew.');
+/** Which list, by what: a digest, for a filter may be long. */
+function nameList({ operation }: StoreCall, { filter = '' }: RowQuery): string {
+  return createHash('sha256').update(`${operation}\n${filter}`).digest('base64url').slice(0, 22);
 }
 
-function decode(continuation: string): unknown {
+/**
+ * The place in this list at which a continuation goes on. It opens nothing, for the filter stays the caller's own; in
+ * another list it would skip what nobody has seen.
+ */
+function parseContinuation(list: string, continuation: string): string {
+  const [name, place = '', ...rest] = continuation.split('.');
+  const isOfThisList = continuation.length <= LONGEST_CONTINUATION && name === list && rest.length === 0;
+  if (!isOfThisList || !placeSchema.safeParse(decode(place)).success) throw isOfNoList();
+  return place;
+}
+
+function isOfNoList(): ContinuationError {
+  return new ContinuationError('The continuation is not one of this list: begin the list anew.');
+}
+
+function decode(place: string): unknown {
   try {
-    return JSON.parse(Buffer.from(continuation, 'base64').toString('utf8'));
+    return JSON.parse(Buffer.from(place, 'base64').toString('utf8'));
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ import type { DecisionRecord } from '../../../src/licensing/decisionRecord.ts';
 import { activate } from '../../../src/licensing/activate.ts';
 import { LONGEST_ANSWER } from '../../../src/licensing/operatorRequest.ts';
 import { readPoolUsage } from '../../../src/licensing/poolUsage.ts';
-import { ContinuationError } from '../../../src/licensing/store.ts';
+import { ContinuationError, StoreUnavailableError } from '../../../src/licensing/store.ts';
 import type { Page, PageRequest } from '../../../src/licensing/store.ts';
 import { createTablesStore } from '../../../src/licensing/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
@@ -24,6 +24,7 @@ import {
   VM_ID,
   vmId,
 } from '../../support/licensing.ts';
+import { startStoreProxy } from '../../support/storeProxy.ts';
 
 const tables = useAzurite();
 const CHANGE = { by: 'olga', at: AT };
@@ -97,11 +98,56 @@ test('licences are found by what they are for and by their id, and paged', async
   expect(await store.readLicence(key)).toBeNull();
 });
 
+const forge = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64');
+
 test('a page cannot be continued with what the store never gave', async () => {
   const store = await createStore();
-  for (const continuation of ['', 'x', 'bnVsbA==', Buffer.from('{"nextPartitionKey":1}').toString('base64')]) {
+  const forged = [{ nextPartitionKey: 1 }, { nextPartitionKey: 'a' }, { nextPartitionKey: 'a', more: 1 }, null].map(
+    forge,
+  );
+  for (const continuation of ['', 'x', 'bnVsbA==', '.', ...forged, ...forged.map((place) => `x.${place}`)]) {
     await expect(store.pageOffers({ size: 1, continuation })).rejects.toThrow(ContinuationError);
   }
+});
+
+test('a page is continued in its own list alone, by the same filter', async () => {
+  const store = await createStore();
+  for (const number of [1, 2, 3]) {
+    await store.writeLicence(licence({ id: `Fab-${number}`, subscriptionId: vmId(number) }), null, CHANGE);
+    await store.insertDecision(decision({ subscriptionId: vmId(number) }));
+  }
+  const continuation = (await store.pageLicences(null, { size: 1 })).next ?? '';
+  expect((await store.pageLicences(null, { size: 5, continuation })).items).toHaveLength(2);
+  const decisions = (await store.pageDecisions({}, { size: 1 })).next ?? '';
+  for (const elsewhere of [
+    store.pageOffers({ size: 5, continuation }),
+    store.pageLicences({ cloud: CLOUD, subscriptionId: vmId(3) }, { size: 5, continuation }),
+    store.pageLicences(null, { size: 5, continuation: `${continuation}.` }),
+    store.pageLicences(null, {
+      size: 5,
+      continuation: `${continuation.slice(0, 23)}${forge({ nextPartitionKey: '' })}`,
+    }),
+    store.pageLicences(null, {
+      size: 5,
+      continuation: `${continuation.slice(0, 23)}${forge({ nextPartitionKey: 'x'.repeat(4_000) })}`,
+    }),
+    store.pageDecisions({ code: 'key_changed' }, { size: 5, continuation: decisions }),
+  ]) {
+    await expect(elsewhere).rejects.toThrow(ContinuationError);
+  }
+});
+
+test('a place that the store itself refuses is no failure of the store', async () => {
+  const { connectionString, tablePrefix } = tables();
+  const proxy = await startStoreProxy(connectionString, tablePrefix);
+  const store = createTablesStore({ connection: { connectionString: proxy.connectionString }, tablePrefix });
+  await store.ensureTables();
+  for (const name of ['a', 'b']) await store.writeOffer(offer({ plan: { ...offer().plan, name } }), null, CHANGE);
+  const continuation = (await store.pageOffers({ size: 1 })).next ?? '';
+  proxy.fail(/GET offers/, { status: 400, code: 'InvalidInput' }, { status: 400, code: 'InvalidInput' });
+  await expect(store.pageOffers({ size: 1, continuation })).rejects.toThrow(ContinuationError);
+  await expect(store.pageOffers({ size: 1 })).rejects.toThrow(StoreUnavailableError);
+  expect(proxy.recover()).toBe(0);
 });
 
 test('activations are listed by pool, by subscription and by VM', async () => {

@@ -186,6 +186,20 @@ test('decisions are filtered by subscription, VM, code and time', async () => {
   expect((await operate(stack(), 'GET /decisions?from=today')).body['code']).toBe('request_malformed');
 });
 
+test('a list is continued with its own continuation alone', async () => {
+  await bootVm('odd-sku');
+  const { body: first } = await operate(stack(), 'GET /decisions?limit=1');
+  const continuation = encodeURIComponent(String(first['continuation']));
+  expect((await operate(stack(), `GET /decisions?limit=1&continuation=${continuation}`)).status).toBe(200);
+  for (const path of ['/licences?', '/offers?', `/activations?vmId=${LICENSED}&`, '/decisions?code=vm_blocked&']) {
+    const { status, body } = await operate(stack(), `GET ${path}continuation=${continuation}`);
+    expect([status, body['code'], body['detail']]).toEqual([
+      ...[400, 'request_malformed'],
+      'The continuation is not one of this list: begin the list anew.',
+    ]);
+  }
+});
+
 test('an explanation says what happened, what to do, and what would be decided now', async () => {
   const refused = await bootVm('retired');
   expect(refused.body['code']).toBe('offer_suspended');
