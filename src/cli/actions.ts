@@ -89,14 +89,22 @@ function parseLimit(text: string | undefined): number {
   throw new UsageError('--limit is a whole number');
 }
 
+interface ListView<T> {
+  readonly limit: string | undefined;
+  readonly columns: readonly Column<T>[];
+  /** Over all pages together; that of the service unless given. */
+  readonly order?: (left: T, right: T) => number;
+}
+
 /** Shows a list: a table for people, the items as JSON for programs. */
 export async function showList<T>(
   { client, show, io, positionals }: ServiceInput,
   call: ServiceCall,
-  { limit, columns }: { readonly limit: string | undefined; readonly columns: readonly Column<T>[] },
+  { limit, columns, order }: ListView<T>,
 ): Promise<void> {
   positionalsOf(positionals);
-  const { items, more } = await readList(client, call, parseLimit(limit));
-  show(items, () => formatTable(items as readonly T[], columns));
+  const { items: read, more } = await readList(client, call, parseLimit(limit));
+  const items = order === undefined ? (read as readonly T[]) : (read as readonly T[]).toSorted(order);
+  show(items, () => formatTable(items, columns));
   if (more) io.complain(`There are more than these ${items.length}: narrow the list, or raise --limit.\n`);
 }

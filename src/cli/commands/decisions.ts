@@ -11,7 +11,7 @@ const help = `countersign decisions list|show|explain
 
 Every first licence, every change and every refusal of authentic evidence, found by the correlation id that the VM got.
 
-list         the decisions, the newest day first
+list         the decisions of the newest days, the newest first
 show ID      one decision with every check
 explain ID   why it was decided so, what to do, and what would be decided now, on one screen
 
@@ -58,7 +58,7 @@ export const decisions = createActionCommand('decisions', {
     list: defineAction({ ...LIST_OPTIONS, ...FILTER }, (input) => {
       const { cloud, subscription, vm, code, from, until, limit } = input.values;
       const query = { cloud, subscription, vmId: vm, code, from: writeTime(from), until: writeTime(until) };
-      return showList(input, { path: '/decisions', query }, { limit, columns: COLUMNS });
+      return showList(input, { path: '/decisions', query }, { limit, columns: COLUMNS, order: newestFirst });
     }),
     show: defineAction({}, async ({ client, positionals, show }) => {
       const [id] = positionalsOf(positionals, 'a decision’s ID');
@@ -72,6 +72,10 @@ export const decisions = createActionCommand('decisions', {
     }),
   },
 });
+
+function newestFirst(left: Decision, right: Decision): number {
+  return Date.parse(right.at) - Date.parse(left.at);
+}
 
 function writeTime(text: string | undefined): string | undefined {
   return text === undefined ? undefined : new Date(parseTime(text)).toISOString();

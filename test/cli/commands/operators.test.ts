@@ -144,6 +144,20 @@ test('"why was this VM refused?" is answered on one screen', async () => {
   expect((await run('decisions', 'list', '--until', '2020-01-01T00:00:00Z')).out).toBe('none\n');
 });
 
+test('decisions are listed the newest first, over all pages of the service', async () => {
+  const decision = (at: string) => ({ id: at, at, code: 'vm_blocked', vmId: 'x', plan: null, claimedProduct: null });
+  const pages = [
+    { items: [decision('2026-11-23T10:05:00Z')], continuation: 'next' },
+    { items: [decision('2026-11-23T10:50:00.500Z'), decision('2026-11-23T10:50:00Z')], continuation: null },
+  ];
+  const server = createServer((_, response) => void response.end(JSON.stringify(pages.shift())));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const env = { COUNTERSIGN_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, COUNTERSIGN_TOKEN: 'x' };
+  const { out } = await runIn(folder, ['decisions', 'list'], { env });
+  expect(out.match(/^2026\S+/gm)).toEqual(['2026-11-23T10:50:00.500Z', '2026-11-23T10:50:00Z', '2026-11-23T10:05:00Z']);
+});
+
 test('what a VM calls itself steers no terminal', async () => {
   const { serviceUrl, imdsUrl } = stack();
   const change = { client: 'agent\u001b[2J\u0007' };
