@@ -158,7 +158,10 @@ export interface DecisionStore {
   insertDecision(decision: DecisionRecord): Promise<'written' | 'exists'>;
   /** By `id`, which is the correlation id that the VM was given too. */
   readDecision(id: string): Promise<DecisionRecord | null>;
-  /** The newest day first; within a day by subscription, and there the newest first. */
+  /**
+   * The newest day first, and within a page the newest first. Which rows of a day share a page goes by subscription and
+   * then by hour: a refusal's id, by which it is found, has the beginning of its hour.
+   */
   pageDecisions(filter: DecisionFilter, page: PageRequest): Promise<ReadablePage<DecisionRecord>>;
 }
 

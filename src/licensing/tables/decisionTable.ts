@@ -31,13 +31,16 @@ export function decisionTable(decisions: TableClient, budget: number): DecisionS
     },
     pageDecisions: async (filter, page) => {
       const call = { operation: 'list decisions', budget };
-      return mapReadable(await readPage(decisions, call, { filter: decisionFilter(filter) }, page), readDecisionRow);
+      const rows = await readPage(decisions, call, { filter: decisionFilter(filter) }, page);
+      const { items, ...rest } = mapReadable(rows, readDecisionRow);
+      return { ...rest, items: items.toSorted((left, right) => right.at - left.at) };
     },
   };
 }
 
-function decisionFilter({ from = 0, until = LAST_TIME, ...named }: DecisionFilter): string {
+function decisionFilter({ from: begin = FIRST_TIME, until: end = LAST_TIME, ...named }: DecisionFilter): string {
   const { cloud, subscriptionId, vmId, code } = named;
+  const [from, until] = [clampTime(begin), clampTime(end)];
   const conditions = [
     dayFilter(from, until),
     odata`at ge ${new Date(from)} and at lt ${new Date(until)}`,
@@ -54,5 +57,10 @@ function dayFilter(from: number, until: number): string {
   return odata`PartitionKey ge ${`${decisionDay(until - 1)}:`} and PartitionKey lt ${`${decisionDay(from)};`}`;
 }
 
-/** The year 3000: far enough, and a time that the service can compare. */
+/** 1970 to 3000: no decision was made outside, and these are times that the service and its keys can compare. */
+const FIRST_TIME = 0;
 const LAST_TIME = Date.UTC(3000, 0);
+
+function clampTime(at: number): number {
+  return Math.min(Math.max(at, FIRST_TIME), LAST_TIME);
+}

@@ -58,12 +58,15 @@ const idParams = z.strictObject({ id: z.guid().toLowerCase().describe('The corre
 
 const listDecisions = defineRoute({
   ...{ name: 'listDecisions', method: 'GET', path: '/decisions', role: 'Reader' },
-  summary: 'First issues, changes and refusals, the newest day first',
+  summary: 'First issues, changes and refusals, the newest day first; within a page the newest first',
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(decisionSchema) },
   codes: [],
   handle: async ({ parts, query, log }) => {
     const { cloud, subscription, vmId, code, from, until } = query;
+    if (from !== undefined && until !== undefined && from > until) {
+      throw new RequestError('request_malformed', 'from is later than until: name the earlier time in from.');
+    }
     const filter = { cloud, subscriptionId: subscription, vmId, code, from, until };
     const page = await parts.store.pageDecisions(filter, readPageQuery(query));
     return { value: writeReadable(page, writeDecision, log) };

@@ -245,6 +245,34 @@ test('decisions are listed by subscription, VM, code and time, the newest first'
   expect(await store.readDecision(rows[2]?.id ?? '')).toEqual(rows[2]);
 });
 
+test('whatever times a list of decisions is asked for, it has those in between', async () => {
+  const store = await createStore();
+  await store.insertDecision(decision());
+  const count = async (from: string, until: string) => {
+    const filter = { from: Date.parse(from), until: Date.parse(until) };
+    return (await store.pageDecisions(filter, { size: 5 })).items.length;
+  };
+  for (const from of ['0001-01-01T00:00:00Z', '1601-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '1970-01-01T00:00:00Z']) {
+    expect(await count(from, '9999-12-31T23:59:59Z'), from).toBe(1);
+    expect(await count(from, '1960-01-01T00:00:00Z'), from).toBe(0);
+  }
+  expect(await count('9000-01-01T00:00:00Z', '9999-12-31T23:59:59Z')).toBe(0);
+  expect(await count('2027-01-01T00:00:00Z', '2026-01-01T00:00:00Z')).toBe(0);
+});
+
+test('a page of decisions has the newest first, though a refusal is found by its hour', async () => {
+  const store = await createStore();
+  const refused = (at: number, vm: number) => {
+    const row = decision({ at, vmId: vmId(vm), code: 'seats_exhausted' });
+    return { ...row, id: refusalId(row, at) };
+  };
+  const rows = [decision({ at: AT + 5 * MINUTE }), refused(AT + 50 * MINUTE, 2), decision({ at: AT + 30 * MINUTE })];
+  for (const row of [...rows, decision({ at: AT + 40 * MINUTE, subscriptionId: vmId(9) })])
+    await store.insertDecision(row);
+  const { items } = await store.pageDecisions({}, { size: 10 });
+  expect(items.map(({ at }) => (at - AT) / MINUTE)).toEqual([50, 40, 30, 5]);
+});
+
 test('a request is kept for its operator, route and key, with its answer', async () => {
   const store = await createStore();
   const key = { operator: 'oid/1', route: 'PUT /operator/v1/offers/a', key: 'k'.repeat(2_000) };

@@ -182,6 +182,9 @@ test('decisions are filtered by subscription, VM, code and time', async () => {
   const since = (offset: number) => encodeURIComponent(new Date(Date.now() + offset).toISOString());
   expect((await codesOf(`&from=${since(hour)}`)).size).toBe(0);
   expect((await codesOf(`&from=${since(-2 * hour)}&until=${since(hour)}`)).has('licence_issued')).toBe(true);
+  expect((await codesOf('&from=0001-01-01T00:00:00Z&until=9999-01-01T00:00:00Z')).has('licence_issued')).toBe(true);
+  const reversed = await operate(stack(), `GET /decisions?from=${since(hour)}&until=${since(0)}`);
+  expect([reversed.status, reversed.body['code']]).toEqual([400, 'request_malformed']);
   expect((await operate(stack(), 'GET /decisions?code=nonsense')).body['code']).toBe('request_malformed');
   expect((await operate(stack(), 'GET /decisions?from=today')).body['code']).toBe('request_malformed');
 });
