@@ -3,16 +3,30 @@ import type { ServiceCode } from '../contract/codes.ts';
 import { StoreUnavailableError } from '../licensing/store.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
 import type { EdgeRequest, Reply, UseCase } from './edge.ts';
-import { OperatorKeySetError } from './operatorKeySet.ts';
+import { KEY_SET_PAUSE, OperatorKeySetError } from './operatorKeySet.ts';
 import { replyProblem } from './problems.ts';
+import type { ProblemOptions } from './problems.ts';
 import { RequestError } from './requestError.ts';
 
+interface Failure extends Pick<ProblemOptions, 'status' | 'detail' | 'retryAfter'> {
+  readonly code: ServiceCode;
+}
+
+/** It has no code of its own. Clients and proxies go by the status: this passes, and when to come again is known. */
+const DIRECTORY_UNREADABLE: Failure = {
+  ...{ code: 'internal_error', status: 503, retryAfter: KEY_SET_PAUSE },
+  detail:
+    'The keys of the operators’ directory cannot be read: no access token can be judged. Try again a little later.',
+};
+
 /** The one place where errors become replies. What is not listed here is a fault of ours: `internal_error`. */
-const FAILURES: readonly (readonly [new (...args: never[]) => Error, ServiceCode])[] = [
-  [StoreUnavailableError, 'store_unavailable'],
-  [SigningKeyUnavailableError, 'signing_key_unavailable'],
-  [OperatorKeySetError, 'internal_error'],
+const FAILURES: readonly (readonly [new (...args: never[]) => Error, Failure])[] = [
+  [StoreUnavailableError, { code: 'store_unavailable' }],
+  [SigningKeyUnavailableError, { code: 'signing_key_unavailable' }],
+  [OperatorKeySetError, DIRECTORY_UNREADABLE],
 ];
+
+const FAULT: Failure = { code: 'internal_error' };
 
 /** Wraps a use case: whatever it throws, the caller gets a problem document, and the log a line. */
 export function atEdge(issuer: string, useCase: UseCase): UseCase {
@@ -26,9 +40,9 @@ export function atEdge(issuer: string, useCase: UseCase): UseCase {
         request.log('info', 'request_refused', { code, correlationId, path: request.path });
         return replyProblem(issuer, code, { detail, retryAfter, correlationId, errors, headers: challengeOf(code) });
       }
-      const code = FAILURES.find(([type]) => error instanceof type)?.[1] ?? 'internal_error';
+      const { code, ...options } = FAILURES.find(([type]) => error instanceof type)?.[1] ?? FAULT;
       request.log('error', 'request_failed', { code, correlationId, path: request.path, ...describe(error) });
-      return replyProblem(issuer, code, { correlationId });
+      return replyProblem(issuer, code, { ...options, correlationId });
     }
   };
 }

@@ -5,6 +5,8 @@ import type { FieldProblem, Problem } from '../contract/wire.ts';
 import type { Reply } from './edge.ts';
 
 export interface ProblemOptions {
+  /** Where it is not the code's own. */
+  readonly status?: number;
   /** What to do, where more can be said than the code's own advice. */
   readonly detail?: string | null;
   readonly correlationId?: string;
@@ -20,7 +22,8 @@ export interface ProblemOptions {
 /** A problem document (RFC 9457). `type` names a page of the service that explains the code. */
 export function replyProblem(issuer: string, code: ProblemCode, options: ProblemOptions = {}): Reply {
   const { detail, correlationId = randomUUID(), retryAfter, denial, errors = [], headers = {} } = options;
-  const { status, title, advice, retryable } = PROBLEMS[code];
+  const { title, advice, retryable } = PROBLEMS[code];
+  const status = options.status ?? PROBLEMS[code].status;
   const problem: Problem = {
     type: `${issuer}/problems/${code}`,
     ...{ title, status, code },

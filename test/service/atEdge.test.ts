@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
 import { StoreUnavailableError } from '../../src/licensing/store.ts';
 import { atEdge } from '../../src/service/atEdge.ts';
+import { OperatorKeySetError } from '../../src/service/operatorKeySet.ts';
 import { RequestError } from '../../src/service/requestError.ts';
 import { SigningKeyUnavailableError } from '../../src/tokens/signer.ts';
 import { bodyOf, createRequest } from './edgeRequest.ts';
@@ -59,6 +60,16 @@ test.each([
   expect(reply.body).not.toContain(error.message);
   expect(line).toMatchObject({ level: 'error', event: 'request_failed', facts: { code, message: error.message } });
   expect(line.facts['correlationId']).toBe(body['correlationId']);
+});
+
+test('a directory that cannot be asked for its keys is 503, and says when to come again', async () => {
+  const error = new OperatorKeySetError('The key set of the operators’ directory cannot be read: TimeoutError.');
+  const { reply, body, line } = await fail(error);
+  expect([reply.status, reply.headers['Retry-After']]).toEqual([503, '30']);
+  expect(body).toMatchObject({ status: 503, code: 'internal_error', retryable: true });
+  expect(body['detail']).toContain('operators’ directory cannot be read');
+  expect(reply.body).not.toContain('TimeoutError');
+  expect(line).toMatchObject({ level: 'error', facts: { code: 'internal_error', message: error.message } });
 });
 
 const SECRET = 'eyJhbGciOiJFUzI1NiJ9';

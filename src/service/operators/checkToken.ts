@@ -1,7 +1,9 @@
 import { errors, jwtVerify } from 'jose';
-import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import type { JWTPayload } from 'jose';
 import * as z from 'zod';
 import type { OperatorDirectory } from '../config.ts';
+import type { Log } from '../edge.ts';
+import type { OperatorKeySet } from '../operatorKeySet.ts';
 import { RequestError } from '../requestError.ts';
 import { OPERATOR_ROLES } from './roles.ts';
 
@@ -14,7 +16,13 @@ export interface Operator {
 
 export interface TokenRules {
   readonly directory: Pick<OperatorDirectory, 'tenant' | 'audience' | 'issuer'>;
-  readonly keySet: JWTVerifyGetKey;
+  readonly keySet: OperatorKeySet;
+}
+
+export interface TokenCheck {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly log: Log;
 }
 
 /** Two minutes, as everywhere between clocks. */
@@ -42,15 +50,18 @@ const claimsSchema = z.object({
  * Verifies the access token of an operator's request: RS256 alone, issuer, audience, tenant, times.
  *
  * @param authorization the header, or null where there is none
- * @param at milliseconds since the epoch
  * @throws {RequestError} `token_missing` or `token_invalid`
  * @throws {OperatorKeySetError}
  */
-export async function checkToken(authorization: string | null, rules: TokenRules, at: number): Promise<Operator> {
+export async function checkToken(
+  authorization: string | null,
+  rules: TokenRules,
+  { at, log }: TokenCheck,
+): Promise<Operator> {
   if (authorization === null || authorization.trim() === '') throw new RequestError('token_missing');
   const token = authorization.length > LONGEST_TOKEN ? undefined : BEARER.exec(authorization)?.[1];
   if (token === undefined) throw invalid('The header is not "Authorization: Bearer" with one token.');
-  const claims = claimsSchema.safeParse(await verify(token, rules, at));
+  const claims = claimsSchema.safeParse(await verify(token, rules, { at, log }));
   if (!claims.success)
     throw invalid('It is not an access token of Entra ID in version 2.0 for a person or application.');
   const { oid, tid, roles } = claims.data;
@@ -58,9 +69,9 @@ export async function checkToken(authorization: string | null, rules: TokenRules
   return { id: oid, roles: roles.filter((role) => OPERATOR_ROLES.some((known) => known === role)) };
 }
 
-async function verify(token: string, { directory, keySet }: TokenRules, at: number): Promise<JWTPayload> {
+async function verify(token: string, { directory, keySet }: TokenRules, { at, log }: TokenCheck): Promise<JWTPayload> {
   try {
-    const { payload } = await jwtVerify(token, keySet, {
+    const { payload } = await jwtVerify(token, keySet(at, log), {
       ...{ issuer: directory.issuer, audience: directory.audience, algorithms: ['RS256'] },
       requiredClaims: ['exp', 'nbf', 'iat'],
       clockTolerance: SKEW_SECONDS,

@@ -20,7 +20,7 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
   return async (request) => {
     checkRate(parts, request);
     const at = parts.now();
-    const operator = await checkToken(request.header('authorization'), rules, at);
+    const operator = await checkToken(request.header('authorization'), rules, { at, log: request.log });
     if (!hasRole(operator.roles, route.role)) {
       throw new RequestError('role_missing', `This asks for the app role ${route.role}, or one that reaches further.`);
     }

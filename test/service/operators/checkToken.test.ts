@@ -10,6 +10,7 @@ import type { TokenRules } from '../../../src/service/operators/checkToken.ts';
 import { GOOD_SETTINGS } from '../settings.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
+const NOW = { at: AT, log: () => undefined };
 const SECOND = 1000;
 const LIFETIME = 12 * 60 * 60 * SECOND;
 
@@ -37,21 +38,21 @@ const bearer = async (claims: Record<string, unknown> = {}, roles: readonly stri
   `Bearer ${await issuer.issueToken({ roles, claims })}`;
 
 test('a good token names the operator and the roles that the service knows', async () => {
-  const operator = await checkToken(await bearer({}, ['Operator', 'Gardener']), rules, AT);
+  const operator = await checkToken(await bearer({}, ['Operator', 'Gardener']), rules, NOW);
   expect(operator).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, roles: ['Operator'] });
 });
 
 test('the scheme is read without regard to case, as RFC 9110 has it', async () => {
   const token = await bearer();
-  expect((await checkToken(token.replace('Bearer', 'bearer'), rules, AT)).roles).toEqual(['Operator']);
+  expect((await checkToken(token.replace('Bearer', 'bearer'), rules, NOW)).roles).toEqual(['Operator']);
 });
 
 test('a token without roles has none', async () => {
-  expect((await checkToken(await bearer({ roles: undefined }), rules, AT)).roles).toEqual([]);
+  expect((await checkToken(await bearer({ roles: undefined }), rules, NOW)).roles).toEqual([]);
 });
 
 test.each([null, '', '  '])('without a token (%j) it is token_missing', async (authorization) => {
-  await expect(checkToken(authorization, rules, AT)).rejects.toMatchObject({ code: 'token_missing' });
+  await expect(checkToken(authorization, rules, NOW)).rejects.toMatchObject({ code: 'token_missing' });
 });
 
 test.each([
@@ -62,7 +63,7 @@ test.each([
   'Bearer a, Bearer b',
   `Bearer ${'a'.repeat(20_000)}`,
 ])('the header %.20s is token_invalid', async (authorization) => {
-  await expect(checkToken(authorization, rules, AT)).rejects.toMatchObject({ code: 'token_invalid' });
+  await expect(checkToken(authorization, rules, NOW)).rejects.toMatchObject({ code: 'token_invalid' });
 });
 
 test.each([
@@ -79,7 +80,7 @@ test.each([
   ['no time of issue', { iat: undefined }, 'time of issue'],
   ['an end that is text', { exp: '2099' }, 'end'],
 ])('%s is token_invalid, and the detail says so', async (_, claims, detail) => {
-  await expect(checkToken(await bearer(claims), rules, AT)).rejects.toMatchObject({
+  await expect(checkToken(await bearer(claims), rules, NOW)).rejects.toMatchObject({
     code: 'token_invalid',
     detail: expect.stringContaining(detail) as string,
   });
@@ -91,7 +92,7 @@ test.each([
   ['more than two minutes before its beginning', -121 * SECOND, false],
   ['two minutes before its beginning', -120 * SECOND, true],
 ])('%s', async (_, offset, isValid) => {
-  const checked = checkToken(await bearer(), rules, AT + offset);
+  const checked = checkToken(await bearer(), rules, { ...NOW, at: AT + offset });
   await (isValid
     ? expect(checked).resolves.toBeDefined()
     : expect(checked).rejects.toMatchObject({ code: 'token_invalid' }));
@@ -111,13 +112,13 @@ test('a token of another key, of another algorithm or without a signature is ref
     new UnsecuredJWT({ ...claims }).encode(),
   ];
   for (const token of forged) {
-    await expect(checkToken(`Bearer ${token}`, rules, AT)).rejects.toMatchObject({ code: 'token_invalid' });
+    await expect(checkToken(`Bearer ${token}`, rules, NOW)).rejects.toMatchObject({ code: 'token_invalid' });
   }
 });
 
 test('no refusal repeats anything of the token', async () => {
   const token = await bearer({ aud: 'https://other.example' });
-  const error: unknown = await checkToken(token, rules, AT).catch((caught: unknown) => caught);
+  const error: unknown = await checkToken(token, rules, NOW).catch((caught: unknown) => caught);
   expect(String(error)).not.toContain('other.example');
   expect(String(error)).not.toContain(token.slice(20, 60));
 });
@@ -126,13 +127,13 @@ test('the key set is fetched once, and is not asked again for every unknown key'
   const own = await startIssuer({ clock: () => AT });
   const ownRules = rulesOf(own);
   const token = `Bearer ${await own.issueToken({ roles: ['Reader'] })}`;
-  for (let time = 0; time < 3; time += 1) await checkToken(token, ownRules, AT);
+  for (let time = 0; time < 3; time += 1) await checkToken(token, ownRules, NOW);
   expect(own.keySetRequests()).toBe(1);
   await own.rotateKey();
   const next = `Bearer ${await own.issueToken({ roles: ['Reader'] })}`;
-  await expect(checkToken(next, ownRules, AT)).rejects.toMatchObject({ code: 'token_invalid' });
+  await expect(checkToken(next, ownRules, NOW)).rejects.toMatchObject({ code: 'token_invalid' });
   expect(own.keySetRequests()).toBe(1);
-  expect((await checkToken(next, rulesOf(own), AT)).roles).toEqual(['Reader']);
+  expect((await checkToken(next, rulesOf(own), NOW)).roles).toEqual(['Reader']);
   await own.close();
 });
 
@@ -140,5 +141,5 @@ test('a directory that does not answer is no fault of the token', async () => {
   const own = await startIssuer({ clock: () => AT });
   const token = `Bearer ${await own.issueToken({ roles: ['Reader'] })}`;
   await own.close();
-  await expect(checkToken(token, rulesOf(own), AT)).rejects.toMatchObject({ name: 'OperatorKeySetError' });
+  await expect(checkToken(token, rulesOf(own), NOW)).rejects.toMatchObject({ name: 'OperatorKeySetError' });
 });
