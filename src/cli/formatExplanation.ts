@@ -47,7 +47,7 @@ export function formatExplanation({ decision, title, advice, failed, now }: Expl
     `\n${formatChecks(decision.checks, failed)}`,
     `\nWhat to do\n  ${printable(advice)}\n`,
     `\nNow (${printable(now.at)})\n`,
-    formatNow(now),
+    formatNow(now, decision.code),
   ].join('');
 }
 
@@ -76,9 +76,12 @@ function formatChecks(checks: Decision['checks'], failed: Explanation['failed'])
   return `Checks\n${rows(Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== '')))}`;
 }
 
-function formatNow({ outcome, offer, licence, usage, activation }: Explanation['now']): string {
+function formatNow({ outcome, offer, licence, usage, activation }: Explanation['now'], code: string): string {
+  const isKeyKnown = code !== 'key_changed' && activation !== null && activation['key'] !== null;
+  const granted = isKeyKnown ? 'it would be granted, with the key of its licence' : 'it would be granted';
+  const keeps = outcome === 'key_changed' ? ', unless it comes with the key of its licence' : '';
   return rows({
-    outcome: outcome === 'granted' ? 'it would be granted' : `it would be refused: ${outcome}`,
+    outcome: outcome === 'granted' ? granted : `it would be refused: ${outcome}${keeps}`,
     offer: offer === null ? 'none knows the plan' : describeOffer(offer),
     licence: licence === null ? 'none' : describeLicence(licence),
     ...(usage === null ? {} : { seats: `${usage.taken} of ${usage.seats} taken` }),

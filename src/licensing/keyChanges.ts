@@ -32,3 +32,9 @@ export function judgeKey(history: KeyHistory, use: KeyUse, allowed: number): Key
   const change = { from: history.jkt, at: use.at, until: history.keyUntil };
   return { accepted: true, history: { ...next, keyChanges: [...counting, change] }, changed: true };
 }
+
+/** Whether any other key than the last one would be refused now. */
+export function isKeySettled(history: KeyHistory, at: number, allowed: number): boolean {
+  // No thumbprint is empty, and how long the licence would live does not matter to whether it is given.
+  return !judgeKey(history, { jkt: '', at, expiresAt: at }, allowed).accepted;
+}

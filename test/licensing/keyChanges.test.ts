@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { judgeKey } from '../../src/licensing/keyChanges.ts';
+import { isKeySettled, judgeKey } from '../../src/licensing/keyChanges.ts';
 import type { KeyHistory } from '../../src/licensing/keyChanges.ts';
 import { AT, DAY, HOUR, MINUTE } from '../support/licensing.ts';
 
@@ -82,4 +82,12 @@ test('at no time do more keys have live licences than changes are allowed, and o
       }
     }),
   );
+});
+
+test('any other key would be refused for as long as the changes count', () => {
+  const changed = { jkt: 'b', keyUntil: AT + 2 * DAY, keyChanges: [{ from: 'a', at: AT, until: AT + DAY }] };
+  expect([isKeySettled(HISTORY, AT, 1), isKeySettled(HISTORY, AT, 0)]).toEqual([false, true]);
+  expect([isKeySettled(changed, AT, 1), isKeySettled(changed, AT, 2)]).toEqual([true, false]);
+  expect(isKeySettled(changed, AT + DAY + SKEW - 1, 1)).toBe(true);
+  expect(isKeySettled(changed, AT + DAY + SKEW, 1)).toBe(false);
 });

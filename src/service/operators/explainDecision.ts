@@ -3,12 +3,14 @@ import { LICENCE_CODES } from '../../contract/codes.ts';
 import { formatInstant } from '../../contract/instants.ts';
 import { PROBLEMS } from '../../contract/problems.ts';
 import type { AttestationResult } from '../../contract/attestation.ts';
+import type { Activation } from '../../licensing/activation.ts';
 import { readDecision } from '../../licensing/decide.ts';
 import type { Decision } from '../../licensing/decide.ts';
 import { GRANT_CODES } from '../../licensing/decisionRecord.ts';
 import type { DecisionRecord, GrantCode, RefusalCode } from '../../licensing/decisionRecord.ts';
 import type { Entitlement } from '../../licensing/entitlement.ts';
 import { findOffer } from '../../licensing/findOffer.ts';
+import { isKeySettled } from '../../licensing/keyChanges.ts';
 import { readPoolUsage } from '../../licensing/poolUsage.ts';
 import type { Parts } from '../parts.ts';
 import { activationSchema, writeItem } from './activationRoutes.ts';
@@ -22,7 +24,9 @@ export const explanationSchema = z.strictObject({
     at: instant,
     outcome: z
       .enum(['granted', ...LICENCE_CODES])
-      .describe('What offers, licences, seats and blocks would lead to now; keys are judged when the VM comes.'),
+      .describe(
+        'What offers, licences, blocks and seats would lead to now. A VM that was refused for its key is taken to come with such a key again, any other with the key of its licence.',
+      ),
     offer: offerSchema.nullable(),
     licence: licenceSchema.nullable(),
     usage: usageSchema.nullable(),
@@ -102,7 +106,7 @@ async function readPresent({ store }: Parts, decision: DecisionRecord, at: numbe
     at: formatInstant(at),
     offer: match.found ? writeOffer(match.offer) : null,
     licence: licence === null ? null : writeLicence(licence.value),
-    ...(await readSeat({ store }, decided, at)),
+    ...(await readSeat({ store }, decided, { at, isOtherKey: decision.code === 'key_changed' })),
   };
 }
 
@@ -112,13 +116,32 @@ function restoreClaims({ cloud, region, vmId, subscriptionId, sku, plan, at }: D
   return { cloud, region, vmId, subscriptionId, sku: sku ?? '', licenseType: null, plan, nonce: null, ...times };
 }
 
-async function readSeat({ store }: Pick<Parts, 'store'>, decided: Decision, at: number) {
+interface Return {
+  readonly at: number;
+  /** Whether the VM is taken to come with another key than the one of its licence. */
+  readonly isOtherKey: boolean;
+}
+
+async function readSeat({ store }: Pick<Parts, 'store'>, decided: Decision, comes: Return) {
   if (!decided.granted) return { outcome: decided.code, usage: null, activation: null };
   const { pool, vm, seats }: Entitlement = decided.entitlement;
   const stored = await store.readActivation(pool, vm.vmId);
-  const usage = await readPoolUsage(store, pool, seats, at);
-  const holdsSeat = stored !== null && stored.value.seat.kind !== 'none' && stored.value.leaseEnd > at;
-  const isFull = seats !== 'unlimited' && usage.taken >= seats && !holdsSeat;
-  const outcome = stored?.value.blocked === true ? 'vm_blocked' : isFull ? 'seats_exhausted' : 'granted';
-  return { outcome, usage, activation: stored === null ? null : writeItem(pool, stored) } as const;
+  const usage = await readPoolUsage(store, pool, seats, comes.at);
+  return {
+    outcome: foresee(stored?.value ?? null, decided.entitlement, usage.taken, comes),
+    ...{ usage, activation: stored === null ? null : writeItem(pool, stored) },
+  };
+}
+
+/** What rests on the VM's row and on its pool, in the order in which it is asked: block, key, seat. */
+function foresee(
+  known: Activation | null,
+  { seats, keyChanges }: Entitlement,
+  taken: number,
+  { at, isOtherKey }: Return,
+): Explanation['now']['outcome'] {
+  if (known?.blocked === true) return 'vm_blocked';
+  if (isOtherKey && known !== null && isKeySettled(known, at, keyChanges)) return 'key_changed';
+  const holdsSeat = known !== null && known.seat.kind !== 'none' && known.leaseEnd > at;
+  return seats !== 'unlimited' && taken >= seats && !holdsSeat ? 'seats_exhausted' : 'granted';
 }

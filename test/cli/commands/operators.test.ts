@@ -144,6 +144,22 @@ test('"why was this VM refused?" is answered on one screen', async () => {
   expect((await run('decisions', 'list', '--until', '2020-01-01T00:00:00Z')).out).toBe('none\n');
 });
 
+test('an explanation says by which key a VM would be let in', async () => {
+  for (let time = 0; time < 2; time += 1) expect((await bootVm('small-1')).status).toBe(200);
+  const id = String((await bootVm('small-1')).body['correlationId']);
+  const explain = async () => (await run('decisions', 'explain', id)).out;
+  const keeps = 'unless it comes with the key of its licence';
+  expect(await explain()).toMatch(new RegExp(`^ {2}outcome +it would be refused: key_changed, ${keeps}$`, 'm'));
+  const vm = '11111111-0000-4000-8000-000000000011';
+  await json('activations', 'clear-key-changes', vm);
+  expect(await explain()).toMatch(/^ {2}outcome +it would be granted$/m);
+  await json('activations', 'block', vm);
+  const blocked = String((await bootVm('small-1')).body['correlationId']);
+  await json('activations', 'unblock', vm);
+  const { out } = await run('decisions', 'explain', blocked);
+  expect(out).toMatch(/^ {2}outcome +it would be granted, with the key of its licence$/m);
+});
+
 test('decisions are listed the newest first, over all pages of the service', async () => {
   const decision = (at: string) => ({ id: at, at, code: 'vm_blocked', vmId: 'x', plan: null, claimedProduct: null });
   const pages = [

@@ -72,13 +72,20 @@ test('a VM that never came can be blocked under its licence', async () => {
 
 test('an operator clears the changes of a VM’s key, and it may change it again', async () => {
   for (const key of [createKey(), createKey()]) expect((await bootVm('small-1', key)).status).toBe(200);
-  expect((await bootVm('small-1', createKey())).body['code']).toBe('key_changed');
+  const refused = await bootVm('small-1', createKey());
+  expect(refused.body['code']).toBe('key_changed');
+  const outcomeNow = async () => {
+    const { body } = await operate(stack(), `GET /decisions/${String(refused.body['correlationId'])}/explanation`);
+    return (body['now'] as { outcome: string }).outcome;
+  };
+  expect(await outcomeNow()).toBe('key_changed');
   const [activation] = await list('/activations?licence=http-small&limit=1000').then((items) =>
     items.filter(({ seat }) => seat !== null),
   );
   expect((activation?.['keyChanges'] as unknown[]).length).toBe(1);
   const cleared = await operate(stack(), `POST /activations/${String(activation?.['id'])}/clear-key-changes`);
   expect(cleared.body['keyChanges']).toEqual([]);
+  expect(await outcomeNow()).toBe('granted');
   expect((await bootVm('small-1', createKey())).status).toBe(200);
 });
 
