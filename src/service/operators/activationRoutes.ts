@@ -42,7 +42,7 @@ const item = z
   })
   .meta({ id: 'Activation' });
 
-const idParams = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,1024}$/) });
+const idParams = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,1024}$/, 'must be the id of an activation') });
 
 const listQuery = z.strictObject({
   licence: licence.optional().describe('The VMs of one licence; without cloud and subscription.'),

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { EdgeRequest } from '../edge.ts';
 import type { FieldProblem } from '../../contract/wire.ts';
 import { RequestError } from '../requestError.ts';
+import { tellRule } from './ruleWords.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -78,7 +79,7 @@ export function parseJson(text: string): unknown {
 
 /** @throws {RequestError} `request_malformed` with every problem */
 export function parseShape<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: tellRule });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap(describeIssue);
   throw new RequestError(
