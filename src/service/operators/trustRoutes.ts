@@ -129,7 +129,8 @@ const addPin = defineRoute({
     if (!judged.ok) throw new RequestError('request_malformed', judged.reason);
     const { certificate, role } = judged;
     const entry = { kind: 'pin', cloud: body.cloud, sha256: certificate.sha256, role, note: body.note } as const;
-    return { value: writePin(await insert(call, { ...entry, der: certificate.der })) };
+    const stored = await insert(call, { ...entry, der: certificate.der });
+    return { value: writePin(stored), version: stored.version };
   },
 });
 
@@ -139,7 +140,10 @@ const addDistrust = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ sha256: digest, note })) },
   answer: { mediaType: 'application/json', schema: distrustItem },
   codes: ['conflict'],
-  handle: async (call) => ({ value: writeDistrust(await insert(call, { kind: 'distrust', ...call.body })) }),
+  handle: async (call) => {
+    const stored = await insert(call, { kind: 'distrust', ...call.body });
+    return { value: writeDistrust(stored), version: stored.version };
+  },
 });
 
 const deleted = z.strictObject({ deleted: z.literal(true) });
