@@ -4,6 +4,7 @@ import { PROBLEMS } from '../contract/problems.ts';
 import type { UseCase } from './edge.ts';
 import { ANONYMOUS_OPERATIONS, problemSchema } from './openapiAnonymous.ts';
 import type { AnonymousOperation } from './openapiAnonymous.ts';
+import { DIRECTORY_WAIT, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
 import { OPERATOR_PREFIX } from './operators/route.ts';
@@ -111,8 +112,8 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
     ...{ operationId: name, summary, tags: ['operators'], parameters: [...parameters, ...headers] },
     ...describeBody(book, body.content),
     responses: {
-      200: describeAnswer(book, answer, summary, ETAG),
-      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes]),
+      200: describeAnswer(book, answer, summary, answerHeaders(answer.schema, isWrite)),
+      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes], { 503: DIRECTORY_WAIT }),
     },
     security: [{ directory: [] }],
     'x-role': role,
@@ -130,8 +131,6 @@ const IF_MATCH = {
   schema: { type: 'string' },
   description: 'The ETag of the version to replace, or *.',
 };
-
-const ETAG = { ETag: { schema: { type: 'string' }, description: 'Of one object: its version, for If-Match.' } };
 
 function describeParameters(book: SchemaBook, fields: z.ZodObject, place: 'path' | 'query'): JsonSchema[] {
   const { properties = {}, required = [] } = book.write(fields, 'input');
@@ -160,13 +159,18 @@ function describeAnswer(
   return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'output') } } };
 }
 
-/** One response a status, which names the codes that have it. */
-function describeProblems(book: SchemaBook, codes: readonly ProblemCode[]): Record<string, JsonSchema> {
+/** One response a status, which names the codes that have it. @param more headers of a status, whatever the code */
+function describeProblems(
+  book: SchemaBook,
+  codes: readonly ProblemCode[],
+  more: Readonly<Record<number, JsonSchema>> = {},
+): Record<string, JsonSchema> {
   const schema = book.write(problemSchema, 'output');
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
   const described = [...byStatus].map(([status, ofStatus]) => {
     const description = ofStatus.map((code) => `${code}: ${PROBLEMS[code].title}`).join('; ');
-    return [status, { description, content: { 'application/problem+json': { schema } } }] as const;
+    const headers = { ...problemHeaders(ofStatus), ...more[status] };
+    return [status, { description, headers, content: { 'application/problem+json': { schema } } }] as const;
   });
   return Object.fromEntries(described);
 }

@@ -8,13 +8,16 @@ export interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
+export interface Response {
+  readonly headers: Readonly<Record<string, { readonly required?: boolean; readonly schema: object }>>;
+  readonly content: Readonly<Record<string, { readonly schema: object }>>;
+}
+
 export interface Operation {
   readonly operationId: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
-  readonly responses: Readonly<
-    Record<string, { readonly content: Readonly<Record<string, { readonly schema: object }>> }>
-  >;
+  readonly responses: Readonly<Record<string, Response>>;
   readonly security: readonly object[];
   readonly 'x-role'?: 'Reader' | 'Operator' | 'Admin';
 }

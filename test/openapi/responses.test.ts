@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../../src/dev/imds/authority.ts';
+import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
 import { writePem } from '../../src/trust/pem.ts';
 import {
   boot,
@@ -13,16 +15,41 @@ import {
 import type { Answer } from '../endToEnd/protocolClient.ts';
 import { operate, useStack } from '../service/operators/useStack.ts';
 import { listPlaces, readDocument, validatorOf } from './document.ts';
-import type { Document } from './document.ts';
+import type { Document, Response } from './document.ts';
 
 const stack = useStack();
+/** Its directory answers nobody, and it answers few. */
+const strict = useStack({ settings: { ENTRA_KEY_SET: 'http://127.0.0.1:9/keys', RATE_LIMIT_PER_SECOND: '1' } });
+const NO_TOKENS = { Reader: 'a.b.c', Operator: 'a.b.c', Admin: 'a.b.c' };
 
 let document: Document;
 const tried = new Set<string>();
+/** Status and header. */
+const told = new Set<string>();
 
 beforeAll(async () => {
   document = await readDocument(stack().serviceUrl);
 });
+
+/** Those that callers go by. */
+const HEADERS = ['etag', 'retry-after', 'www-authenticate', 'idempotency-replayed', 'location', 'allow'];
+
+function expectHeaders(what: string, headers: Headers, described: Response['headers']): void {
+  const names = Object.keys(described).map((name) => name.toLowerCase());
+  expect(names.filter((name) => !HEADERS.includes(name))).toEqual([]);
+  expect(
+    HEADERS.filter((name) => headers.has(name) && !names.includes(name)),
+    what,
+  ).toEqual([]);
+  for (const [name, { required = false, schema }] of Object.entries(described)) {
+    const sent = headers.get(name);
+    if (required) expect(sent, `${what} ${name}`).not.toBeNull();
+    if (sent === null) continue;
+    const value = /^\d+$/.test(sent) ? Number(sent) : sent;
+    expect(validatorOf(document, schema).safeParse(value).success, `${what} ${name}: ${sent}`).toBe(true);
+    told.add(`${what.split(' ')[1] ?? ''} ${name}`);
+  }
+}
 
 /** The answer is one that the document has for this operation and status, and its body is in the form said there. */
 function expectDescribed(operationId: string, answer: Answer): void {
@@ -35,6 +62,7 @@ function expectDescribed(operationId: string, answer: Answer): void {
   const body: unknown = mediaType.endsWith('json') ? answer.body : answer.text;
   const parsed = validatorOf(document, schema ?? {}).safeParse(body);
   expect(parsed.success ? [] : parsed.error.issues, `${operationId} ${answer.status}`).toEqual([]);
+  expectHeaders(`${operationId} ${answer.status}`, answer.headers, response?.headers ?? {});
   if (answer.status < 300) tried.add(operationId);
 }
 
@@ -158,6 +186,37 @@ test('trust and keys are answered as described', async () => {
   expectDescribed('deleteDistrust', await operate(stack(), `DELETE /trust/distrusts/${sha256}`, { as }));
   expectDescribed('deleteDistrust', await operate(stack(), `DELETE /trust/distrusts/${sha256}`, { as }));
   expectDescribed('readKeys', await operate(stack(), 'GET /keys'));
+});
+
+test('a write that is repeated, or still runs, is answered as described', async () => {
+  const path = '/offers/contoso/repeated/pro';
+  const body = { offer: 'contoso/repeated/pro', mode: 'licensed' };
+  const put = (key: string) => operate(stack(), `PUT ${path}`, { body, headers: { 'Idempotency-Key': key } });
+  const first = await put('again');
+  for (const answer of [first, await put('again')]) expectDescribed('putOffer', answer);
+  const store = createTablesStore({ connection: { connectionString: stack().connectionString } });
+  const key = { operator: String(first.body['changedBy']), route: `PUT /operator/v1${path}?`, key: 'runs' };
+  const digest = hash('sha256', JSON.stringify(body), 'hex');
+  await store.writeRequest({ ...key, digest, at: Date.now(), answer: null }, null);
+  expectDescribed('putOffer', await put('runs'));
+});
+
+test('who may not come in, comes too often, or cannot be judged, is answered as described', async () => {
+  expectDescribed('readKeys', await send(`${stack().serviceUrl}/operator/v1/keys`));
+  expectDescribed('readKeys', await operate({ ...stack(), operatorTokens: NO_TOKENS }, 'GET /keys'));
+  expectDescribed('putOffer', await operate(stack(), 'PUT /offers/contoso/a/b', { as: 'Reader', body: {} }));
+  const answers = await Promise.all(Array.from({ length: 5 }, () => operate(strict(), 'GET /keys')));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503, 429]));
+  for (const answer of answers) expectDescribed('readKeys', answer);
+});
+
+test('every header that is described was told at least once here', () => {
+  const described = listPlaces(document).flatMap(({ responses }) =>
+    Object.entries(responses).flatMap(([status, { headers }]) =>
+      Object.keys(headers).map((name) => `${status} ${name}`),
+    ),
+  );
+  expect([...new Set(described)].filter((one) => !told.has(one))).toEqual([]);
 });
 
 test('every operation has succeeded at least once here', () => {

@@ -1,0 +1,52 @@
+import type * as z from 'zod';
+import type { ProblemCode } from '../contract/codes.ts';
+import type { JsonSchema } from './openapiSchemas.ts';
+
+/*
+ * Headers of answers that callers go by, as OpenAPI describes them: `required` is one that every such answer has.
+ */
+
+const TEXT = { type: 'string' };
+const SECONDS = { type: 'integer', minimum: 1 };
+
+const ETAG = { ETag: { required: true, schema: TEXT, description: 'The version of the object, for If-Match.' } };
+
+const REPLAYED = {
+  'Idempotency-Replayed': {
+    schema: { type: 'string', enum: ['true'] },
+    description: 'This is the answer that the first request with this Idempotency-Key got.',
+  },
+};
+
+/** Of an answer of success. An object that stands there with its `etag` has it as a header too. */
+export function answerHeaders(schema: z.ZodType, isWrite: boolean): JsonSchema {
+  const isOneObject = 'shape' in schema && Object.hasOwn(schema.shape as object, 'etag');
+  return { ...(isOneObject && ETAG), ...(isWrite && REPLAYED) };
+}
+
+const WAIT = { 'Retry-After': { required: true, schema: SECONDS, description: 'How long to wait.' } };
+
+const CHALLENGE = {
+  'WWW-Authenticate': { required: true, schema: TEXT, description: 'RFC 6750: which token is asked for.' },
+};
+
+const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, JsonSchema>>> = {
+  rate_limited: WAIT,
+  ...{ token_missing: CHALLENGE, token_invalid: CHALLENGE, role_missing: CHALLENGE },
+  conflict: {
+    'Retry-After': { schema: SECONDS, description: 'Where the first request with this Idempotency-Key still runs.' },
+  },
+};
+
+/** On operators' routes, beside what a problem has by its code. */
+export const DIRECTORY_WAIT: JsonSchema = {
+  'Retry-After': {
+    schema: SECONDS,
+    description: 'Where the operators’ directory cannot be asked for its keys, which is internal_error.',
+  },
+};
+
+/** Of an answer that has one of these codes. */
+export function problemHeaders(codes: readonly ProblemCode[]): JsonSchema {
+  return Object.assign({}, ...codes.map((code) => PROBLEM_HEADERS[code] ?? {})) as JsonSchema;
+}
