@@ -46,7 +46,7 @@ export interface ReadablePage<T> extends Page<T> {
   readonly unreadable: readonly string[];
 }
 
-/** The `continuation` is not one that this store gave: the caller must begin the list anew. */
+/** The `continuation` is not one that this store gave for this list: the caller must begin the list anew. */
 export class ContinuationError extends Error {
   override readonly name = 'ContinuationError';
 }
