@@ -264,7 +264,7 @@ test('a page of decisions has the newest first, though a refusal is found by its
   const store = await createStore();
   const refused = (at: number, vm: number) => {
     const row = decision({ at, vmId: vmId(vm), code: 'seats_exhausted' });
-    return { ...row, id: refusalId(row, at) };
+    return { ...row, id: hourlyDecisionId(row, at) };
   };
   const rows = [decision({ at: AT + 5 * MINUTE }), refused(AT + 50 * MINUTE, 2), decision({ at: AT + 30 * MINUTE })];
   for (const row of [...rows, decision({ at: AT + 40 * MINUTE, subscriptionId: vmId(9) })])
