@@ -98,14 +98,22 @@ function publish(snapshot: Snapshot, at: number, rules: RotationRules): Publishe
   };
 }
 
-function findTroubles(snapshot: Snapshot, { current, keys }: Rotation<VaultVersion>, at: number): string[] {
+function findTroubles(snapshot: Snapshot, rotation: Rotation<VaultVersion>, at: number): string[] {
+  const { current, keys } = rotation;
   const troubles = snapshot.strange.map((id) => `version ${id} is not an EC key on P-256, and is left out`);
   if (at >= snapshot.readAt + REFRESH_AFTER) troubles.push('the vault does not list the versions of the key');
   if (keys.length > MOST_KEYS)
     troubles.push(`more than ${MOST_KEYS} versions are enabled, and the oldest are left out`);
   const end = current?.expiresAt ?? null;
-  if (end !== null && end - at < WARN_BEFORE_END && !keys.some(({ state }) => state === 'next')) {
+  if (current !== null && end !== null && end - at < WARN_BEFORE_END && !hasSuccessor(current, snapshot.versions)) {
     troubles.push(`the key expires on ${new Date(end).toISOString()}, and there is no next one`);
   }
   return troubles;
+}
+
+/** An older version that steps in at the end is none: it was rotated away. */
+function hasSuccessor(current: VaultVersion, versions: readonly VaultVersion[]): boolean {
+  const end = current.expiresAt ?? Number.POSITIVE_INFINITY;
+  const outlives = ({ maySign, expiresAt }: VaultVersion) => maySign && (expiresAt === null || end < expiresAt);
+  return versions.some((version) => version.createdAt > current.createdAt && outlives(version));
 }

@@ -176,6 +176,31 @@ test('an end without a successor is reported two weeks before', async () => {
   expect((await keys.readPublished(AT + MINUTE)).troubles).toEqual([]);
 });
 
+test('an older version that steps in at the end is published before, and is no successor', async () => {
+  const { vault, keys } = await createScene();
+  vault.addVersion({ created: AT - 50 * DAY });
+  vault.addVersion({ created: AT - 40 * DAY, expires: AT + 2 * HOUR });
+  expect(await statesAt(keys, AT, vault)).toEqual(['v2 current']);
+  expect(await statesAt(keys, AT + HOUR, vault)).toEqual(['v2 current', 'v1 next']);
+  expect((await keys.readPublished(AT + HOUR)).troubles).toEqual([
+    'the key expires on 2026-01-01T02:00:00.000Z, and there is no next one',
+  ]);
+  expect(await statesAt(keys, AT + 2 * HOUR, vault)).toEqual(['v1 current', 'v2 retired']);
+});
+
+test('a tag on the version in use, or an end for a policy, does not bring an older one back', async () => {
+  const { vault, createInstance } = await createScene();
+  vault.addVersion({ created: AT - 1_000 * DAY });
+  const now = vault.addVersion({ created: AT - 900 * DAY });
+  const before = await readKeySet(createInstance(), AT);
+  vault.change(now, { expires: AT + 365 * DAY });
+  for (const later of [0, 30 * MINUTE, HOUR, DAY]) {
+    // One that has just started knows no more than what the vault tells now.
+    const token = await issue(createInstance(), AT + later);
+    expect(await verifies(token, before)).toBe(true);
+  }
+});
+
 test('no more are published than clients take: the oldest are left out, and that is reported', async () => {
   const { vault, keys } = await createScene();
   const versions = Array.from({ length: 34 }, (_, place) => vault.addVersion({ created: AT - DAY + place * MINUTE }));
