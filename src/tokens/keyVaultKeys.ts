@@ -31,9 +31,16 @@ interface Snapshot extends VaultVersions {
   readonly readAt: number;
 }
 
+/** An attempt to read that came to nothing, and when it began. */
+interface Failure {
+  readonly at: number;
+  readonly error: unknown;
+}
+
 /**
  * The versions of one key in Azure Key Vault. They are read again after a minute; while they cannot be, what was read
- * last goes on to count, so that the vault's outage does not take the key set away.
+ * last goes on to count, so that the vault's outage does not take the key set away. Where nothing was read yet, the
+ * error of the last attempt is given for some seconds, so that not every request waits for a vault that is away.
  */
 export function createKeyVaultKeys(options: KeyVaultKeysOptions): SigningKeys {
   const readSnapshot = createReader(options);
@@ -63,20 +70,27 @@ function createReader(options: KeyVaultKeysOptions): (at: number) => Promise<Sna
       return { ...versions, readAt: at };
     });
   let latest: Snapshot | null = null;
-  let pending: Promise<Snapshot> | null = null;
-  let failedAt = Number.NaN;
+  let failure: Failure | null = null;
+  let pending: Promise<void> | null = null;
+  const refresh = (at: number) =>
+    read(at)
+      .then(
+        (snapshot) => {
+          latest = snapshot;
+          failure = null;
+        },
+        (error: unknown) => {
+          failure = { at, error };
+        },
+      )
+      .finally(() => (pending = null));
   return async (at) => {
-    if (latest !== null && isWithin(REFRESH_AFTER, latest.readAt, at)) return latest;
-    if (latest !== null && isWithin(RETRY_AFTER, failedAt, at)) return latest;
-    pending ??= read(at).finally(() => (pending = null));
-    try {
-      latest = await pending;
-      return latest;
-    } catch (error) {
-      failedAt = at;
-      if (latest === null) throw error;
-      return latest;
-    }
+    const isFresh = latest !== null && isWithin(REFRESH_AFTER, latest.readAt, at);
+    // A request that began before the one that failed is no reason to ask again either.
+    const isTooSoon = failure !== null && Math.abs(at - failure.at) < RETRY_AFTER;
+    if (!isFresh && !isTooSoon) await (pending ??= refresh(at));
+    if (latest !== null) return latest;
+    throw failure?.error;
   };
 }
 

@@ -136,8 +136,13 @@ test('an instance that starts while the vault is away says so, and works when it
   const keySet = await send(`${url}/.well-known/jwks.json`);
   expect([keySet.status, keySet.body['code']]).toEqual([503, 'signing_key_unavailable']);
   expect(keySet.headers.get('cache-control')).toBe('no-store');
+  const asked = vault.requests.length;
   expect((await bootVm('licensed')).body['code']).toBe('signing_key_unavailable');
+  expect(await readProbe(url)).toMatchObject({ status: 503, state: 'failed' });
+  // Nobody waits for the vault again so soon.
+  expect(vault.requests).toHaveLength(asked);
   vault.isOpen = true;
+  ahead = 10_000;
   await verify(licenceOf(await bootVm('licensed')), url);
 });
 

@@ -113,7 +113,7 @@ test('while the vault does not list them, the versions read last count, and it i
   expect((await keys.readPublished(AT + HOUR + 10 * SECOND)).troubles).toEqual([]);
 });
 
-test('what was never read cannot be published, and is asked for each time', async () => {
+test('what was never read cannot be published, and is asked for every ten seconds', async () => {
   const { vault, keys } = await createScene();
   vault.isOpen = false;
   await expect(keys.readPublished(AT)).rejects.toThrow(
@@ -122,6 +122,26 @@ test('what was never read cannot be published, and is asked for each time', asyn
   await expect(keys.readSigner(AT)).rejects.toThrow(SigningKeyUnavailableError);
   vault.isOpen = true;
   vault.addVersion({ created: AT - DAY });
+  expect(await statesAt(keys, AT + 10 * SECOND, vault)).toEqual(['v1 current']);
+});
+
+test('after a first read that failed, requests fail at once with its error, and do not ask the vault', async () => {
+  const { vault, keys } = await createScene();
+  vault.addVersion({ created: AT - DAY });
+  vault.fail('list', 'hang', 'hang', 'hang', 'hang');
+  // Those that come together wait for one call.
+  const together = await Promise.allSettled([keys.readPublished(AT), keys.readSigner(AT + 1), keys.readPublished(AT)]);
+  const reasons = together.map((outcome) => (outcome.status === 'rejected' ? (outcome.reason as unknown) : null));
+  expect(reasons[0]).toBeInstanceOf(SigningKeyUnavailableError);
+  expect(new Set(reasons).size).toBe(1);
+  expect(countRequests(vault)).toBe(4);
+  // One began before that call, and comes to the key after it.
+  for (const at of [AT - SECOND, AT, AT + 10 * SECOND - 1]) {
+    await expect(keys.readPublished(at)).rejects.toBe(reasons[0]);
+    await expect(keys.readSigner(at)).rejects.toBe(reasons[0]);
+  }
+  expect(countRequests(vault)).toBe(0);
+  expect(await statesAt(keys, AT + 10 * SECOND, vault)).toEqual(['v1 current']);
   expect(await statesAt(keys, AT, vault)).toEqual(['v1 current']);
 });
 
@@ -133,8 +153,10 @@ test('a list that hangs, or comes in halves, is an outage within the budget', as
   await expect(keys.readPublished(AT)).rejects.toThrow(SigningKeyUnavailableError);
   expect(performance.now() - started).toBeLessThan(vault.access.limits.budget + 200);
   vault.fail('list', 'empty', 'empty', 'empty', 'empty');
-  await expect(keys.readPublished(AT)).rejects.toThrow('The vault did not list the versions of the signing key');
-  expect(await statesAt(keys, AT, vault)).toEqual(['v1 current']);
+  await expect(keys.readPublished(AT + MINUTE)).rejects.toThrow(
+    'The vault did not list the versions of the signing key',
+  );
+  expect(await statesAt(keys, AT + 2 * MINUTE, vault)).toEqual(['v1 current']);
 });
 
 test('no usable version: nothing signs, and licences under the last one can be verified', async () => {
