@@ -49,7 +49,8 @@ interface Turn<V extends KeyVersion> {
 
 /**
  * Where each version stands at a time. All instances that see the same versions come to the same answer, and nobody has
- * to write down who signed when. Only enabled versions are to be handed in.
+ * to write down who signed when. Only enabled versions are to be handed in: a disabled one is not published, whatever it
+ * signed. So disabling is for emergencies, and a version that is merely retired stays enabled until its time has passed.
  *
  * The newest usable version signs that has been published, unchanged, for `publishBeforeUse`. A change counts because
  * it may have been that the version was enabled again, which was not published meanwhile; it may as well have been a

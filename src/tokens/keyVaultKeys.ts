@@ -41,6 +41,23 @@ interface Failure {
  * The versions of one key in Azure Key Vault. They are read again after a minute; while they cannot be, what was read
  * last goes on to count, so that the vault's outage does not take the key set away. Where nothing was read yet, the
  * error of the last attempt is given for some seconds, so that not every request waits for a vault that is away.
+ *
+ * What an operator does to a version, and what comes of it:
+ * - **Makes a new one**: it is published, and signs after the lead. The one before it signs no more, and stays in the key
+ *   set for as long as a licence under it may live, grace included. Nothing is to be done for that.
+ * - **Disables one**: it leaves the key set at once (within a minute here, and when what others keep of the key set has
+ *   aged), and no licence under it is valid any more, nor within its grace. An older version signs, or the next, without
+ *   having been published for the lead. That is right for a key that others may have, and wrong as ordinary
+ *   retirement: it takes the licence, and the grace, from VMs that did nothing wrong.
+ * - **Takes the operation `sign` from one**: it never signs again, whatever becomes of the newer ones, and stays published
+ *   for its licences. This is the way to retire one for good, once a newer one signs.
+ * - **Enables one again**: while the one that was there before it is still kept for its licences, the version is published
+ *   for the lead and then signs. Later than that, it cannot be told from one that was merely edited, and signs at once:
+ *   set its activation date at least the lead ahead, or make a new version.
+ * - **Edits one** (a tag, an expiry): the version in use signs on, or, while the one before it is still kept, that one
+ *   signs for the lead. Either was published all the time.
+ * - **Lets one expire** with no newer one there: the newest older version that may sign steps in, published for the lead
+ *   before that. Where none may, nothing signs.
  */
 export function createKeyVaultKeys(options: KeyVaultKeysOptions): SigningKeys {
   const readSnapshot = createReader(options);

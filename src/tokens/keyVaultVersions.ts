@@ -22,7 +22,8 @@ const MOST_VERSIONS = 250;
 
 /**
  * Reads the enabled versions of a key. The list comes anew each time; a version's own key only where it is not in
- * `cache` as it is now, and is put there. A disabled one is never asked for: the vault need not answer.
+ * `cache` as it is now, and is put there. A disabled one is never asked for: the vault need not answer. So it is as if it
+ * were not there: it is not published, and what it signed cannot be verified any more, within its grace neither.
  *
  * @throws {SigningKeyUnavailableError} there are too many versions
  * @throws whatever the client throws
