@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { runCommandLine } from '../cli/main.ts';
 import type { LicenceCheck } from '../client/index.ts';
 import { bootVm } from './bootVm.ts';
 import type { Narrator } from './narrator.ts';
@@ -10,6 +12,8 @@ import type { Stack } from './stack.ts';
 /** A VM of another customer, whose subscription has no licence yet. The offer of its plan is in the demonstration's file. */
 const VM = { name: 'negasonic', product: 'bitnami/lampstack', subscription: '5f3a1c52-8e0d-4b7a-9c61-2d4e8f0a7b13' };
 const LICENCE = 'second-customer';
+
+const COMMAND_LINE = resolve(import.meta.dirname, '../cli/main.ts');
 
 const GRANT = [
   ...['licences', 'grant', LICENCE, '--cloud', 'emulator', '--subscription', VM.subscription],
@@ -52,15 +56,18 @@ export async function tourOperators(stack: Stack, { folder, narrator }: TourOpti
   await operate(stack, narrator, ['decisions', 'explain', denied.correlationId ?? '']);
 }
 
+/** The command line as a process of its own, as an operator has it. */
 async function operate(stack: Stack, narrator: Narrator, args: readonly string[]): Promise<void> {
   narrator.command(args);
-  const code = await runCommandLine(args, {
-    out: narrator.output,
-    complain: narrator.output,
-    readStdin: () => process.stdin,
-    env: { COUNTERSIGN_URL: stack.serviceUrl, COUNTERSIGN_TOKEN: stack.operatorTokens.Operator },
-    directory: process.cwd(),
-    now: Date.now,
+  const { PATH, HOME } = process.env;
+  const { serviceUrl: COUNTERSIGN_URL, operatorTokens } = stack;
+  const child = spawn(process.execPath, [COMMAND_LINE, ...args], {
+    env: { PATH, HOME, COUNTERSIGN_URL, COUNTERSIGN_TOKEN: operatorTokens.Operator },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (code !== 0) throw new Error(`countersign ${args.slice(0, 2).join(' ')} ended with ${code}.`);
+  const ended = once(child, 'close');
+  const [out, complaints] = await Promise.all([readText(child.stdout), readText(child.stderr)]);
+  const [code] = (await ended) as [number | null];
+  narrator.output(complaints + out);
+  if (code !== 0) throw new Error(`countersign ${args.slice(0, 2).join(' ')} ended with ${String(code)}.`);
 }
