@@ -93,6 +93,7 @@ export interface CatalogueStore {
   pageOffers(page: PageRequest): Promise<Page<Recorded<Offer>>>;
   /** Of one subscription, or all; in the order of cloud, subscription and plan. */
   pageLicences(of: SubscriptionKey | null, page: PageRequest): Promise<Page<Recorded<Licence>>>;
+  /** A row that is there word for word, of the same `change`, was written by this very request. */
   writeOffer(offer: Offer, version: string | null, change: Change): Promise<Written>;
   writeLicence(licence: Licence, version: string | null, change: Change): Promise<Written>;
   /** `version: null` deletes whatever is there. */

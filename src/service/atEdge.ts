@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceCode } from '../contract/codes.ts';
+import { PartlyWrittenError } from '../licensing/catalogue/writeTogether.ts';
 import { StoreUnavailableError } from '../licensing/store.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
 import type { EdgeRequest, Reply, UseCase } from './edge.ts';
@@ -41,8 +42,9 @@ export function atEdge(issuer: string, useCase: UseCase): UseCase {
         return replyProblem(issuer, code, { detail, retryAfter, correlationId, errors, headers: challengeOf(code) });
       }
       const { code, ...options } = FAILURES.find(([type]) => error instanceof type)?.[1] ?? FAULT;
+      const told = error instanceof PartlyWrittenError ? { detail: error.message } : {};
       request.log('error', 'request_failed', { code, correlationId, path: request.path, ...describe(error) });
-      return replyProblem(issuer, code, { ...options, correlationId });
+      return replyProblem(issuer, code, { ...options, ...told, correlationId });
     }
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
+import { PartlyWrittenError } from '../../src/licensing/catalogue/writeTogether.ts';
 import { StoreUnavailableError } from '../../src/licensing/store.ts';
 import { atEdge } from '../../src/service/atEdge.ts';
 import { OperatorKeySetError } from '../../src/service/operatorKeySet.ts';
@@ -109,4 +110,12 @@ test('a use case that throws before it awaits is caught as well', async () => {
     throw new RequestError('not_found');
   });
   expect((await edge(createRequest())).status).toBe(404);
+});
+
+test('of a file that was written in part the operator is told which rows are left', async () => {
+  const rows = Array.from({ length: 25 }, (_, index) => `licence l${index}`);
+  const { reply, body } = await fail(new PartlyWrittenError(rows));
+  expect([reply.status, body['code']]).toEqual([503, 'store_unavailable']);
+  expect(body['detail']).toContain('licence l0, licence l1,');
+  expect(body['detail']).toContain('licence l19 and 5 more');
 });

@@ -2,11 +2,33 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
+import { formatPlanName } from '../planName.ts';
+import { StoreUnavailableError } from '../store.ts';
 import type { CatalogueStore, Change, Recorded, Written } from '../store.ts';
 import type { CataloguePlan, Upsert } from './planCatalogue.ts';
 
 /** Requests at a time: a few thousand rows take seconds, and the store has room for others. */
 const AT_ONCE = 16;
+
+/** Milliseconds: whoever waits has to be told what is left before the platform ends the request. */
+const LONGEST_TAKING_BACK = 60_000;
+
+const MOST_NAMED = 20;
+
+/** The store failed while a plan was written, and again while that was taken back: the message names what is left. */
+export class PartlyWrittenError extends StoreUnavailableError {
+  readonly rows: readonly string[];
+
+  constructor(rows: readonly string[]) {
+    const named = rows.slice(0, MOST_NAMED).join(', ');
+    const more = rows.length > MOST_NAMED ? ` and ${rows.length - MOST_NAMED} more` : '';
+    super(
+      `The store failed, and again while what was written was taken back. Perhaps written: ${named}${more}. ` +
+        'Look at these rows: correct them, or apply the file again to have all of it.',
+    );
+    this.rows = rows;
+  }
+}
 
 type RowStore = Pick<
   CatalogueStore,
@@ -15,6 +37,8 @@ type RowStore = Pick<
 
 /** One row to write, and how it is taken back. */
 interface RowWrite {
+  /** For people. */
+  readonly name: string;
   write(): Promise<Written>;
   /** @param version what the row has since it was written; null where nobody knows whether it was */
   takeBack(version: string | null): Promise<unknown>;
@@ -26,7 +50,7 @@ interface RowWrite {
  * taken back. A process that ends in the middle leaves a part, and the same file applied again writes the rest.
  *
  * @returns false, with nothing written, where somebody else changed one of the rows at the same time
- * @throws StoreUnavailableError
+ * @throws StoreUnavailableError with nothing written, unless it is a {@link PartlyWrittenError}
  */
 export async function writeTogether(
   store: RowStore,
@@ -49,9 +73,14 @@ export async function writeTogether(
 }
 
 interface Progress {
-  readonly undos: (() => Promise<unknown>)[];
+  readonly undos: Undo[];
   /** A row was changed meanwhile, or a write failed: nothing more is begun. */
   isStopped: boolean;
+}
+
+interface Undo {
+  readonly row: RowWrite;
+  readonly version: string | null;
 }
 
 function isChanged<T>({ value, stored }: Upsert<T>): boolean {
@@ -59,12 +88,16 @@ function isChanged<T>({ value, stored }: Upsert<T>): boolean {
 }
 
 async function writeGroup(rows: readonly RowWrite[], progress: Progress): Promise<void> {
+  await forEachRow(rows, async (row) => {
+    if (!progress.isStopped) await writeRow(row, progress);
+  });
+}
+
+/** Several at a time. All of them have ended when this does, also where one failed. */
+async function forEachRow<T>(rows: readonly T[], run: (row: T) => Promise<void>): Promise<void> {
   const queue = rows.values();
   const work = async (): Promise<void> => {
-    for (const row of queue) {
-      if (progress.isStopped) return;
-      await writeRow(row, progress);
-    }
+    for (const row of queue) await run(row);
   };
   const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
@@ -73,25 +106,43 @@ async function writeGroup(rows: readonly RowWrite[], progress: Progress): Promis
 async function writeRow(row: RowWrite, progress: Progress): Promise<void> {
   try {
     const answer = await row.write();
-    if (answer.outcome === 'written') progress.undos.push(() => row.takeBack(answer.version));
+    if (answer.outcome === 'written') progress.undos.push({ row, version: answer.version });
     else progress.isStopped = true;
   } catch (error) {
     progress.isStopped = true;
-    progress.undos.push(() => row.takeBack(null));
+    progress.undos.push({ row, version: null });
     throw error;
   }
 }
 
-/** The last one first: a licence before its offer. */
+/** The last ones first: licences before their offers. What fails is tried once more. */
 async function takeBack({ undos }: Progress): Promise<void> {
-  for (const undo of undos.toReversed()) await undo();
+  const deadline = AbortSignal.timeout(LONGEST_TAKING_BACK);
+  const failed = await takeBackEach(undos.toReversed(), deadline);
+  const left = await takeBackEach(failed, deadline);
+  if (left.length > 0) throw new PartlyWrittenError(left.map(({ row }) => row.name));
+}
+
+/** Tries all of them. @returns those that failed, or for which there was no time */
+async function takeBackEach(undos: readonly Undo[], deadline: AbortSignal): Promise<readonly Undo[]> {
+  const failed: Undo[] = [];
+  await forEachRow(undos, async (undo) => {
+    try {
+      deadline.throwIfAborted();
+      await undo.row.takeBack(undo.version);
+    } catch {
+      failed.push(undo);
+    }
+  });
+  return failed;
 }
 
 function offerWrite(store: RowStore, { value, stored }: Upsert<Offer>, change: Change): RowWrite {
   return {
+    name: `offer ${formatPlanName(value.plan)}`,
     write: () => store.writeOffer(value, stored?.version ?? null, change),
     takeBack: async (known) => {
-      const version = known ?? ownVersion(await store.readOffer(value.plan), value);
+      const version = known ?? ownVersion(await store.readOffer(value.plan), value, change);
       if (version === null) return;
       await (stored === null
         ? store.deleteOffer(value.plan, version)
@@ -102,9 +153,10 @@ function offerWrite(store: RowStore, { value, stored }: Upsert<Offer>, change: C
 
 function licenceWrite(store: RowStore, { value, stored }: Upsert<Licence>, change: Change): RowWrite {
   return {
+    name: `licence ${value.id}`,
     write: () => store.writeLicence(value, stored?.version ?? null, change),
     takeBack: async (known) => {
-      const version = known ?? ownVersion(await store.readLicence(value), value);
+      const version = known ?? ownVersion(await store.readLicence(value), value, change);
       if (version === null) return;
       await (stored === null
         ? store.deleteLicence(value, version)
@@ -113,7 +165,8 @@ function licenceWrite(store: RowStore, { value, stored }: Upsert<Licence>, chang
   };
 }
 
-/** A write without an answer may have been executed all the same. */
-function ownVersion<T>(present: Recorded<T> | null, value: T): string | null {
-  return present !== null && isDeepStrictEqual(present.value, value) ? present.version : null;
+/** A write without an answer may have been executed all the same. Another operator's is not ours, though it says the same. */
+function ownVersion<T>(present: Recorded<T> | null, value: T, change: Change): string | null {
+  if (present === null) return null;
+  return isDeepStrictEqual([present.value, present.change], [value, change]) ? present.version : null;
 }

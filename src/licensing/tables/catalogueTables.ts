@@ -1,14 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
 import type { LicenceKey } from '../licence.ts';
 import { foldCase } from '../planName.ts';
-import type { Catalogue, CatalogueStore, LicenceStore } from '../store.ts';
+import type { Catalogue, CatalogueStore, LicenceStore, Written } from '../store.ts';
 import { licenceEntity, offerEntity, readLicenceRow, readOfferRow } from './catalogueRow.ts';
 import { licencePartition, OFFERS_PARTITION, planRow } from './keys.ts';
 import { mapPage, readPage } from './paging.ts';
 import { deleteRow, readAllRows, readFirstPage, readOneRow, writeOneRow } from './rows.ts';
-import type { RowQuery } from './rows.ts';
+import type { RowQuery, RowWrite } from './rows.ts';
+import type { StoreCall } from './storeCall.ts';
 
 const ALL_OFFERS = { filter: odata`PartitionKey eq ${OFFERS_PARTITION}` };
 
@@ -37,7 +40,7 @@ function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, Off
     },
     pageOffers: async (page) => mapPage(await readPage(offers, call('list offers'), ALL_OFFERS, page), readOfferRow),
     writeOffer: (offer, version, change) =>
-      writeOneRow(offers, call('write an offer'), { entity: offerEntity(offer, change), version }),
+      writeOwnRow(offers, call('write an offer'), { entity: offerEntity(offer, change), version }),
     deleteOffer: (plan, version) =>
       deleteRow(offers, call('delete an offer'), {
         partitionKey: OFFERS_PARTITION,
@@ -72,7 +75,7 @@ function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore,
       return mapPage(await readPage(licences, call('list licences'), query, page), readLicenceRow);
     },
     writeLicence: (licence, version, change) =>
-      writeOneRow(licences, call('write a licence'), { entity: licenceEntity(licence, change), version }),
+      writeOwnRow(licences, call('write a licence'), { entity: licenceEntity(licence, change), version }),
     deleteLicence: (key, version) => deleteRow(licences, call('delete a licence'), { ...licenceKeys(key), version }),
   };
 }
@@ -83,4 +86,17 @@ function ofOne(cloud: string, subscriptionId: string): RowQuery {
 
 function licenceKeys(key: LicenceKey): { partitionKey: string; rowKey: string } {
   return { partitionKey: licencePartition(key.cloud, key.subscriptionId), rowKey: planRow(key.plan) };
+}
+
+/** What tells one write of a row from every other. */
+const OF_ONE_WRITE = ['content', 'changedBy', 'changedAt'] as const;
+
+/** The client sends a request again whose answer was lost, and is then refused for its own row: that is success. */
+async function writeOwnRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {
+  const written = await writeOneRow(table, call, write);
+  if (written.outcome === 'written') return written;
+  const { entity } = write;
+  const present = await readOneRow(table, call, entity.partitionKey, entity.rowKey);
+  const isOwn = present !== null && OF_ONE_WRITE.every((name) => isDeepStrictEqual(present[name], entity[name]));
+  return isOwn ? { outcome: 'written', version: String(present['etag']) } : written;
 }

@@ -2,12 +2,13 @@ import { expect, test } from 'vitest';
 
 import { planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
 import type { CatalogueFile } from '../../../src/licensing/catalogue/parseCatalogue.ts';
-import { writeTogether } from '../../../src/licensing/catalogue/writeTogether.ts';
+import { PartlyWrittenError, writeTogether } from '../../../src/licensing/catalogue/writeTogether.ts';
 import { StoreUnavailableError } from '../../../src/licensing/store.ts';
 import type { LicenceStore } from '../../../src/licensing/store.ts';
 import { createTablesStore } from '../../../src/licensing/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT, licence, offer, vmId } from '../../support/licensing.ts';
+import { startStoreProxy } from '../../support/storeProxy.ts';
 
 const tables = useAzurite();
 const EARLIER = { by: 'before', at: AT };
@@ -97,4 +98,80 @@ test('an offer that a failed file brought along is taken back with its licences'
   const failing = disturbed(store, 1, () => Promise.reject(new StoreUnavailableError('down')));
   await expect(writeTogether(failing, planned.plan, LATER)).rejects.toThrow(StoreUnavailableError);
   expect((await store.listOffers()).map(({ value }) => value.plan.product)).toEqual(['Firewall']);
+});
+
+/** A store whose requests a proxy disturbs, beside the store itself. */
+async function createProxied() {
+  const { connectionString, tablePrefix } = tables();
+  const proxy = await startStoreProxy(connectionString, tablePrefix);
+  const [store, direct] = [proxy.connectionString, connectionString].map((one) =>
+    createTablesStore({ connection: { connectionString: one }, tablePrefix }),
+  ) as [LicenceStore, LicenceStore];
+  await direct.ensureTables();
+  await direct.writeOffer(offer(), null, EARLIER);
+  for (const one of before) await direct.writeLicence(one, null, EARLIER);
+  return { proxy, store, direct };
+}
+
+const DOWN = { status: 503, code: 'ServerBusy' } as const;
+const EVERY = Array.from({ length: 500 }, () => DOWN);
+
+test.each([
+  ['inserted', /^POST licences/],
+  ['replaced', /^PUT licences/],
+])('a row that was %s and whose answer was lost is our own, and counts as written', async (_, on) => {
+  const { proxy, store, direct } = await createProxied();
+  const plan = await planOf(store);
+  proxy.fail(on, 'lost');
+  expect(await writeTogether(store, plan, LATER)).toBe(true);
+  expect(proxy.recover()).toBe(0);
+  expect((await contentOf(direct)).every(({ value, change }) => value.seats === 20 && change.by === 'import')).toBe(
+    true,
+  );
+});
+
+test('such a row is taken back too, where a later write fails', async () => {
+  const { proxy, store, direct } = await createProxied();
+  const plan = await planOf(store);
+  const expected = await contentOf(direct);
+  proxy.fail(/^POST licences/, 'lost', ...Array.from({ length: 28 }, () => 'none' as const), ...EVERY);
+  await expect(writeTogether(store, plan, LATER)).rejects.toThrow(StoreUnavailableError);
+  expect(await contentOf(direct)).toEqual(expected);
+});
+
+test('the same row of another operator is not ours: it is not overwritten, and stays', async () => {
+  const store = await createStore();
+  const plan = await planOf(store);
+  const same = licences[20];
+  if (same === undefined) throw new Error('There are forty.');
+  await store.writeLicence(same, null, EARLIER);
+  const expected = await contentOf(store);
+  expect(await writeTogether(store, plan, LATER)).toBe(false);
+  const lost = disturbed(store, 1, () => Promise.reject(new StoreUnavailableError('no answer')));
+  await expect(writeTogether(lost, { ...plan, licences: [{ value: same, stored: null }] }, LATER)).rejects.toThrow();
+  expect(await contentOf(store)).toEqual(expected);
+});
+
+test('what cannot be taken back at first is tried again, and nothing is left', async () => {
+  const { proxy, store, direct } = await createProxied();
+  const plan = await planOf(store);
+  const expected = await contentOf(direct);
+  proxy.fail(/^POST licences/, ...Array.from({ length: 25 }, () => 'none' as const), ...EVERY);
+  proxy.fail(/^DELETE licences/, ...EVERY.slice(0, 50));
+  await expect(writeTogether(store, plan, LATER)).rejects.not.toThrow(PartlyWrittenError);
+  expect(await contentOf(direct)).toEqual(expected);
+});
+
+test('every row is tried, and those that stay are named', async () => {
+  const { proxy, store, direct } = await createProxied();
+  const plan = await planOf(store);
+  proxy.fail(/^POST licences/, 'none', 'none', ...EVERY);
+  proxy.fail(/^DELETE licences/, ...EVERY);
+  const failure = await writeTogether(store, plan, LATER).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(PartlyWrittenError);
+  const rows = await contentOf(direct);
+  const left = rows.filter(({ value }) => !before.some(({ id }) => id === value.id));
+  expect(left.length).toBe(2);
+  for (const { value } of left) expect((failure as PartlyWrittenError).rows).toContain(`licence ${value.id}`);
+  expect(rows.filter(({ value }) => value.seats === 1).length).toBe(10);
 });

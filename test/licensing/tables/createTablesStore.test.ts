@@ -92,12 +92,24 @@ test("one subscription's licences are not another's, nor another cloud's", async
 test('an offer is written only at the version that was read', async () => {
   const { store } = await createStore();
   await store.writeOffer(offer(), null, CHANGE);
-  expect((await store.writeOffer(offer(), null, CHANGE)).outcome).toBe('exists');
+  for (const other of [{ by: 'another' }, { at: CHANGE.at + 1 }]) {
+    expect((await store.writeOffer(offer(), null, { ...CHANGE, ...other })).outcome).toBe('exists');
+  }
   const [row] = await store.listOffers();
   const version = row?.version ?? '';
   expect((await store.writeOffer(offer({ status: 'suspended' }), version, CHANGE)).outcome).toBe('written');
   expect((await store.writeOffer(offer(), version, CHANGE)).outcome).toBe('changed');
   expect((await store.readOffers()).map((one) => one.status)).toEqual(['suspended']);
+});
+
+test('the very same write again, by the same author at the same time, is the one that was written', async () => {
+  const { store } = await createStore();
+  const first = await store.writeLicence(licence(), null, CHANGE);
+  expect(await store.writeLicence(licence(), null, CHANGE)).toEqual(first);
+  const version = first.outcome === 'written' ? first.version : '';
+  const second = await store.writeLicence(licence({ seats: 1 }), version, CHANGE);
+  expect(await store.writeLicence(licence({ seats: 1 }), version, CHANGE)).toEqual(second);
+  expect(await store.writeLicence(licence({ seats: 2 }), version, CHANGE)).toEqual({ outcome: 'changed' });
 });
 
 test('an activation comes back as it was written, in each kind of seat', async () => {
