@@ -85,6 +85,8 @@ export interface CatalogueStore {
   listOffers(): Promise<readonly Recorded<Offer>[]>;
   /** All of them, for what must be judged together. */
   listLicences(): Promise<readonly Recorded<Licence>[]>;
+  /** Those of one plan or, where it is `*`, of every plan of its product. A search through all licences. */
+  listLicencesOf(plan: PlanName): Promise<readonly Recorded<Licence>[]>;
   readOffer(plan: PlanName): Promise<Recorded<Offer> | null>;
   readLicence(key: LicenceKey): Promise<Recorded<Licence> | null>;
   /** By the operators' own id, without regard to ASCII case. A search through all licences. */

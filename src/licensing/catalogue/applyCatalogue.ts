@@ -5,6 +5,7 @@ import { CatalogueError } from './parseCatalogue.ts';
 import type { CatalogueFile } from './parseCatalogue.ts';
 import { planCatalogue } from './planCatalogue.ts';
 import type { CataloguePlan, CatalogueProblem, Upsert } from './planCatalogue.ts';
+import { readStored } from './readStored.ts';
 import { writeTogether } from './writeTogether.ts';
 
 export interface ApplyOptions {
@@ -37,7 +38,7 @@ export async function applyCatalogue(
   file: CatalogueFile,
   { change, dryRun = false }: ApplyOptions,
 ): Promise<ApplyReport> {
-  const planned = await planCatalogue(store, file);
+  const planned = planCatalogue(await readStored(store), file);
   if (!planned.ok) throw new CatalogueError(planned.problems.map(formatProblem));
   if (!dryRun && !(await writeTogether(store, planned.plan, change))) {
     throw new CatalogueError([
@@ -48,7 +49,7 @@ export async function applyCatalogue(
 }
 
 function formatProblem({ list, index, field, message }: CatalogueProblem): string {
-  return index === null || field !== 'offer' ? message : `${list}[${index}].${field}: ${message}`;
+  return `${list}[${index}].${field}: ${message}`;
 }
 
 export function countPlan({ offers, licences }: CataloguePlan): ApplyReport {

@@ -1,6 +1,7 @@
-import type { Licence } from '../licence.ts';
+import type { LicenceKey } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase, formatPlanName } from '../planName.ts';
+import type { Upsert } from './planCatalogue.ts';
 
 /** The names under which an offer is found: of two offers with one in common, nobody could say which is meant. */
 export function sellsTheSame(offer: Offer): readonly string[] {
@@ -8,9 +9,14 @@ export function sellsTheSame(offer: Offer): readonly string[] {
   return [product, ...offer.productAliases].map((one) => foldCase(`${publisher}/${one}/${name}`));
 }
 
-/** What a licence is for: a subscription has one licence a plan. */
-export function licensedPlan(licence: Licence): readonly string[] {
-  return [`${licence.cloud}/${licence.subscriptionId}/${foldCase(formatPlanName(licence.plan))}`];
+/** What makes two offers the same row. */
+export function offerKey({ plan }: Offer): string {
+  return foldCase(formatPlanName(plan));
+}
+
+/** What makes two licences the same row: a subscription has one licence a plan. */
+export function licenceKey({ cloud, subscriptionId, plan }: LicenceKey): string {
+  return `${cloud}/${subscriptionId}/${foldCase(formatPlanName(plan))}`;
 }
 
 /** Pairs of indexes, the earlier one first, of things that have a name in common. */
@@ -27,4 +33,35 @@ export function findClashes<T>(
     for (const name of names) if (!owners.has(name)) owners.set(name, index);
   });
   return clashes;
+}
+
+/** An entry, and what has the name already that the entry brings in. */
+interface NewClash<T> {
+  readonly index: number;
+  readonly holder: T;
+}
+
+/**
+ * Clashes over the names that entries bring in: with what stays in the store as it is, or with another entry. Rows that
+ * are at odds already are no concern of an entry that keeps its names, so that such a row can be suspended all the same.
+ *
+ * @param others what the store holds beside the entries
+ */
+export function findNewClashes<T>(
+  entries: readonly Upsert<T>[],
+  others: readonly T[],
+  namesOf: (thing: T) => readonly string[],
+): readonly NewClash<T>[] {
+  const holders = new Map(others.flatMap((other) => namesOf(other).map((name) => [name, other] as const)));
+  const named = entries.map(({ value, stored }) => {
+    const before = new Set(stored === null ? [] : namesOf(stored.value));
+    const names = [...new Set(namesOf(value))];
+    for (const name of names) if (before.has(name)) holders.set(name, value);
+    return { value, brought: names.filter((name) => !before.has(name)) };
+  });
+  return named.flatMap(({ value, brought }, index) => {
+    const holder = brought.map((name) => holders.get(name)).find((one) => one !== undefined);
+    for (const name of brought) if (!holders.has(name)) holders.set(name, value);
+    return holder === undefined ? [] : [{ index, holder }];
+  });
 }

@@ -5,7 +5,7 @@ import type { Offer } from '../offer.ts';
 import { foldCase } from '../planName.ts';
 import { licenceEntry } from './licenceEntry.ts';
 import { offerEntry } from './offerEntry.ts';
-import { findClashes, licensedPlan, sellsTheSame } from './clashes.ts';
+import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
 
 const LONGEST_TEXT = 8 * 1024 * 1024;
 const MOST_OFFERS = 1_000;
@@ -104,7 +104,7 @@ function clashingOffers(offers: readonly Offer[]): string[] {
 
 function clashingLicences(licences: readonly Licence[]): string[] {
   const sameId = findClashes(licences, (licence) => [foldCase(licence.id)]);
-  const samePlan = findClashes(licences, licensedPlan);
+  const samePlan = findClashes(licences, (licence) => [licenceKey(licence)]);
   return [
     ...sameId.map(([first, second]) => `licences[${second}].id: licences[${first}] has this id: choose another`),
     ...samePlan.map(

@@ -1,11 +1,11 @@
-import { findOffer } from '../findOffer.ts';
-import type { OfferMatch } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase, formatPlanName } from '../planName.ts';
-import type { CatalogueStore, Recorded } from '../store.ts';
-import { findClashes, licensedPlan, sellsTheSame } from './clashes.ts';
+import type { Recorded } from '../store.ts';
+import { findNewClashes, licenceKey, offerKey, sellsTheSame } from './clashes.ts';
+import { becomesMarketplace, countLicences, licencesUnder } from './licencesUnder.ts';
 import type { CatalogueFile } from './parseCatalogue.ts';
+import { planLicences } from './planLicences.ts';
 
 /** A row as it shall be, and as it is; `stored: null` where it is not there. */
 export interface Upsert<T> {
@@ -18,12 +18,17 @@ export interface CataloguePlan {
   readonly licences: readonly Upsert<Licence>[];
 }
 
-/** Why a file does not go with what the store holds. */
+/** What entries are judged by: all that the store holds, or what the readers of readStored.ts found to matter. */
+export interface StoredCatalogue {
+  readonly offers: readonly Recorded<Offer>[];
+  readonly licences: readonly Recorded<Licence>[];
+}
+
+/** Why an entry does not go with what the store holds, or with another entry. */
 export interface CatalogueProblem {
-  /** The entry of the file; `index: null` where the store itself is at odds. */
   readonly list: 'offers' | 'licences';
-  readonly index: number | null;
-  /** Of the entry, empty for the whole of it. */
+  readonly index: number;
+  /** Of the entry. */
   readonly field: string;
   /** What is wrong, and what to do. */
   readonly message: string;
@@ -34,93 +39,70 @@ export type Planned =
   | { readonly ok: false; readonly problems: readonly CatalogueProblem[] };
 
 /**
- * What the store has to be written so that it holds what a file says; nothing is written here. Offers and licences are
- * judged together with all that the store holds.
- *
- * @throws StoreUnavailableError
+ * What the store has to be written so that it holds what a file says; nothing is written here. An entry is refused for
+ * what it brings in alone: a row that keeps its id, plan and aliases can be changed whatever else is at odds.
  */
-export async function planCatalogue(
-  store: Pick<CatalogueStore, 'listOffers' | 'listLicences'>,
-  file: CatalogueFile,
-): Promise<Planned> {
-  const [storedOffers, storedLicences] = await Promise.all([store.listOffers(), store.listLicences()]);
-  const allOffers = merge(file.offers, storedOffers, offerKey);
-  const { licences, problems } = resolveLicences(file.licences, allOffers);
-  if (problems.length > 0) return { ok: false, problems };
-  const clashes = [
-    ...findOfferClashes(allOffers, file.offers.length),
-    ...findLicenceClashes(merge(licences, storedLicences, licenceKey), licences.length),
+export function planCatalogue(stored: StoredCatalogue, file: CatalogueFile): Planned {
+  const offers = planUpserts(file.offers, stored.offers, offerKey);
+  const otherOffers = leftAlone(file.offers, stored.offers, offerKey);
+  const allOffers = [...otherOffers, ...file.offers];
+  const { licences, problems } = planLicences(file.licences, allOffers, rowsByKey(stored.licences, licenceKey));
+  const otherLicences = leftAlone(valuesOf(licences), stored.licences, licenceKey);
+  const all = [
+    ...findOfferClashes(offers, otherOffers),
+    ...findStrandedLicences(offers, allOffers, valuesOf(stored.licences)),
+    ...problems,
+    ...findIdClashes(licences, otherLicences),
   ];
-  if (clashes.length > 0) return { ok: false, problems: clashes };
-  const plan = {
-    offers: planUpserts(file.offers, storedOffers, offerKey),
-    licences: planUpserts(licences, storedLicences, licenceKey),
-  };
-  return { ok: true, plan };
+  return all.length > 0 ? { ok: false, problems: all } : { ok: true, plan: { offers, licences } };
 }
 
-/** What makes two of them the same row. */
 type KeyOf<T> = (value: T) => string;
 
-const offerKey: KeyOf<Offer> = ({ plan }) => foldCase(formatPlanName(plan));
-const licenceKey: KeyOf<Licence> = (licence) => licensedPlan(licence).join();
+function valuesOf<T>(rows: readonly { readonly value: T }[]): readonly T[] {
+  return rows.map(({ value }) => value);
+}
+
+function rowsByKey<T>(rows: readonly Recorded<T>[], keyOf: KeyOf<T>): ReadonlyMap<string, Recorded<T>> {
+  return new Map(rows.map((row) => [keyOf(row.value), row]));
+}
 
 function planUpserts<T>(values: readonly T[], stored: readonly Recorded<T>[], keyOf: KeyOf<T>): readonly Upsert<T>[] {
-  const rows = new Map(stored.map((row) => [keyOf(row.value), row]));
+  const rows = rowsByKey(stored, keyOf);
   return values.map((value) => ({ value, stored: rows.get(keyOf(value)) ?? null }));
 }
 
-/** What the store will hold: what the file leaves alone, and then what it names. */
-function merge<T>(values: readonly T[], stored: readonly Recorded<T>[], keyOf: KeyOf<T>): readonly T[] {
+/** What the store holds and the file does not name. */
+function leftAlone<T>(values: readonly T[], stored: readonly Recorded<T>[], keyOf: KeyOf<T>): readonly T[] {
   const named = new Set(values.map(keyOf));
-  return [...stored.map((row) => row.value).filter((old) => !named.has(keyOf(old))), ...values];
+  return valuesOf(stored).filter((value) => !named.has(keyOf(value)));
 }
 
-const NO_OFFER: OfferMatch = { found: false, code: 'plan_unknown' };
-
-/** Gives each licence the name that its offer has: a licence may name it by an alias, and in any case of letters. */
-function resolveLicences(licences: readonly Licence[], offers: readonly Offer[]) {
-  const problems: CatalogueProblem[] = [];
-  const plans = new Map(licences.map(({ plan }) => [formatPlanName(plan), plan]));
-  const found = new Map([...plans].map(([name, plan]) => [name, findOffer(offers, plan, undefined)]));
-  const resolved = licences.map((licence, index) => {
-    const match = found.get(formatPlanName(licence.plan)) ?? NO_OFFER;
-    const refuse = (message: string) => problems.push({ list: 'licences', index, field: 'offer', message });
-    if (!match.found) {
-      refuse(`there is no offer ${formatPlanName(licence.plan)}: add it, or correct the name`);
-      return licence;
-    }
-    if (match.offer.mode === 'marketplace') {
-      refuse('the offer is in marketplace mode, where licences have no effect: remove the licence');
-    }
-    return { ...licence, plan: match.plan };
-  });
-  return { licences: resolved, problems };
-}
-
-function findOfferClashes(offers: readonly Offer[], given: number): CatalogueProblem[] {
-  return findClashes(offers, sellsTheSame).map(([first, second]) => {
-    const names = [offers[first], offers[second]].map((offer) =>
-      offer === undefined ? '' : formatPlanName(offer.plan),
-    );
-    const message = `The offers ${names.join(' and ')} share a name of the product: remove the alias from one of them.`;
-    return { list: 'offers', index: indexInFile(second, offers.length - given), field: 'productAliases', message };
+function findOfferClashes(offers: readonly Upsert<Offer>[], others: readonly Offer[]): CatalogueProblem[] {
+  return findNewClashes(offers, others, sellsTheSame).map(({ index, holder }) => {
+    const message = `shares a name of the product with the offer ${formatPlanName(holder.plan)}: remove the alias from one of them`;
+    return { list: 'offers', index, field: 'productAliases', message };
   });
 }
 
-function findLicenceClashes(licences: readonly Licence[], given: number): CatalogueProblem[] {
-  const place = (position: number) => indexInFile(position, licences.length - given);
-  const sameId = findClashes(licences, (licence) => [foldCase(licence.id)]).map(([first, second]): CatalogueProblem => {
-    const message = `Two licences would have the id ${licences[first]?.id ?? ''}: choose another.`;
-    return { list: 'licences', index: place(second), field: 'id', message };
+/** In marketplace mode licences have no effect: whoever has one would lose what was agreed. */
+function findStrandedLicences(
+  offers: readonly Upsert<Offer>[],
+  allOffers: readonly Offer[],
+  licences: readonly Licence[],
+): CatalogueProblem[] {
+  return offers.flatMap((upsert, index) => {
+    if (!becomesMarketplace(upsert)) return [];
+    const stranded = licencesUnder(upsert.value, allOffers, licences);
+    if (stranded.length === 0) return [];
+    const message = `must stay "licensed" while licences stand under the offer: ${countLicences(stranded)}; delete them first`;
+    return [{ list: 'offers', index, field: 'mode', message }];
   });
-  const sameRow = findClashes(licences, licensedPlan).map(([, second]): CatalogueProblem => {
-    const message = `Two licences name the same offer, one by an alias: ${licences[second]?.id ?? ''}. Merge the two.`;
-    return { list: 'licences', index: place(second), field: 'offer', message };
-  });
-  return [...sameId, ...sameRow];
 }
 
-function indexInFile(position: number, kept: number): number | null {
-  return position < kept ? null : position - kept;
+function findIdClashes(licences: readonly Upsert<Licence>[], others: readonly Licence[]): CatalogueProblem[] {
+  return findNewClashes(licences, others, ({ id }) => [foldCase(id)]).map(({ index, holder }) => {
+    const message = `the licence of subscription ${holder.subscriptionId} for ${formatPlanName(holder.plan)} has the id ${holder.id}: choose another`;
+    return { list: 'licences', index, field: 'id', message };
+  });
 }

@@ -4,10 +4,11 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
 import type { LicenceKey } from '../licence.ts';
-import { foldCase } from '../planName.ts';
+import { ANY, foldCase } from '../planName.ts';
+import type { PlanName } from '../planName.ts';
 import type { Catalogue, CatalogueStore, LicenceStore, Written } from '../store.ts';
 import { licenceEntity, offerEntity, readLicenceRow, readOfferRow } from './catalogueRow.ts';
-import { licencePartition, OFFERS_PARTITION, planRow } from './keys.ts';
+import { licencePartition, OFFERS_PARTITION, planRow, productRange } from './keys.ts';
 import { mapPage, readPage } from './paging.ts';
 import { deleteRow, readAllRows, readFirstPage, readOneRow, writeOneRow } from './rows.ts';
 import type { RowQuery, RowWrite } from './rows.ts';
@@ -56,6 +57,8 @@ function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore,
   const call = (operation: string) => ({ operation, budget });
   return {
     listLicences: async () => (await readAllRows(licences, call('read the licences'), {})).map(readLicenceRow),
+    listLicencesOf: async (plan) =>
+      (await readAllRows(licences, call("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
     readLicences: async (cloud, subscriptionId) => {
       const rows = await readAllRows(licences, call("read a subscription's licences"), ofOne(cloud, subscriptionId));
       return rows.map((row) => readLicenceRow(row).value);
@@ -82,6 +85,12 @@ function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore,
 
 function ofOne(cloud: string, subscriptionId: string): RowQuery {
   return { filter: odata`PartitionKey eq ${licencePartition(cloud, subscriptionId)}` };
+}
+
+function ofPlan(plan: PlanName): RowQuery {
+  if (plan.name !== ANY) return { filter: odata`RowKey eq ${planRow(plan)}` };
+  const { from, to } = productRange(plan);
+  return { filter: odata`RowKey ge ${from} and RowKey lt ${to}` };
 }
 
 function licenceKeys(key: LicenceKey): { partitionKey: string; rowKey: string } {

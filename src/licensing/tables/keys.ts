@@ -35,6 +35,12 @@ export function planRow(plan: PlanName): string {
   return joinKey(foldCase(plan.publisher), foldCase(plan.product), foldCase(plan.name));
 }
 
+/** The licences of every plan of a product: `from` inclusive, `to` exclusive. */
+export function productRange({ publisher, product }: PlanName) {
+  const prefix = joinKey(foldCase(publisher), foldCase(product));
+  return { from: `${prefix}:`, to: `${prefix};` };
+}
+
 /** The rows of one subscription's pools of one mode: `from` inclusive, `to` exclusive. */
 export function poolRange(mode: SeatPool['mode'], cloud: string, subscriptionId: string) {
   const prefix = joinKey(mode, cloud, foldCase(subscriptionId));

@@ -6,6 +6,7 @@ import { CatalogueError, catalogueSchema, parseCatalogue } from '../../licensing
 import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
 import type { CatalogueProblem } from '../../licensing/catalogue/planCatalogue.ts';
+import { readStored } from '../../licensing/catalogue/readStored.ts';
 import { writeTogether } from '../../licensing/catalogue/writeTogether.ts';
 import { RequestError } from '../requestError.ts';
 import { LARGEST_CATALOGUE, NO_BODY } from './bodies.ts';
@@ -89,10 +90,9 @@ const importLicences = defineRoute({
   codes: ['conflict', 'changed_meanwhile'],
   handle: (call) => {
     const licences = call.body.map(({ licence }) => licence);
-    return apply(call, { offers: [], licences }, ({ index, ...problem }) => {
-      const place = index === null ? undefined : call.body[index]?.place;
-      return placeProblem(place ?? { field: '' }, problem);
-    });
+    return apply(call, { offers: [], licences }, ({ index, ...problem }) =>
+      placeProblem(call.body[index]?.place ?? { field: '' }, problem),
+    );
   },
 });
 
@@ -118,7 +118,7 @@ async function apply(
   place: (problem: CatalogueProblem) => FieldProblem,
 ): Promise<{ value: z.input<typeof applied> }> {
   const dryRun = query.dryRun === 'true';
-  const planned = await planCatalogue(parts.store, file);
+  const planned = planCatalogue(await readStored(parts.store), file);
   if (!planned.ok) throw refuseFile(planned.problems.map(place), 'conflict');
   if (!dryRun && !(await writeTogether(parts.store, planned.plan, change))) {
     throw new RequestError(
@@ -130,5 +130,5 @@ async function apply(
 }
 
 function placeInCatalogue({ list, index, field, message }: CatalogueProblem): FieldProblem {
-  return placeProblem({ field: index === null ? '' : `${list}[${index}]` }, { field, message });
+  return placeProblem({ field: `${list}[${index}]` }, { field, message });
 }

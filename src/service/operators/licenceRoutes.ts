@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { licenceId } from '../../licensing/catalogue/fields.ts';
 import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
-import type { Upsert } from '../../licensing/catalogue/planCatalogue.ts';
+import { readAroundLicence } from '../../licensing/catalogue/readStored.ts';
 import type { Licence } from '../../licensing/licence.ts';
 import { isSameName } from '../../licensing/planName.ts';
 import { licencePool, readPoolUsage } from '../../licensing/poolUsage.ts';
@@ -12,10 +11,10 @@ import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { CLOUD_NAMES, licenceSchema, recordFields, usageSchema, writeLicence, writeRecord } from './entries.ts';
+import { checkPlanned, writeOne } from './oneRow.ts';
 import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
-import { checkVersion } from './versions.ts';
 
 const idParams = z.strictObject({ id: licenceId.describe('The licence’s own id, without regard to case.') });
 
@@ -62,17 +61,16 @@ const putLicence = defineRoute({
   ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true },
   answer: { mediaType: 'application/json', schema: item },
   codes: ['conflict', 'changed_meanwhile'],
-  handle: async ({ parts, params, body, expected, change }) => {
-    if (!isSameName(body.id, params.id)) {
+  handle: async (call) => {
+    if (!isSameName(call.body.id, call.params.id)) {
       throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
     }
-    const { value, stored } = await planLicence(parts, body);
-    // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
-    if (stored !== null && isDeepStrictEqual(stored.value, value)) return answerWith(stored);
-    const version = checkVersion(expected, stored?.version ?? null);
-    const written = await parts.store.writeLicence(value, version, change);
-    if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
-    return answerWith({ value, version: written.version, change });
+    const { store } = call.parts;
+    const file = { offers: [], licences: [call.body] };
+    const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body), file));
+    return answerWith(
+      await writeOne(plan.licences, call, (licence, version) => store.writeLicence(licence, version, call.change)),
+    );
   },
 });
 
@@ -96,19 +94,6 @@ function readFilter({
   if (cloud === undefined && subscription === undefined) return null;
   if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription };
   throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
-}
-
-/** A licence keeps its id, and a subscription has one licence a plan. */
-async function planLicence({ store }: Parts, licence: Licence): Promise<Upsert<Licence>> {
-  const planned = await planCatalogue(store, { offers: [], licences: [licence] });
-  if (!planned.ok) throw new RequestError('conflict', planned.problems.map(({ message }) => message).join(' '));
-  const [upsert] = planned.plan.licences;
-  if (upsert === undefined) throw new Error('A plan has an entry for each licence.');
-  if (upsert.stored !== null && !isSameName(upsert.stored.value.id, licence.id)) {
-    const detail = `The subscription has the licence ${upsert.stored.value.id} for this plan: change that one.`;
-    throw new RequestError('conflict', detail);
-  }
-  return upsert;
 }
 
 function writeItem(stored: Recorded<Licence>): z.input<typeof item> {

@@ -1,19 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { offerEntry } from '../../licensing/catalogue/offerEntry.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
+import { readAroundOffer } from '../../licensing/catalogue/readStored.ts';
 import type { Offer } from '../../licensing/offer.ts';
 import { isSamePlan } from '../../licensing/planName.ts';
 import type { PlanName } from '../../licensing/planName.ts';
 import type { Recorded } from '../../licensing/store.ts';
-import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { offerSchema, recordFields, writeOffer, writeRecord } from './entries.ts';
+import { checkPlanned, writeOne } from './oneRow.ts';
 import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
-import type { Call, OperatorRoute } from './route.ts';
-import { checkVersion } from './versions.ts';
+import type { OperatorRoute } from './route.ts';
 
 const name = z
   .string()
@@ -47,7 +46,7 @@ const readOffer = defineRoute({
   codes: ['not_found'],
   handle: async ({ parts, params }) => {
     const stored = await parts.store.readOffer(planOf(params));
-    if (stored === null) throw new RequestError('not_found', 'There is no such offer.');
+    if (stored === null) throw noSuchOffer();
     return { value: writeItem(stored), version: stored.version };
   },
 });
@@ -59,16 +58,15 @@ const putOffer = defineRoute({
   answer: { mediaType: 'application/json', schema: item },
   codes: ['conflict', 'changed_meanwhile'],
   handle: async (call) => {
-    const { parts, params, body: offer } = call;
-    if (!isSamePlan(offer.plan, planOf(params))) {
+    const { store } = call.parts;
+    if (!isSamePlan(call.body.plan, planOf(call.params))) {
       throw new RequestError('request_malformed', '"offer" in the body is not the one of the address.');
     }
-    const stored = await parts.store.readOffer(offer.plan);
-    // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
-    if (stored !== null && isDeepStrictEqual(stored.value, offer)) return answerWith(stored);
-    const version = checkVersion(call.expected, stored?.version ?? null);
-    await checkOffer(parts, offer);
-    return answerWith(await write(call, offer, version));
+    const file = { offers: [call.body], licences: [] };
+    const plan = checkPlanned(planCatalogue(await readAroundOffer(store, call.body), file));
+    return answerWith(
+      await writeOne(plan.offers, call, (offer, version) => store.writeOffer(offer, version, call.change)),
+    );
   },
 });
 
@@ -86,14 +84,6 @@ function answerWith(stored: Recorded<Offer>) {
   return { value: writeItem(stored), version: stored.version };
 }
 
-/** Two offers with one name could not be told apart. */
-async function checkOffer({ store }: Parts, offer: Offer): Promise<void> {
-  const planned = await planCatalogue(store, { offers: [offer], licences: [] });
-  if (!planned.ok) throw new RequestError('conflict', planned.problems.map(({ message }) => message).join(' '));
-}
-
-async function write({ parts, change }: Call<unknown, unknown, Offer>, offer: Offer, version: string | null) {
-  const written = await parts.store.writeOffer(offer, version, change);
-  if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
-  return { value: offer, version: written.version, change };
+function noSuchOffer(): RequestError {
+  return new RequestError('not_found', 'There is no such offer.');
 }

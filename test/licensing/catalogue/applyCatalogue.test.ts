@@ -103,12 +103,12 @@ const REFUSED = [
   {
     name: 'the id of another licence',
     file: { offers: [offer()], licences: [licence({ id: 'Taken' })] },
-    problem: 'Two licences would have the id',
+    problem: 'licences[0].id: the licence of subscription',
   },
   {
     name: "another offer's alias",
     file: { offers: [offer({ productAliases: ['known'] })], licences: [] },
-    problem: 'share a name of the product',
+    problem: 'shares a name of the product with the offer Contoso/Known/Pro',
   },
   {
     name: 'one offer by two names',
@@ -116,7 +116,7 @@ const REFUSED = [
       offers: [offer({ productAliases: ['preview'] })],
       licences: [licence(), licence({ id: 'second', plan: { ...licence().plan, product: 'preview' } })],
     },
-    problem: 'Two licences name the same offer, one by an alias: second',
+    problem: 'licences[1].offer: fabrikam-2026 is for this subscription and offer too, which one of them',
   },
 ];
 

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
 import type { CatalogueFile } from '../../../src/licensing/catalogue/parseCatalogue.ts';
+import { readStored } from '../../../src/licensing/catalogue/readStored.ts';
 import { PartlyWrittenError, writeTogether } from '../../../src/licensing/catalogue/writeTogether.ts';
 import { StoreUnavailableError } from '../../../src/licensing/store.ts';
 import type { LicenceStore } from '../../../src/licensing/store.ts';
@@ -29,7 +30,7 @@ async function createStore(): Promise<LicenceStore> {
 }
 
 async function planOf(store: LicenceStore) {
-  const planned = await planCatalogue(store, file);
+  const planned = planCatalogue(await readStored(store), file);
   if (!planned.ok) throw new Error(JSON.stringify(planned.problems));
   return planned.plan;
 }
@@ -93,7 +94,7 @@ test('an offer that a failed file brought along is taken back with its licences'
   const store = await createStore();
   const plan = { publisher: 'Contoso', product: 'Other', name: 'Pro' };
   const both = { offers: [offer({ plan })], licences: [licence({ id: 'other', plan })] };
-  const planned = await planCatalogue(store, both);
+  const planned = planCatalogue(await readStored(store), both);
   if (!planned.ok) throw new Error('It can be applied.');
   const failing = disturbed(store, 1, () => Promise.reject(new StoreUnavailableError('down')));
   await expect(writeTogether(failing, planned.plan, LATER)).rejects.toThrow(StoreUnavailableError);

@@ -1,0 +1,42 @@
+import type { Licence } from '../licence.ts';
+import { findOffer } from '../findOffer.ts';
+import type { OfferMatch } from '../findOffer.ts';
+import type { Offer } from '../offer.ts';
+import { formatPlanName, isSamePlan } from '../planName.ts';
+import type { PlanName } from '../planName.ts';
+import type { Upsert } from './planCatalogue.ts';
+
+/** Finds a plan's offer as a VM would; the same plan is looked for once. */
+export function createOfferFinder(offers: readonly Offer[]): (plan: PlanName) => OfferMatch {
+  const found = new Map<string, OfferMatch>();
+  return (plan) => {
+    const name = formatPlanName(plan);
+    const match = found.get(name) ?? findOffer(offers, plan, undefined);
+    found.set(name, match);
+    return match;
+  };
+}
+
+/** The licences for which VMs come to this offer, whatever the licences' status. @param offers all of them */
+export function licencesUnder(
+  offer: Offer,
+  offers: readonly Offer[],
+  licences: readonly Licence[],
+): readonly Licence[] {
+  const find = createOfferFinder(offers);
+  return licences.filter(({ plan }) => {
+    const match = find(plan);
+    return match.found && isSamePlan(match.offer.plan, offer.plan);
+  });
+}
+
+/** For people: how many, and one of them to look at. */
+export function countLicences(licences: readonly Licence[]): string {
+  const [first] = licences;
+  return `${licences.length} ${licences.length === 1 ? 'licence' : 'licences'}, ${first?.id ?? ''} among them`;
+}
+
+/** Whether licences that were good until now would have no effect. */
+export function becomesMarketplace({ value, stored }: Upsert<Offer>): boolean {
+  return value.mode === 'marketplace' && stored?.value.mode !== 'marketplace';
+}

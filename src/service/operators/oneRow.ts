@@ -1,0 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { CataloguePlan, Planned, Upsert } from '../../licensing/catalogue/planCatalogue.ts';
+import type { Recorded, Written } from '../../licensing/store.ts';
+import { RequestError } from '../requestError.ts';
+import type { Call } from './route.ts';
+import { checkVersion } from './versions.ts';
+
+/* Writing one offer or one licence. */
+
+type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
+
+/** @throws {RequestError} `conflict` */
+export function checkPlanned(planned: Planned): CataloguePlan {
+  if (planned.ok) return planned.plan;
+  const problems = planned.problems.map(({ field, message }) => ({ field, message }));
+  const detail = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
+  throw new RequestError('conflict', `${detail}.`, null, problems);
+}
+
+/**
+ * @param upserts of a plan for one row
+ * @throws {RequestError} `changed_meanwhile`
+ */
+export async function writeOne<T>(
+  [upsert]: readonly Upsert<T>[],
+  { expected, change }: VersionedCall,
+  write: (value: T, version: string | null) => Promise<Written>,
+): Promise<Recorded<T>> {
+  if (upsert === undefined) throw new Error('A plan has an entry for each of its file.');
+  const { value, stored } = upsert;
+  // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
+  if (stored !== null && isDeepStrictEqual(stored.value, value)) return stored;
+  const written = await write(value, checkVersion(expected, stored?.version ?? null));
+  if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
+  return { value, version: written.version, change };
+}
