@@ -108,3 +108,9 @@ export async function showList<T>(
   show(items, () => formatTable(items, columns));
   if (more) io.complain(`There are more than these ${items.length}: narrow the list, or raise --limit.\n`);
 }
+
+/** Deletes what was read, unless it has been changed since. */
+export async function deleteAt({ client, show }: ServiceInput, path: string, version: string): Promise<void> {
+  const { body } = await client({ method: 'DELETE', path, version });
+  show(body, () => 'deleted\n');
+}

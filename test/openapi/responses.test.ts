@@ -67,6 +67,7 @@ function expectDescribed(operationId: string, answer: Answer): void {
 }
 
 const SUBSCRIPTION = 'eeeeeeee-0000-4000-8000-000000000001';
+const OTHER = 'eeeeeeee-0000-4000-8000-000000000002';
 const OFFER = { offer: 'contoso/described/pro', mode: 'licensed', features: { a: 1, b: 'x', c: true } };
 const LICENCE = {
   id: 'described',
@@ -141,6 +142,13 @@ test('offers, licences and files of them are answered as described', async () =>
   const headers = { 'Content-Type': 'text/csv' };
   expectDescribed('importLicences', await operate(stack(), 'POST /imports/licences', { body: 'id\nx', headers }));
   expectDescribed('exportLicences', await operate(stack(), 'GET /exports/licences'));
+  expectDescribed('deleteOffer', await operate(stack(), `DELETE ${offer}`));
+  expectDescribed('deleteLicence', await operate(stack(), 'DELETE /licences/nobody'));
+  await operate(stack(), 'PUT /licences/short-lived', { body: { ...LICENCE, id: 'short-lived', subscription: OTHER } });
+  expectDescribed('deleteLicence', await operate(stack(), 'DELETE /licences/short-lived'));
+  const unused = '/offers/contoso/short-lived/pro';
+  await operate(stack(), `PUT ${unused}`, { body: { ...OFFER, offer: 'contoso/short-lived/pro' } });
+  expectDescribed('deleteOffer', await operate(stack(), `DELETE ${unused}`));
 });
 
 test('VMs and decisions are answered as described', async () => {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import type { ServiceInput } from '../actions.ts';
-import { LIST_OPTIONS, createActionCommand, defineAction, positionalsOf, showList } from '../actions.ts';
+import { LIST_OPTIONS, createActionCommand, defineAction, deleteAt, positionalsOf, showList } from '../actions.ts';
 import type { Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import type { OperatorClient } from '../operatorClient.ts';
@@ -15,7 +15,7 @@ import type { Column } from '../table.ts';
 import { formatReport } from './apply.ts';
 import type { ApplyAnswer } from './apply.ts';
 
-const help = `countersign licences list|show|grant|set|suspend|resume|revoke|import|export
+const help = `countersign licences list|show|grant|set|suspend|resume|revoke|delete|import|export
 
 Which subscriptions may run which offers, for offers in licensed mode.
 
@@ -26,6 +26,8 @@ set ID               another number of seats, or other times
 suspend ID           no new licence from now on, within 30 seconds, on all instances
 resume ID            licences again
 revoke ID            as suspend, and meant for good
+delete ID            as if it had never been: its VMs run on in their grace, which revoke would end, and their leases
+                     count among the seats until they end
 import FILE|-        licences from a file, CSV or JSON: all of them, or none and every problem with its line
 export               all licences as CSV
 
@@ -83,7 +85,7 @@ type Terms = { readonly [Name in keyof typeof TERMS]?: string | undefined };
 const USUAL_CLOUD = 'AzurePublicCloud';
 
 export const licences = createActionCommand('licences', {
-  summary: 'list, grant, change, suspend, revoke, import and export licences, through the service',
+  summary: 'list, grant, change, suspend, revoke, delete, import and export licences, through the service',
   help,
   actions: {
     list: defineAction({ ...LIST_OPTIONS, ...SUBSCRIPTION }, (input) => {
@@ -110,6 +112,10 @@ export const licences = createActionCommand('licences', {
     suspend: defineAction({}, (input) => changeStatus(input, 'suspended')),
     resume: defineAction({}, (input) => changeStatus(input, 'active')),
     revoke: defineAction({}, (input) => changeStatus(input, 'revoked')),
+    delete: defineAction({}, async (input) => {
+      const { licence, etag } = await readLicence(input);
+      await deleteAt(input, pathOf(String(licence['id'])), etag);
+    }),
     import: defineAction({ 'dry-run': { type: 'boolean' } }, (input) =>
       importFile(input, input.values['dry-run'] ?? false),
     ),

@@ -1,5 +1,5 @@
 import type { ServiceInput } from '../actions.ts';
-import { LIST_OPTIONS, createActionCommand, defineAction, positionalsOf, showList } from '../actions.ts';
+import { LIST_OPTIONS, createActionCommand, defineAction, deleteAt, positionalsOf, showList } from '../actions.ts';
 import { UsageError } from '../command.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
@@ -7,7 +7,7 @@ import { rows } from '../printable.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
-const help = `countersign offers list|show|suspend|resume
+const help = `countersign offers list|show|suspend|resume|delete
 
 What is sold, and on which terms. New offers, and other changes, go through a file: countersign apply.
 
@@ -15,6 +15,7 @@ list                 the offers
 show NAME            one offer; NAME is publisher/product/plan, the plan may be *
 suspend NAME         no VM gets a new licence under it, within 30 seconds, on all instances
 resume NAME          VMs get licences again
+delete NAME          as if it had never been; its licences must be deleted first
 
 Options:
   --limit N      list: how many at most (default: 100)
@@ -46,7 +47,7 @@ const COLUMNS: readonly Column<OfferItem>[] = [
 ];
 
 export const offers = createActionCommand('offers', {
-  summary: 'list, show, suspend and resume offers, through the service',
+  summary: 'list, show, suspend, resume and delete offers, through the service',
   help,
   actions: {
     list: defineAction(LIST_OPTIONS, (input) =>
@@ -57,6 +58,10 @@ export const offers = createActionCommand('offers', {
     }),
     suspend: defineAction({}, (input) => changeStatus(input, 'suspended')),
     resume: defineAction({}, (input) => changeStatus(input, 'active')),
+    delete: defineAction({}, async (input) => {
+      const { offer, etag } = await readOffer(input.client, input.positionals);
+      await deleteAt(input, pathOf(String(offer['offer'])), etag);
+    }),
   },
 });
 

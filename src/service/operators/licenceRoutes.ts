@@ -11,7 +11,7 @@ import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { CLOUD_NAMES, licenceSchema, recordFields, usageSchema, writeLicence, writeRecord } from './entries.ts';
-import { checkPlanned, writeOne } from './oneRow.ts';
+import { checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
 import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
@@ -74,7 +74,20 @@ const putLicence = defineRoute({
   },
 });
 
-export const LICENCE_ROUTES: readonly OperatorRoute[] = [listLicences, readLicence, putLicence];
+const deleteLicence = defineRoute({
+  ...{ name: 'deleteLicence', method: 'DELETE', path: '/licences/{id}', role: 'Operator' },
+  summary:
+    'Deletes a licence: its VMs get subscription_not_licensed, which ends no grace; leases count among the seats until they end',
+  ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true },
+  answer: { mediaType: 'application/json', schema: deleted },
+  codes: ['not_found', 'changed_meanwhile'],
+  handle: async (call) => {
+    const stored = await findLicence(call.parts, call.params.id);
+    return deleteOne(stored, call, (version) => call.parts.store.deleteLicence(stored.value, version));
+  },
+});
+
+export const LICENCE_ROUTES: readonly OperatorRoute[] = [listLicences, readLicence, putLicence, deleteLicence];
 
 /** @throws {RequestError} `not_found` */
 export async function findLicence({ store }: Parts, id: string): Promise<Recorded<Licence>> {

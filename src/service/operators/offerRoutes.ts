@@ -1,15 +1,17 @@
 import * as z from 'zod';
+import { countLicences, licencesUnder } from '../../licensing/catalogue/licencesUnder.ts';
 import { offerEntry } from '../../licensing/catalogue/offerEntry.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
-import { readAroundOffer } from '../../licensing/catalogue/readStored.ts';
+import { readAroundOffer, readLicencesNear } from '../../licensing/catalogue/readStored.ts';
 import type { Offer } from '../../licensing/offer.ts';
 import { isSamePlan } from '../../licensing/planName.ts';
 import type { PlanName } from '../../licensing/planName.ts';
 import type { Recorded } from '../../licensing/store.ts';
+import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { offerSchema, recordFields, writeOffer, writeRecord } from './entries.ts';
-import { checkPlanned, writeOne } from './oneRow.ts';
+import { checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
 import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
@@ -70,7 +72,24 @@ const putOffer = defineRoute({
   },
 });
 
-export const OFFER_ROUTES: readonly OperatorRoute[] = [listOffers, readOffer, putOffer];
+const deleteOffer = defineRoute({
+  ...{ name: 'deleteOffer', method: 'DELETE', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
+  summary:
+    'Deletes an offer under which no licence stands: its VMs get plan_unknown, which ends no grace; leases count until they end',
+  ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true },
+  answer: { mediaType: 'application/json', schema: deleted },
+  codes: ['not_found', 'conflict', 'changed_meanwhile'],
+  handle: async (call) => {
+    const { store } = call.parts;
+    const offers = await store.listOffers();
+    const stored = offers.find(({ value }) => isSamePlan(value.plan, planOf(call.params)));
+    if (stored === undefined) throw noSuchOffer();
+    await checkUnused(call.parts, stored.value, offers);
+    return deleteOne(stored, call, (version) => store.deleteOffer(stored.value.plan, version));
+  },
+});
+
+export const OFFER_ROUTES: readonly OperatorRoute[] = [listOffers, readOffer, putOffer, deleteOffer];
 
 function planOf({ publisher, product, plan }: z.output<typeof planParams>): PlanName {
   return { publisher, product, name: plan };
@@ -86,4 +105,16 @@ function answerWith(stored: Recorded<Offer>) {
 
 function noSuchOffer(): RequestError {
   return new RequestError('not_found', 'There is no such offer.');
+}
+
+/** @throws {RequestError} `conflict` */
+async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
+  const near = await readLicencesNear(store, offer);
+  const under = licencesUnder(
+    offer,
+    offers.map(({ value }) => value),
+    near.map(({ value }) => value),
+  );
+  if (under.length === 0) return;
+  throw new RequestError('conflict', `It has licences: ${countLicences(under)}. Delete them first.`);
 }

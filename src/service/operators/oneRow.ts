@@ -1,13 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
 import type { CataloguePlan, Planned, Upsert } from '../../licensing/catalogue/planCatalogue.ts';
-import type { Recorded, Written } from '../../licensing/store.ts';
+import type { DeleteOutcome, Recorded, Written } from '../../licensing/store.ts';
 import { RequestError } from '../requestError.ts';
 import type { Call } from './route.ts';
 import { checkVersion } from './versions.ts';
 
-/* Writing one offer or one licence. */
+/* Writing and deleting one offer or one licence. */
 
 type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
+
+export const deleted = z.strictObject({ deleted: z.literal(true) });
 
 /** @throws {RequestError} `conflict` */
 export function checkPlanned(planned: Planned): CataloguePlan {
@@ -33,4 +36,15 @@ export async function writeOne<T>(
   const written = await write(value, checkVersion(expected, stored?.version ?? null));
   if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
   return { value, version: written.version, change };
+}
+
+/** @throws {RequestError} `changed_meanwhile` */
+export async function deleteOne(
+  stored: Recorded<unknown>,
+  { expected }: VersionedCall,
+  remove: (version: string) => Promise<DeleteOutcome>,
+): Promise<{ value: z.input<typeof deleted> }> {
+  if (typeof expected === 'string' && expected !== stored.version) throw new RequestError('changed_meanwhile');
+  if ((await remove(stored.version)) === 'changed') throw new RequestError('changed_meanwhile');
+  return { value: { deleted: true } };
 }

@@ -78,6 +78,21 @@ test('a licence is granted, changed, suspended, resumed, revoked and listed', as
   expect((await run('licences', 'show', 'cli')).out).toMatch(/^ {2}seats taken +0$/m);
 });
 
+test('a licence is deleted, and then the offer under which it stood', async () => {
+  const file = { offers: [{ offer: 'contoso/brief/pro', mode: 'licensed' }] };
+  writeFileSync(join(folder, 'brief.json'), JSON.stringify(file));
+  expect((await run('apply', 'brief.json')).code).toBe(0);
+  const terms = ['--cloud', 'emulator', '--subscription', SUBSCRIPTION, '--offer', 'contoso/brief/pro', '--seats', '1'];
+  expect((await run('licences', 'grant', 'brief', ...terms)).code).toBe(0);
+  const early = await run('offers', 'delete', 'contoso/brief/pro');
+  expect(early).toMatchObject({ code: 2, out: '' });
+  expect(early.complaints).toContain('conflict: It has licences: 1 licence, brief among them. Delete them first.');
+  expect(await run('licences', 'delete', 'brief')).toMatchObject({ code: 0, out: 'deleted\n' });
+  expect(await json('offers', 'delete', 'contoso/brief/pro')).toEqual({ deleted: true });
+  expect((await run('licences', 'delete', 'brief')).complaints).toContain('not_found');
+  expect((await run('offers', 'delete', 'contoso/brief/pro')).complaints).toContain('not_found');
+});
+
 test('a list tells that it goes on', async () => {
   const { out, complaints } = await run('licences', 'list', '--limit', '2');
   expect(out.trim().split('\n').length).toBe(3);

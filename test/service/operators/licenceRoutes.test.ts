@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { boot, createKey } from '../../endToEnd/protocolClient.ts';
 import { operate, useStack } from './useStack.ts';
 
 const stack = useStack();
@@ -102,4 +103,44 @@ test('a Reader writes nothing', async () => {
   const answer = await operate(stack(), 'PUT /licences/by-reader', { as: 'Reader', body });
   expect([answer.status, answer.body['code']]).toEqual([403, 'role_missing']);
   expect((await operate(stack(), 'GET /licences/by-reader')).status).toBe(404);
+});
+
+test('a licence is deleted at the version that was read, or at any', async () => {
+  const { body } = await put(licence('deleted'));
+  const remove = (headers: Record<string, string> = {}) => operate(stack(), 'DELETE /licences/DELETED', { headers });
+  const stale = await remove({ 'If-Match': '"eA"' });
+  expect([stale.status, stale.body['code']]).toEqual([412, 'changed_meanwhile']);
+  const done = await remove({ 'If-Match': String(body['etag']), 'Idempotency-Key': 'delete-once' });
+  expect([done.status, done.body]).toEqual([200, { deleted: true }]);
+  const again = await remove({ 'If-Match': String(body['etag']), 'Idempotency-Key': 'delete-once' });
+  expect([again.body, again.headers.get('idempotency-replayed')]).toEqual([{ deleted: true }, 'true']);
+  expect((await remove()).body['code']).toBe('not_found');
+  await put(licence('deleted'));
+  expect((await operate(stack(), 'DELETE /licences/deleted', { as: 'Reader' })).status).toBe(403);
+  expect((await remove()).body).toEqual({ deleted: true });
+});
+
+test('without its licence a VM is refused, unsigned, and its lease counts on', async () => {
+  const { serviceUrl, imdsUrl } = stack();
+  const start = () => boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'small-1', key: createKey() });
+  expect((await start()).status).toBe(200);
+  const { body } = await operate(stack(), 'GET /licences/http-small');
+  await operate(stack(), 'DELETE /licences/http-small');
+  const refused = await start();
+  expect([refused.body['code'], refused.body['denial']]).toEqual(['subscription_not_licensed', undefined]);
+  const { id, ...terms } = body['licence'] as { id: string };
+  await put({ id, ...terms });
+  expect((await operate(stack(), 'GET /licences/http-small')).body['usage']).toMatchObject({ taken: 1 });
+});
+
+test('whoever got one id at the same time as another can be suspended, and nobody else is held up', async () => {
+  const two = [licence('twice-at-once'), licence('twice-at-once')];
+  const answers = await Promise.all(two.map((one) => put(one)));
+  const written = two.filter((_, index) => answers[index]?.status === 200);
+  expect(written.length).toBeGreaterThan(0);
+  for (const one of written) {
+    const suspended = await put({ ...one, status: 'suspended' }, { 'If-Match': '*' });
+    expect([suspended.status, suspended.body['code']]).toEqual([200, undefined]);
+  }
+  expect((await put(licence('after-them'))).status).toBe(200);
 });

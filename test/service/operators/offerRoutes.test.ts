@@ -105,3 +105,30 @@ test.each(['limit=0', 'limit=1001', 'limit=ten', 'continuation=nonsense', 'colou
     expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
   },
 );
+
+test('an offer is deleted, at the version that was read, once no licence stands under it', async () => {
+  const { body } = await operate(stack(), `PUT ${path('deleted')}`, { body: offer('deleted') });
+  const subscription = 'cccccccc-0000-4000-8000-00000000aaaa';
+  const licence = { id: 'in-the-way', cloud: 'emulator', subscription, offer: 'contoso/deleted/pro', seats: 1 };
+  await operate(stack(), 'PUT /licences/in-the-way', { body: licence });
+  const remove = (headers: Record<string, string> = {}) =>
+    operate(stack(), `DELETE ${path('deleted').toUpperCase().replace('OFFERS', 'offers')}`, { headers });
+  const refused = await remove();
+  expect([refused.status, refused.body['code']]).toEqual([409, 'conflict']);
+  expect(refused.body['detail']).toBe('It has licences: 1 licence, in-the-way among them. Delete them first.');
+  await operate(stack(), 'DELETE /licences/in-the-way');
+  expect((await remove({ 'If-Match': '"eA"' })).body['code']).toBe('changed_meanwhile');
+  expect((await remove({ 'If-Match': String(body['etag']) })).body).toEqual({ deleted: true });
+  expect((await remove()).body['code']).toBe('not_found');
+});
+
+test('an offer does not leave its licences behind for marketplace mode', async () => {
+  await operate(stack(), `PUT ${path('switched')}`, { body: offer('switched') });
+  const subscription = 'cccccccc-0000-4000-8000-00000000bbbb';
+  const licence = { id: 'agreed', cloud: 'emulator', subscription, offer: 'contoso/switched/pro', seats: 1 };
+  await operate(stack(), 'PUT /licences/agreed', { body: licence });
+  const body = offer('switched', { mode: 'marketplace' });
+  const answer = await operate(stack(), `PUT ${path('switched')}`, { body, headers: { 'If-Match': '*' } });
+  expect([answer.status, answer.body['code']]).toEqual([409, 'conflict']);
+  expect(answer.body['detail']).toContain('1 licence, agreed among them; delete them first');
+});
