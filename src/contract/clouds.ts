@@ -12,3 +12,5 @@ export const AZURE_CLOUDS = {
 
 /** The cloud of the emulator. Accepted only where the issuer is a loopback address. */
 export const EMULATOR_CLOUD = { name: 'emulator', domain: 'metadata.emulator.test' } as const;
+
+export const CLOUD_NAMES: readonly string[] = [...Object.keys(AZURE_CLOUDS), EMULATOR_CLOUD.name];

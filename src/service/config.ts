@@ -1,6 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
-import { AZURE_CLOUDS, EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { SigningKeyError } from '../tokens/localSigner.ts';
@@ -16,7 +16,6 @@ export class ConfigurationError extends Error {
   }
 }
 
-const CLOUD_NAMES = [...Object.keys(AZURE_CLOUDS), EMULATOR_CLOUD.name] as const;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 const isLoopback = (issuer: string): boolean => URL.canParse(issuer) && LOOPBACK.test(new URL(issuer).hostname);

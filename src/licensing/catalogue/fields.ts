@@ -1,14 +1,17 @@
 import * as z from 'zod';
 
-import { ANY, parsePlanName } from '../planName.ts';
+import { CLOUD_NAMES } from '../../contract/clouds.ts';
+import { ANY, isSameName, parsePlanName } from '../planName.ts';
 import type { Allowed, PlanName } from '../planName.ts';
 import { LONGEST_DURATION, parseDuration } from './duration.ts';
 
 /*
  * The fields of a catalogue file. Each says what it must be, so that a wrong one is answered with what to write. All are
- * bounded: together they stay below the 64 KiB that one property of a row can hold.
+ * bounded, and so is an entry as a whole, which the longest of all of them together would not fit.
  */
 
+/** A property of a row holds 32,768 UTF-16 units (64 KiB), and an entry is one property, as JSON. */
+const LONGEST_ENTRY = 30_000;
 const LONGEST_LIST = 500;
 const MOST_SEATS = 100_000;
 const MOST_FEATURES = 64;
@@ -23,9 +26,9 @@ export function must(text: string): { error: (issue: { readonly input?: unknown 
   return { error: (issue) => (issue.input === undefined ? `is missing: it must ${text}` : `must ${text}`) };
 }
 
-export const productName = z
-  .string(must('be the name of a product'))
-  .regex(new RegExp(`^${NAME}$`), must('be the name of a product'));
+const PRODUCT = 'be a name of letters, digits, ".", "_" and "-", as the Marketplace has it';
+
+export const productName = z.string(must(PRODUCT)).regex(new RegExp(`^${NAME}$`), must(PRODUCT));
 
 const PLAN = 'be "publisher/product/plan" as the Marketplace names them, the plan "*" for every plan';
 
@@ -83,10 +86,18 @@ export const sku = z
   .max(64, must(SKU))
   .refine((text) => text !== ANY, must(SKU));
 
-const CLOUD = 'be the name of a cloud, such as "AzurePublicCloud"';
+const CLOUD = `be the name of a cloud: ${CLOUD_NAMES.join(', ')}`;
 
-/** Which clouds there are is known to the trust's pins, not here. */
-export const cloud = z.string(must(CLOUD)).regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, must(CLOUD));
+/** In any case of letters, to its own: under a name that is not exactly right no VM would ever come. */
+export const cloud = z
+  .string(must(CLOUD))
+  .describe(CLOUD_NAMES.join(', '))
+  .transform((text, context): string => {
+    const name = CLOUD_NAMES.find((one) => isSameName(one, text));
+    if (name !== undefined) return name;
+    context.addIssue(`must ${CLOUD}`);
+    return z.NEVER;
+  });
 
 const LICENCE_ID = 'be 1 to 64 letters, digits, ".", "_" or "-", a letter or digit first';
 
@@ -94,7 +105,9 @@ export const licenceId = z.string(must(LICENCE_ID)).regex(/^[A-Za-z0-9][A-Za-z0-
 
 const FEATURES = `be an object of at most ${MOST_FEATURES} settings (true, false, numbers, strings) and ${LONGEST_FEATURES} characters`;
 
-export const features = z
+const FEATURE_NAME = 'must be a name of letters, digits, "_", "." and "-", a letter first';
+
+const settings = z
   .record(
     z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
     z.union([z.boolean(), z.number(), z.string()], must('be true, false, a number or a string')),
@@ -102,3 +115,17 @@ export const features = z
   )
   .refine((value) => Object.keys(value).length <= MOST_FEATURES, must(FEATURES))
   .refine((value) => JSON.stringify(value).length <= LONGEST_FEATURES, must(FEATURES));
+
+/** A record would leave `__proto__` out in silence. */
+export const features = z.preprocess((value, context) => {
+  if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
+    context.addIssue({ code: 'custom', path: ['__proto__'], message: FEATURE_NAME, input: value });
+  }
+  return value;
+}, settings);
+
+export const ENTRY_SIZE = must(`have at most ${LONGEST_ENTRY} characters as JSON: shorten its lists`);
+
+export function hasEntrySize(entry: object): boolean {
+  return JSON.stringify(entry).length <= LONGEST_ENTRY;
+}

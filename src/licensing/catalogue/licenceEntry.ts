@@ -3,12 +3,25 @@ import * as z from 'zod';
 import { LICENCE_STATUSES } from '../licence.ts';
 import type { Licence } from '../licence.ts';
 import { ANY } from '../planName.ts';
-import { allowed, cloud, features, instant, licenceId, must, planName, seats, sku, uuid } from './fields.ts';
+import {
+  ENTRY_SIZE,
+  allowed,
+  hasEntrySize,
+  cloud,
+  features,
+  instant,
+  licenceId,
+  must,
+  planName,
+  seats,
+  sku,
+  uuid,
+} from './fields.ts';
 
 const LONGEST_NOTE = 1_000;
 const NOTE = must(`be a text of at most ${LONGEST_NOTE} characters`);
 
-const fields = z.strictObject({
+const MEMBERS = {
   id: licenceId,
   cloud,
   subscription: uuid,
@@ -21,7 +34,9 @@ const fields = z.strictObject({
   skus: allowed(sku, 'skus').default(ANY),
   features: features.default({}),
   note: z.string(NOTE).max(LONGEST_NOTE, NOTE).default(''),
-});
+};
+
+const fields = z.strictObject(MEMBERS, must('be an object with the members of a licence'));
 
 /** A licence as a catalogue file writes it. */
 export const licenceEntry = fields
@@ -29,4 +44,5 @@ export const licenceEntry = fields
     if (entry.validFrom === null || entry.validUntil === null || entry.validFrom < entry.validUntil) return;
     context.addIssue({ code: 'custom', path: ['validUntil'], message: 'must be later than validFrom', input: entry });
   })
-  .transform(({ subscription, offer, ...entry }): Licence => ({ ...entry, subscriptionId: subscription, plan: offer }));
+  .transform(({ subscription, offer, ...entry }): Licence => ({ ...entry, subscriptionId: subscription, plan: offer }))
+  .refine(hasEntrySize, ENTRY_SIZE);

@@ -3,15 +3,27 @@ import * as z from 'zod';
 import { OFFER_MODES, OFFER_STATUSES } from '../offer.ts';
 import type { Offer } from '../offer.ts';
 import { ANY } from '../planName.ts';
-import { DEFAULT_GRACE, DEFAULT_LIFETIME, DEFAULT_RENEW_AFTER, SHORTEST_LIFETIME } from './duration.ts';
-import { allowed, cloud, duration, features, must, planName, productName, seats, sku } from './fields.ts';
+import { DEFAULT_GRACE, DEFAULT_LIFETIME, DEFAULT_RENEW_AFTER, SECOND, SHORTEST_LIFETIME } from './duration.ts';
+import {
+  ENTRY_SIZE,
+  allowed,
+  cloud,
+  duration,
+  features,
+  hasEntrySize,
+  must,
+  planName,
+  productName,
+  seats,
+  sku,
+} from './fields.ts';
 
 const MOST_ALIASES = 10;
 const MOST_KEY_CHANGES = 50;
 const YES_NO = must('be true or false');
 const KEY_CHANGES = must(`be a whole number up to ${MOST_KEY_CHANGES}`);
 
-const fields = z.strictObject({
+const MEMBERS = {
   offer: planName,
   mode: z.enum(OFFER_MODES, must('be "marketplace" (running the plan is the licence) or "licensed"')),
   productAliases: z
@@ -31,7 +43,9 @@ const fields = z.strictObject({
   withoutPlan: z.boolean(YES_NO).default(false),
   earlyRelease: z.boolean(YES_NO).default(false),
   features: features.default({}),
-});
+};
+
+const fields = z.strictObject(MEMBERS, must('be an object with the members of an offer'));
 
 type OfferFields = z.output<typeof fields>;
 
@@ -42,7 +56,8 @@ export const offerEntry = fields
       context.addIssue({ code: 'custom', path: [path], message, input: entry });
     }
   })
-  .transform(toOffer);
+  .transform(toOffer)
+  .refine(hasEntrySize, ENTRY_SIZE);
 
 type Contradiction = readonly [path: keyof OfferFields, message: string];
 
@@ -69,8 +84,8 @@ function toOffer({ offer, seats: own, renewAfter, lease, ...entry }: OfferFields
     ...entry,
     plan: offer,
     seats: own ?? 'unlimited',
-    // Half a shorter lifetime, as twelve hours are half of the default one.
-    renewAfter: renewAfter ?? Math.min(DEFAULT_RENEW_AFTER, Math.floor(entry.lifetime / 2)),
+    // Half a shorter lifetime, as twelve hours are half of the default one; in whole seconds, as it is written.
+    renewAfter: renewAfter ?? Math.min(DEFAULT_RENEW_AFTER, Math.floor(entry.lifetime / 2 / SECOND) * SECOND),
     lease: lease ?? entry.lifetime,
   };
 }

@@ -11,9 +11,7 @@ import type { StoredCatalogue } from './planCatalogue.ts';
  */
 
 /** @throws StoreUnavailableError */
-export async function readStored(
-  store: Pick<CatalogueStore, 'listOffers' | 'listLicences'>,
-): Promise<StoredCatalogue> {
+export async function readStored(store: Pick<CatalogueStore, 'listOffers' | 'listLicences'>): Promise<StoredCatalogue> {
   const [offers, licences] = await Promise.all([store.listOffers(), store.listLicences()]);
   return { offers, licences };
 }

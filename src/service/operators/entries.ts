@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { AZURE_CLOUDS, EMULATOR_CLOUD } from '../../contract/clouds.ts';
 import { formatInstant } from '../../contract/instants.ts';
 import type { Licence } from '../../licensing/licence.ts';
 import { LICENCE_STATUSES } from '../../licensing/licence.ts';
@@ -20,7 +19,7 @@ const seats = z.union([z.literal('unlimited'), z.int().min(0)]);
 const allowed = z.union([z.literal('*'), z.array(z.string())]);
 const features = z.record(z.string(), z.union([z.boolean(), z.number(), z.string()]));
 
-export const CLOUD_NAMES = [...Object.keys(AZURE_CLOUDS), EMULATOR_CLOUD.name] as const;
+export { CLOUD_NAMES } from '../../contract/clouds.ts';
 
 /** ETag and last change of a row, beside what it holds. */
 export const recordFields = {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { licenceId } from '../../licensing/catalogue/fields.ts';
+import { cloud, licenceId, uuid } from '../../licensing/catalogue/fields.ts';
 import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
 import { readAroundLicence } from '../../licensing/catalogue/readStored.ts';
@@ -25,8 +25,8 @@ const detail = z
   .meta({ id: 'LicenceDetail' });
 
 export const subscriptionQuery = {
-  cloud: z.enum(CLOUD_NAMES).optional().describe('With it: subscription.'),
-  subscription: z.guid().toLowerCase().optional().describe('With it: cloud.'),
+  cloud: cloud.optional().describe(`${CLOUD_NAMES.join(', ')}. With it: subscription.`),
+  subscription: uuid.optional().describe('With it: cloud.'),
 };
 
 const listLicences = defineRoute({

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { countLicences, licencesUnder } from '../../licensing/catalogue/licencesUnder.ts';
+import { must, productName } from '../../licensing/catalogue/fields.ts';
 import { offerEntry } from '../../licensing/catalogue/offerEntry.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
 import { readAroundOffer, readLicencesNear } from '../../licensing/catalogue/readStored.ts';
 import type { Offer } from '../../licensing/offer.ts';
-import { isSamePlan } from '../../licensing/planName.ts';
+import { ANY, isSamePlan } from '../../licensing/planName.ts';
 import type { PlanName } from '../../licensing/planName.ts';
 import type { Recorded } from '../../licensing/store.ts';
 import type { Parts } from '../parts.ts';
@@ -16,15 +17,14 @@ import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/)
-  .describe('As the Marketplace names it.');
+const name = productName.describe('As the Marketplace names it.');
 
 const planParams = z.strictObject({
   publisher: name,
   product: name,
-  plan: z.union([z.literal('*'), name]).describe('Of the offer; * for the offer of every plan.'),
+  plan: z
+    .union([z.literal(ANY), name], must('be the name of a plan, or *'))
+    .describe('Of the offer; * for the offer of every plan.'),
 });
 
 const item = z.strictObject({ offer: offerSchema, ...recordFields }).meta({ id: 'OfferItem' });

@@ -141,3 +141,16 @@ test('a row that another operator wrote at the same time is not overwritten', as
   await expect(refused).rejects.toThrow('Someone else changed the same row');
   expect(await store.readOffers()).toEqual([offer({ grace: HOUR })]);
 });
+
+test('the longest entries that are taken fit a row', async () => {
+  const store = await createStore();
+  const skus = Array.from({ length: 430 }, (_, index) => `${index}`.padStart(64, 'x'));
+  const offers = [{ offer: 'contoso/firewall/pro', mode: 'licensed', skus }];
+  const names = { id: 'long', cloud: 'AzurePublicCloud', subscription: SUBSCRIPTION, offer: 'contoso/firewall/pro' };
+  const file = parseCatalogue(
+    JSON.stringify({ offers, licences: [{ ...names, seats: 1, skus, note: 'n'.repeat(900) }] }),
+  );
+  await applyCatalogue(store, file, options);
+  expect(await store.readOffers()).toEqual(file.offers);
+  expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual(file.licences);
+});

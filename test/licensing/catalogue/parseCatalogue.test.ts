@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { CatalogueError, parseCatalogue } from '../../../src/licensing/catalogue/parseCatalogue.ts';
@@ -75,6 +76,9 @@ test('in marketplace mode seats are of the offer, and a short lifetime is renewe
   expect(first).toMatchObject({ plan: { publisher: 'c', product: 'f', name: '*' }, seats: 3 });
   expect(first).toMatchObject({ lifetime: HOUR, renewAfter: 30 * MINUTE, lease: HOUR });
 });
+
+/** Each of them, and their number, is all right. */
+const LONG_SKUS = Array.from({ length: 500 }, (_, index) => `${index}`.padStart(64, 'x'));
 
 const WRONG: readonly [name: string, file: unknown, problem: string | RegExp][] = [
   ['not an object', [], /^the file: must be an object with "offers" and "licences"/],
@@ -161,6 +165,33 @@ const WRONG: readonly [name: string, file: unknown, problem: string | RegExp][] 
     /^offers\[0\]\.features: must be an object of at most 64/,
   ],
   [
+    'a feature that objects have of themselves',
+    { offers: [{ ...OFFER, features: JSON.parse('{"__proto__": 1, "a": 1}') as object }] },
+    /^offers\[0\]\.features\.__proto__: must be a name/,
+  ],
+  [
+    'a cloud that does not exist',
+    { licences: [{ ...LICENCE, cloud: 'AzurPublicCloud' }] },
+    'licences[0].cloud: must be the name of a cloud: AzurePublicCloud, AzureUSGovernmentCloud, AzureChinaCloud, AzureGermanCloud, emulator',
+  ],
+  [
+    'an offer for a cloud that does not exist',
+    { offers: [{ ...OFFER, clouds: ['AzureChinaCloud', 'AzureMarsCloud'] }] },
+    /^offers\[0\]\.clouds\[1\]: must be the name of a cloud: AzurePublicCloud/,
+  ],
+  ['a word for an offer', { offers: ['x'] }, 'offers[0]: must be an object with the members of an offer'],
+  ['a word for a licence', { licences: [null] }, 'licences[0]: must be an object with the members of a licence'],
+  [
+    'an offer longer than a row',
+    { offers: [{ ...OFFER, skus: LONG_SKUS }] },
+    'offers[0]: must have at most 30000 characters as JSON: shorten its lists',
+  ],
+  [
+    'a licence longer than a row',
+    { licences: [{ ...LICENCE, skus: LONG_SKUS }] },
+    'licences[0]: must have at most 30000 characters as JSON: shorten its lists',
+  ],
+  [
     'no seats',
     { licences: [{ ...LICENCE, seats: undefined }] },
     'licences[0].seats: is missing: it must be "unlimited" or a whole number up to 100000',
@@ -222,4 +253,38 @@ test('all problems are told at once', () => {
 test('a text that is no JSON, or too long, says so', () => {
   expect(() => parseCatalogue('{"offers": [')).toThrow('The file is not JSON');
   expect(() => parseCatalogue(' '.repeat(9 * 1024 * 1024))).toThrow('split it and apply the parts');
+});
+
+test('a cloud may be named in any case of letters, and is kept under its own', () => {
+  const { offers, licences } = parse({
+    offers: [{ ...OFFER, clouds: ['azurechinacloud'] }],
+    licences: [{ ...LICENCE, cloud: 'azurepubliccloud' }],
+  });
+  expect([offers[0]?.clouds, licences[0]?.cloud]).toEqual([['AzureChinaCloud'], 'AzurePublicCloud']);
+});
+
+test('half an odd lifetime is rounded down to whole seconds, as files have them', () => {
+  expect(parse({ offers: [{ ...OFFER, lifetime: 'PT5M1S' }] }).offers[0]?.renewAfter).toBe(150_000);
+});
+
+const OFFER_MEMBERS = [
+  ...['offer', 'mode', 'productAliases', 'status', 'clouds', 'skus', 'seats', 'lifetime', 'renewAfter', 'grace'],
+  ...['lease', 'requireKey', 'keyChanges', 'withoutPlan', 'earlyRelease', 'features'],
+];
+const LICENCE_MEMBERS = [
+  ...['id', 'cloud', 'subscription', 'offer', 'seats', 'status', 'validFrom', 'validUntil', 'vmIds', 'skus'],
+  ...['features', 'note'],
+];
+
+test('whatever a member holds, people are told what it must be', () => {
+  const json = fc.jsonValue({ maxDepth: 2 });
+  const value = fc.oneof(json, fc.array(json), fc.dictionary(fc.string(), json));
+  fc.assert(
+    fc.property(fc.constantFrom(...OFFER_MEMBERS), fc.constantFrom(...LICENCE_MEMBERS), value, (ofOffer, own, one) => {
+      const found = problems({ offers: [{ ...OFFER, [ofOffer]: one }], licences: [{ ...LICENCE, [own]: one }, one] });
+      for (const problem of found)
+        expect(problem).toMatch(/^(offers|licences)\[\d\].*: (must |is missing: it must |the key )/);
+    }),
+    { numRuns: 1_000 },
+  );
 });
