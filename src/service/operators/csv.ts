@@ -16,7 +16,8 @@ export class CsvError extends Error {
 }
 
 /**
- * Reads RFC 4180: commas, quotes, lines that end with CRLF or LF. Empty lines are passed over; a byte order mark too.
+ * Reads RFC 4180: commas, quotes, lines that end with CRLF, LF or CR. Empty lines are passed over; a byte order mark too.
+ * An apostrophe that {@link writeCsv} put before a formula is taken away.
  *
  * @throws {CsvError}
  */
@@ -42,7 +43,7 @@ function readRecord(source: string, start: number, line: number) {
     if (field === null || separator < 0) {
       throw new CsvError(line, 'a quotation mark is not closed, or stands inside a field without one');
     }
-    fields.push(field.text);
+    fields.push(GUARDED.test(field.text) ? field.text.slice(1) : field.text);
     position = field.end;
     if (source[position] === ',') continue;
     const end = position + separator;
@@ -78,18 +79,26 @@ function readQuoted(source: string, start: number): Field | null {
 function lengthOfSeparator(source: string, position: number): number {
   if (position === source.length) return 0;
   if (source.startsWith('\r\n', position)) return 2;
-  return source[position] === ',' || source[position] === '\n' ? 1 : -1;
+  return /[,\r\n]/.test(source.charAt(position)) ? 1 : -1;
 }
 
 function countLines(text: string): number {
-  return text.split('\n').length - 1;
+  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
 }
 
-/** RFC 4180, with CRLF. */
+/**
+ * Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"), so it is written with an apostrophe, as they
+ * write such a text themselves. One that has apostrophes there already gets another, so that taking one away is exact.
+ */
+const FORMULA = /^'*[=+\-@\t\r]/;
+const GUARDED = /^'+[=+\-@\t\r]/;
+
+/** RFC 4180, with CRLF. No cell is a formula. */
 export function writeCsv(rows: readonly (readonly string[])[]): string {
   return rows.map((fields) => `${fields.map(writeField).join(',')}\r\n`).join('');
 }
 
-function writeField(field: string): string {
+function writeField(text: string): string {
+  const field = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

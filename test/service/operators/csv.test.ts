@@ -27,20 +27,28 @@ test.each([
     ],
   ],
   ['', []],
+  [
+    'a,b\rc,"d"\r',
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+  ],
 ])('%j', (text, fields) => {
   expect(parseCsv(text).map((record) => record.fields)).toEqual(fields);
 });
 
 test('each record knows the line on which it begins', () => {
   expect(parseCsv('a\n"b\nb"\n\nc').map(({ line }) => line)).toEqual([1, 2, 5]);
+  expect(parseCsv('a\r"b\rb"\r\rc\r\nd').map(({ line }) => line)).toEqual([1, 2, 5, 6]);
 });
 
-test.each(['"a', 'a"b', '"a"b', 'a\rb', 'x\n"a\n'])('%j is no CSV', (text) => {
+test.each(['"a', 'a"b', '"a"b', 'x\n"a\n'])('%j is no CSV', (text) => {
   expect(() => parseCsv(text)).toThrow(CsvError);
 });
 
 test('whatever is written is read again', () => {
-  const field = fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', '\r', ' ', 'é') });
+  const field = fc.string({ unit: fc.constantFrom(...['a', ',', '"', '\n', '\r', ' ', 'é', "'", '=', '-', '\t']) });
   const rows = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { maxLength: 5 });
   fc.assert(
     fc.property(rows, (given) => {
@@ -55,4 +63,15 @@ test('eight megabytes in one field, or in a million lines, are read in a moment'
   expect(() => parseCsv(`"${'a'.repeat(8_000_000)}`)).toThrow(CsvError);
   expect(parseCsv('a,b,c,d\n'.repeat(1_000_000)).length).toBe(1_000_000);
   expect(performance.now() - started).toBeLessThan(10_000);
+});
+
+test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', "'=1", "''=1"])('%j is written as no formula', (text) => {
+  const written = writeCsv([['a', text]]);
+  expect(written.replace(/^a,"?/, '')).toMatch(/^'/);
+  expect(parseCsv(written)[0]?.fields).toEqual(['a', text]);
+});
+
+test.each(["'a", "'", 'a=1', "'' =1", ''])('%j is written as it is', (text) => {
+  expect(writeCsv([['a', text]])).toBe(`a,${text}\r\n`);
+  expect(parseCsv(`a,${text}`)[0]?.fields).toEqual(['a', text]);
 });

@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { licenceEntry } from '../../../src/licensing/catalogue/licenceEntry.ts';
+import { parseLicenceFile, writeLicenceFile } from '../../../src/service/operators/licenceFile.ts';
+
+const CHARACTERS = ['a', ' ', ';', '[', ',', '"', '=', '+', '-', '@', "'", '\t', '\r', '\n', 'é', '*'];
+const text = fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 12 });
+const skus = fc.array(
+  text.filter((sku) => sku !== '*'),
+  { minLength: 1, maxLength: 4 },
+);
+const features = fc.dictionary(fc.constantFrom('a', 'b.c', 'd-e'), fc.oneof(text, fc.boolean(), fc.integer()));
+
+test('whatever a licence says, exported and imported it is the same', () => {
+  const entries = fc.record({ note: text, skus: fc.oneof(fc.constant('*'), skus), features });
+  fc.assert(
+    fc.property(fc.array(entries, { minLength: 1, maxLength: 3 }), (given) => {
+      const licences = given.map((entry, index) =>
+        licenceEntry.parse({
+          ...{ id: `l${index}`, cloud: 'emulator', subscription: '11111111-0000-4000-8000-000000000001' },
+          ...{ offer: 'contoso/gateway/pro', seats: index, ...entry },
+        }),
+      );
+      const read = parseLicenceFile('text/csv', writeLicenceFile(licences));
+      expect(read.map(({ licence }) => licence)).toEqual(licences);
+    }),
+    { numRuns: 500 },
+  );
+});
