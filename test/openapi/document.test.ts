@@ -47,6 +47,13 @@ test('whatever is below /operator asks for a role, and nothing else does', async
   }
 });
 
+test('an import says how many licences it takes', async () => {
+  const document = await readDocument(stack().serviceUrl);
+  const place = listPlaces(document).find(({ operationId }) => operationId === 'importLicences');
+  const schema = place?.requestBody?.content['application/json']?.schema;
+  expect(schema).toMatchObject({ properties: { licences: { type: 'array', maxItems: 10_000 } } });
+});
+
 test('every schema of it can be read by another reader of JSON Schema', async () => {
   const document = await readDocument(stack().serviceUrl);
   for (const schema of Object.values(document.components.schemas))

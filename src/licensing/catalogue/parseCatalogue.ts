@@ -9,7 +9,8 @@ import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
 
 const LONGEST_TEXT = 8 * 1024 * 1024;
 const MOST_OFFERS = 1_000;
-const MOST_LICENCES = 10_000;
+/** Of one file. */
+export const MOST_LICENCES = 10_000;
 
 /** What `countersign apply` writes: offers and licences with all their defaults. */
 export interface CatalogueFile {

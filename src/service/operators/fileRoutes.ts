@@ -1,8 +1,13 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
 import { countPlan } from '../../licensing/catalogue/applyCatalogue.ts';
-import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
-import { CatalogueError, catalogueSchema, parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
+import { must } from '../../licensing/catalogue/fields.ts';
+import {
+  CatalogueError,
+  MOST_LICENCES,
+  catalogueSchema,
+  parseCatalogue,
+} from '../../licensing/catalogue/parseCatalogue.ts';
 import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
 import type { CatalogueProblem } from '../../licensing/catalogue/planCatalogue.ts';
@@ -12,7 +17,14 @@ import { RequestError } from '../requestError.ts';
 import { LARGEST_CATALOGUE, NO_BODY } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
 import { licenceSchema, offerSchema, writeLicence, writeOffer } from './entries.ts';
-import { LICENCE_COLUMNS, parseLicenceFile, placeProblem, refuseFile, writeLicenceFile } from './licenceFile.ts';
+import {
+  LICENCE_COLUMNS,
+  jsonFileSchema,
+  parseLicenceFile,
+  placeProblem,
+  refuseFile,
+  writeLicenceFile,
+} from './licenceFile.ts';
 import type { FileLicence } from './licenceFile.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
@@ -23,7 +35,10 @@ import type { Call, OperatorRoute } from './route.ts';
  */
 
 const dryRunQuery = z.strictObject({
-  dryRun: z.enum(['true', 'false']).default('false').describe('true: judge the file, count, and write nothing.'),
+  dryRun: z
+    .enum(['true', 'false'], must('be true or false'))
+    .default('false')
+    .describe('true: judge the file, count, and write nothing.'),
 });
 
 const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
@@ -32,7 +47,7 @@ const applied = z.strictObject({ dryRun: z.boolean(), offers: counts, licences: 
 
 const readCatalogue = defineRoute({
   ...{ name: 'readCatalogue', method: 'GET', path: '/catalogue', role: 'Reader' },
-  summary: 'All offers and licences as one file, which can be applied again',
+  summary: `All offers and licences as one file, which can be applied again, at most ${MOST_LICENCES} licences at a time`,
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: {
     mediaType: 'application/json',
@@ -76,7 +91,7 @@ const applyCatalogue = defineRoute({
 const licenceFileBody: BodyForm<readonly FileLicence[]> = {
   content: {
     'text/csv': z.string().describe(`RFC 4180 with a header: ${LICENCE_COLUMNS.join(', ')}. Lists have semicolons.`),
-    'application/json': z.strictObject({ licences: z.array(licenceEntry) }),
+    'application/json': jsonFileSchema,
   },
   largest: LARGEST_CATALOGUE,
   parse: parseLicenceFile,
@@ -84,7 +99,7 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
 
 const importLicences = defineRoute({
   ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
-  summary: 'Creates and updates licences from a file, CSV or JSON; every problem is told with its line',
+  summary: `Creates and updates at most ${MOST_LICENCES} licences from a file, CSV or JSON; every problem is told with its line`,
   ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
   answer: { mediaType: 'application/json', schema: applied },
   codes: ['conflict', 'changed_meanwhile'],
@@ -98,7 +113,7 @@ const importLicences = defineRoute({
 
 const exportLicences = defineRoute({
   ...{ name: 'exportLicences', method: 'GET', path: '/exports/licences', role: 'Reader' },
-  summary: 'All licences as CSV, which can be imported again',
+  summary: `All licences as CSV, which can be imported again: above ${MOST_LICENCES} in parts, split by lines`,
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'text/csv', schema: z.string() },
   codes: [],

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
+import { must } from '../../licensing/catalogue/fields.ts';
 import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
+import { MOST_LICENCES } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { Licence } from '../../licensing/licence.ts';
 import { RequestError } from '../requestError.ts';
 import { describeIssue, parseJson, parseShape } from './bodies.ts';
@@ -15,13 +17,16 @@ export const LICENCE_COLUMNS = [
   ...(['vmIds', 'skus', 'features', 'note'] as const),
 ] as const;
 
-const MOST_LICENCES = 10_000;
-const TOO_MANY = `must have at most ${MOST_LICENCES} licences: split the file`;
+const TOO_MANY = `must have at most ${MOST_LICENCES} licences: split it, a CSV by its lines and with the header on each part`;
 
-/** The licences of a JSON file; each is judged by itself, so that all problems are told. */
-export const jsonFileSchema = z.strictObject({
-  licences: z.array(z.unknown()).max(MOST_LICENCES, TOO_MANY),
-});
+/** A JSON file, as it is described. */
+export const jsonFileSchema = z.strictObject({ licences: z.array(licenceEntry).max(MOST_LICENCES) });
+
+/** As it is read: each licence is then judged by itself, so that all problems are told. */
+const rawFileSchema = z.strictObject(
+  { licences: z.array(z.unknown(), must('be a list')).max(MOST_LICENCES, TOO_MANY) },
+  must('be an object with the list "licences"'),
+);
 
 type Column = (typeof LICENCE_COLUMNS)[number];
 
@@ -83,12 +88,12 @@ export function refuseFile(
 }
 
 function readJson(text: string): RawEntry[] {
-  const { licences } = parseShape(jsonFileSchema, parseJson(text), 'The body');
+  const { licences } = parseShape(rawFileSchema, parseJson(text), 'The body');
   return licences.map((value, index) => ({ place: { field: `licences[${index}]` }, value }));
 }
 
 function readCsv(text: string): RawEntry[] {
-  const [header, ...records] = readRecords(text);
+  const [header, ...records] = readRecords(text).filter(isFilled);
   if (header === undefined) throw refuseFile([{ line: 1, field: '', message: 'must be the names of the columns' }]);
   const columns = readHeader(header);
   const tooMany = records[MOST_LICENCES];
@@ -107,6 +112,11 @@ function readRecords(text: string): readonly CsvRecord[] {
     if (error instanceof CsvError) throw refuseFile([{ line: error.line, field: '', message: error.message }]);
     throw error;
   }
+}
+
+/** Spreadsheets leave lines behind in which only the commas, or blanks, are left. */
+function isFilled({ fields }: CsvRecord): boolean {
+  return fields.some((field) => field.trim() !== '');
 }
 
 function readHeader({ line, fields }: CsvRecord): readonly Column[] {

@@ -68,6 +68,41 @@ test('what does not go with the store is told with its line, and nothing is writ
   expect(await idsOf('csv-2')).toEqual(['csv-2']);
 });
 
+test('lines that hold nothing are passed over, and the others keep their numbers', async () => {
+  const answer = await importCsv(['   ', row(61), ',,,,,', ' , ,,,, ', row(62, { seats: 'many' })]);
+  expect(answer.body['errors']).toEqual([{ line: 6, field: 'seats', message: expect.any(String) as string }]);
+});
+
+test('what one file says twice of a subscription, and another id for a licence, are told as such', async () => {
+  const twice = await importCsv([row(63), row(63, { id: 'csv-64' })]);
+  expect(twice.body['errors']).toEqual([
+    { line: 3, field: 'offer', message: 'csv-63 is for this subscription and offer too: merge the two' },
+  ]);
+  expect((await importCsv([row(65)])).status).toBe(200);
+  const renamed = await importCsv([row(66), row(65, { id: 'csv-renamed' })]);
+  expect([renamed.status, renamed.body['errors']]).toEqual([
+    409,
+    [{ line: 3, field: 'id', message: expect.stringContaining('a licence keeps its id') as string }],
+  ]);
+  expect(await idsOf('csv-6')).toEqual(['csv-65']);
+});
+
+test('more than 10,000 licences are refused with what to do', async () => {
+  const csv = await importCsv(Array.from({ length: 10_001 }, (_, index) => row(index)));
+  expect(csv.body['errors']).toEqual([
+    { line: 10_002, field: '', message: expect.stringContaining('split it, a CSV by its lines') as string },
+  ]);
+  const body = { licences: Array.from({ length: 10_001 }, () => ({})) };
+  const json = await operate(stack(), 'POST /imports/licences', { body });
+  expect(json.body['errors']).toMatchObject([{ field: 'licences' }]);
+});
+
+test.each(['[]', '{"licences": {}}', '{}'])('%s is no file of licences, and is told what it must be', async (body) => {
+  const answer = await operate(stack(), 'POST /imports/licences', { body });
+  expect(answer.body['code']).toBe('request_malformed');
+  expect(answer.body['detail']).toMatch(/must be an object with the list "licences"|must be a list/);
+});
+
 test.each([
   ['', 'column'],
   ['id,cloud', 'subscription'],
