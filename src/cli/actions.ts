@@ -21,6 +21,8 @@ export interface ServiceInput {
   readonly io: Io;
   /** Prints a value as JSON where that was asked for, and else as text. */
   readonly show: (value: unknown, format: () => string) => void;
+  /** Tells people on standard error how far things are; nothing where JSON was asked for. */
+  readonly tell: (text: string) => void;
 }
 
 /** The same, with the values of the action's own options. */
@@ -41,8 +43,11 @@ export function defineAction<const T extends Options>(
     const show = (value: unknown, format: () => string): void => {
       io.out(json === true ? `${JSON.stringify(value)}\n` : format());
     };
+    const tell = (text: string): void => {
+      if (json !== true) io.complain(text);
+    };
     const client = createOperatorClient(service, io);
-    await run({ values: values, positionals, client, io, show });
+    await run({ values: values, positionals, client, io, show, tell });
     return 0;
   };
 }

@@ -5,6 +5,7 @@ import type { ApplyCounts, ApplyReport } from '../../licensing/catalogue/applyCa
 import { parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { Command, Io } from '../command.ts';
+import { decodeText } from '../decodeText.ts';
 import { OPERATOR_SETTINGS_HELP, createOperatorClient, isServiceNamed } from '../operatorClient.ts';
 import { parseOptions } from '../options.ts';
 import { STORE_SETTINGS_HELP, openStore } from '../store.ts';
@@ -42,7 +43,8 @@ export const apply: Command = {
   help,
   async run(args, io) {
     const { values, positionals } = parseOptions(args, OPTIONS);
-    const text = await readFile(resolve(io.directory, oneFile(positionals)), 'utf8');
+    const path = oneFile(positionals);
+    const text = decodeText(path, await readFile(resolve(io.directory, path)));
     // Judged here first, so that a file that cannot be applied is told of without a request.
     const file = parseCatalogue(text);
     const dryRun = values['dry-run'] ?? false;

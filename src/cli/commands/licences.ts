@@ -1,17 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
-import { text as readText } from 'node:stream/consumers';
+import { buffer as readOctets } from 'node:stream/consumers';
 import type { ServiceInput } from '../actions.ts';
 import { LIST_OPTIONS, createActionCommand, defineAction, deleteAt, positionalsOf, showList } from '../actions.ts';
 import type { Io } from '../command.ts';
 import { UsageError } from '../command.ts';
-import type { OperatorClient } from '../operatorClient.ts';
+import { decodeText } from '../decodeText.ts';
 import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
 import { parseTime } from '../options.ts';
 import { rows } from '../printable.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
+import { tellWaiting } from '../waiting.ts';
 import { formatReport } from './apply.ts';
 import type { ApplyAnswer } from './apply.ts';
 
@@ -180,26 +181,27 @@ function showLicence({ show }: ServiceInput, item: LicenceItem): void {
   show(item, () => rows({ ...facts, ...taken, changed: `${changedAt} by ${changedBy}` }));
 }
 
-async function importFile({ client, positionals, show, io }: ServiceInput, dryRun: boolean): Promise<void> {
+async function importFile(input: ServiceInput, dryRun: boolean): Promise<void> {
+  const { positionals, show, tell, io } = input;
   const [file] = positionalsOf(positionals, 'one FILE, or - for standard input');
   const body = await readFileOf(file, io);
   const count =
     body.mediaType === 'text/csv' ? `${body.text.split('\n').length} lines` : `${body.text.length} characters`;
-  io.complain(`${count} read; the service judges them …\n`);
-  const checked = await post(client, body, true);
+  tell(`${count} read; the service judges them …\n`);
+  const checked = await post(input, body, true);
   if (dryRun) {
     show(checked, () => formatReport(checked, true));
     return;
   }
   const { created, updated } = checked.licences;
-  io.complain(`all good; writing ${created} new and ${updated} changed licences …\n`);
-  const written = await post(client, body, false);
+  tell(`all good; writing ${created} new and ${updated} changed licences …\n`);
+  const written = await post(input, body, false);
   show(written, () => formatReport(written, false));
 }
 
-async function post(client: OperatorClient, body: FileBody, dryRun: boolean): Promise<ApplyAnswer> {
-  const answer = await client({ method: 'POST', path: '/imports/licences', query: { dryRun: `${dryRun}` }, body });
-  return answer.body as ApplyAnswer;
+async function post({ client, tell, io }: ServiceInput, body: FileBody, dryRun: boolean): Promise<ApplyAnswer> {
+  const call = { method: 'POST', path: '/imports/licences', query: { dryRun: `${dryRun}` }, body } as const;
+  return (await tellWaiting(tell, () => io.now(), client(call))).body as ApplyAnswer;
 }
 
 interface FileBody {
@@ -210,7 +212,7 @@ interface FileBody {
 /** A JSON object begins with a brace, and no CSV of licences does. */
 async function readFileOf(file: string, io: Io): Promise<FileBody> {
   const source = file === '-' ? io.readStdin() : createReadStream(resolve(io.directory, file));
-  const text = await readText(source);
+  const text = decodeText(file === '-' ? 'standard input' : file, await readOctets(source));
   const isJson = extname(file).toLowerCase() === '.json' || text.trimStart().startsWith('{');
   return { text, mediaType: isJson ? 'application/json' : 'text/csv' };
 }
