@@ -2,8 +2,9 @@ import type { Licence } from '../licence.ts';
 import { findOffer } from '../findOffer.ts';
 import type { OfferMatch } from '../findOffer.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName, isSamePlan } from '../planName.ts';
+import { formatPlanName } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
+import { offerKey } from './clashes.ts';
 import type { Upsert } from './planCatalogue.ts';
 
 /** Finds a plan's offer as a VM would; the same plan is looked for once. */
@@ -17,16 +18,19 @@ export function createOfferFinder(offers: readonly Offer[]): (plan: PlanName) =>
   };
 }
 
-/** The licences for which VMs come to this offer, whatever the licences' status. @param offers all of them */
-export function licencesUnder(
-  offer: Offer,
+/**
+ * The licences for which VMs come to each offer, whatever the licences' status, by {@link offerKey}.
+ *
+ * @param offers all of them
+ */
+export function groupByOffer(
   offers: readonly Offer[],
   licences: readonly Licence[],
-): readonly Licence[] {
+): ReadonlyMap<string | null, readonly Licence[]> {
   const find = createOfferFinder(offers);
-  return licences.filter(({ plan }) => {
+  return Map.groupBy(licences, ({ plan }) => {
     const match = find(plan);
-    return match.found && isSamePlan(match.offer.plan, offer.plan);
+    return match.found ? offerKey(match.offer) : null;
   });
 }
 

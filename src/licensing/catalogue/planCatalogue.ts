@@ -3,7 +3,7 @@ import type { Offer } from '../offer.ts';
 import { foldCase, formatPlanName } from '../planName.ts';
 import type { Recorded } from '../store.ts';
 import { findNewClashes, licenceKey, offerKey, sellsTheSame } from './clashes.ts';
-import { becomesMarketplace, countLicences, licencesUnder } from './licencesUnder.ts';
+import { becomesMarketplace, countLicences, groupByOffer } from './licencesUnder.ts';
 import type { CatalogueFile } from './parseCatalogue.ts';
 import { planLicences } from './planLicences.ts';
 
@@ -91,10 +91,11 @@ function findStrandedLicences(
   allOffers: readonly Offer[],
   licences: readonly Licence[],
 ): CatalogueProblem[] {
+  if (!offers.some(becomesMarketplace)) return [];
+  const byOffer = groupByOffer(allOffers, licences);
   return offers.flatMap((upsert, index) => {
-    if (!becomesMarketplace(upsert)) return [];
-    const stranded = licencesUnder(upsert.value, allOffers, licences);
-    if (stranded.length === 0) return [];
+    const stranded = byOffer.get(offerKey(upsert.value)) ?? [];
+    if (stranded.length === 0 || !becomesMarketplace(upsert)) return [];
     const message = `must stay "licensed" while licences stand under the offer: ${countLicences(stranded)}; delete them first`;
     return [{ list: 'offers', index, field: 'mode', message }];
   });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { countLicences, licencesUnder } from '../../licensing/catalogue/licencesUnder.ts';
+import { offerKey } from '../../licensing/catalogue/clashes.ts';
+import { countLicences, groupByOffer } from '../../licensing/catalogue/licencesUnder.ts';
 import { must, productName } from '../../licensing/catalogue/fields.ts';
 import { offerEntry } from '../../licensing/catalogue/offerEntry.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
@@ -110,11 +111,11 @@ function noSuchOffer(): RequestError {
 /** @throws {RequestError} `conflict` */
 async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
   const near = await readLicencesNear(store, offer);
-  const under = licencesUnder(
-    offer,
+  const byOffer = groupByOffer(
     offers.map(({ value }) => value),
     near.map(({ value }) => value),
   );
+  const under = byOffer.get(offerKey(offer)) ?? [];
   if (under.length === 0) return;
   throw new RequestError('conflict', `It has licences: ${countLicences(under)}. Delete them first.`);
 }

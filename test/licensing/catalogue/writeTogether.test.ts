@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
 import type { CatalogueFile } from '../../../src/licensing/catalogue/parseCatalogue.ts';
@@ -175,4 +175,19 @@ test('every row is tried, and those that stay are named', async () => {
   expect(left.length).toBe(2);
   for (const { value } of left) expect((failure as PartlyWrittenError).rows).toContain(`licence ${value.id}`);
   expect(rows.filter(({ value }) => value.seats === 1).length).toBe(10);
+});
+
+test('rows for which there was no time are named with those that stay', async () => {
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  const spy = vi
+    .spyOn(AbortSignal, 'timeout')
+    .mockImplementation((wait) => (wait === 60_000 ? AbortSignal.abort() : timeout(wait)));
+  onTestFinished(() => {
+    spy.mockRestore();
+  });
+  const store = await createStore();
+  const failing = disturbed(store, 20, () => Promise.reject(new StoreUnavailableError('down')));
+  const failure = await writeTogether(failing, await planOf(store), LATER).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(PartlyWrittenError);
+  expect((failure as PartlyWrittenError).rows.length).toBeGreaterThanOrEqual(20);
 });
