@@ -21,6 +21,8 @@ export interface ServiceInput {
   readonly io: Io;
   /** Prints a value as JSON where that was asked for, and else as text. */
   readonly show: (value: unknown, format: () => string) => void;
+  /** Whether JSON was asked for. */
+  readonly isJson: boolean;
   /** Tells people on standard error how far things are; nothing where JSON was asked for. */
   readonly tell: (text: string) => void;
 }
@@ -39,15 +41,15 @@ export function defineAction<const T extends Options>(
 ): Action {
   return async (args, io) => {
     const { values, positionals } = parseOptions(args, { ...COMMON, ...options });
-    const { service, json } = values as { readonly service?: string; readonly json?: boolean };
+    const { service, json: isJson = false } = values as { readonly service?: string; readonly json?: boolean };
     const show = (value: unknown, format: () => string): void => {
-      io.out(json === true ? `${JSON.stringify(value)}\n` : format());
+      io.out(isJson ? `${JSON.stringify(value)}\n` : format());
     };
     const tell = (text: string): void => {
-      if (json !== true) io.complain(text);
+      if (!isJson) io.complain(text);
     };
     const client = createOperatorClient(service, io);
-    await run({ values: values, positionals, client, io, show, tell });
+    await run({ values: values, positionals, client, io, show, isJson, tell });
     return 0;
   };
 }

@@ -33,13 +33,18 @@ export function formatPlanName(plan: PlanName): string {
   return `${plan.publisher}/${plan.product}/${plan.name}`;
 }
 
-const PART = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,99}';
 
-/** The three parts of `publisher/product/plan`, the plan perhaps {@link ANY}; `null` if it is nothing the Marketplace could name. */
+/** A publisher or a product, as the Marketplace names them. */
+export const PRODUCT_NAME = new RegExp(`^${NAME}$`);
+/** `publisher/product/plan`, the plan perhaps {@link ANY}. */
+export const PLAN_NAME = new RegExp(`^(${NAME})/(${NAME})/(${NAME}|\\*)$`);
+
+/** The three parts of `publisher/product/plan`; `null` if it is nothing that the Marketplace could name. */
 export function parsePlanName(text: string): PlanName | null {
-  const [publisher = '', product = '', name = '', ...rest] = text.split('/');
-  const isNamed = PART.test(publisher) && PART.test(product) && (name === ANY || PART.test(name));
-  return isNamed && rest.length === 0 ? { publisher, product, name } : null;
+  const [, publisher, product, name] = PLAN_NAME.exec(text) ?? [];
+  if (publisher === undefined || product === undefined || name === undefined) return null;
+  return { publisher, product, name };
 }
 
 /** Whether `allowed` names `value`, without regard to ASCII case. */

@@ -2,11 +2,12 @@ import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { buffer as readOctets } from 'node:stream/consumers';
-import type { ServiceInput } from '../actions.ts';
+import type { ActionInput, ServiceInput } from '../actions.ts';
 import { LIST_OPTIONS, createActionCommand, defineAction, deleteAt, positionalsOf, showList } from '../actions.ts';
 import type { Io } from '../command.ts';
 import { UsageError } from '../command.ts';
 import { decodeText } from '../decodeText.ts';
+import type { OperatorClient } from '../operatorClient.ts';
 import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
 import { parseTime } from '../options.ts';
 import { rows } from '../printable.ts';
@@ -30,7 +31,7 @@ revoke ID            as suspend, and meant for good
 delete ID            as if it had never been: its VMs run on in their grace, which revoke would end, and their leases
                      count among the seats until they end
 import FILE|-        licences from a file, CSV or JSON: all of them, or none and every problem with its line
-export               all licences as CSV
+export               all licences as CSV, or with --json as JSON: both can be imported
 
 Options:
   --cloud NAME         list, grant: of this cloud (default: AzurePublicCloud)
@@ -44,7 +45,7 @@ Options:
   --out FILE           export: write it there
   --limit N            list: how many at most (default: 100)
   --service URL        the service
-  --json               print one JSON value and nothing else (export: CSV all the same)
+  --json               print one JSON value and nothing else
 
 ${OPERATOR_SETTINGS_HELP}
 Examples:
@@ -120,12 +121,7 @@ export const licences = createActionCommand('licences', {
     import: defineAction({ 'dry-run': { type: 'boolean' } }, (input) =>
       importFile(input, input.values['dry-run'] ?? false),
     ),
-    export: defineAction({ out: { type: 'string' } }, async ({ client, io, positionals, values }) => {
-      positionalsOf(positionals);
-      const { text } = await client({ path: '/exports/licences' });
-      if (values.out === undefined) io.out(text);
-      else await writeFile(resolve(io.directory, values.out), text);
-    }),
+    export: defineAction({ out: { type: 'string' } }, exportFile),
   },
 });
 
@@ -202,6 +198,24 @@ async function importFile(input: ServiceInput, dryRun: boolean): Promise<void> {
 async function post({ client, tell, io }: ServiceInput, body: FileBody, dryRun: boolean): Promise<ApplyAnswer> {
   const call = { method: 'POST', path: '/imports/licences', query: { dryRun: `${dryRun}` }, body } as const;
   return (await tellWaiting(tell, () => io.now(), client(call))).body as ApplyAnswer;
+}
+
+/** CSV, or JSON; each can be imported again. */
+async function exportFile(input: ActionInput<{ out: { type: 'string' } }>): Promise<void> {
+  const { client, io, isJson, positionals, show, values } = input;
+  positionalsOf(positionals);
+  const text = isJson ? await readJsonFile(client) : (await client({ path: '/exports/licences' })).text;
+  if (values.out === undefined) {
+    io.out(text);
+    return;
+  }
+  await writeFile(resolve(io.directory, values.out), text);
+  show({ file: values.out }, () => '');
+}
+
+async function readJsonFile(client: OperatorClient): Promise<string> {
+  const { licences: all } = (await client({ path: '/catalogue' })).body as { readonly licences: readonly unknown[] };
+  return `${JSON.stringify({ licences: all })}\n`;
 }
 
 interface FileBody {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { CLOUD_NAMES } from '../../contract/clouds.ts';
-import { ANY, isSameName, parsePlanName } from '../planName.ts';
+import { ANY, PLAN_NAME, PRODUCT_NAME, isSameName, parsePlanName } from '../planName.ts';
 import type { Allowed, PlanName } from '../planName.ts';
 import { LONGEST_DURATION, parseDuration } from './duration.ts';
 
@@ -17,8 +17,6 @@ const MOST_SEATS = 100_000;
 const MOST_FEATURES = 64;
 const LONGEST_FEATURES = 4_096;
 
-const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,99}';
-const PLAN_NAME = new RegExp(`^${NAME}/${NAME}/(${NAME}|\\*)$`);
 const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 
 /** The message of a field that is missing or wrong. */
@@ -28,7 +26,7 @@ export function must(text: string): { error: (issue: { readonly input?: unknown 
 
 const PRODUCT = 'be a name of letters, digits, ".", "_" and "-", as the Marketplace has it';
 
-export const productName = z.string(must(PRODUCT)).regex(new RegExp(`^${NAME}$`), must(PRODUCT));
+export const productName = z.string(must(PRODUCT)).regex(PRODUCT_NAME, must(PRODUCT));
 
 const PLAN = 'be "publisher/product/plan" as the Marketplace names them, the plan "*" for every plan';
 
@@ -103,7 +101,7 @@ const LICENCE_ID = 'be 1 to 64 letters, digits, ".", "_" or "-", a letter or dig
 
 export const licenceId = z.string(must(LICENCE_ID)).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, must(LICENCE_ID));
 
-const FEATURES = `be an object of at most ${MOST_FEATURES} settings (true, false, numbers, strings) and ${LONGEST_FEATURES} characters`;
+const FEATURES = `be an object of at most ${MOST_FEATURES} settings (true, false, numbers, strings) and ${LONGEST_FEATURES} octets as JSON in UTF-8`;
 
 const FEATURE_NAME = 'must be a name of letters, digits, "_", "." and "-", a letter first';
 
@@ -114,7 +112,7 @@ const settings = z
     must(FEATURES),
   )
   .refine((value) => Object.keys(value).length <= MOST_FEATURES, must(FEATURES))
-  .refine((value) => JSON.stringify(value).length <= LONGEST_FEATURES, must(FEATURES));
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= LONGEST_FEATURES, must(FEATURES));
 
 /** A record would leave `__proto__` out in silence. */
 export const features = z.preprocess((value, context) => {

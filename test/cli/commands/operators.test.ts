@@ -116,6 +116,9 @@ test('licences are imported from CSV whole or not at all, and exported', async (
   expect(done.complaints).toContain('writing 2 new and 0 changed licences');
   expect((await run('licences', 'export', '--out', 'all.csv')).code).toBe(0);
   expect(readFileSync(join(folder, 'all.csv'), 'utf8')).toContain('1002,emulator,');
+  expect(await json('licences', 'export', '--out', 'all.json')).toEqual({ file: 'all.json' });
+  expect(await json('licences', 'export')).toEqual(JSON.parse(readFileSync(join(folder, 'all.json'), 'utf8')));
+  expect(await json('licences', 'import', 'all.json')).toMatchObject({ licences: { created: 0, updated: 0 } });
   const again = await runIn(folder, ['licences', 'import', '-'], {
     env: environment(),
     stdin: readFileSync(join(folder, 'all.csv')),

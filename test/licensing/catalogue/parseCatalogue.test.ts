@@ -288,3 +288,9 @@ test('whatever a member holds, people are told what it must be', () => {
     { numRuns: 1_000 },
   );
 });
+
+test('features are bounded by the octets that a licence has to carry', () => {
+  const file = (text: string) => JSON.stringify({ offers: [{ offer: 'a/b/c', mode: 'licensed', features: { text } }] });
+  expect(() => parseCatalogue(file('月'.repeat(1_300)))).not.toThrow();
+  expect(() => parseCatalogue(file('月'.repeat(1_400)))).toThrow('4096 octets');
+});
