@@ -6,7 +6,7 @@ import type { ActivationFilter, ActivationStore, PooledActivation } from '../sto
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { parsePoolPartition, poolPartition, poolRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
-import { readAllRows } from './rows.ts';
+import { searchAllRows } from './rows.ts';
 import type { Row } from './rows.ts';
 
 /** @param budget milliseconds for one operation */
@@ -20,7 +20,7 @@ export function activationTable(activations: TableClient, budget: number): Activ
     countSeated: async (pool, since) => {
       const seated = odata`PartitionKey eq ${poolPartition(pool)} and seat ge ${UNCOUNTED_SEAT}`;
       const query = { filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`, select: ['rowKey'] };
-      return (await readAllRows(activations, { operation: 'count the seated VMs', budget }, query)).length;
+      return (await searchAllRows(activations, { operation: 'count the seated VMs', budget }, query)).length;
     },
   };
 }

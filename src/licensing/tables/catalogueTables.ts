@@ -10,7 +10,7 @@ import type { Catalogue, CatalogueStore, LicenceStore, Written } from '../store.
 import { licenceEntity, offerEntity, readLicenceRow, readOfferRow } from './catalogueRow.ts';
 import { licencePartition, OFFERS_PARTITION, planRow, productRange } from './keys.ts';
 import { mapPage, readPage } from './paging.ts';
-import { deleteRow, readAllRows, readFirstPage, readOneRow, writeOneRow } from './rows.ts';
+import { deleteRow, readAllRows, readFirstPage, readOneRow, searchAllRows, searchRow, writeOneRow } from './rows.ts';
 import type { RowQuery, RowWrite } from './rows.ts';
 import type { StoreCall } from './storeCall.ts';
 
@@ -56,9 +56,9 @@ type LicenceMethods = Exclude<keyof (Catalogue & CatalogueStore), OfferMethods>;
 function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore, LicenceMethods> {
   const call = (operation: string) => ({ operation, budget });
   return {
-    listLicences: async () => (await readAllRows(licences, call('read the licences'), {})).map(readLicenceRow),
+    listLicences: async () => (await searchAllRows(licences, call('read the licences'), {})).map(readLicenceRow),
     listLicencesOf: async (plan) =>
-      (await readAllRows(licences, call("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
+      (await searchAllRows(licences, call("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
     readLicences: async (cloud, subscriptionId) => {
       const rows = await readAllRows(licences, call("read a subscription's licences"), ofOne(cloud, subscriptionId));
       return rows.map((row) => readLicenceRow(row).value);
@@ -70,8 +70,8 @@ function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore,
     },
     findLicence: async (id) => {
       const query = { filter: odata`licenceId eq ${foldCase(id)}` };
-      const [row] = await readFirstPage(licences, call('look for a licence'), query);
-      return row === undefined ? null : readLicenceRow(row);
+      const row = await searchRow(licences, call('look for a licence'), query);
+      return row === null ? null : readLicenceRow(row);
     },
     pageLicences: async (of, page) => {
       const query = of === null ? {} : ofOne(of.cloud, of.subscriptionId);

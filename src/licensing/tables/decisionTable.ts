@@ -9,7 +9,7 @@ import type { DecisionStore } from '../store.ts';
 import { decisionEntity, readDecisionRow } from './decisionRow.ts';
 import { decisionDay, decisionRow } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
-import { readFirstPage, writeOneRow } from './rows.ts';
+import { searchRow, writeOneRow } from './rows.ts';
 
 /** @param budget milliseconds for one operation */
 export function decisionTable(decisions: TableClient, budget: number): DecisionStore {
@@ -26,8 +26,8 @@ export function decisionTable(decisions: TableClient, budget: number): DecisionS
       if (at === null) return null;
       // The day is known from the id, the subscription is not.
       const filter = `${dayFilter(at, at + 1)} and ${odata`RowKey eq ${decisionRow(id)}`}`;
-      const [row] = await readFirstPage(decisions, { operation: 'look for a decision', budget }, { filter });
-      return row === undefined ? null : readDecisionRow(row);
+      const row = await searchRow(decisions, { operation: 'look for a decision', budget }, { filter });
+      return row === null ? null : readDecisionRow(row);
     },
     pageDecisions: async (filter, page) => {
       const call = { operation: 'list decisions', budget };

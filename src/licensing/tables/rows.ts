@@ -74,6 +74,25 @@ export async function* readPieces(
   }
 }
 
+const LARGEST_PAGE = 1_000;
+
+/** All rows of what may be a large table, for operators: each page has the call's budget. */
+export async function searchAllRows(
+  table: TableClient,
+  call: StoreCall,
+  queryOptions: RowQuery,
+): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for await (const rows of readPieces(table, call, queryOptions, LARGEST_PAGE)) found.push(...rows);
+  return found;
+}
+
+/** The first row of what may be a long search, or `null`. */
+export async function searchRow(table: TableClient, call: StoreCall, queryOptions: RowQuery): Promise<Row | null> {
+  for await (const [row] of readPieces(table, call, queryOptions, LARGEST_PAGE)) if (row !== undefined) return row;
+  return null;
+}
+
 /** All or nothing: one row alone, or a transaction over rows of one partition. */
 export async function writeRows(
   table: TableClient,
