@@ -12,6 +12,7 @@ import type { Entitlement } from '../../licensing/entitlement.ts';
 import { findOffer } from '../../licensing/findOffer.ts';
 import { isKeySettled } from '../../licensing/keyChanges.ts';
 import { readPoolUsage } from '../../licensing/poolUsage.ts';
+import { CODE_REFERENCE } from '../codeReference.ts';
 import type { Parts } from '../parts.ts';
 import { activationSchema, writeItem } from './activationRoutes.ts';
 import { instant, licenceSchema, offerSchema, usageSchema, writeLicence, writeOffer } from './entries.ts';
@@ -61,33 +62,12 @@ const GRANTS: Readonly<Record<GrantCode, Pick<Explanation, 'title' | 'advice'>>>
   seat_released: { title: 'The VM gave its seat back', advice: 'Nothing is to be done.' },
 };
 
-/** What an operator can do; the VM's side was told the problem's own advice. Exhaustive by type. */
-const MENDING: Readonly<Record<RefusalCode, string>> = {
-  plan_missing:
-    'The VM’s image has no Marketplace plan. The customer deploys yours; or an offer in licensed mode gets withoutPlan, and the software names its product.',
-  plan_unknown: 'Add an offer for this plan or an alias of its product, or sell the offer in this cloud.',
-  offer_suspended: 'Resume the offer: it was suspended for all of its customers.',
-  subscription_not_licensed: 'Grant this subscription a licence for the plan, if it is a customer’s.',
-  licence_suspended: 'Resume the licence, if this customer may run again.',
-  licence_revoked: 'It was meant for good. If that was a mistake, resume the licence.',
-  licence_expired: 'Prolong the licence: set another validUntil.',
-  licence_not_yet_valid: 'Wait for validFrom, or set an earlier one.',
-  sku_not_allowed: 'Add the sku to the offer and the licence, or tell the customer which images are covered.',
-  vm_not_allowed: 'Add the VM to the licence’s vmIds, if it is one of this customer’s.',
-  vm_blocked: 'Unblock the VM, once whatever it was blocked for is settled.',
-  seats_exhausted:
-    'Give the licence more seats, or let the customer release VMs that are gone: seats come free as leases end.',
-  key_required: 'The client asked without a key: have it updated, or let the offer do without (requireKey).',
-  key_changed:
-    'Ask whether the VM was reinstalled. If so, clear its key changes; if not, its disk may have been copied: block it.',
-  challenge_replayed: 'Nothing: the client begins anew by itself. If it comes often, something sends requests twice.',
-};
-
 function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'advice'> {
   const grant = GRANT_CODES.find((one) => one === code);
   if (grant !== undefined) return GRANTS[grant];
   const refusal = code as RefusalCode;
-  return { title: PROBLEMS[refusal].title, advice: MENDING[refusal] };
+  const { vendor, cause } = CODE_REFERENCE[refusal];
+  return { title: PROBLEMS[refusal].title, advice: vendor ?? cause };
 }
 
 async function readPresent({ store }: Parts, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
