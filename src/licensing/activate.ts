@@ -81,7 +81,9 @@ function tooMany(): StoreUnavailableError {
 
 function withoutLateWrites(store: SeatStore, signal: AbortSignal | undefined): SeatStore {
   const writeSeats: SeatStore['writeSeats'] = (pool, writes) => {
-    if (signal?.aborted === true) throw tooMany();
+    if (signal?.aborted === true) {
+      throw new StoreUnavailableError('It took too long to come to this write: it is not carried out, try again.');
+    }
     return store.writeSeats(pool, writes);
   };
   return { ...store, writeSeats };

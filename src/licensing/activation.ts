@@ -34,7 +34,10 @@ export interface Activation {
   readonly keyChanges: readonly KeyChange[];
   /** The newest challenge for which a licence was issued; `null` if there was none yet. */
   readonly challenge: ChallengeMark | null;
-  /** `jti` of the newest licence. An issue is known by it: two requests may carry the same challenge, but not this. */
+  /**
+   * `jti` of the newest licence or, after it was given back, the id of that release. A write is known by it as one's own:
+   * two requests may carry the same challenge, but not this.
+   */
   readonly licenceJti: string | null;
   readonly leaseEnd: number;
   readonly region: string | null;

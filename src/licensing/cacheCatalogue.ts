@@ -2,7 +2,8 @@ import type { Catalogue } from './store.ts';
 
 /**
  * A change by an operator holds on every instance after 30 seconds (protocol, sections 3 and 5): this old what is read may
- * be, and then there are the seconds until a decision that rests on it is carried out (`LATEST_WRITE`).
+ * be, and then there are the seconds until a decision that rests on it is carried out (`LATEST_WRITE`) and
+ * its audit row is written (six, a store's largest budget).
  */
 const MAX_AGE = 10_000;
 const MOST_SUBSCRIPTIONS = 10_000;

@@ -23,12 +23,14 @@ export interface ReleaseRequest {
   /** RFC 7638 thumbprint of the key that was proved, which is the licence's own. */
   readonly jkt: string;
   readonly challenge: ChallengeMark;
+  /** Of this very request: no other one has it, even with the same challenge. */
+  readonly releaseId: string;
   readonly at: number;
 }
 
-/** `absent`: the VM has no activation. `other_key`: its newest licence is bound to another key. */
+/** `freed`: a seat is free at once that was taken before. `absent`: the VM has no activation. `other_key`: its newest licence is bound to another key. */
 export type ReleaseOutcome =
-  | { readonly released: true; readonly seatFreeAt: number }
+  | { readonly released: true; readonly seatFreeAt: number; readonly freed: boolean }
   | { readonly released: false; readonly reason: 'challenge_replayed' | 'absent' | 'other_key' };
 
 const ATTEMPTS = 8;
@@ -75,33 +77,25 @@ export async function releaseSeat(
   { pool, earlyRelease }: Extract<ReleaseTerms, { found: true }>,
   request: ReleaseRequest,
 ): Promise<ReleaseOutcome> {
-  let tried: Activation | null = null;
+  let freed = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const known = await store.readActivation(pool, request.vmId);
     if (known === null) return { released: false, reason: 'absent' };
     // A write may land though its answer is lost; what is then in its way is the write itself.
-    if (tried !== null && isSameIssue(tried, known.value)) {
-      return { released: true, seatFreeAt: seatFreeAt(known.value, request.at) };
+    if (known.value.licenceJti === request.releaseId) {
+      return { released: true, seatFreeAt: seatFreeAt(known.value, request.at), freed };
     }
     const reason = refusalOf(known.value, request);
     if (reason !== null) return { released: false, reason };
-    const isFreed = earlyRelease && known.value.seat.kind !== 'none';
-    const activation = spent(known.value, request, isFreed);
-    const { blocks } = isFreed ? await store.readSeats(pool, null) : { blocks: [] };
-    const others = isFreed ? planGivingBack(known.value.seat, blocks) : [];
+    freed = earlyRelease && known.value.seat.kind !== 'none';
+    const activation = spent(known.value, request, freed);
+    const { blocks } = freed ? await store.readSeats(pool, null) : { blocks: [] };
+    const others = freed ? planGivingBack(known.value.seat, blocks) : [];
     const own = { row: 'activation', activation, version: known.version } as const;
     const outcome = await store.writeSeats(pool, [own, ...others]);
-    if (outcome === 'written') return { released: true, seatFreeAt: seatFreeAt(activation, request.at) };
-    tried = activation;
+    if (outcome === 'written') return { released: true, seatFreeAt: seatFreeAt(activation, request.at), freed };
   }
   throw new StoreUnavailableError('Too many changes of one activation at the same time: try again.');
-}
-
-/** Of one challenge and one licence: an issue that spent the same challenge has another licence. */
-function isSameIssue(left: Activation, right: Activation): boolean {
-  const { challenge } = right;
-  if (left.challenge?.ms !== challenge?.ms || left.challenge?.jti !== challenge?.jti) return false;
-  return left.licenceJti === right.licenceJti;
 }
 
 function refusalOf(known: Activation, { challenge, jkt }: ReleaseRequest): 'challenge_replayed' | 'other_key' | null {
@@ -109,9 +103,9 @@ function refusalOf(known: Activation, { challenge, jkt }: ReleaseRequest): 'chal
   return known.jkt === jkt ? null : 'other_key';
 }
 
-function spent(known: Activation, { challenge, at }: ReleaseRequest, isFreed: boolean): Activation {
+function spent(known: Activation, { challenge, releaseId, at }: ReleaseRequest, isFreed: boolean): Activation {
   const lastSeen = Math.max(known.lastSeen, at);
-  return { ...known, challenge, lastSeen, ...(isFreed && { seat: { kind: 'none' } as const }) };
+  return { ...known, challenge, licenceJti: releaseId, lastSeen, ...(isFreed && { seat: { kind: 'none' } as const }) };
 }
 
 /** Another VM can have it from then on, by any instance's clock. */

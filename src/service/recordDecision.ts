@@ -11,6 +11,8 @@ export interface Decided {
   readonly licenceId: string | null;
   /** The VM's own word for its plan. */
   readonly claimedProduct?: string | undefined;
+  /** Of a release: whether it changed something, so that it is more than a repeat. */
+  readonly isUnique?: boolean;
 }
 
 const GRANTS: Readonly<Record<GrantCode, true>> = {
@@ -28,10 +30,10 @@ const GRANTS: Readonly<Record<GrantCode, true>> = {
  */
 export async function recordDecision({ store }: Parts, authentic: AuthenticRequest, decided: Decided): Promise<string> {
   const { attestation, vm, at, log } = authentic;
-  const { code, licenceId, claimedProduct = null } = decided;
+  const { code, licenceId, claimedProduct = null, isUnique = false } = decided;
   const refusal = isGrant(code) ? null : code;
-  const isRepeatable = refusal !== null || code === 'seat_released';
-  const id = isRepeatable ? hourlyDecisionId({ ...vm, code }, at) : uniqueDecisionId(at);
+  const isRepeatable = refusal !== null || (code === 'seat_released' && !isUnique);
+  const id = isRepeatable ? hourlyDecisionId({ ...vm, code, licenceId }, at) : uniqueDecisionId(at);
   const { cloud, subscriptionId, vmId, sku } = vm;
   const { plan, region } = attestation;
   const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedProduct, licenceId };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { vmSubject } from '../contract/claims.ts';
 import type { LicenceClaims } from '../contract/claims.ts';
 import { ENDPOINTS } from '../contract/endpoints.ts';
@@ -71,9 +72,14 @@ async function giveBack(
   if (!terms.found) return refuseLicence(parts, authentic, { code: terms.code, plan: null, licenceId });
   const { challenge, vm, at } = authentic;
   const mark = { ms: challenge.ms, jti: challenge.jti };
-  const outcome = await releaseSeat(parts.store, terms, { vmId: vm.vmId, jkt, challenge: mark, at });
+  const request = { vmId: vm.vmId, jkt, challenge: mark, releaseId: randomUUID(), at };
+  const outcome = await releaseSeat(parts.store, terms, request);
   if (!outcome.released) return refuseRelease(parts, authentic, outcome.reason, licenceId);
-  const decisionId = await recordDecision(parts, authentic, { code: 'seat_released', licenceId });
+  const decisionId = await recordDecision(parts, authentic, {
+    code: 'seat_released',
+    licenceId,
+    isUnique: outcome.freed,
+  });
   const { cloud, subscriptionId, vmId } = vm;
   authentic.log('info', 'seat_released', { licenceId, cloud, subscriptionId, vmId, decisionId });
   const response: ReleaseResponse = { seatFreeAt: formatInstant(outcome.seatFreeAt) };

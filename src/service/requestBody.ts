@@ -72,7 +72,13 @@ export const licenceRequestSchema = z.object({
   challenge: TOKEN,
   document: documentSchema,
   proof: absentAsNull(TOKEN),
-  product: absentAsNull(z.string().min(1).max(512)),
+  product: absentAsNull(
+    z
+      .string()
+      .min(1)
+      .max(512)
+      .transform((text) => text.toWellFormed()),
+  ),
   client: clientName,
 });
 

@@ -28,8 +28,8 @@ test.skipIf(!isOwn)(
       const subjects = new Set(licences.map(({ body }) => readPayload(String(body['licence']))['sub']));
       expect(subjects.size).toBe(SEATS);
       expect(licences.length).toBe(SEATS);
-      const refusals = answers.filter(({ status }) => status !== 200).map(({ body }) => body['code']);
-      expect(new Set(refusals)).toEqual(new Set(['seats_exhausted']));
+      const odd = answers.filter(({ status, body }) => status !== 200 && body['code'] !== 'seats_exhausted');
+      expect(odd.map(({ text }) => text)).toEqual([]);
       const { taken, held, vms } = await readSeating(store);
       expect([taken.length, held, vms]).toEqual([SEATS, taken, SEATS]);
     }

@@ -19,7 +19,7 @@ const createStore = () =>
 
 function giveBack(store: SeatStore, earlyRelease: boolean, changed: Partial<ReleaseRequest> = {}) {
   const { challenge } = request(held, { at: AT + HOUR });
-  const asked = { vmId: VM_ID, jkt: 'first-key', challenge, at: AT + HOUR, ...changed };
+  const asked = { vmId: VM_ID, jkt: 'first-key', challenge, releaseId: challenge.jti, at: AT + HOUR, ...changed };
   return releaseSeat(store, { found: true, pool: held.pool, earlyRelease }, asked);
 }
 
@@ -38,7 +38,17 @@ test.each([true, false])('a release whose answer was lost is one (early: %s)', a
   const store = createStore();
   await activate(store, held, request(held));
   const released = await giveBack(losingAnswers(store), early);
-  expect(released).toEqual({ released: true, seatFreeAt: early ? AT + HOUR : LEASE_END + CLOCK_SKEW });
+  expect(released).toEqual({ released: true, seatFreeAt: early ? AT + HOUR : LEASE_END + CLOCK_SKEW, freed: early });
+});
+
+test.each([true, false])('two releases at once with one challenge are one (early: %s)', async (early) => {
+  const store = createStore();
+  await activate(store, held, request(held));
+  const { challenge } = request(held, { at: AT + HOUR });
+  const ask = (releaseId: string) => giveBack(store, early, { challenge, releaseId });
+  const outcomes = await Promise.all([ask('one'), ask('other')]);
+  expect(outcomes.filter(({ released }) => released).length).toBe(1);
+  expect(outcomes).toContainEqual({ released: false, reason: 'challenge_replayed' });
 });
 
 test('an issue with the same challenge is not taken for a release', async () => {
@@ -61,7 +71,7 @@ test('a seat that is not counted is free when it is not counted any more', async
   const unlimited = entitlement({ seats: 'unlimited' });
   await activate(store, unlimited, request(unlimited));
   const released = await giveBack(store, false);
-  expect(released).toEqual({ released: true, seatFreeAt: LEASE_END + UNCOUNTED_MARGIN });
+  expect(released).toEqual({ released: true, seatFreeAt: LEASE_END + UNCOUNTED_MARGIN, freed: false });
   const boot = (at: number) => activate(store, held, request(held, { vmId: vmId(2), at }));
   expect(await boot(LEASE_END + UNCOUNTED_MARGIN)).toMatchObject({ code: 'seats_exhausted' });
   expect(await boot(LEASE_END + UNCOUNTED_MARGIN + 1)).toMatchObject({ granted: true });

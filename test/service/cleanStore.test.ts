@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { expect, test } from 'vitest';
 
 import type { CleaningStore } from '../../src/licensing/store.ts';
@@ -37,4 +40,16 @@ test('a run ends before the platform ends it, and the next one goes on', async (
   await cleanStore({ store, config, now: () => (now += MINUTE) }, (...line) => lines.push(line));
   // Each kind has its turn all the same.
   expect(lines[0]?.[2]).toEqual({ decisions: 2_000, requests: 1, activations: 1 });
+});
+
+test('the host lets a run end by itself', async () => {
+  const { functionTimeout } = JSON.parse(readFileSync(join(import.meta.dirname, '../../host.json'), 'utf8')) as {
+    functionTimeout: string;
+  };
+  const [hours = 0, minutes = 0, seconds = 0] = functionTimeout.split(':').map(Number);
+  const { store } = createStore(new Array<number>(1_000).fill(500));
+  let now = AT;
+  await cleanStore({ store, config, now: () => (now += 1_000) }, () => undefined);
+  // Room for the last page and for the cold start.
+  expect(now - AT + 30_000).toBeLessThan(((hours * 60 + minutes) * 60 + seconds) * 1_000);
 });

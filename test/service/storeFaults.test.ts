@@ -28,7 +28,7 @@ const FIRST_BOOT = ['GET activations(row)', 'GET activations()', 'POST $batch', 
 const RENEWAL = ['GET activations(row)', 'PUT activations(row)'];
 
 async function createWideScene(): Promise<Scene> {
-  const scene = await createScene({ settings: { STORE_BUDGET_MILLISECONDS: '400' } });
+  const scene = await createScene({ settings: { STORE_BUDGET_MILLISECONDS: '1000' } });
   await setFleetSeats(scene.store, 500);
   // Offers, licences and trust are cached from here on.
   expect((await scene.boot('fleet-0')).status).toBe(200);
@@ -99,7 +99,7 @@ test.each(RENEWAL)('a renewal survives every fault of %s', { timeout: 60_000 }, 
 
 test.each(['GET offers()', 'GET licences()', 'GET trust()'])('%s that fails refuses nobody for good', async (on) => {
   for (const fault of FOR_LONG) {
-    const scene = await createScene({ settings: { STORE_BUDGET_MILLISECONDS: '400' } });
+    const scene = await createScene({ settings: { STORE_BUDGET_MILLISECONDS: '1000' } });
     const faults = new Array<StoreFault>(20).fill(fault);
     await bootThrough({ scene, vm: 'fleet-1', key: createKey(), on, faults });
     expect(await countSeats(scene)).toBe(1);
@@ -130,4 +130,14 @@ test('a decision that cannot be written is an error in the log, with all that th
     ...FLEET_LICENCE,
     licenceId: 'http-storm',
   });
+});
+
+test('an operator’s request whose note was written though the answer was lost is executed', async () => {
+  const scene = await createScene();
+  scene.proxy.fail(/^POST requests/, 'lost');
+  const body = { offer: 'contoso/once/pro', mode: 'licensed' };
+  const put = () => scene.operate('PUT /offers/contoso/once/pro', { body, headers: { 'Idempotency-Key': 'one' } });
+  const { status } = await put();
+  expect([scene.proxy.recover(), status]).toEqual([0, 200]);
+  expect((await put()).headers.get('idempotency-replayed')).toBe('true');
 });

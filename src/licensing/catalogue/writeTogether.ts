@@ -10,6 +10,9 @@ import type { CataloguePlan, Upsert } from './planCatalogue.ts';
 /** Requests at a time: a few thousand rows take seconds, and the store has room for others. */
 const AT_ONCE = 16;
 
+/** Milliseconds: after them what was written is taken back, for which the platform has to leave time. */
+const LONGEST_WRITING = 120_000;
+
 /** Milliseconds: whoever waits has to be told what is left before the platform ends the request. */
 const LONGEST_TAKING_BACK = 60_000;
 
@@ -63,7 +66,8 @@ export async function writeTogether(
     licences.filter(isChanged).map((upsert) => licenceWrite(store, upsert, change)),
   ];
   try {
-    for (const rows of groups) await writeGroup(rows, progress);
+    const deadline = AbortSignal.timeout(LONGEST_WRITING);
+    for (const rows of groups) await writeGroup(rows, progress, deadline);
   } catch (error) {
     await takeBack(progress);
     throw error;
@@ -87,9 +91,14 @@ function isChanged<T>({ value, stored }: Upsert<T>): boolean {
   return !isDeepStrictEqual(stored?.value, value);
 }
 
-async function writeGroup(rows: readonly RowWrite[], progress: Progress): Promise<void> {
+async function writeGroup(rows: readonly RowWrite[], progress: Progress, deadline: AbortSignal): Promise<void> {
   await forEachRow(rows, async (row) => {
-    if (!progress.isStopped) await writeRow(row, progress);
+    if (progress.isStopped) return;
+    if (deadline.aborted) {
+      progress.isStopped = true;
+      throw new StoreUnavailableError('The store is too slow for so many rows at once: split the file.');
+    }
+    await writeRow(row, progress);
   });
 }
 

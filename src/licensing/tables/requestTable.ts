@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
@@ -29,8 +31,16 @@ export function requestTable(requests: TableClient, budget: number): RequestStor
       const row = await readOneRow(requests, { operation: 'read a request', budget }, partitionKey, rowKey);
       return row === null ? null : readRequestRow(row);
     },
-    writeRequest: (request, version) =>
-      writeOneRow(requests, { operation: 'write a request', budget }, { entity: requestEntity(request), version }),
+    writeRequest: async (request, version) => {
+      const call = { operation: 'write a request', budget };
+      const entity = requestEntity(request);
+      const written = await writeOneRow(requests, call, { entity, version });
+      if (written.outcome === 'written') return written;
+      // The client sends a request again whose answer was lost, and is then refused for its own row: that is success.
+      const present = await readOneRow(requests, call, entity.partitionKey, entity.rowKey);
+      if (present?.['attempt'] !== entity.attempt) return written;
+      return { outcome: 'written', version: String(present['etag']) };
+    },
     deleteRequest: (key, version) =>
       deleteRow(requests, { operation: 'delete a request', budget }, { ...requestKeys(key), version }),
   };
@@ -43,6 +53,8 @@ function requestEntity({ answer, at, ...request }: OperatorRequest) {
   return {
     ...requestKeys(request),
     schema: ROW_SCHEMA,
+    /** Tells this write from every other of the same row. */
+    attempt: randomUUID(),
     ...request,
     at: new Date(at),
     answer: JSON.stringify(answer === null ? null : { status: answer.status, version: answer.version }),

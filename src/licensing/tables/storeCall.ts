@@ -25,12 +25,25 @@ export interface StoreCall {
 export async function callStore<T>(call: StoreCall, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(call.budget);
   try {
-    return await run(signal);
+    return await withinSignal(run(signal), signal);
   } catch (error) {
     // The error itself holds the request with its Authorization header, so nothing of it but its code goes on.
     const reason = signal.aborted ? `no answer within ${call.budget} ms` : describe(error);
     throw new StoreUnavailableError(`The store failed to ${call.operation}: ${reason}.`);
   }
+}
+
+/** A credential may not know what a signal is: whoever waits is let go all the same. */
+function withinSignal<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((settle, fail) => {
+    const giveUp = () => {
+      fail(signal.reason as Error);
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    running.then(settle, fail).finally(() => {
+      signal.removeEventListener('abort', giveUp);
+    });
+  });
 }
 
 /** As {@link callStore}, for operations on rows that may be absent, there already or changed: that is an answer. */

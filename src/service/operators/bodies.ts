@@ -9,7 +9,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 /** A catalogue file of 10,000 licences has about 3 MB. */
 export const LARGEST_CATALOGUE = 8 * 1024 * 1024;
 
-/** An offer or a licence with all that it may hold has about 60 KB. */
+/** An offer or a licence has at most 30,000 characters, which are 90 KB in UTF-8. */
 const LARGEST_OBJECT = 128 * 1024;
 
 /** What a route takes as its body. */

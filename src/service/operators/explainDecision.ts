@@ -11,6 +11,7 @@ import type { DecisionRecord, GrantCode, RefusalCode } from '../../licensing/dec
 import type { Entitlement } from '../../licensing/entitlement.ts';
 import { findOffer } from '../../licensing/findOffer.ts';
 import { isKeySettled } from '../../licensing/keyChanges.ts';
+import { keepsSeat } from '../../licensing/seatPlan.ts';
 import { readPoolUsage } from '../../licensing/poolUsage.ts';
 import { CODE_REFERENCE } from '../codeReference.ts';
 import type { Parts } from '../parts.ts';
@@ -81,7 +82,8 @@ async function readPresent({ store }: Parts, decision: DecisionRecord, at: numbe
   };
   const decided = await readDecision(store, claim);
   const id = decided.granted ? decided.entitlement.licenceId : (decided.licenceId ?? licenceId);
-  const licence = id === null ? null : await store.findLicence(id);
+  // In marketplace mode there is no licence of its own.
+  const licence = id === null || id.startsWith('mp:') ? null : await store.findLicence(id);
   return {
     at: formatInstant(at),
     offer: match.found ? writeOffer(match.offer) : null,
@@ -122,6 +124,6 @@ function foresee(
 ): Explanation['now']['outcome'] {
   if (known?.blocked === true) return 'vm_blocked';
   if (isOtherKey && known !== null && isKeySettled(known, at, keyChanges)) return 'key_changed';
-  const holdsSeat = known !== null && known.seat.kind !== 'none' && known.leaseEnd > at;
+  const holdsSeat = known !== null && keepsSeat(known, seats, at);
   return seats !== 'unlimited' && taken >= seats && !holdsSeat ? 'seats_exhausted' : 'granted';
 }

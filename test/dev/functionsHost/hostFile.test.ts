@@ -10,7 +10,7 @@ test('this project’s host.json has no prefix, and sampling that keeps every ex
   expect(readHostFile(PROJECT).routePrefix).toBe('');
   const content: unknown = JSON.parse(readFileSync(join(PROJECT, 'host.json'), 'utf8'));
   expect(content).toMatchObject({
-    functionTimeout: '00:02:00',
+    functionTimeout: '00:05:00',
     logging: {
       applicationInsights: { samplingSettings: { excludedTypes: expect.stringMatching(/\bException\b/) as string } },
     },

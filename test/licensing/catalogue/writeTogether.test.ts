@@ -191,3 +191,26 @@ test('rows for which there was no time are named with those that stay', async ()
   expect(failure).toBeInstanceOf(PartlyWrittenError);
   expect((failure as PartlyWrittenError).rows.length).toBeGreaterThanOrEqual(20);
 });
+
+test('what takes too long is taken back while there is time', async () => {
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  const ending = new AbortController();
+  const spy = vi
+    .spyOn(AbortSignal, 'timeout')
+    .mockImplementation((wait) => (wait === 120_000 ? ending.signal : timeout(wait)));
+  onTestFinished(() => {
+    spy.mockRestore();
+  });
+  const store = await createStore();
+  const plan = await planOf(store);
+  const slow = {
+    ...store,
+    writeLicence: (...args: Parameters<typeof store.writeLicence>) => {
+      ending.abort();
+      return store.writeLicence(...args);
+    },
+  };
+  const stored = await contentOf(store);
+  await expect(writeTogether(slow, plan, LATER)).rejects.toThrow('split the file');
+  expect(await contentOf(store)).toEqual(stored);
+});

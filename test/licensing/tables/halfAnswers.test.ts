@@ -77,3 +77,9 @@ test.each(['{}', '{"value":null}', '{"value":{}}', '[]', 'null'])(
     await expect(store.readSeats(entitlement().pool, 0)).rejects.toThrow(StoreUnavailableError);
   },
 );
+
+test('a credential that never answers is waited for no longer than the store', async () => {
+  const credential = { getToken: () => new Promise<never>(() => undefined) };
+  const store = createTablesStore({ connection: { url: 'https://127.0.0.1:1', credential }, budget: 100 });
+  await expect(store.readOffers()).rejects.toThrow('no answer within 100 ms');
+});

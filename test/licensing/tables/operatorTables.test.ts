@@ -290,7 +290,7 @@ test('a request is kept for its operator, route and key, with its answer', async
     expect(await store.readRequest({ ...key, ...other })).toBeNull();
   }
   const long = { ...begun, answer: { status: 200, body: 'x'.repeat(LONGEST_ANSWER + 1), version: null } };
-  expect(() => store.writeRequest(long, null)).toThrow(RangeError);
+  await expect(store.writeRequest(long, null)).rejects.toThrow(RangeError);
 });
 
 test('unknown issuers never take more than 64 rows, and a name keeps when it was first seen', async () => {
