@@ -130,10 +130,12 @@ const settingsSchema = z.object({
     .describe('How many proxies of your own stand in front of the platform.'),
   RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(20)
-    .describe('Requests a second that one client address may make.'),
+    .describe('Requests a second that one client address may make; twice as many may come at once.'),
   SUBSCRIPTION_RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(100)
-    .describe('Requests a second with authentic evidence of one subscription, on each instance.'),
+    .describe(
+      'Requests a second with authentic evidence of one subscription, on each instance; twice as many may come at once.',
+    ),
   VM_RATE_LIMIT_PER_MINUTE: wholeNumber(1, 100_000)
     .default(10)
     .describe('Requests a minute with authentic evidence of one VM, on each instance.'),

@@ -66,7 +66,8 @@ export const challengeRequestSchema = z.object({ key: absentAsNull(z.record(z.st
 const clientName = z
   .unknown()
   .optional()
-  .transform((value) => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined));
+  .transform((value) => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined))
+  .describe('A text such as "gateway/2.1": its first 128 characters are shown to operators.');
 
 export const licenceRequestSchema = z.object({
   challenge: TOKEN,

@@ -5,14 +5,14 @@ import { PROBLEMS } from '../../contract/problems.ts';
 import type { AttestationResult } from '../../contract/attestation.ts';
 import type { Activation } from '../../licensing/activation.ts';
 import { readDecision } from '../../licensing/decide.ts';
-import type { Decision } from '../../licensing/decide.ts';
 import { GRANT_CODES } from '../../licensing/decisionRecord.ts';
 import type { DecisionRecord, GrantCode, RefusalCode } from '../../licensing/decisionRecord.ts';
 import type { Entitlement } from '../../licensing/entitlement.ts';
 import { findOffer } from '../../licensing/findOffer.ts';
 import { isKeySettled } from '../../licensing/keyChanges.ts';
 import { keepsSeat } from '../../licensing/seatPlan.ts';
-import { readPoolUsage } from '../../licensing/poolUsage.ts';
+import type { Licence } from '../../licensing/licence.ts';
+import { licencePool, readPoolUsage } from '../../licensing/poolUsage.ts';
 import { CODE_REFERENCE } from '../codeReference.ts';
 import type { Parts } from '../parts.ts';
 import { activationSchema, writeItem } from './activationRoutes.ts';
@@ -88,8 +88,18 @@ async function readPresent({ store }: Parts, decision: DecisionRecord, at: numbe
     at: formatInstant(at),
     offer: match.found ? writeOffer(match.offer) : null,
     licence: licence === null ? null : writeLicence(licence.value),
-    ...(await readSeat({ store }, decided, { at, isOtherKey: decision.code === 'key_changed' })),
+    ...(decided.granted
+      ? await readSeat({ store }, decided.entitlement, { at, isOtherKey: decision.code === 'key_changed' })
+      : { outcome: decided.code, usage: null, activation: await readHeld({ store }, licence?.value, decision.vmId) }),
   };
+}
+
+/** What the VM still holds under a licence that it would not be given any more. */
+async function readHeld({ store }: Pick<Parts, 'store'>, licence: Licence | undefined, vmId: string) {
+  if (licence === undefined) return null;
+  const pool = licencePool(licence);
+  const stored = await store.readActivation(pool, vmId);
+  return stored === null ? null : writeItem(pool, stored);
 }
 
 /** What the decision kept of the evidence is all that offers and licences look at. */
@@ -104,13 +114,12 @@ interface Return {
   readonly isOtherKey: boolean;
 }
 
-async function readSeat({ store }: Pick<Parts, 'store'>, decided: Decision, comes: Return) {
-  if (!decided.granted) return { outcome: decided.code, usage: null, activation: null };
-  const { pool, vm, seats }: Entitlement = decided.entitlement;
+async function readSeat({ store }: Pick<Parts, 'store'>, entitlement: Entitlement, comes: Return) {
+  const { pool, vm, seats } = entitlement;
   const stored = await store.readActivation(pool, vm.vmId);
   const usage = await readPoolUsage(store, pool, seats, comes.at);
   return {
-    outcome: foresee(stored?.value ?? null, decided.entitlement, usage.taken, comes),
+    outcome: foresee(stored?.value ?? null, entitlement, usage.taken, comes),
     ...{ usage, activation: stored === null ? null : writeItem(pool, stored) },
   };
 }
