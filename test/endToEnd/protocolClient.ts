@@ -31,7 +31,12 @@ export function createKey(): ClientKey {
 }
 
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { redirect: 'error', ...init });
+  let response = await fetch(url, { redirect: 'error', ...init });
+  // A connection that waited too long for its request, in a storm: RFC 9110 section 15.5.9 lets it be sent again.
+  for (let tries = 1; response.status === 408 && tries < 5; tries += 1) {
+    await response.body?.cancel();
+    response = await fetch(url, { redirect: 'error', ...init });
+  }
   const text = await response.text();
   let body: unknown = {};
   try {
