@@ -13,6 +13,7 @@ import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { CLOUD_NAMES, instant, recordFields, writeRecord } from './entries.ts';
 import { judgePin } from './judgePin.ts';
+import { deleted } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 
@@ -145,8 +146,6 @@ const addDistrust = defineRoute({
     return { value: writeDistrust(stored), version: stored.version };
   },
 });
-
-const deleted = z.strictObject({ deleted: z.literal(true) });
 
 const deletePin = defineRoute({
   ...{ name: 'deletePin', method: 'DELETE', path: '/trust/pins/{cloud}/{sha256}', role: 'Admin' },
