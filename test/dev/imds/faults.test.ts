@@ -6,6 +6,7 @@ import { FAULT_NAMES, FAULTS, isFaultName, type FaultName } from '../../../src/d
 import type { RunningEmulator } from '../../../src/dev/imds/emulator.ts';
 import { BUILT_IN_VMS } from '../../../src/dev/imds/vms.ts';
 import { createAdHocTrust } from '../../../src/trust/adHocTrust.ts';
+import { parseSignedDocument } from '../../../src/verifier/cms/signedData.ts';
 import { verifyEvidence } from '../../../src/verifier/verifyEvidence.ts';
 import { Trust } from '../../../src/verifier/x509/trust.ts';
 import { AT, get, getJson, sharedAuthority, withEmulator } from './running.ts';
@@ -147,8 +148,13 @@ test('a classic VM attests its vmId alone and has no compute metadata', async ()
   await withEmulator({ vms: [classic] }, async (emulator) => {
     const plan = { publisher: '', product: '', name: '' };
     const { signature } = (await getJson(emulator, DOCUMENT)) as AttestedDocumentResponse;
-    const content = /\{.*\}/.exec(Buffer.from(signature, 'base64').toString('latin1'))?.[0] ?? '';
-    expect(JSON.parse(content)).toMatchObject({ vmId: classic.compute.vmId, subscriptionId: '', sku: '', plan });
+    const { content } = parseSignedDocument(Buffer.from(signature, 'base64'));
+    expect(JSON.parse(Buffer.from(content).toString())).toMatchObject({
+      vmId: classic.compute.vmId,
+      subscriptionId: '',
+      sku: '',
+      plan,
+    });
     expect((await get(emulator, '/metadata/instance/compute?api-version=2020-06-01')).status).toBe(404);
     expect((await get(emulator, '/metadata/instance/network?api-version=2020-06-01')).status).toBe(200);
   });
