@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CatalogueStore, Change } from '../store.ts';
 import { CatalogueError } from './parseCatalogue.ts';
 import type { CatalogueFile } from './parseCatalogue.ts';
-import { planCatalogue } from './planCatalogue.ts';
-import type { CataloguePlan, CatalogueProblem, Upsert } from './planCatalogue.ts';
+import { placeInCatalogue, planCatalogue } from './planCatalogue.ts';
+import type { CataloguePlan, Upsert } from './planCatalogue.ts';
 import { readStored } from './readStored.ts';
 import { writeTogether } from './writeTogether.ts';
 
@@ -39,17 +39,12 @@ export async function applyCatalogue(
   { change, dryRun = false }: ApplyOptions,
 ): Promise<ApplyReport> {
   const planned = planCatalogue(await readStored(store), file);
-  if (!planned.ok) throw new CatalogueError(planned.problems.map(formatProblem));
+  if (!planned.ok) throw new CatalogueError(planned.problems.map(placeInCatalogue));
   if (!dryRun && !(await writeTogether(store, planned.plan, change))) {
-    throw new CatalogueError([
-      'Someone else changed the same row at the same time: look at it, and apply the file again.',
-    ]);
+    const message = 'someone else changed a row of it at the same time: look at it, and apply the file again';
+    throw new CatalogueError([{ field: '', message }]);
   }
   return countPlan(planned.plan);
-}
-
-function formatProblem({ list, index, field, message }: CatalogueProblem): string {
-  return `${list}[${index}].${field}: ${message}`;
 }
 
 export function countPlan({ offers, licences }: CataloguePlan): ApplyReport {

@@ -50,12 +50,12 @@ export const duration = z.string(must(DURATION)).transform((text, context): numb
   return z.NEVER;
 });
 
-const INSTANT = 'be a time with its zone, such as "2027-01-31T00:00:00Z"';
+export const INSTANT_TEXT = 'be a time with its zone, such as "2027-01-31T00:00:00Z"';
 
 /** To milliseconds since the epoch. */
-export const instant = z.iso.datetime({ offset: true, ...must(INSTANT) }).transform((text) => Date.parse(text));
+export const instant = z.iso.datetime({ offset: true, ...must(INSTANT_TEXT) }).transform((text) => Date.parse(text));
 
-const UUID_TEXT = 'be a UUID such as "6f1c1a52-0b7e-4c43-9d3c-3f5f0d1f8a11"';
+export const UUID_TEXT = 'be a UUID such as "6f1c1a52-0b7e-4c43-9d3c-3f5f0d1f8a11"';
 
 export const uuid = z
   .string(must(UUID_TEXT))

@@ -1,11 +1,13 @@
 import * as z from 'zod';
 
+import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase } from '../planName.ts';
+import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
+import { describeIssue } from './fieldProblems.ts';
 import { licenceEntry } from './licenceEntry.ts';
 import { offerEntry } from './offerEntry.ts';
-import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
 
 const LONGEST_TEXT = 8 * 1024 * 1024;
 const MOST_OFFERS = 1_000;
@@ -21,12 +23,16 @@ export interface CatalogueFile {
 /** A catalogue that cannot be applied, with everything that is wrong; each problem names its place and what to do. */
 export class CatalogueError extends Error {
   override readonly name = 'CatalogueError';
-  readonly problems: readonly string[];
+  readonly problems: readonly FieldProblem[];
 
-  constructor(problems: readonly string[]) {
-    super(`The catalogue cannot be applied:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+  constructor(problems: readonly FieldProblem[]) {
+    super(`The catalogue cannot be applied:\n${problems.map(formatProblem).join('\n')}`);
     this.problems = problems;
   }
+}
+
+function formatProblem({ field, message }: FieldProblem): string {
+  return `- ${field === '' ? 'the file' : field}: ${message}`;
 }
 
 /** The file as a schema; {@link parseCatalogue} asks more of it. */
@@ -55,10 +61,11 @@ export const catalogueSchema = z.strictObject(
  */
 export function parseCatalogue(text: string): CatalogueFile {
   if (text.length > LONGEST_TEXT) {
-    throw new CatalogueError([`The file is longer than ${LONGEST_TEXT} characters: split it and apply the parts.`]);
+    const message = `is longer than ${LONGEST_TEXT} characters: split it and apply the parts`;
+    throw new CatalogueError([{ field: '', message }]);
   }
   const parsed = catalogueSchema.safeParse(parseJson(text));
-  if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap((issue) => describeIssue(issue)));
+  if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap(describeIssue));
   const problems = [...clashingOffers(parsed.data.offers), ...clashingLicences(parsed.data.licences)];
   if (problems.length > 0) throw new CatalogueError(problems);
   return parsed.data;
@@ -68,48 +75,29 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new CatalogueError(['The file is not JSON: check it for a missing comma or quotation mark.']);
+    const message = 'is not JSON: check it for a missing comma or quotation mark';
+    throw new CatalogueError([{ field: '', message }]);
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string[] {
-  const place = formatPath(issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(
-      (key) => `${place}: the key ${JSON.stringify(key)} is not known: remove it, or correct its name`,
-    );
-  }
-  if (issue.code === 'invalid_key') {
-    return [`${place}: must be a name of letters, digits, "_", "." and "-", a letter first`];
-  }
-  // Of a list in which entries are wrong, the entries are the news.
-  const [, list] = issue.code === 'invalid_union' ? issue.errors : [];
-  const inside = (list ?? []).filter((inner) => inner.path.length > 0);
-  if (inside.length > 0)
-    return inside.map((inner) => `${formatPath([...issue.path, ...inner.path])}: ${inner.message}`);
-  return [`${place}: ${issue.message}`];
+function clashingOffers(offers: readonly Offer[]): FieldProblem[] {
+  return findClashes(offers, sellsTheSame).map(([first, second]) => ({
+    field: `offers[${second}].offer`,
+    message: `offers[${first}] has this plan already, or an alias that names it: merge the two`,
+  }));
 }
 
-/** `offers[0].lifetime` */
-function formatPath(path: readonly PropertyKey[]): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text === '' ? 'the file' : text.replace(/^\./, '');
-}
-
-function clashingOffers(offers: readonly Offer[]): string[] {
-  return findClashes(offers, sellsTheSame).map(
-    ([first, second]) =>
-      `offers[${second}].offer: offers[${first}] has this plan already, or an alias that names it: merge the two`,
-  );
-}
-
-function clashingLicences(licences: readonly Licence[]): string[] {
+function clashingLicences(licences: readonly Licence[]): FieldProblem[] {
   const sameId = findClashes(licences, (licence) => [foldCase(licence.id)]);
   const samePlan = findClashes(licences, (licence) => [licenceKey(licence)]);
   return [
-    ...sameId.map(([first, second]) => `licences[${second}].id: licences[${first}] has this id: choose another`),
-    ...samePlan.map(
-      ([first, second]) => `licences[${second}]: licences[${first}] licenses this subscription already: merge the two`,
-    ),
+    ...sameId.map(([first, second]) => ({
+      field: `licences[${second}].id`,
+      message: `licences[${first}] has this id: choose another`,
+    })),
+    ...samePlan.map(([first, second]) => ({
+      field: `licences[${second}]`,
+      message: `licences[${first}] licenses this subscription already: merge the two`,
+    })),
   ];
 }

@@ -1,3 +1,4 @@
+import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase, formatPlanName } from '../planName.ts';
@@ -32,6 +33,11 @@ export interface CatalogueProblem {
   readonly field: string;
   /** What is wrong, and what to do. */
   readonly message: string;
+}
+
+/** Where it stands in a catalogue file. */
+export function placeInCatalogue({ list, index, field, message }: CatalogueProblem): FieldProblem {
+  return { field: `${list}[${index}].${field}`, message };
 }
 
 export type Planned =

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
-import type { EdgeRequest } from '../edge.ts';
 import type { FieldProblem } from '../../contract/wire.ts';
+import { describeIssue } from '../../licensing/catalogue/fieldProblems.ts';
+import type { EdgeRequest } from '../edge.ts';
 import { RequestError } from '../requestError.ts';
 import { tellRule } from './ruleWords.ts';
 
@@ -97,28 +98,4 @@ function formatProblems(problems: readonly FieldProblem[]): string {
   const told = problems.slice(0, MOST_TOLD).map(({ field, message }) => `${field === '' ? '' : `${field} `}${message}`);
   const more = problems.length - told.length;
   return `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`;
-}
-
-/** Places and rules; never what was sent. */
-export function describeIssue(issue: z.core.$ZodIssue): FieldProblem[] {
-  const field = formatPath(issue.path);
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field, message: `the key ${JSON.stringify(key.slice(0, 64))} is not known` }));
-  }
-  if (issue.code === 'invalid_key') {
-    return [{ field, message: 'must be a name of letters, digits, "_", "." and "-", a letter first' }];
-  }
-  // Of a list in which entries are wrong, the entries are the news.
-  const [, list] = issue.code === 'invalid_union' ? issue.errors : [];
-  const inside = (list ?? []).filter((inner) => inner.path.length > 0);
-  if (inside.length > 0) {
-    return inside.map((inner) => ({ field: formatPath([...issue.path, ...inner.path]), message: inner.message }));
-  }
-  return [{ field, message: issue.message }];
-}
-
-/** `offers[0].lifetime` */
-function formatPath(path: readonly PropertyKey[]): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return text.replace(/^\./, '');
 }

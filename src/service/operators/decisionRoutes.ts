@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { formatInstant } from '../../contract/instants.ts';
+import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { LICENCE_CODES } from '../../contract/codes.ts';
+import { formatInstant } from '../../contract/instants.ts';
 import { GRANT_CODES } from '../../licensing/decisionRecord.ts';
 import type { DecisionRecord } from '../../licensing/decisionRecord.ts';
 import { RequestError } from '../requestError.ts';
 import type { Parts } from '../parts.ts';
 import { NO_BODY } from './bodies.ts';
-import { CLOUD_NAMES, instant } from './entries.ts';
+import { instant } from './entries.ts';
 import { explainDecision, explanationSchema } from './explainDecision.ts';
 import { pageOf, pageQuery, readPageQuery, writeReadable } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';

@@ -19,8 +19,6 @@ const seats = z.union([z.literal('unlimited'), z.int().min(0)]);
 const allowed = z.union([z.literal('*'), z.array(z.string())]);
 const features = z.record(z.string(), z.union([z.boolean(), z.number(), z.string()]));
 
-export { CLOUD_NAMES } from '../../contract/clouds.ts';
-
 /** ETag and last change of a row, beside what it holds. */
 export const recordFields = {
   etag: z.string().describe('For If-Match.'),

@@ -9,7 +9,7 @@ import {
   parseCatalogue,
 } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
-import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
+import { placeInCatalogue, planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
 import type { CatalogueProblem } from '../../licensing/catalogue/planCatalogue.ts';
 import { readStored } from '../../licensing/catalogue/readStored.ts';
 import { writeTogether } from '../../licensing/catalogue/writeTogether.ts';
@@ -74,7 +74,7 @@ const catalogueBody: BodyForm<CatalogueFile> = {
       return parseCatalogue(text);
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error;
-      throw refuseFile(error.problems.map((message) => ({ field: '', message })));
+      throw refuseFile(error.problems);
     }
   },
 };
@@ -90,7 +90,11 @@ const applyCatalogue = defineRoute({
 
 const licenceFileBody: BodyForm<readonly FileLicence[]> = {
   content: {
-    'text/csv': z.string().describe(`RFC 4180 with a header: ${LICENCE_COLUMNS.join(', ')}. Lists have semicolons.`),
+    'text/csv': z
+      .string()
+      .describe(
+        `RFC 4180 with a header: ${LICENCE_COLUMNS.join(', ')}. Lists have semicolons.`,
+      ),
     'application/json': jsonFileSchema,
   },
   largest: LARGEST_CATALOGUE,
@@ -142,8 +146,4 @@ async function apply(
     );
   }
   return { value: { dryRun, ...countPlan(planned.plan) } };
-}
-
-function placeInCatalogue({ list, index, field, message }: CatalogueProblem): FieldProblem {
-  return placeProblem({ field: `${list}[${index}]` }, { field, message });
 }

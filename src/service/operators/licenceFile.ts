@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
+import { describeIssue } from '../../licensing/catalogue/fieldProblems.ts';
 import { must } from '../../licensing/catalogue/fields.ts';
 import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
 import { MOST_LICENCES } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { Licence } from '../../licensing/licence.ts';
 import { RequestError } from '../requestError.ts';
-import { describeIssue, parseJson, parseShape } from './bodies.ts';
+import { parseJson, parseShape } from './bodies.ts';
 import { CsvError, parseCsv, writeCsv } from './csv.ts';
 import type { CsvRecord } from './csv.ts';
 import { writeLicence } from './entries.ts';

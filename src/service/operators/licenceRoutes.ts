@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { cloud, licenceId, uuid } from '../../licensing/catalogue/fields.ts';
 import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
 import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
@@ -10,7 +11,7 @@ import type { Recorded, SubscriptionKey } from '../../licensing/store.ts';
 import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { CLOUD_NAMES, licenceSchema, recordFields, usageSchema, writeLicence, writeRecord } from './entries.ts';
+import { licenceSchema, recordFields, usageSchema, writeLicence, writeRecord } from './entries.ts';
 import { checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
 import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';

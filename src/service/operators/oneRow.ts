@@ -6,7 +6,7 @@ import { RequestError } from '../requestError.ts';
 import type { Call } from './route.ts';
 import { checkVersion } from './versions.ts';
 
-/* Writing and deleting one offer or one licence. */
+/* Writing and deleting one offer, one licence or, deleting alone, one pin or distrust. */
 
 type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { licenceId, planName, uuid } from '../../licensing/catalogue/fields.ts';
 import type { SeatPool } from '../../licensing/entitlement.ts';
 import type { Seats } from '../../licensing/offer.ts';
@@ -6,7 +7,6 @@ import { formatPlanName } from '../../licensing/planName.ts';
 import { licencePool, marketplacePool } from '../../licensing/poolUsage.ts';
 import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
-import { CLOUD_NAMES } from './entries.ts';
 
 /** A pool of seats, and how many it has. */
 export interface NamedPool {

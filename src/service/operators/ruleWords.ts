@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { INSTANT_TEXT, UUID_TEXT } from '../../licensing/catalogue/fields.ts';
 
 type Issue = z.core.$ZodRawIssue;
 
@@ -16,8 +17,8 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 const FORMATS: Readonly<Record<string, string>> = {
-  guid: 'be a UUID such as "6f1c1a52-0b7e-4c43-9d3c-3f5f0d1f8a11"',
-  datetime: 'be a time with its zone, such as "2027-01-31T00:00:00Z"',
+  guid: UUID_TEXT,
+  datetime: INSTANT_TEXT,
 };
 
 function describeRule(issue: Issue): string {
@@ -35,7 +36,7 @@ function describeRule(issue: Issue): string {
     case 'not_multiple_of':
     case 'invalid_union':
     case 'invalid_element':
-    // What these two say is told by their places, in bodies.ts.
+    // What these two say is told by their places, in fieldProblems.ts.
     case 'unrecognized_keys':
     case 'invalid_key':
     case 'custom':

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { formatInstant } from '../../contract/instants.ts';
 import type { Recorded } from '../../licensing/store.ts';
 import type { TrustEntry, TrustKey } from '../../licensing/trustEntry.ts';
@@ -11,9 +12,9 @@ import { signerRules } from '../../verifier/signerRules.ts';
 import { parseCertificate } from '../../verifier/x509/certificate.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { CLOUD_NAMES, instant, recordFields, writeRecord } from './entries.ts';
+import { instant, recordFields, writeRecord } from './entries.ts';
 import { judgePin } from './judgePin.ts';
-import { deleted } from './oneRow.ts';
+import { deleteOne, deleted } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 
@@ -202,14 +203,13 @@ function isSameEntry(left: TrustEntry, right: TrustEntry): boolean {
   return isDeepStrictEqual(plain(left), plain(right));
 }
 
-async function remove({ parts: { store, trust }, expected, change }: AnyCall, key: TrustKey) {
+async function remove(call: AnyCall, key: TrustKey): ReturnType<typeof deleteOne> {
+  const { store, trust } = call.parts;
   const present = await store.readTrust(key);
   if (present === null) throw new RequestError('not_found', 'No operator has written this.');
-  if (typeof expected === 'string' && expected !== present.version) throw new RequestError('changed_meanwhile');
-  const outcome = await store.deleteTrust(key, present.version);
-  if (outcome === 'changed') throw new RequestError('changed_meanwhile');
-  await trust.refresh(change.at);
-  return { value: { deleted: true as const } };
+  const answer = await deleteOne(present, call, (version) => store.deleteTrust(key, version));
+  await trust.refresh(call.change.at);
+  return answer;
 }
 
 function isPin(row: Recorded<TrustEntry>): row is Recorded<PinEntry> {

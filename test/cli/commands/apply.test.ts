@@ -77,7 +77,7 @@ test('a dry run says what would be, and writes nothing', async () => {
 });
 
 test.each<[string, unknown, string]>([
-  ['no JSON', '{', 'The file is not JSON'],
+  ['no JSON', '{', 'the file: is not JSON'],
   ['an unknown key', { offers: [], licenses: [] }, 'the file: the key "licenses" is not known'],
   [
     'a wrong value',

@@ -138,7 +138,7 @@ test('a row that another operator wrote at the same time is not overwritten', as
   await applyCatalogue(store, { offers: [offer({ grace: HOUR })], licences: [] }, options);
   const behind: CatalogueStore = { ...store, listOffers: () => Promise.resolve(stale) };
   const refused = applyCatalogue(behind, { offers: [offer({ grace: 0 })], licences: [] }, options);
-  await expect(refused).rejects.toThrow('Someone else changed the same row');
+  await expect(refused).rejects.toThrow('someone else changed a row of it');
   expect(await store.readOffers()).toEqual([offer({ grace: HOUR })]);
 });
 

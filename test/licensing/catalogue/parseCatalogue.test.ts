@@ -21,7 +21,7 @@ function problems(file: unknown): readonly string[] {
   try {
     parse(file);
   } catch (error) {
-    if (error instanceof CatalogueError) return error.problems;
+    if (error instanceof CatalogueError) return error.message.split('\n- ').slice(1);
     throw error;
   }
   return [];
@@ -251,7 +251,7 @@ test('all problems are told at once', () => {
 });
 
 test('a text that is no JSON, or too long, says so', () => {
-  expect(() => parseCatalogue('{"offers": [')).toThrow('The file is not JSON');
+  expect(() => parseCatalogue('{"offers": [')).toThrow('the file: is not JSON');
   expect(() => parseCatalogue(' '.repeat(9 * 1024 * 1024))).toThrow('split it and apply the parts');
 });
 

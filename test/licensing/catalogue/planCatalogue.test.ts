@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
+import { placeInCatalogue, planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
 import type { StoredCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
 import type { CatalogueFile } from '../../../src/licensing/catalogue/parseCatalogue.ts';
 import type { Licence } from '../../../src/licensing/licence.ts';
@@ -19,7 +19,7 @@ function stored({ offers = [offer()], licences = [] }: Partial<CatalogueFile>): 
 function problems(held: Partial<CatalogueFile>, { offers = [], licences = [] }: Partial<CatalogueFile>): string[] {
   const planned = planCatalogue(stored(held), { offers, licences });
   if (planned.ok) return [];
-  return planned.problems.map(({ list, index, field, message }) => `${list}[${index}].${field}: ${message}`);
+  return planned.problems.map(placeInCatalogue).map(({ field, message }) => `${field}: ${message}`);
 }
 
 const twins: readonly Licence[] = [1, 2].map((number) => licence({ id: 'twin', subscriptionId: vmId(number) }));
