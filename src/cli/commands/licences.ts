@@ -30,7 +30,8 @@ resume ID            licences again
 revoke ID            as suspend, and meant for good
 delete ID            as if it had never been: its VMs run on in their grace, which revoke would end, and their leases
                      count among the seats until they end
-import FILE|-        licences from a file, CSV or JSON: all of them, or none and every problem with its line
+import FILE|-        licences from a file, CSV or JSON: all of them, or none and every problem with its line; of a licence
+                     that is there, what the file has no column or member for stays
 export               all licences as CSV, or with --json as JSON: both can be imported
 
 Options:

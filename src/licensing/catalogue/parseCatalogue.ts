@@ -7,6 +7,7 @@ import { foldCase } from '../planName.ts';
 import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
 import { describeIssue } from './fieldProblems.ts';
 import { licenceEntry } from './licenceEntry.ts';
+import type { OptionalMember } from './licenceEntry.ts';
 import { offerEntry } from './offerEntry.ts';
 
 const LONGEST_TEXT = 8 * 1024 * 1024;
@@ -18,6 +19,8 @@ export const MOST_LICENCES = 10_000;
 export interface CatalogueFile {
   readonly offers: readonly Offer[];
   readonly licences: readonly Licence[];
+  /** Members that a licence which is there already keeps: those that the file left out. Without it: none. */
+  readonly kept?: ReadonlyMap<Licence, readonly OptionalMember[]>;
 }
 
 /** A catalogue that cannot be applied, with everything that is wrong; each problem names its place and what to do. */

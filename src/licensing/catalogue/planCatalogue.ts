@@ -37,7 +37,7 @@ export interface CatalogueProblem {
 
 /** Where it stands in a catalogue file. */
 export function placeInCatalogue({ list, index, field, message }: CatalogueProblem): FieldProblem {
-  return { field: `${list}[${index}].${field}`, message };
+  return { field: [`${list}[${index}]`, field].filter((part) => part !== '').join('.'), message };
 }
 
 export type Planned =
@@ -52,7 +52,7 @@ export function planCatalogue(stored: StoredCatalogue, file: CatalogueFile): Pla
   const offers = planUpserts(file.offers, stored.offers, offerKey);
   const otherOffers = leftAlone(file.offers, stored.offers, offerKey);
   const allOffers = [...otherOffers, ...file.offers];
-  const { licences, problems } = planLicences(file.licences, allOffers, rowsByKey(stored.licences, licenceKey));
+  const { licences, problems } = planLicences(file, allOffers, rowsByKey(stored.licences, licenceKey));
   const otherLicences = leftAlone(valuesOf(licences), stored.licences, licenceKey);
   const all = [
     ...findOfferClashes(offers, otherOffers),

@@ -5,7 +5,11 @@ import { formatPlanName, isSameName, isSamePlan } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
 import type { Recorded } from '../store.ts';
 import { findClashes, licenceKey } from './clashes.ts';
+import { ENTRY_SIZE, hasEntrySize } from './fields.ts';
+import { findContradiction } from './licenceEntry.ts';
+import type { OptionalMember } from './licenceEntry.ts';
 import { createOfferFinder } from './licencesUnder.ts';
+import type { CatalogueFile } from './parseCatalogue.ts';
 import type { CatalogueProblem, Upsert } from './planCatalogue.ts';
 
 /**
@@ -13,10 +17,11 @@ import type { CatalogueProblem, Upsert } from './planCatalogue.ts';
  * the row that it replaces. A licence that is new must have an offer in licensed mode; of one that is there already the
  * offer may be gone, or in another mode by now, and it can be changed all the same.
  *
+ * @param kept what of a row stays as it is, because the file leaves it out
  * @param rows by {@link licenceKey}
  */
 export function planLicences(
-  licences: readonly Licence[],
+  { licences, kept }: Pick<CatalogueFile, 'licences' | 'kept'>,
   offers: readonly Offer[],
   rows: ReadonlyMap<string, Recorded<Licence>>,
 ): { readonly licences: readonly Upsert<Licence>[]; readonly problems: readonly CatalogueProblem[] } {
@@ -24,8 +29,9 @@ export function planLicences(
   const problems: CatalogueProblem[] = [];
   const planned = licences.map((licence, index) => {
     const match = find(licence.plan);
-    const value = { ...licence, plan: planOf(licence, match, rows.get(licenceKey(licence))) };
-    const upsert = { value, stored: rows.get(licenceKey(value)) ?? null };
+    const given = { ...licence, plan: planOf(licence, match, rows.get(licenceKey(licence))) };
+    const stored = rows.get(licenceKey(given)) ?? null;
+    const upsert = { value: keepMembers(given, stored, kept?.get(licence)), stored };
     const fault = findFault(upsert, match);
     if (fault !== null) problems.push({ list: 'licences', index, ...fault });
     return upsert;
@@ -40,12 +46,21 @@ function planOf({ id, plan }: Licence, match: OfferMatch, named: Recorded<Licenc
   return own ?? plan;
 }
 
+function keepMembers(
+  licence: Licence,
+  stored: Recorded<Licence> | null,
+  names: readonly OptionalMember[] = [],
+): Licence {
+  if (stored === null) return licence;
+  return { ...licence, ...Object.fromEntries(names.map((name) => [name, stored.value[name]])) };
+}
+
 type Fault = Pick<CatalogueProblem, 'field' | 'message'>;
 
 function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault | null {
   if (stored !== null) {
     const { id } = stored.value;
-    if (isSameName(id, value.id)) return null;
+    if (isSameName(id, value.id)) return findContradiction(value) ?? findOversize(value);
     const message = `a licence keeps its id, and the subscription has ${id} for this offer: change that one`;
     return { field: 'id', message };
   }
@@ -58,6 +73,11 @@ function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault
     field: 'offer',
     message: 'the offer is in marketplace mode, where licences have no effect: remove the licence',
   };
+}
+
+/** Each entry was judged by itself; with what it keeps it may be too long. */
+function findOversize(licence: Licence): Fault | null {
+  return hasEntrySize(licence) ? null : { field: '', message: ENTRY_SIZE.error({ input: licence }) };
 }
 
 /** @param given as the file names their offers, while `planned` names them as they are */

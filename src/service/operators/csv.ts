@@ -16,18 +16,20 @@ export class CsvError extends Error {
 }
 
 /**
- * Reads RFC 4180: commas, quotes, lines that end with CRLF, LF or CR. Empty lines are passed over; a byte order mark too.
- * An apostrophe that {@link writeCsv} put before a formula is taken away.
+ * Reads RFC 4180: commas, quotes, lines that end with CRLF, LF or CR; or semicolons, where the first line has them alone,
+ * as spreadsheets write where the comma is the decimal sign. Empty lines are passed over; a byte order mark too. An
+ * apostrophe that {@link writeCsv} put before a formula is taken away.
  *
  * @throws {CsvError}
  */
 export function parseCsv(text: string): readonly CsvRecord[] {
   const source = text.replace(/^\uFEFF/, '');
+  const separator = findSeparator(source);
   const records: CsvRecord[] = [];
   let position = 0;
   let line = 1;
   while (position < source.length) {
-    const record = readRecord(source, position, line);
+    const record = readRecord(source, { position, line, separator });
     if (record.fields.length > 1 || record.fields[0] !== '') records.push({ line, fields: record.fields });
     position = record.end;
     line += record.lines;
@@ -35,33 +37,47 @@ export function parseCsv(text: string): readonly CsvRecord[] {
   return records;
 }
 
-function readRecord(source: string, start: number, line: number) {
+type Separator = ',' | ';';
+
+function findSeparator(source: string): Separator {
+  const [first = ''] = /^[^\r\n]*/.exec(source.trimStart()) ?? [];
+  return first.includes(';') && !first.includes(',') ? ';' : ',';
+}
+
+interface Place {
+  readonly position: number;
+  readonly line: number;
+  readonly separator: Separator;
+}
+
+function readRecord(source: string, { position: start, line, separator }: Place) {
   const fields: string[] = [];
   for (let position = start; ; position += 1) {
-    const field = source[position] === '"' ? readQuoted(source, position) : readPlain(source, position);
-    const separator = field === null ? -1 : lengthOfSeparator(source, field.end);
-    if (field === null || separator < 0) {
+    const field = source[position] === '"' ? readQuoted(source, position) : readPlain(source, position, separator);
+    const length = field === null ? -1 : lengthOfEnd(source, field.end, separator);
+    if (field === null || length < 0) {
       throw new CsvError(line, 'a quotation mark is not closed, or stands inside a field without one');
     }
     fields.push(GUARDED.test(field.text) ? field.text.slice(1) : field.text);
     position = field.end;
-    if (source[position] === ',') continue;
-    const end = position + separator;
+    if (source[position] === separator) continue;
+    const end = position + length;
     return { fields, end, lines: countLines(source.slice(start, end)) };
   }
 }
 
 interface Field {
   readonly text: string;
-  /** Where its separator stands. */
+  /** Where its separator stands, or what else ends it. */
   readonly end: number;
 }
 
-const PLAIN_END = /[",\r\n]/g;
+const PLAIN_ENDS = { ',': /[",\r\n]/g, ';': /[";\r\n]/g } as const;
 
-function readPlain(source: string, start: number): Field {
-  PLAIN_END.lastIndex = start;
-  const end = PLAIN_END.exec(source)?.index ?? source.length;
+function readPlain(source: string, start: number, separator: Separator): Field {
+  const ends = PLAIN_ENDS[separator];
+  ends.lastIndex = start;
+  const end = ends.exec(source)?.index ?? source.length;
   return { text: source.slice(start, end), end };
 }
 
@@ -75,11 +91,11 @@ function readQuoted(source: string, start: number): Field | null {
   }
 }
 
-/** A comma, the end of a line or of the file; -1 for anything else. */
-function lengthOfSeparator(source: string, position: number): number {
+/** A separator, the end of a line or of the file; -1 for anything else. */
+function lengthOfEnd(source: string, position: number, separator: Separator): number {
   if (position === source.length) return 0;
   if (source.startsWith('\r\n', position)) return 2;
-  return /[,\r\n]/.test(source.charAt(position)) ? 1 : -1;
+  return [separator, '\r', '\n'].includes(source.charAt(position)) ? 1 : -1;
 }
 
 function countLines(text: string): number {

@@ -93,7 +93,7 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
     'text/csv': z
       .string()
       .describe(
-        `RFC 4180 with a header: ${LICENCE_COLUMNS.join(', ')}. Lists have semicolons.`,
+        `RFC 4180 with a header: ${LICENCE_COLUMNS.join(', ')}. Lists have semicolons. Fields may have them instead of commas.`,
       ),
     'application/json': jsonFileSchema,
   },
@@ -103,13 +103,14 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
 
 const importLicences = defineRoute({
   ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
-  summary: `Creates and updates at most ${MOST_LICENCES} licences from a file, CSV or JSON; every problem is told with its line`,
+  summary: `Creates and updates at most ${MOST_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
   ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
   answer: { mediaType: 'application/json', schema: applied },
   codes: ['conflict', 'changed_meanwhile'],
   handle: (call) => {
     const licences = call.body.map(({ licence }) => licence);
-    return apply(call, { offers: [], licences }, ({ index, ...problem }) =>
+    const kept = new Map(call.body.map(({ licence, leftOut }) => [licence, leftOut]));
+    return apply(call, { offers: [], licences, kept }, ({ index, ...problem }) =>
       placeProblem(call.body[index]?.place ?? { field: '' }, problem),
     );
   },

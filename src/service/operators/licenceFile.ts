@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
 import { describeIssue } from '../../licensing/catalogue/fieldProblems.ts';
 import { must } from '../../licensing/catalogue/fields.ts';
-import { licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
+import { OPTIONAL_MEMBER_NAMES, licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
+import type { OptionalMember } from '../../licensing/catalogue/licenceEntry.ts';
 import { MOST_LICENCES } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { Licence } from '../../licensing/licence.ts';
 import { RequestError } from '../requestError.ts';
@@ -31,17 +32,21 @@ const rawFileSchema = z.strictObject(
 
 type Column = (typeof LICENCE_COLUMNS)[number];
 
-const REQUIRED: readonly Column[] = ['id', 'cloud', 'subscription', 'offer', 'seats'];
+const isOptional = (column: Column): column is OptionalMember =>
+  OPTIONAL_MEMBER_NAMES.some((member) => member === column);
 
 /** A licence of a file, and where it stands there. */
 export interface FileLicence {
   readonly place: Pick<FieldProblem, 'line' | 'field'>;
   readonly licence: Licence;
+  /** What the file does not say. */
+  readonly leftOut: readonly OptionalMember[];
 }
 
 /** An entry as it stands in the file, not yet judged. */
 interface RawEntry {
   readonly place: FileLicence['place'];
+  readonly leftOut: FileLicence['leftOut'];
   readonly value: unknown;
   /** What is wrong with the whole of it, so that its members are not worth judging. */
   readonly fault?: string | undefined;
@@ -56,13 +61,13 @@ export function parseLicenceFile(mediaType: string, text: string): readonly File
   const entries = mediaType === 'text/csv' ? readCsv(text) : readJson(text);
   const problems: FieldProblem[] = [];
   const licences: FileLicence[] = [];
-  for (const { place, value, fault } of entries) {
+  for (const { place, value, leftOut, fault } of entries) {
     if (fault !== undefined) {
       problems.push(placeProblem(place, { field: '', message: fault }));
       continue;
     }
     const parsed = licenceEntry.safeParse(value);
-    if (parsed.success) licences.push({ place, licence: parsed.data });
+    if (parsed.success) licences.push({ place, licence: parsed.data, leftOut });
     else problems.push(...parsed.error.issues.flatMap(describeIssue).map((problem) => placeProblem(place, problem)));
   }
   if (problems.length > 0) throw refuseFile(problems);
@@ -90,7 +95,14 @@ export function refuseFile(
 
 function readJson(text: string): RawEntry[] {
   const { licences } = parseShape(rawFileSchema, parseJson(text), 'The body');
-  return licences.map((value, index) => ({ place: { field: `licences[${index}]` }, value }));
+  return licences.map((value, index) => {
+    const members = new Set(typeof value === 'object' && value !== null ? Object.keys(value) : []);
+    return { place: { field: `licences[${index}]` }, value, leftOut: withoutNames(members) };
+  });
+}
+
+function withoutNames(present: ReadonlySet<string>): readonly OptionalMember[] {
+  return OPTIONAL_MEMBER_NAMES.filter((member) => !present.has(member));
 }
 
 function readCsv(text: string): RawEntry[] {
@@ -99,11 +111,17 @@ function readCsv(text: string): RawEntry[] {
   const columns = readHeader(header);
   const tooMany = records[MOST_LICENCES];
   if (tooMany !== undefined) throw refuseFile([{ line: tooMany.line, field: '', message: TOO_MANY }]);
+  const leftOut = withoutNames(new Set(columns));
   return records.map((record) => {
-    const { length } = record.fields;
-    const fault = length === columns.length ? undefined : `has ${length} fields under ${columns.length} columns`;
-    return { place: { line: record.line, field: '' }, value: readEntry(columns, record), fault };
+    const place = { line: record.line, field: '' };
+    return { place, value: readEntry(columns, record), leftOut, fault: findFault(columns, record) };
   });
+}
+
+/** Spreadsheets leave the separators of empty last cells out. */
+function findFault(columns: readonly Column[], { fields: { length } }: CsvRecord): string | undefined {
+  if (length <= columns.length && columns.slice(length).every(isOptional)) return undefined;
+  return `has ${length} fields under ${columns.length} columns`;
 }
 
 function readRecords(text: string): readonly CsvRecord[] {
@@ -128,8 +146,9 @@ function readHeader({ line, fields }: CsvRecord): readonly Column[] {
       problems.push({ line, field: `column ${index + 1}`, message: `must be one of ${LICENCE_COLUMNS.join(', ')}` });
     else if (columns.indexOf(column) !== index) problems.push({ line, field: column, message: 'is there twice' });
   });
-  for (const column of REQUIRED) {
-    if (!columns.includes(column)) problems.push({ line, field: column, message: 'is missing: it must be a column' });
+  for (const column of LICENCE_COLUMNS) {
+    if (!isOptional(column) && !columns.includes(column))
+      problems.push({ line, field: column, message: 'is missing: it must be a column' });
   }
   if (problems.length > 0) throw refuseFile(problems);
   return columns.filter((column) => column !== undefined);
@@ -153,10 +172,17 @@ const READERS: Readonly<Partial<Record<Column, (field: string) => unknown>>> = {
   features: readJsonField,
 };
 
-/** `*`, names with semicolons between them, or, where a name is empty or has a semicolon, a JSON list. */
+/**
+ * `*`, names with semicolons between them, or, where a name is empty or has a semicolon, a JSON list. What a semicolon too
+ * many leaves is no name: the empty sku stands for custom images.
+ */
 function readList(field: string): unknown {
   if (field === '*') return field;
-  return field.startsWith('[') ? readJsonField(field) : field.split(';').map((name) => name.trim());
+  if (field.startsWith('[')) return readJsonField(field);
+  return field
+    .split(';')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 function readJsonField(field: string): unknown {

@@ -54,6 +54,37 @@ test('every problem is told with its line, and nothing is written', async () => 
   expect(await idsOf('csv-1')).toEqual(['csv-1']);
 });
 
+test('what a file leaves out of a licence that is there stays as it is', async () => {
+  const named = {
+    id: 'csv-kept',
+    cloud: 'emulator',
+    subscription: subscription(31),
+    offer: 'contoso/gateway/standard',
+  };
+  const terms = {
+    status: 'suspended',
+    validUntil: '2030-01-01T00:00:00Z',
+    skus: ['standard-2'],
+    features: { a: 1 },
+  };
+  const importJson = (entry: object) =>
+    operate(stack(), 'POST /imports/licences', { body: { licences: [{ ...named, ...entry }] } });
+  const read = async () => (await operate(stack(), 'GET /licences/csv-kept')).body['licence'];
+  await importJson({ seats: 5, note: 'first', ...terms });
+  const csv = ['id,cloud,subscription,offer,seats', [...Object.values(named), '7'].join()].join('\n');
+  const headers = { 'Content-Type': 'text/csv' };
+  const imported = await operate(stack(), 'POST /imports/licences', { body: csv, headers });
+  expect(imported.body['licences']).toEqual({ created: 0, updated: 1, unchanged: 0 });
+  expect(await read()).toMatchObject({ ...named, ...terms, seats: 7, note: 'first' });
+  await importJson({ seats: 8, note: '' });
+  expect(await read()).toMatchObject({ ...terms, seats: 8, note: '' });
+  const late = await importJson({ seats: 9, validFrom: '2031-01-01T00:00:00Z' });
+  expect([late.status, late.body['errors']]).toEqual([
+    409,
+    [{ field: 'licences[0].validUntil', message: 'must be later than validFrom' }],
+  ]);
+});
+
 test('what does not go with the store is told with its line, and nothing is written', async () => {
   const lines = [row(21), row(22, { offer: 'contoso/nothing/pro' })];
   const answer = await importCsv(lines);

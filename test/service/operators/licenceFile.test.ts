@@ -27,3 +27,22 @@ test('whatever a licence says, exported and imported it is the same', () => {
     { numRuns: 500 },
   );
 });
+
+const HEADER = 'id,cloud,subscription,offer,seats,skus,note';
+const LINE = 'a,emulator,11111111-0000-4000-8000-000000000001,contoso/gateway/pro,5';
+
+test.each([
+  ['a semicolon too many in a list is no empty sku', `${LINE},standard-2; ;basic;,`, ['standard-2', 'basic']],
+  ['the empty sku is written in a JSON list', `${LINE},"[""standard-2"",""""]",`, ['standard-2', '']],
+  ['separators of empty last cells may be missing', LINE, '*'],
+])('%s', (_, line, skus) => {
+  const [read] = parseLicenceFile('text/csv', `${HEADER}\n${line}\n`);
+  expect(read?.licence).toMatchObject({ id: 'a', seats: 5, skus, note: '' });
+  expect(read?.leftOut).toEqual(['status', 'validFrom', 'validUntil', 'vmIds', 'features']);
+});
+
+test('a spreadsheet may separate the fields by semicolons', () => {
+  const text = `${HEADER.replaceAll(',', ';')}\r\n${LINE.replaceAll(',', ';')};"standard-2;basic";"1,5"\r\n`;
+  const [read] = parseLicenceFile('text/csv', text);
+  expect(read?.licence).toMatchObject({ seats: 5, skus: ['standard-2', 'basic'], note: '1,5' });
+});
