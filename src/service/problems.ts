@@ -21,8 +21,10 @@ export interface ProblemOptions {
 
 /** A problem document (RFC 9457). `type` names a page of the service that explains the code. */
 export function replyProblem(issuer: string, code: ProblemCode, options: ProblemOptions = {}): Reply {
-  const { detail, correlationId = randomUUID(), retryAfter, denial, errors = [], headers = {} } = options;
-  const { title, advice, retryable } = PROBLEMS[code];
+  const { detail, correlationId = randomUUID(), retryAfter = null, denial, errors = [], headers = {} } = options;
+  const { title, advice } = PROBLEMS[code];
+  // Who is told when to come again is told to come again.
+  const retryable = PROBLEMS[code].retryable || retryAfter !== null;
   const status = options.status ?? PROBLEMS[code].status;
   const problem: Problem = {
     type: `${issuer}/problems/${code}`,
@@ -38,7 +40,7 @@ export function replyProblem(issuer: string, code: ProblemCode, options: Problem
     headers: {
       'Content-Type': 'application/problem+json',
       'Cache-Control': 'no-store',
-      ...(retryAfter === undefined || retryAfter === null ? {} : { 'Retry-After': String(retryAfter) }),
+      ...(retryAfter === null ? {} : { 'Retry-After': String(retryAfter) }),
       ...headers,
     },
     body: JSON.stringify(problem),

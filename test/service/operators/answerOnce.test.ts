@@ -58,6 +58,7 @@ test('a request whose process ended is refused for as long as it may run, and th
   const begun = await store.writeRequest({ ...key, digest, at: Date.now() - 230_000, answer: null }, null);
   const early = await put('crashed', 'k5');
   expect([early.status, early.body['code'], early.headers.get('retry-after')]).toEqual([409, 'conflict', '60']);
+  expect(early.body['retryable']).toBe(true);
   if (begun.outcome !== 'written') throw new Error('The row is new.');
   await store.writeRequest({ ...key, digest, at: Date.now() - 241_000, answer: null }, begun.version);
   expect((await put('crashed', 'k5')).status).toBe(200);

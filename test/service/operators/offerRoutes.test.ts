@@ -98,7 +98,7 @@ test('the list comes by pages, and holds every offer once', async () => {
   expect(names).toEqual(expect.arrayContaining(['contoso/page-1/pro', 'contoso/page-2/pro', 'contoso/page-3/pro']));
 });
 
-test.each(['limit=0', 'limit=1001', 'limit=ten', 'continuation=nonsense', 'colour=red'])(
+test.each(['limit=0', 'limit=1001', 'limit=ten', 'continuation=nonsense', 'colour=red', 'limit=5&limit=5'])(
   'the query %s is refused',
   async (query) => {
     const answer = await operate(stack(), `GET /offers?${query}`);
