@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import type { Activation } from './activation.ts';
 import type { SeatPool } from './entitlement.ts';
 import type { SeatStore } from './store.ts';
@@ -7,13 +9,13 @@ export type ActivationChange =
   { readonly outcome: 'written'; readonly activation: Activation } | { readonly outcome: 'absent' | 'changed' };
 
 export interface ChangeOptions {
-  /** The version that the operator saw; left out, the change is made to whatever is there. */
-  readonly version?: string | undefined;
+  /** Whether the operator means this version of the row; left out, the change is made to whatever is there. */
+  readonly isRightVersion?: ((version: string) => boolean) | undefined;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** Renewals write the same row, so that a change without a version may have to be tried again. */
+/** Renewals write the same row, so that a change may have to be tried again. */
 const ATTEMPTS = 8;
 
 /**
@@ -53,14 +55,16 @@ export function clearKeyChanges(store: SeatStore, pool: SeatPool, vmId: string, 
 
 async function changeActivation(
   store: SeatStore,
-  { pool, vmId, version }: ChangeOptions & { readonly pool: SeatPool; readonly vmId: string },
+  { pool, vmId, isRightVersion = () => true }: ChangeOptions & { readonly pool: SeatPool; readonly vmId: string },
   change: (known: Activation | null) => Activation | null,
 ): Promise<ActivationChange> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const known = await store.readActivation(pool, vmId);
-    if (version !== undefined && known?.version !== version) return { outcome: known === null ? 'absent' : 'changed' };
     const activation = change(known?.value ?? null);
     if (activation === null) return { outcome: 'absent' };
+    // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
+    if (known !== null && isDeepStrictEqual(known.value, activation)) return { outcome: 'written', activation };
+    if (known !== null && !isRightVersion(known.version)) return { outcome: 'changed' };
     const write = { row: 'activation', activation, version: known?.version ?? null } as const;
     if ((await store.writeSeats(pool, [write])) === 'written') return { outcome: 'written', activation };
   }

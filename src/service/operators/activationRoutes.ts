@@ -14,7 +14,7 @@ import { findPool, parseActivationId, writeActivationId } from './pools.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
-import { writeETag } from './versions.ts';
+import { isExpected, writeETag } from './versions.ts';
 
 const vmId = z.guid().toLowerCase();
 const licence = z.string().min(1).max(700);
@@ -100,10 +100,9 @@ const blockNamedVm = defineRoute({
   handle: async (call) => {
     const { licence: licenceId, vmId: vm } = call.body;
     const { pool } = await findPool(call.parts, licenceId);
-    const answer = await applyChange(call, blockVm, pool, vm);
     // The address, which the log has of every write, names no VM here.
-    call.log('info', 'operator_blocked_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
-    return answer;
+    call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
+    return applyChange(call, blockVm, pool, vm);
   },
 });
 
@@ -146,8 +145,8 @@ async function applyChange(
   pool: SeatPool,
   vm: string,
 ) {
-  const version = typeof expected === 'string' ? expected : undefined;
-  const { outcome } = await change(parts.store, pool, vm, { version, at });
+  const isRightVersion = (version: string) => isExpected(expected, version);
+  const { outcome } = await change(parts.store, pool, vm, { isRightVersion, at });
   if (outcome === 'absent') throw absent();
   if (outcome === 'changed') throw new RequestError('changed_meanwhile');
   return answerWith(parts, pool, vm);

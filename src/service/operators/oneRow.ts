@@ -4,7 +4,7 @@ import type { CataloguePlan, Planned, Upsert } from '../../licensing/catalogue/p
 import type { DeleteOutcome, Recorded, Written } from '../../licensing/store.ts';
 import { RequestError } from '../requestError.ts';
 import type { Call } from './route.ts';
-import { checkVersion } from './versions.ts';
+import { checkVersion, isExpected } from './versions.ts';
 
 /* Writing and deleting one offer, one licence or, deleting alone, one pin or distrust. */
 
@@ -44,7 +44,7 @@ export async function deleteOne(
   { expected }: VersionedCall,
   remove: (version: string) => Promise<DeleteOutcome>,
 ): Promise<{ value: z.input<typeof deleted> }> {
-  if (typeof expected === 'string' && expected !== stored.version) throw new RequestError('changed_meanwhile');
+  if (!isExpected(expected, stored.version)) throw new RequestError('changed_meanwhile');
   if ((await remove(stored.version)) === 'changed') throw new RequestError('changed_meanwhile');
   return { value: { deleted: true } };
 }

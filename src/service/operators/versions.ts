@@ -3,22 +3,34 @@ import { RequestError } from '../requestError.ts';
 /** `If-Match: *`: whichever version is there (RFC 9110 section 13.1.1). */
 export const ANY_VERSION = Symbol('any version');
 
-/** The version that a write may replace; null where the request names none. */
-export type ExpectedVersion = string | typeof ANY_VERSION | null;
+/** The versions that a write may replace; null where the request names none. */
+export type ExpectedVersion = readonly string[] | typeof ANY_VERSION | null;
 
 /** A store's own ETag is a weak one, and may hold quotation marks: ours is opaque and strong. */
 export function writeETag(version: string): string {
   return `"${Buffer.from(version, 'utf8').toString('base64url')}"`;
 }
 
-/** @throws {RequestError} where the header is there and is not one ETag */
+const ETAG = /(?:W\/)?"[!#-~]*"/g;
+const ETAGS = new RegExp(`^${ETAG.source}(?:[ \\t]*,[ \\t]*${ETAG.source})*$`);
+
+/**
+ * A weak ETag is one, but matches nothing (RFC 9110 section 13.1.1): proxies that compress make them of ours.
+ *
+ * @throws {RequestError} where the header is there and has no ETags
+ */
 export function parseIfMatch(header: string | null): ExpectedVersion {
   if (header === null) return null;
   const text = header.trim();
   if (text === '*') return ANY_VERSION;
-  const encoded = /^"([A-Za-z0-9_-]{1,512})"$/.exec(text)?.[1];
-  if (encoded !== undefined) return Buffer.from(encoded, 'base64url').toString('utf8');
-  throw new RequestError('request_malformed', 'If-Match must be one ETag as it was read, or *.');
+  if (!ETAGS.test(text)) throw new RequestError('request_malformed', 'If-Match must be an ETag as it was read, or *.');
+  const strong = (text.match(ETAG) ?? []).filter((tag) => tag.startsWith('"'));
+  return strong.map((tag) => Buffer.from(tag.slice(1, -1), 'base64url').toString('utf8'));
+}
+
+/** Whether a row may be changed at the version that it has. */
+export function isExpected(expected: ExpectedVersion, present: string): boolean {
+  return expected === null || expected === ANY_VERSION || expected.includes(present);
 }
 
 /**
@@ -38,6 +50,6 @@ export function checkVersion(expected: ExpectedVersion, present: string | null):
       'It is there already. Read it, and name its ETag in If-Match to replace it.',
     );
   }
-  if (expected === ANY_VERSION || expected === present) return present;
+  if (isExpected(expected, present)) return present;
   throw new RequestError('changed_meanwhile');
 }

@@ -38,13 +38,23 @@ test('a change names the version that it replaces', async () => {
   const second = await put(String(first.body['etag']));
   expect([second.status, (second.body['offer'] as { status: string }).status]).toEqual([200, 'suspended']);
   expect(second.body['etag']).not.toBe(first.body['etag']);
-  const other = offer('versioned', { grace: 'P1D' });
-  const headers = { 'If-Match': String(first.body['etag']) };
-  const stale = await operate(stack(), `PUT ${path('versioned')}`, { body: other, headers });
-  expect([stale.status, stale.body['code']]).toEqual([412, 'changed_meanwhile']);
-  expect(
-    (await operate(stack(), `PUT ${path('versioned')}`, { body: other, headers: { 'If-Match': '*' } })).status,
-  ).toBe(200);
+});
+
+test('of several versions one must be the row’s, and a weak one is none', async () => {
+  const first = await operate(stack(), `PUT ${path('listed')}`, { body: offer('listed') });
+  const etag = String(first.body['etag']);
+  const put = (grace: string, ifMatch: string) => {
+    const headers = { 'If-Match': ifMatch };
+    return operate(stack(), `PUT ${path('listed')}`, { body: offer('listed', { grace }), headers });
+  };
+  for (const none of ['"eA"', `W/${etag}`, `"eA", W/${etag}`, '""', '"a,b"']) {
+    const stale = await put('P1D', none);
+    expect([none, stale.status, stale.body['code']]).toEqual([none, 412, 'changed_meanwhile']);
+  }
+  expect((await put('P1D', `"eA",${etag}`)).status).toBe(200);
+  expect((await put('P2D', '*')).status).toBe(200);
+  for (const wrong of ['eA', `${etag}"`, `${etag},`, `${etag} ${etag}`])
+    expect((await put('P3D', wrong)).status).toBe(400);
 });
 
 test('what is already as it is asked for is success, whatever the version', async () => {
