@@ -11,6 +11,9 @@ import { RequestError } from '../requestError.ts';
  */
 const RUNNING = 240_000;
 
+/** The header of an answer that is given again. */
+export const REPLAYED = 'Idempotency-Replayed';
+
 export interface OnceOptions {
   readonly store: RequestStore;
   readonly key: OperatorRequestKey;
@@ -76,7 +79,7 @@ function replyAgain({ status, body, version }: NonNullable<OperatorRequest['answ
     headers: {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-store',
-      'Idempotency-Replayed': 'true',
+      [REPLAYED]: 'true',
       ...eTag,
     },
     body,

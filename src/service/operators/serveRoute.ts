@@ -4,7 +4,7 @@ import { checkRate } from '../checkRate.ts';
 import type { EdgeRequest, Reply, UseCase } from '../edge.ts';
 import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
-import { answerOnce } from './answerOnce.ts';
+import { REPLAYED, answerOnce } from './answerOnce.ts';
 import { readBody } from './bodies.ts';
 import { checkToken } from './checkToken.ts';
 import type { Operator, TokenRules } from './checkToken.ts';
@@ -32,15 +32,24 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
     });
     const reply = async (): Promise<Reply> => replyAnswer(route, await runChecked(run));
     if (route.method === 'GET') return reply();
-    const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply).finally(() => {
+    // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
+    const facts = { operation: route.name, path: request.path, operator: operator.id };
+    try {
+      const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply);
+      if (isWrite(request, answered)) request.log('info', 'operator_wrote', { ...facts, status: answered.status });
+      return answered;
+    } catch (error) {
+      if (!(error instanceof RequestError)) request.log('error', 'operator_may_have_written', facts);
+      throw error;
+    } finally {
       // Also after a failure: a write whose answer was lost may have been executed.
       parts.catalogue.forget();
-    });
-    // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
-    const { path, log } = request;
-    log('info', 'operator_wrote', { operation: route.name, path, operator: operator.id, status: answered.status });
-    return answered;
+    }
   };
+}
+
+function isWrite({ query }: EdgeRequest, { headers }: Reply): boolean {
+  return query.get('dryRun') !== 'true' && headers[REPLAYED] === undefined;
 }
 
 async function runChecked(run: () => Promise<Answer<unknown>>): Promise<Answer<unknown>> {

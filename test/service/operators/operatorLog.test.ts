@@ -2,6 +2,7 @@ import { TableClient } from '@azure/data-tables';
 import { expect, test } from 'vitest';
 import { useScenes } from '../../support/serviceScene.ts';
 import type { Scene } from '../../support/serviceScene.ts';
+import type { StoreFault } from '../../support/storeProxy.ts';
 
 /** What the log has of operators' requests. */
 
@@ -51,9 +52,25 @@ test('of a write the log has who, what and where, and nothing of the body', asyn
   expect(scene.log().join()).not.toContain('secret');
 });
 
+test('of what may have been written though nobody was told, the log has whose it is; of a trial nothing', async () => {
+  const scene = await createScene();
+  const body = { licences: [] };
+  await scene.operate('POST /imports/licences?dryRun=true', { body });
+  const headers = { 'Idempotency-Key': 'once' };
+  for (let times = 0; times < 2; times += 1) await scene.operate('POST /imports/licences', { body, headers });
+  expect(linesOf(scene, 'operator_wrote')).toHaveLength(1);
+  scene.proxy.fail(/^POST offers/, 'lost', ...new Array<StoreFault>(20).fill('refuse'));
+  const offer = { offer: 'contoso/logged/pro', mode: 'licensed' };
+  expect((await scene.operate('PUT /offers/contoso/logged/pro', { body: offer })).status).toBe(503);
+  scene.proxy.recover();
+  expect(linesOf(scene, 'operator_may_have_written')).toMatchObject([
+    { level: 'error', operation: 'putOffer', operator: expect.any(String) as string },
+  ]);
+});
+
 test('of a VM that is blocked by its name the log has that name', async () => {
   const scene = await createScene();
   const body = { licence: 'http-standard', vmId: VM };
   await scene.operate('POST /blocks', { body });
-  expect(linesOf(scene, 'operator_blocked_vm')).toMatchObject([{ level: 'info', ...body }]);
+  expect(linesOf(scene, 'operator_blocks_vm')).toMatchObject([{ level: 'info', ...body }]);
 });
