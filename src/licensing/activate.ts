@@ -1,5 +1,3 @@
-import { setTimeout as pauseFor } from 'node:timers/promises';
-
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation } from './activation.ts';
 import type { Entitlement, SeatPool } from './entitlement.ts';
@@ -10,6 +8,8 @@ import { keepsSeat, planFreeSeat, planGivingUp, planTakeOver, seatNumber } from 
 import type { SeatGain, SeatSearch } from './seatPlan.ts';
 import { createSeatGate } from './seatGate.ts';
 import type { SeatGate } from './seatGate.ts';
+import { ATTEMPTS, pauseAfter, withoutLateWrites } from './seatOptions.ts';
+import type { SeatOptions } from './seatOptions.ts';
 import { StoreUnavailableError } from './store.ts';
 import type { SeatBlock, SeatStore, SeatWrite, Stored, WriteOutcome } from './store.ts';
 
@@ -19,22 +19,6 @@ export type { ActivationRequest } from './issue.ts';
 export type ActivationOutcome =
   | { readonly granted: true; readonly activation: Activation; readonly first: boolean; readonly keyChanged: boolean }
   | { readonly granted: false; readonly code: LicenceCode | 'challenge_replayed' };
-
-export interface ActivateOptions {
-  /** After it nothing is written any more. */
-  readonly signal?: AbortSignal | undefined;
-  /** Shared by the activations of this process. Left out: everybody at once. */
-  readonly gate?: SeatGate;
-  /** From 0 to less than 1. */
-  readonly random?: () => number;
-  /** Waits, in milliseconds. */
-  readonly pause?: (delay: number) => Promise<unknown>;
-}
-
-/** A lost race is another VM's success, so that this many in a row mean a pool under siege; the client tries again. */
-const ATTEMPTS = 16;
-const FIRST_PAUSE = 20;
-const LONGEST_PAUSE = 640;
 
 /**
  * Writes down that a VM is given a licence, or says why it is not. The licence may be issued only after this has
@@ -46,9 +30,9 @@ export async function activate(
   unbounded: SeatStore,
   entitlement: Entitlement,
   request: ActivationRequest,
-  options: ActivateOptions = {},
+  options: SeatOptions = {},
 ): Promise<ActivationOutcome> {
-  const { random = Math.random, pause = pauseFor, gate = createSeatGate(), signal } = options;
+  const { random = Math.random, gate = createSeatGate(), signal } = options;
   const store = withoutLateWrites(unbounded, signal);
   const readOwn = () => store.readActivation(entitlement.pool, request.vmId);
   let known = await readOwn();
@@ -70,23 +54,13 @@ export async function activate(
     if (known !== null || step.outcome !== 'changed') known = await readOwn();
     // Another process of the same VM may have taken the last seat meanwhile.
     if (step.outcome === 'exhausted' && known?.version === before) return { granted: false, code: 'seats_exhausted' };
-    await pause(random() * Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE));
+    await pauseAfter(attempt, options);
   }
   throw tooMany();
 }
 
 function tooMany(): StoreUnavailableError {
   return new StoreUnavailableError('Too many activations of one licence at the same time: try again.');
-}
-
-function withoutLateWrites(store: SeatStore, signal: AbortSignal | undefined): SeatStore {
-  const writeSeats: SeatStore['writeSeats'] = (pool, writes) => {
-    if (signal?.aborted === true) {
-      throw new StoreUnavailableError('It took too long to come to this write: it is not carried out, try again.');
-    }
-    return store.writeSeats(pool, writes);
-  };
-  return { ...store, writeSeats };
 }
 
 interface Attempt {

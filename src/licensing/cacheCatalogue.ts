@@ -1,11 +1,11 @@
+import { LONGEST_ANSWER } from './lease.ts';
 import type { Catalogue } from './store.ts';
 
 /**
  * A change by an operator holds on every instance after 30 seconds (protocol, sections 3 and 5): this old what is read may
- * be, and then there are the seconds until a decision that rests on it is carried out (`LATEST_WRITE`) and
- * its audit row is written (six, a store's largest budget).
+ * be, and then there are the seconds until a licence that rests on it is given out.
  */
-const MAX_AGE = 10_000;
+const MAX_AGE = 30_000 - LONGEST_ANSWER;
 const MOST_SUBSCRIPTIONS = 10_000;
 
 export interface CacheOptions {

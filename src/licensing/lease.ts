@@ -12,6 +12,9 @@ export const LONGEST_SEARCH = 8_000;
 /** Milliseconds after a VM asked in which its last write has landed, or nobody goes on from it. A store's budget fits in. */
 export const LATEST_WRITE = LONGEST_SEARCH + 6_000;
 
+/** Milliseconds after a VM asked in which it is given a licence, or none: the audit row is written by then. */
+export const LONGEST_ANSWER = LATEST_WRITE + 6_000;
+
 /**
  * How long after its lease a VM without a counted seat is still counted: an instance may have renewed it by a slow clock
  * while another asks by a fast one, and the renewal may still be on its way. Counted seats need no such margin: the row

@@ -1,6 +1,6 @@
 import type { LicenceClaims } from '../contract/claims.ts';
 import type { LicenceCode } from '../contract/codes.ts';
-import type { Activation, ChallengeMark } from './activation.ts';
+import type { Activation, ChallengeMark, Seat } from './activation.ts';
 import { isNewer } from './challengeOrder.ts';
 import { findLicence } from './decide.ts';
 import type { SeatPool } from './entitlement.ts';
@@ -8,9 +8,12 @@ import { findOffer } from './findOffer.ts';
 import { CLOCK_SKEW, UNCOUNTED_MARGIN } from './lease.ts';
 import type { Licence } from './licence.ts';
 import type { Offer } from './offer.ts';
+import { createSeatGate } from './seatGate.ts';
+import { ATTEMPTS, pauseAfter, withoutLateWrites } from './seatOptions.ts';
+import type { SeatOptions } from './seatOptions.ts';
 import { planGivingBack } from './seatPlan.ts';
 import { StoreUnavailableError } from './store.ts';
-import type { Catalogue, SeatStore } from './store.ts';
+import type { Catalogue, SeatStore, SeatWrite, WriteOutcome } from './store.ts';
 
 /** Where the seat of a licence is, and whether it is free at once when it is given back. */
 export type ReleaseTerms =
@@ -32,8 +35,6 @@ export interface ReleaseRequest {
 export type ReleaseOutcome =
   | { readonly released: true; readonly seatFreeAt: number; readonly freed: boolean }
   | { readonly released: false; readonly reason: 'challenge_replayed' | 'absent' | 'other_key' };
-
-const ATTEMPTS = 8;
 
 /**
  * The pool that a licence was issued from, by what the licence says. Whether offer and licence are still in force does
@@ -70,13 +71,16 @@ function findHeld(
  * Writes down that a VM gives its seat back. The challenge is spent by it. Neither the lease nor the history of keys
  * changes: the licence given back lives on to its `exp`, so that only an early release frees the seat before that.
  *
- * @throws StoreUnavailableError if the store fails, or if every attempt lost its race
+ * @throws StoreUnavailableError if the store fails, if every attempt lost its race, or if it took too long
  */
 export async function releaseSeat(
-  store: SeatStore,
+  unbounded: SeatStore,
   { pool, earlyRelease }: Extract<ReleaseTerms, { found: true }>,
   request: ReleaseRequest,
+  options: SeatOptions = {},
 ): Promise<ReleaseOutcome> {
+  const { gate = createSeatGate(), signal } = options;
+  const store = withoutLateWrites(unbounded, signal);
   let freed = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const known = await store.readActivation(pool, request.vmId);
@@ -89,13 +93,20 @@ export async function releaseSeat(
     if (reason !== null) return { released: false, reason };
     freed = earlyRelease && known.value.seat.kind !== 'none';
     const activation = spent(known.value, request, freed);
-    const { blocks } = freed ? await store.readSeats(pool, null) : { blocks: [] };
-    const others = freed ? planGivingBack(known.value.seat, blocks) : [];
     const own = { row: 'activation', activation, version: known.version } as const;
-    const outcome = await store.writeSeats(pool, [own, ...others]);
+    // A whole scale set may be deleted at once, and its seats be in one block.
+    const outcome = freed
+      ? await gate(pool, () => writeFreed(store, pool, own, known.value.seat), signal)
+      : await store.writeSeats(pool, [own]);
     if (outcome === 'written') return { released: true, seatFreeAt: seatFreeAt(activation, request.at), freed };
+    await pauseAfter(attempt, options);
   }
   throw new StoreUnavailableError('Too many changes of one activation at the same time: try again.');
+}
+
+async function writeFreed(store: SeatStore, pool: SeatPool, own: SeatWrite, seat: Seat): Promise<WriteOutcome> {
+  const { blocks } = await store.readSeats(pool, null);
+  return store.writeSeats(pool, [own, ...planGivingBack(seat, blocks)]);
 }
 
 function refusalOf(known: Activation, { challenge, jkt }: ReleaseRequest): 'challenge_replayed' | 'other_key' | null {

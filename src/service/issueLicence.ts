@@ -7,7 +7,8 @@ import type { ActivationOutcome } from '../licensing/activate.ts';
 import { readDecision } from '../licensing/decide.ts';
 import { licenceTimes } from '../licensing/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../licensing/entitlement.ts';
-import { LONGEST_SEARCH } from '../licensing/lease.ts';
+import { LONGEST_ANSWER } from '../licensing/lease.ts';
+import { StoreUnavailableError } from '../licensing/store.ts';
 import { licenceClaims } from '../tokens/licenceClaims.ts';
 import { signLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
@@ -20,6 +21,7 @@ import { recordDecision } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
 import { licenceRequestSchema, readJsonBody } from './requestBody.ts';
 import type { LicenceRequestBody } from './requestBody.ts';
+import { seatOptions } from './seatOptions.ts';
 
 /**
  * `POST /v1/licences`. Cheap refusals first: no ASN.1 and no RSA for strangers, no store for evidence that is not
@@ -51,6 +53,7 @@ async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: Li
     return refuseLicence(parts, authentic, { code: outcome.code, plan, licenceId, claimedProduct });
   }
   await recordGrant(parts, authentic, { licenceId, claimedProduct }, outcome);
+  checkInTime(parts, at);
   return replyLicence(licence, issue.times);
 }
 
@@ -61,8 +64,17 @@ interface Issue {
   readonly licenceJti: string;
 }
 
+/**
+ * Slow calls in a row may have let the operators' word grow older than it may be. The VM is known by now, and comes again.
+ *
+ * @throws {StoreUnavailableError}
+ */
+function checkInTime({ now }: Parts, at: number): void {
+  if (now() - at > LONGEST_ANSWER) throw new StoreUnavailableError('The store took too long for this licence.');
+}
+
 function takeSeat(
-  { store, seatGate: gate, now }: Parts,
+  parts: Parts,
   { challenge, attestation, vm, at }: AuthenticRequest,
   { entitlement, times, licenceJti }: Issue,
   client: string | undefined,
@@ -70,8 +82,7 @@ function takeSeat(
   const { vmId, sku } = vm;
   const { ms, jti, jkt } = challenge;
   const request = { vmId, jkt, challenge: { ms, jti }, licenceJti, region: attestation.region, sku, client, at, times };
-  const signal = AbortSignal.timeout(Math.max(0, at + LONGEST_SEARCH - now()));
-  return activate(store, entitlement, request, { gate, signal });
+  return activate(parts.store, entitlement, request, seatOptions(parts, at));
 }
 
 /** First issues and changes of key have an audit row; plain renewals are a line of the log. */

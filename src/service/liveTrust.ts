@@ -1,4 +1,4 @@
-import { LATEST_WRITE } from '../licensing/lease.ts';
+import { LONGEST_ANSWER } from '../licensing/lease.ts';
 import type { TrustStore } from '../licensing/store.ts';
 import type { TrustMaterial } from '../trust/createTrust.ts';
 import type { Trust } from '../verifier/x509/trust.ts';
@@ -8,8 +8,8 @@ import type { TrustMade } from './operatorTrust.ts';
 
 /** What an operator pins or distrusts holds on every instance within a minute; these are milliseconds of age. */
 const REFRESHED_BEHIND = 20_000;
-/** What is judged by it is carried out, and its audit row written, before that minute is over. */
-const REFRESHED_BEFORE = 60_000 - LATEST_WRITE - 6_000;
+/** A licence for what is judged by it is given out before that minute is over. */
+const REFRESHED_BEFORE = 60_000 - LONGEST_ANSWER;
 
 /** Trust as package and operators make it together. */
 export interface LiveTrust {

@@ -1,17 +1,18 @@
 import { expect, test } from 'vitest';
 
 import { activate } from '../../src/licensing/activate.ts';
-import type { ActivateOptions } from '../../src/licensing/activate.ts';
 import type { Entitlement } from '../../src/licensing/entitlement.ts';
+import { releaseSeat } from '../../src/licensing/release.ts';
 import { createSeatGate } from '../../src/licensing/seatGate.ts';
 import type { SeatGate } from '../../src/licensing/seatGate.ts';
+import type { SeatOptions } from '../../src/licensing/seatOptions.ts';
 import type { LicenceStore, SeatStore } from '../../src/licensing/store.ts';
 import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { AT, DAY, entitlement, HOUR, request, VM_ID, vmId } from '../support/licensing.ts';
 
 const tables = useAzurite();
-const AT_ONCE: ActivateOptions = { random: () => 0, pause: () => Promise.resolve() };
+const AT_ONCE: SeatOptions = { random: () => 0, pause: () => Promise.resolve() };
 
 /** Two clients of one store, as two instances of the service have them, and how many requests they made. */
 async function createStores() {
@@ -30,7 +31,7 @@ async function createStores() {
   };
 }
 
-async function boot(store: SeatStore, held: Entitlement, vm: number, at = AT, options: ActivateOptions = {}) {
+async function boot(store: SeatStore, held: Entitlement, vm: number, at = AT, options: SeatOptions = {}) {
   const outcome = await activate(store, held, request(held, { vmId: vmId(vm), at }), options);
   return outcome.granted ? 'granted' : outcome.code;
 }
@@ -91,6 +92,22 @@ test('60 VMs that come for 5 seats whose leases have ended get exactly 5', { tim
   for (let vm = 1; vm <= 5; vm += 1) await boot(left, held, vm);
   const boots = Array.from({ length: 60 }, (_, vm) => boot(vm % 2 === 0 ? left : right, held, 100 + vm, AT + 2 * DAY));
   expect(tally(await Promise.allSettled(boots))).toEqual({ granted: 5, seats_exhausted: 55 });
+});
+
+test('60 VMs of one seat block that give their seats back at once all do, on two instances', async () => {
+  const { left, right, gateOf } = await createStores();
+  const held = entitlement({ seats: 64 });
+  for (let vm = 0; vm < 60; vm += 1) await boot(left, held, vm);
+  const releases = Array.from({ length: 60 }, async (_, vm) => {
+    const store = vm % 2 === 0 ? left : right;
+    const { challenge } = request(held, { vmId: vmId(vm), at: AT + HOUR });
+    const asked = { vmId: vmId(vm), jkt: 'first-key', challenge, releaseId: `release ${vm}`, at: AT + HOUR };
+    const terms = { found: true, pool: held.pool, earlyRelease: true } as const;
+    const outcome = await releaseSeat(store, terms, asked, gateOf(store));
+    return outcome.released ? `freed: ${outcome.freed}` : outcome.reason;
+  });
+  expect(tally(await Promise.allSettled(releases))).toEqual({ 'freed: true': 60 });
+  expect((await left.readSeats(held.pool, null)).blocks).toMatchObject([{ taken: 0n }]);
 });
 
 test('one VM that asks twenty times at once takes one seat', async () => {

@@ -4,6 +4,8 @@ import { activate } from '../../src/licensing/activate.ts';
 import { CLOCK_SKEW, UNCOUNTED_MARGIN } from '../../src/licensing/lease.ts';
 import { releaseSeat } from '../../src/licensing/release.ts';
 import type { ReleaseRequest } from '../../src/licensing/release.ts';
+import type { SeatOptions } from '../../src/licensing/seatOptions.ts';
+import { StoreUnavailableError } from '../../src/licensing/store.ts';
 import type { SeatStore, WriteOutcome } from '../../src/licensing/store.ts';
 import { AT, DAY, entitlement, HOUR, request, VM_ID, vmId } from '../support/licensing.ts';
 import { createMemorySeatStore } from '../support/memorySeatStore.ts';
@@ -17,10 +19,15 @@ const createStore = () =>
     () => undefined,
   );
 
-function giveBack(store: SeatStore, earlyRelease: boolean, changed: Partial<ReleaseRequest> = {}) {
+function giveBack(
+  store: SeatStore,
+  earlyRelease: boolean,
+  changed: Partial<ReleaseRequest> = {},
+  options: SeatOptions = {},
+) {
   const { challenge } = request(held, { at: AT + HOUR });
   const asked = { vmId: VM_ID, jkt: 'first-key', challenge, releaseId: challenge.jti, at: AT + HOUR, ...changed };
-  return releaseSeat(store, { found: true, pool: held.pool, earlyRelease }, asked);
+  return releaseSeat(store, { found: true, pool: held.pool, earlyRelease }, asked, options);
 }
 
 /** Does what it is told, and answers as a store whose client has sent the same write twice. */
@@ -49,6 +56,23 @@ test.each([true, false])('two releases at once with one challenge are one (early
   const outcomes = await Promise.all([ask('one'), ask('other')]);
   expect(outcomes.filter(({ released }) => released).length).toBe(1);
   expect(outcomes).toContainEqual({ released: false, reason: 'challenge_replayed' });
+});
+
+test('a release that comes too late to its write is not carried out', async () => {
+  const store = createStore();
+  await activate(store, held, request(held));
+  const late = new AbortController();
+  const slow: SeatStore = {
+    ...store,
+    readActivation: async (...row) => {
+      late.abort();
+      return store.readActivation(...row);
+    },
+  };
+  for (const early of [true, false]) {
+    await expect(giveBack(slow, early, {}, { signal: late.signal })).rejects.toThrow(StoreUnavailableError);
+  }
+  expect(await giveBack(store, true)).toMatchObject({ released: true, freed: true });
 });
 
 test('an issue with the same challenge is not taken for a release', async () => {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 import { beforeEach, expect, test } from 'vitest';
 
-import { LONGEST_SEARCH } from '../../src/licensing/lease.ts';
+import { LONGEST_ANSWER, LONGEST_SEARCH } from '../../src/licensing/lease.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { createKey, readDocument, readPayload } from '../endToEnd/protocolClient.ts';
 import type { Answer } from '../endToEnd/protocolClient.ts';
@@ -77,6 +77,17 @@ test('what was decided too long ago is not carried out', async () => {
   expect(answer.body).toMatchObject({ status: 503, code: 'store_unavailable', retryable: true });
   expect((await scene.store.pageActivations({ vmId: VM_ID }, { size: 1 })).items).toEqual([]);
   expect((await scene.boot('licensed')).status).toBe(200);
+});
+
+test('what was written too long ago is not given out, and the VM comes again', async () => {
+  const scene = await createScene();
+  const late = { when: 'before', kill: () => void (ahead += LONGEST_ANSWER + 1) } as const;
+  // The audit row's; its write is tried again.
+  scene.proxy.fail(/^POST decisions/, late);
+  const key = createKey();
+  const answer = await scene.boot('licensed', { key });
+  expect(answer.body).toMatchObject({ status: 503, code: 'store_unavailable', retryable: true });
+  expect(codeOf(await scene.boot('licensed', { key }))).toBe('licensed');
 });
 
 test('a blocked VM is refused at once, whatever the instance', async () => {

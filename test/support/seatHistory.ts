@@ -193,9 +193,9 @@ export class History {
     const terms = { found: true, pool: this.#held.pool, earlyRelease: this.#isEarly } as const;
     const lives = this.#live().filter((one) => one.vm === vm && !one.isReleased);
     if (this.#isEarly) this.#freed.add(vm);
-    const outcome = await releaseSeat(store, terms, {
-      ...{ vmId: vmId(vm), jkt: keyOf(vm, key), challenge, releaseId: `release of ${challenge.jti}`, at },
-    });
+    const releaseId = `release of ${challenge.jti}`;
+    const asked = { vmId: vmId(vm), jkt: keyOf(vm, key), challenge, releaseId, at };
+    const outcome = await releaseSeat(store, terms, asked, { pause: () => Promise.resolve() });
     if (!outcome.released) return;
     this.#spend(challenge.jti);
     if (this.#isEarly) return;
