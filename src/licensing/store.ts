@@ -92,9 +92,9 @@ export interface CatalogueStore {
   /** By the operators' own id, without regard to ASCII case. A search through all licences. */
   findLicence(id: string): Promise<Recorded<Licence> | null>;
   /** In the order of their names. */
-  pageOffers(page: PageRequest): Promise<Page<Recorded<Offer>>>;
+  pageOffers(page: PageRequest): Promise<ReadablePage<Recorded<Offer>>>;
   /** Of one subscription, or all; in the order of cloud, subscription and plan. */
-  pageLicences(of: SubscriptionKey | null, page: PageRequest): Promise<Page<Recorded<Licence>>>;
+  pageLicences(of: SubscriptionKey | null, page: PageRequest): Promise<ReadablePage<Recorded<Licence>>>;
   /** A row that is there word for word, of the same `change`, was written by this very request. */
   writeOffer(offer: Offer, version: string | null, change: Change): Promise<Written>;
   writeLicence(licence: Licence, version: string | null, change: Change): Promise<Written>;

@@ -9,7 +9,7 @@ import { mapReadable, readPage } from './paging.ts';
 import { searchAllRows } from './rows.ts';
 import type { Row } from './rows.ts';
 
-/** @param budget milliseconds for one operation */
+/** @param budget milliseconds for one page */
 export function activationTable(activations: TableClient, budget: number): ActivationStore {
   return {
     pageActivations: async (filter, page) => {

@@ -9,20 +9,19 @@ import type { PlanName } from '../planName.ts';
 import type { Catalogue, CatalogueStore, LicenceStore, Written } from '../store.ts';
 import { licenceEntity, offerEntity, readLicenceRow, readOfferRow } from './catalogueRow.ts';
 import { licencePartition, OFFERS_PARTITION, planRow, productRange } from './keys.ts';
-import { mapPage, readPage } from './paging.ts';
+import { mapReadable, readPage } from './paging.ts';
 import { deleteRow, readAllRows, readFirstPage, readOneRow, searchAllRows, searchRow, writeOneRow } from './rows.ts';
 import type { RowQuery, RowWrite } from './rows.ts';
-import type { StoreCall } from './storeCall.ts';
+import type { Budgets, StoreCall } from './storeCall.ts';
 
 const ALL_OFFERS = { filter: odata`PartitionKey eq ${OFFERS_PARTITION}` };
 
-/** @param budget milliseconds for one operation */
 export function catalogueTables(
   offers: TableClient,
   licences: TableClient,
-  budget: number,
+  budgets: Budgets,
 ): Catalogue & CatalogueStore & Pick<LicenceStore, 'holdsAnOffer'> {
-  return { ...offerTable(offers, budget), ...licenceTable(licences, budget) };
+  return { ...offerTable(offers, budgets.call), ...licenceTable(licences, budgets) };
 }
 
 type OfferMethods = 'readOffers' | 'listOffers' | 'readOffer' | 'pageOffers' | 'writeOffer' | 'deleteOffer';
@@ -39,7 +38,8 @@ function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, Off
       const row = await readOneRow(offers, call('read an offer'), OFFERS_PARTITION, planRow(plan));
       return row === null ? null : readOfferRow(row);
     },
-    pageOffers: async (page) => mapPage(await readPage(offers, call('list offers'), ALL_OFFERS, page), readOfferRow),
+    pageOffers: async (page) =>
+      mapReadable(await readPage(offers, call('list offers'), ALL_OFFERS, page), readOfferRow),
     writeOffer: (offer, version, change) =>
       writeOwnRow(offers, call('write an offer'), { entity: offerEntity(offer, change), version }),
     deleteOffer: (plan, version) =>
@@ -53,12 +53,13 @@ function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, Off
 
 type LicenceMethods = Exclude<keyof (Catalogue & CatalogueStore), OfferMethods>;
 
-function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore, LicenceMethods> {
-  const call = (operation: string) => ({ operation, budget });
+function licenceTable(licences: TableClient, budgets: Budgets): Pick<LicenceStore, LicenceMethods> {
+  const call = (operation: string) => ({ operation, budget: budgets.call });
+  const search = (operation: string) => ({ operation, budget: budgets.search });
   return {
-    listLicences: async () => (await searchAllRows(licences, call('read the licences'), {})).map(readLicenceRow),
+    listLicences: async () => (await searchAllRows(licences, search('read the licences'), {})).map(readLicenceRow),
     listLicencesOf: async (plan) =>
-      (await searchAllRows(licences, call("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
+      (await searchAllRows(licences, search("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
     readLicences: async (cloud, subscriptionId) => {
       const rows = await readAllRows(licences, call("read a subscription's licences"), ofOne(cloud, subscriptionId));
       return rows.map((row) => readLicenceRow(row).value);
@@ -70,12 +71,12 @@ function licenceTable(licences: TableClient, budget: number): Pick<LicenceStore,
     },
     findLicence: async (id) => {
       const query = { filter: odata`licenceId eq ${foldCase(id)}` };
-      const row = await searchRow(licences, call('look for a licence'), query);
+      const row = await searchRow(licences, search('look for a licence'), query);
       return row === null ? null : readLicenceRow(row);
     },
     pageLicences: async (of, page) => {
       const query = of === null ? {} : ofOne(of.cloud, of.subscriptionId);
-      return mapPage(await readPage(licences, call('list licences'), query, page), readLicenceRow);
+      return mapReadable(await readPage(licences, search('list licences'), query, page), readLicenceRow);
     },
     writeLicence: (licence, version, change) =>
       writeOwnRow(licences, call('write a licence'), { entity: licenceEntity(licence, change), version }),

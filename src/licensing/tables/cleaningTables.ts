@@ -5,7 +5,7 @@ import type { CleaningStore } from '../store.ts';
 import { decisionDay } from './keys.ts';
 import { deleteRow, deleteTogether, readPieces } from './rows.ts';
 import type { Row } from './rows.ts';
-import type { StoreCall } from './storeCall.ts';
+import type { Budgets } from './storeCall.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Rows looked at in one piece of work. */
@@ -14,14 +14,14 @@ const PIECE = 500;
 const BATCH = 100;
 const KEYS = ['partitionKey', 'rowKey'];
 
-/** @param budget milliseconds for one operation */
 export function cleaningTables(
   tables: { readonly decisions: TableClient; readonly requests: TableClient; readonly activations: TableClient },
-  budget: number,
+  budgets: Budgets,
 ): CleaningStore {
-  const call = (operation: string) => ({ operation, budget });
+  const call = (operation: string) => ({ operation, budget: budgets.call });
+  const search = (kind: string) => ({ operation: `look for old ${kind}`, budget: budgets.search });
   const deleteRows = async function* (table: TableClient, kind: string, filter: string): AsyncGenerator<number> {
-    for await (const rows of readPieces(table, call(`look for old ${kind}`), { filter, select: KEYS }, PIECE)) {
+    for await (const rows of readPieces(table, search(kind), { filter, select: KEYS }, PIECE)) {
       for (const batch of batchByPartition(rows)) await deleteTogether(table, call(`delete old ${kind}`), batch);
       yield rows.length;
     }
@@ -31,22 +31,20 @@ export function cleaningTables(
     deleteDecisions: (before) =>
       deleteRows(tables.decisions, 'decisions', odata`PartitionKey ge ${`${decisionDay(before - DAY)}:`}`),
     deleteRequests: (before) => deleteRows(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
-    deleteActivations: (before) => deleteActivations(tables.activations, call, before),
+    deleteActivations: (before) => deleteActivations(tables.activations, budgets, before),
   };
 }
 
-async function* deleteActivations(
-  activations: TableClient,
-  call: (operation: string) => StoreCall,
-  before: number,
-): AsyncGenerator<number> {
+async function* deleteActivations(activations: TableClient, budgets: Budgets, before: number): AsyncGenerator<number> {
+  const search = { operation: 'look for old activations', budget: budgets.search };
+  const call = { operation: 'delete an old activation', budget: budgets.call };
   const filter = odata`seat lt 0 and blocked eq false and leaseEnd lt ${new Date(before)}`;
-  for await (const rows of readPieces(activations, call('look for old activations'), { filter }, PIECE)) {
+  for await (const rows of readPieces(activations, search, { filter }, PIECE)) {
     let deleted = 0;
     for (const { partitionKey, rowKey, etag } of rows) {
       // A VM that has come back meanwhile keeps its row.
       const place = { partitionKey: String(partitionKey), rowKey: String(rowKey), version: String(etag) };
-      const outcome = await deleteRow(activations, call('delete an old activation'), place);
+      const outcome = await deleteRow(activations, call, place);
       if (outcome === 'deleted') deleted += 1;
     }
     yield deleted;

@@ -10,12 +10,12 @@ import { decisionEntity, readDecisionRow } from './decisionRow.ts';
 import { decisionDay, decisionRow } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
 import { searchRow, writeOneRow } from './rows.ts';
+import type { Budgets } from './storeCall.ts';
 
-/** @param budget milliseconds for one operation */
-export function decisionTable(decisions: TableClient, budget: number): DecisionStore {
+export function decisionTable(decisions: TableClient, budgets: Budgets): DecisionStore {
   return {
     insertDecision: async (decision) => {
-      const call = { operation: 'write a decision', budget };
+      const call = { operation: 'write a decision', budget: budgets.call };
       const { outcome } = await writeOneRow(decisions, call, { entity: decisionEntity(decision), version: null });
       if (outcome === 'changed')
         throw new StoreUnavailableError('The store failed to write a decision: no such place.');
@@ -26,11 +26,12 @@ export function decisionTable(decisions: TableClient, budget: number): DecisionS
       if (at === null) return null;
       // The day is known from the id, the subscription is not.
       const filter = `${dayFilter(at, at + 1)} and ${odata`RowKey eq ${decisionRow(id)}`}`;
-      const row = await searchRow(decisions, { operation: 'look for a decision', budget }, { filter });
+      const call = { operation: 'look for a decision', budget: budgets.search };
+      const row = await searchRow(decisions, call, { filter });
       return row === null ? null : readDecisionRow(row);
     },
     pageDecisions: async (filter, page) => {
-      const call = { operation: 'list decisions', budget };
+      const call = { operation: 'list decisions', budget: budgets.search };
       const rows = await readPage(decisions, call, { filter: decisionFilter(filter) }, page);
       const { items, ...rest } = mapReadable(rows, readDecisionRow);
       return { ...rest, items: items.toSorted((left, right) => right.at - left.at) };

@@ -6,21 +6,23 @@ import * as z from 'zod';
 
 import { ContinuationError, StoreUnavailableError } from '../store.ts';
 import type { Page, PageRequest, ReadablePage } from '../store.ts';
-import type { Row, RowQuery } from './rows.ts';
+import { fetchPiece } from './rows.ts';
+import type { Piece, PiecePlace, Row, RowQuery } from './rows.ts';
 import { callStore } from './storeCall.ts';
 import type { StoreCall } from './storeCall.ts';
 
 /** Two keys of 1 KiB, each in base64 twice. */
 const LONGEST_CONTINUATION = 4_096;
 
-/** The service may answer a search with empty pages; after this many the caller gets one and may go on. */
-const EMPTY_PAGES = 10;
+/** Milliseconds: the service may answer a search with empty pages; after them the caller gets one and may go on. */
+const LONGEST_EMPTY = 10_000;
 
 const placeSchema = z.strictObject({ nextPartitionKey: z.string().min(1), nextRowKey: z.string().optional() });
 
 /**
  * One page of a query.
  *
+ * @param call its budget is for each page of the service, of which empty ones are passed over
  * @throws ContinuationError
  * @throws StoreUnavailableError
  */
@@ -31,40 +33,31 @@ export async function readPage(
   { size, continuation }: PageRequest,
 ): Promise<Page<Row>> {
   const list = nameList(call, queryOptions);
-  const place = continuation === undefined ? undefined : parseContinuation(list, continuation);
-  const page = await callStore(call, async (abortSignal) => {
-    const settings = { maxPageSize: size, ...(place !== undefined && { continuationToken: place }) };
+  const begun = performance.now();
+  let place = continuation === undefined ? undefined : parseContinuation(list, continuation);
+  for (;;) {
+    const { rows, next } = await readPiece(table, call, queryOptions, { maxPageSize: size, place });
+    const isOver = rows.length > 0 || next === undefined || performance.now() - begun > LONGEST_EMPTY;
+    if (isOver) return { items: rows, next: next === undefined ? null : `${list}.${next}` };
+    place = next;
+  }
+}
+
+async function readPiece(table: TableClient, call: StoreCall, query: RowQuery, from: PiecePlace): Promise<Piece> {
+  const piece = await callStore(call, async (abortSignal) => {
     try {
-      return await readRows(table.listEntities({ queryOptions, abortSignal }).byPage(settings));
+      return await fetchPiece(table, query, from, abortSignal);
     } catch (error) {
       // Of the whole question the place alone is not ours.
-      if (place !== undefined && error instanceof RestError && error.statusCode === 400) return null;
+      if (from.place !== undefined && error instanceof RestError && error.statusCode === 400) return null;
       throw error;
     }
   });
-  if (page === null) throw isOfNoList();
-  return { items: page.items, next: page.next === null ? null : `${list}.${page.next}` };
+  if (piece === null) throw isOfNoList();
+  return piece;
 }
 
-type StorePages = AsyncIterable<readonly Row[] & { readonly continuationToken?: string | undefined }>;
-
-async function readRows(pages: StorePages): Promise<Page<Row>> {
-  let next: string | null = null;
-  let count = 0;
-  for await (const page of pages) {
-    next = page.continuationToken ?? null;
-    count += 1;
-    if (page.length > 0 || count === EMPTY_PAGES) return { items: page, next };
-  }
-  return { items: [], next };
-}
-
-/** @throws StoreUnavailableError where one of the rows cannot be read */
-export function mapPage<T>(page: Page<Row>, read: (row: Row) => T): Page<T> {
-  return { items: page.items.map(read), next: page.next };
-}
-
-/** As {@link mapPage}, for lists that nothing is decided by: one bad row does not hide the others. */
+/** For lists that nothing is decided by: one bad row does not hide the others. */
 export function mapReadable<T>({ items: rows, next }: Page<Row>, read: (row: Row) => T): ReadablePage<T> {
   const items: T[] = [];
   const unreadable: string[] = [];

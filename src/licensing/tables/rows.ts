@@ -53,25 +53,44 @@ export function readFirstPage(
   });
 }
 
+/** A page of the service's own, which may be empty though there are more. */
+export interface Piece {
+  readonly rows: readonly Row[];
+  /** Where the next one begins; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+export interface PiecePlace {
+  readonly maxPageSize: number;
+  /** Undefined at the beginning. */
+  readonly place: string | undefined;
+}
+
+export async function fetchPiece(
+  table: TableClient,
+  queryOptions: RowQuery,
+  { maxPageSize, place }: PiecePlace,
+  abortSignal: AbortSignal,
+): Promise<Piece> {
+  const settings = { maxPageSize, ...(place !== undefined && { continuationToken: place }) };
+  const page = await table.listEntities({ queryOptions, abortSignal }).byPage(settings).next();
+  return page.done === true ? { rows: [], next: undefined } : { rows: page.value, next: page.value.continuationToken };
+}
+
 /** Page by page, each within the call's budget: a search through a whole table takes as long as it takes. */
 export async function* readPieces(
   table: TableClient,
   call: StoreCall,
-  queryOptions: RowQuery,
+  query: RowQuery,
   maxPageSize: number,
 ): AsyncGenerator<readonly Row[]> {
-  let place: { readonly continuationToken?: string } | null = {};
-  while (place !== null) {
-    const from: { readonly continuationToken?: string } = place;
-    const page = await callStore(call, async (abortSignal) => {
-      const pages = table.listEntities({ queryOptions, abortSignal }).byPage({ maxPageSize, ...from });
-      const next = await pages.next();
-      return next.done === true ? null : next.value;
-    });
-    if (page === null) return;
-    yield page;
-    place = page.continuationToken === undefined ? null : { continuationToken: page.continuationToken };
-  }
+  let place: string | undefined;
+  do {
+    const from = { maxPageSize, place };
+    const { rows, next }: Piece = await callStore(call, (signal) => fetchPiece(table, query, from, signal));
+    yield rows;
+    place = next;
+  } while (place !== undefined);
 }
 
 const LARGEST_PAGE = 1_000;

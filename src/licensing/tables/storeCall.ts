@@ -21,6 +21,14 @@ export interface StoreCall {
   readonly budget: number;
 }
 
+/** Milliseconds. */
+export interface Budgets {
+  /** For one operation that a VM may wait for. */
+  readonly call: number;
+  /** For one page of a search through a large table, which only operators and the cleaning wait for. */
+  readonly search: number;
+}
+
 /** @throws StoreUnavailableError for whatever goes wrong */
 export async function callStore<T>(call: StoreCall, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(call.budget);

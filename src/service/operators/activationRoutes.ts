@@ -9,7 +9,7 @@ import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { instant } from './entries.ts';
-import { pageOf, pageQuery, readPageQuery, writeReadable } from './pages.ts';
+import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { findPool, parseActivationId, writeActivationId } from './pools.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
@@ -59,7 +59,7 @@ const listActivations = defineRoute({
   codes: ['not_found'],
   handle: async ({ parts, query, log }) => {
     const page = await parts.store.pageActivations(await readFilter(parts, query), readPageQuery(query));
-    return { value: writeReadable(page, ({ pool, ...stored }) => writeItem(pool, stored), log) };
+    return { value: writePage(page, ({ pool, ...stored }) => writeItem(pool, stored), log) };
   },
 });
 

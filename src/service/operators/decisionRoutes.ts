@@ -9,7 +9,7 @@ import type { Parts } from '../parts.ts';
 import { NO_BODY } from './bodies.ts';
 import { instant } from './entries.ts';
 import { explainDecision, explanationSchema } from './explainDecision.ts';
-import { pageOf, pageQuery, readPageQuery, writeReadable } from './pages.ts';
+import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
@@ -70,7 +70,7 @@ const listDecisions = defineRoute({
     }
     const filter = { cloud, subscriptionId: subscription, vmId, code, from, until };
     const page = await parts.store.pageDecisions(filter, readPageQuery(query));
-    return { value: writeReadable(page, writeDecision, log) };
+    return { value: writePage(page, writeDecision, log) };
   },
 });
 

@@ -36,9 +36,9 @@ const listLicences = defineRoute({
   ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(item) },
   codes: [],
-  handle: async ({ parts, query }) => {
+  handle: async ({ parts, query, log }) => {
     const page = await parts.store.pageLicences(readFilter(query), readPageQuery(query));
-    return { value: writePage(page, writeItem) };
+    return { value: writePage(page, writeItem, log) };
   },
 });
 

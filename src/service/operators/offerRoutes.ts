@@ -36,8 +36,8 @@ const listOffers = defineRoute({
   ...{ params: NOTHING, query: z.strictObject(pageQuery), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(item) },
   codes: [],
-  handle: async ({ parts, query }) => ({
-    value: writePage(await parts.store.pageOffers(readPageQuery(query)), writeItem),
+  handle: async ({ parts, query, log }) => ({
+    value: writePage(await parts.store.pageOffers(readPageQuery(query)), writeItem, log),
   }),
 });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Page, PageRequest, ReadablePage } from '../../licensing/store.ts';
+import type { PageRequest, ReadablePage } from '../../licensing/store.ts';
 import type { Log } from '../edge.ts';
 
 const LARGEST_PAGE = 1_000;
@@ -32,15 +32,11 @@ export function pageOf<T extends z.ZodType>(item: T) {
   });
 }
 
-export function writePage<T, R>({ items, next }: Page<T>, write: (item: T) => R) {
-  return { items: items.map(write), continuation: next };
-}
-
-/** As {@link writePage}; of rows that cannot be read there is a line in the log. */
-export function writeReadable<T, R>(page: ReadablePage<T>, write: (item: T) => R, log: Log) {
+/** Of rows that cannot be read there is a line in the log. */
+export function writePage<T, R>(page: ReadablePage<T>, write: (item: T) => R, log: Log) {
   const { unreadable } = page;
   if (unreadable.length > 0) {
     log('warn', 'rows_left_out', { count: unreadable.length, reasons: [...new Set(unreadable)] });
   }
-  return writePage(page, write);
+  return { items: page.items.map(write), continuation: page.next };
 }

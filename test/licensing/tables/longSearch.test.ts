@@ -16,7 +16,7 @@ const PAUSE = 50;
 const BUDGET = 400;
 
 /** A store whose one row lies behind empty pages. */
-async function startStore(asked: string[]): Promise<LicenceStore> {
+async function startStore(asked: string[], budget = BUDGET): Promise<LicenceStore> {
   const server = createServer((incoming, outgoing) => {
     const { searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
     const page = Number(searchParams.get('NextPartitionKey') ?? 0);
@@ -38,7 +38,7 @@ async function startStore(asked: string[]): Promise<LicenceStore> {
   const connectionString =
     'DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=c2VjcmV0;' +
     `TableEndpoint=http://127.0.0.1:${(server.address() as AddressInfo).port}/devstoreaccount1`;
-  return createTablesStore({ connection: { connectionString }, budget: BUDGET });
+  return createTablesStore({ connection: { connectionString }, budget, searchBudget: BUDGET });
 }
 
 test('all pages together take longer than one may', () => {
@@ -64,4 +64,13 @@ test('what operators ask of a large table is found behind empty pages', async ()
 test('what a VM waits for has one budget for all pages', async () => {
   const store = await startStore([]);
   await expect(store.readOffers()).rejects.toThrow(`no answer within ${BUDGET} ms`);
+});
+
+test('for a page of a search the service may take longer than a VM would wait', async () => {
+  const store = await startStore([], PAUSE / 2);
+  await expect(store.readOffers()).rejects.toThrow(`no answer within ${PAUSE / 2} ms`);
+  expect(await store.countSeated(entitlement().pool, 0)).toBe(1);
+  // The one row is no decision, and was reached.
+  expect((await store.pageDecisions({}, { size: 5 })).unreadable).toHaveLength(1);
+  expect((await store.pageLicences(null, { size: 5 })).unreadable).toHaveLength(1);
 });
