@@ -24,18 +24,20 @@ function parseObject(octets: Uint8Array, compact: (text: string) => string): Jso
   }
 }
 
-/** A string whole, or white space between the tokens. */
-const STRING_OR_SPACE = /("(?:[^"\\]|\\.)*")|[ \t\n\r]+/g;
+/** A string or a number whole, or white space between the tokens. */
+const TOKEN_OR_SPACE = /("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)|[ \t\n\r]+/g;
 
 /**
- * Reads a JSON object that another program wrote: white space and `\/` are taken, as many libraries write them; a key
- * twice is not. The caller bounds the length.
+ * Reads a JSON object that another program wrote: white space, escapes and notations of numbers are taken as libraries
+ * write them (`proof\u002Bjwt` by that of .NET, `1.0` by Python's); a key twice is not. The caller bounds the length.
  *
  * @returns the object, or null for anything else
  */
 export function parseForeignJson(octets: Uint8Array): JsonObject | null {
   return parseObject(octets, (text) =>
-    text.replace(STRING_OR_SPACE, (_, string: string | undefined) => string?.replaceAll('\\/', '/') ?? ''),
+    text.replace(TOKEN_OR_SPACE, (_, token: string | undefined) =>
+      token === undefined ? '' : JSON.stringify(JSON.parse(token)),
+    ),
   );
 }
 

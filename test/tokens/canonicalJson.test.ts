@@ -44,6 +44,10 @@ test('refuses what is not UTF-8, which a lenient reader would replace', () => {
 test('takes the JSON of other writers, and still no key twice', () => {
   const read = (text: string) => parseForeignJson(Buffer.from(text));
   expect(read(' { "a" : "b c" ,\n"d": "e\\/f" } ')).toEqual({ a: 'b c', d: 'e/f' });
-  for (const text of ['{"a":1, "a":1}', '{"a":1 2}', '{"a":tr ue}', '[]', '', '{"a" "b"}'])
+  expect(read('{"typ":"proof\\u002Bjwt","iat":1700000000.0,"k":"\\u00e9\\u003d","n":[-1E2,"1.0 "]}')).toEqual({
+    ...{ typ: 'proof+jwt', iat: 1_700_000_000, k: 'é=', n: [-100, '1.0 '] },
+  });
+  for (const text of ['{"a":1,"\\u0061":1}', '{"a":1, "a":1}', '{"a":01}', '{"a":1.}', '{"a":-}', '{"a":"\\x"}'])
     expect(read(text)).toBeNull();
+  for (const text of ['{"a":1 2}', '{"a":tr ue}', '[]', '', '{"a" "b"}']) expect(read(text)).toBeNull();
 });
