@@ -59,15 +59,17 @@ export function uniqueDecisionId(at: number): string {
 }
 
 /**
- * The id of what a VM can repeat at will (refusals, releases): the same for one VM, licence and code within one hour, so
- * that a repeat changes nothing, and so that the correlation id of each repeat leads to the row.
+ * The id of what a VM can repeat at will (refusals, releases): the same for one VM, licence (or plan, where there is no
+ * licence) and code within one hour, so that a repeat changes nothing, and so that the correlation id of each repeat leads
+ * to the row.
  */
 export function hourlyDecisionId(
-  vm: Pick<DecisionRecord, 'cloud' | 'subscriptionId' | 'vmId' | 'code' | 'licenceId'>,
+  vm: Pick<DecisionRecord, 'cloud' | 'subscriptionId' | 'vmId' | 'code'>,
+  about: string,
   at: number,
 ): string {
   const hour = Math.floor(at / HOUR) * HOUR;
-  const name = [vm.cloud, vm.subscriptionId, vm.vmId, vm.code, vm.licenceId ?? '', hour].join('\n');
+  const name = [vm.cloud, vm.subscriptionId, vm.vmId, vm.code, about, hour].join('\n');
   return composeId(hour, createHash('sha256').update(name).digest());
 }
 

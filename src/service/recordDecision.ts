@@ -1,6 +1,8 @@
 import { listChecks } from '../licensing/decisionChecks.ts';
-import { hourlyDecisionId, uniqueDecisionId } from '../licensing/decisionRecord.ts';
+import { GRANT_CODES, hourlyDecisionId, uniqueDecisionId } from '../licensing/decisionRecord.ts';
 import type { GrantCode, RefusalCode } from '../licensing/decisionRecord.ts';
+import { formatPlanName } from '../licensing/planName.ts';
+import type { PlanName } from '../licensing/planName.ts';
 import { StoreUnavailableError } from '../licensing/store.ts';
 import type { AuthenticRequest } from './authenticate.ts';
 import type { Parts } from './parts.ts';
@@ -9,17 +11,13 @@ import type { Parts } from './parts.ts';
 export interface Decided {
   readonly code: GrantCode | RefusalCode;
   readonly licenceId: string | null;
+  /** The offer's, where one was found. */
+  readonly plan?: PlanName | null;
   /** The VM's own word for its plan. */
   readonly claimedProduct?: string | undefined;
   /** Of a release: whether it changed something, so that it is more than a repeat. */
   readonly isUnique?: boolean;
 }
-
-const GRANTS: Readonly<Record<GrantCode, true>> = {
-  licence_issued: true,
-  key_changed_accepted: true,
-  seat_released: true,
-};
 
 /**
  * Writes the audit row, before the answer. The decision stands even if the row cannot be written: seat and key are on
@@ -30,10 +28,11 @@ const GRANTS: Readonly<Record<GrantCode, true>> = {
  */
 export async function recordDecision({ store }: Parts, authentic: AuthenticRequest, decided: Decided): Promise<string> {
   const { attestation, vm, at, log } = authentic;
-  const { code, licenceId, claimedProduct = null, isUnique = false } = decided;
+  const { code, licenceId, plan: offered = null, claimedProduct = null, isUnique = false } = decided;
   const refusal = isGrant(code) ? null : code;
   const isRepeatable = refusal !== null || (code === 'seat_released' && !isUnique);
-  const id = isRepeatable ? hourlyDecisionId({ ...vm, code, licenceId }, at) : uniqueDecisionId(at);
+  const about = licenceId ?? (offered === null ? '' : formatPlanName(offered));
+  const id = isRepeatable ? hourlyDecisionId({ ...vm, code }, about, at) : uniqueDecisionId(at);
   const { cloud, subscriptionId, vmId, sku } = vm;
   const { plan, region } = attestation;
   const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedProduct, licenceId };
@@ -47,5 +46,5 @@ export async function recordDecision({ store }: Parts, authentic: AuthenticReque
 }
 
 function isGrant(code: Decided['code']): code is GrantCode {
-  return Object.hasOwn(GRANTS, code);
+  return GRANT_CODES.some((grant) => grant === code);
 }

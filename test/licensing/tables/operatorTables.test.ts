@@ -209,17 +209,19 @@ test('operators see by how much a lowered pool is over, until the leases end', a
 test('a decision is read by its id, and a repeat within the hour changes nothing', async () => {
   const store = await createStore();
   const refused = decision({ code: 'seats_exhausted', claimedProduct: 'a/b/c', licenceId: null, sku: '' });
-  const first = { ...refused, id: hourlyDecisionId(refused, AT), at: AT + 20 * MINUTE };
+  const first = { ...refused, id: hourlyDecisionId(refused, '', AT), at: AT + 20 * MINUTE };
   expect(await store.insertDecision(first)).toBe('written');
-  expect(await store.insertDecision({ ...first, id: hourlyDecisionId(refused, AT + 59 * MINUTE), at: AT + 1 })).toBe(
-    'exists',
-  );
+  expect(
+    await store.insertDecision({ ...first, id: hourlyDecisionId(refused, '', AT + 59 * MINUTE), at: AT + 1 }),
+  ).toBe('exists');
   expect(await store.readDecision(first.id)).toEqual(first);
-  expect(await store.insertDecision({ ...first, id: hourlyDecisionId(refused, AT + HOUR) })).toBe('written');
-  expect(await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, vmId: 'x' }, AT) })).toBe('written');
-  expect(await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, code: 'vm_blocked' }, AT) })).toBe(
+  expect(await store.insertDecision({ ...first, id: hourlyDecisionId(refused, '', AT + HOUR) })).toBe('written');
+  expect(await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, vmId: 'x' }, '', AT) })).toBe(
     'written',
   );
+  expect(
+    await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, code: 'vm_blocked' }, '', AT) }),
+  ).toBe('written');
   expect(await store.readDecision(uniqueDecisionId(AT))).toBeNull();
   expect(await store.readDecision("x' or PartitionKey ge '")).toBeNull();
 });
@@ -267,7 +269,7 @@ test('a page of decisions has the newest first, though a refusal is found by its
   const store = await createStore();
   const refused = (at: number, vm: number) => {
     const row = decision({ at, vmId: vmId(vm), code: 'seats_exhausted' });
-    return { ...row, id: hourlyDecisionId(row, at) };
+    return { ...row, id: hourlyDecisionId(row, '', at) };
   };
   const rows = [decision({ at: AT + 5 * MINUTE }), refused(AT + 50 * MINUTE, 2), decision({ at: AT + 30 * MINUTE })];
   for (const row of [...rows, decision({ at: AT + 40 * MINUTE, subscriptionId: vmId(9) })])

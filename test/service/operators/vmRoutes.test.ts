@@ -255,3 +255,22 @@ test('the keys are told by their names, and nothing else of them', async () => {
   });
   expect(text).not.toContain('"x"');
 });
+
+test('a VM that is refused under two offers has a row for each, and its ids lead there', async () => {
+  const products = ['one', 'other'].map((name) => `contoso/claimed-${name}/pro`);
+  for (const offer of products) {
+    await operate(stack(), `PUT /offers/${offer}`, { body: { offer, mode: 'licensed', withoutPlan: true } });
+  }
+  const { serviceUrl, imdsUrl } = stack();
+  const claim = async (product: string) => {
+    const way = { baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'without-plan', key: createKey() };
+    const { body } = await boot({ ...way, change: { product } });
+    expect(body['code']).toBe('subscription_not_licensed');
+    return String(body['correlationId']);
+  };
+  for (const product of products) {
+    const id = await claim(product);
+    expect(await claim(product)).toBe(id);
+    expect((await operate(stack(), `GET /decisions/${id}`)).body['claimedProduct']).toBe(product);
+  }
+});
