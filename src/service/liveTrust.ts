@@ -11,6 +11,9 @@ const REFRESHED_BEHIND = 20_000;
 /** A licence for what is judged by it is given out before that minute is over. */
 const REFRESHED_BEFORE = 60_000 - LONGEST_ANSWER;
 
+/** Milliseconds: a request may come to this after another that began later and asked the store. */
+const MOST_OVERTAKEN = 2_000;
+
 /** Trust as package and operators make it together. */
 export interface LiveTrust {
   /**
@@ -62,8 +65,8 @@ export function createLiveTrust(base: TrustMaterial, store: Pick<TrustStore, 'li
     latest: () => made,
     read: async (at, log) => {
       const age = at - checkedAt;
-      // A clock that was set back makes rows old, not young.
-      if (age < 0 || age >= REFRESHED_BEFORE) return (await refreshShared(at)).trust;
+      // A clock that was set back makes rows old, not young; a request that another overtook is no such clock.
+      if (age < -MOST_OVERTAKEN || age >= REFRESHED_BEFORE) return (await refreshShared(at)).trust;
       if (age >= REFRESHED_BEHIND) {
         refreshShared(at).catch((error: unknown) => {
           log('warn', 'trust_not_refreshed', { reason: error instanceof Error ? error.message : 'unknown' });

@@ -22,6 +22,8 @@ export interface KeyVaultKeysOptions extends VaultAccess {
 const REFRESH_AFTER = 60_000;
 /** Milliseconds until it is asked for again after it could not be read. */
 const RETRY_AFTER = 10_000;
+/** Milliseconds: a request may come to this after another that began later and had the list read. */
+const MOST_OVERTAKEN = 2_000;
 /** Milliseconds that the clocks of two instances, or of one and the vault, may differ. */
 const CLOCK_SKEW = 120_000;
 /** Milliseconds before the last version's end at which somebody should make another. */
@@ -111,9 +113,9 @@ function createReader(options: KeyVaultKeysOptions): (at: number) => Promise<Sna
   };
 }
 
-/** A time before `since` is none within it: a clock was set back. */
+/** A time well before `since` is none within it: a clock was set back. */
 function isWithin(milliseconds: number, since: number, at: number): boolean {
-  return since <= at && at < since + milliseconds;
+  return since - MOST_OVERTAKEN <= at && at < since + milliseconds;
 }
 
 function publish(snapshot: Snapshot, at: number, rules: RotationRules): PublishedKeys {

@@ -85,7 +85,16 @@ test('a clock that was set back makes what is known old', async () => {
   const { rows, live } = createRows();
   await live.read(AT, silent);
   rows.push(distrust);
-  expect((await live.read(AT - SECOND, silent)).domains[0]?.certificates.isDistrusted(intermediate)).toBe(true);
+  const earlier = await live.read(AT - 3 * SECOND, silent);
+  expect(earlier.domains[0]?.certificates.isDistrusted(intermediate)).toBe(true);
+});
+
+test('a request that a later one overtook does not ask again', async () => {
+  const { state, live } = createRows();
+  await live.read(AT, silent);
+  state.isDown = true;
+  await live.read(AT - SECOND, silent);
+  expect(state.asked).toBe(1);
 });
 
 test('a store that is down for a while is a line of the log; for longer nothing is judged', async () => {
