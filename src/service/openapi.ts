@@ -108,11 +108,13 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
   ];
   const headers = [...(isWrite ? [IDEMPOTENCY_KEY] : []), ...(route.ifMatch ? [IF_MATCH] : [])];
   const parameters = [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')];
+  const described = describeAnswer(book, answer, summary, answerHeaders(answer.schema, isWrite));
   return {
     ...{ operationId: name, summary, tags: ['operators'], parameters: [...parameters, ...headers] },
     ...describeBody(book, body.content),
     responses: {
-      200: describeAnswer(book, answer, summary, answerHeaders(answer.schema, isWrite)),
+      200: described,
+      ...(route.creates === true && { 201: { ...described, description: 'Created.' } }),
       ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes], { 503: DIRECTORY_WAIT }),
     },
     security: [{ directory: [] }],

@@ -116,7 +116,7 @@ test.each([
   const met = await scene.boot(before, { key, instance: 1 });
   expect(codeOf(met)).toBe(isCached ? 'licensed' : 'signature_invalid');
   const body = { sha256: await readLeaf(scene), note: 'leaked' };
-  expect((await scene.operate('POST /trust/distrusts', { as: 'Admin', body })).status).toBe(200);
+  expect((await scene.operate('POST /trust/distrusts', { as: 'Admin', body })).status).toBe(201);
   expect(codeOf(await scene.boot('licensed', { key, instance: 0 }))).toBe('certificate_distrusted');
   ahead = 60 * SECOND;
   const refused = await scene.boot('licensed', { key, instance: 1 });

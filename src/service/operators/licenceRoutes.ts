@@ -59,7 +59,7 @@ const readLicence = defineRoute({
 const putLicence = defineRoute({
   ...{ name: 'putLicence', method: 'PUT', path: '/licences/{id}', role: 'Operator' },
   summary: 'Creates a licence or, with If-Match, replaces it',
-  ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true },
+  ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true, creates: true },
   answer: { mediaType: 'application/json', schema: item },
   codes: ['conflict', 'changed_meanwhile'],
   handle: async (call) => {
@@ -69,9 +69,10 @@ const putLicence = defineRoute({
     const { store } = call.parts;
     const file = { offers: [], licences: [call.body] };
     const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body), file));
-    return answerWith(
-      await writeOne(plan.licences, call, (licence, version) => store.writeLicence(licence, version, call.change)),
+    const { row, isNew } = await writeOne(plan.licences, call, (licence, version) =>
+      store.writeLicence(licence, version, call.change),
     );
+    return { ...answerWith(row), isNew };
   },
 });
 

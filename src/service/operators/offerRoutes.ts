@@ -57,7 +57,7 @@ const readOffer = defineRoute({
 const putOffer = defineRoute({
   ...{ name: 'putOffer', method: 'PUT', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
   summary: 'Creates an offer or, with If-Match, replaces it',
-  ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true },
+  ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true, creates: true },
   answer: { mediaType: 'application/json', schema: item },
   codes: ['conflict', 'changed_meanwhile'],
   handle: async (call) => {
@@ -67,9 +67,10 @@ const putOffer = defineRoute({
     }
     const file = { offers: [call.body], licences: [] };
     const plan = checkPlanned(planCatalogue(await readAroundOffer(store, call.body), file));
-    return answerWith(
-      await writeOne(plan.offers, call, (offer, version) => store.writeOffer(offer, version, call.change)),
+    const { row, isNew } = await writeOne(plan.offers, call, (offer, version) =>
+      store.writeOffer(offer, version, call.change),
     );
+    return { ...answerWith(row), isNew };
   },
 });
 

@@ -28,14 +28,14 @@ export async function writeOne<T>(
   [upsert]: readonly Upsert<T>[],
   { expected, change }: VersionedCall,
   write: (value: T, version: string | null) => Promise<Written>,
-): Promise<Recorded<T>> {
+): Promise<{ readonly row: Recorded<T>; readonly isNew: boolean }> {
   if (upsert === undefined) throw new Error('A plan has an entry for each of its file.');
   const { value, stored } = upsert;
   // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
-  if (stored !== null && isDeepStrictEqual(stored.value, value)) return stored;
+  if (stored !== null && isDeepStrictEqual(stored.value, value)) return { row: stored, isNew: false };
   const written = await write(value, checkVersion(expected, stored?.version ?? null));
   if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
-  return { value, version: written.version, change };
+  return { row: { value, version: written.version, change }, isNew: stored === null };
 }
 
 /** @throws {RequestError} `changed_meanwhile` */

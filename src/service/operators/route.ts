@@ -25,6 +25,8 @@ export interface Call<P, Q, B> {
 export interface Answer<R> {
   readonly value: R;
   readonly version?: string | undefined;
+  /** 201 instead of 200, on a route that says that it creates. */
+  readonly isNew?: boolean;
 }
 
 /** The one declaration of a route: it is registered, authorised and described from this alone. */
@@ -41,6 +43,8 @@ export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, 
   readonly body: BodyForm<B>;
   /** Whether a write names the version that it replaces. */
   readonly ifMatch?: boolean;
+  /** Whether a write may create what was not there. */
+  readonly creates?: boolean;
   readonly answer: { readonly mediaType: 'application/json' | 'text/csv'; readonly schema: R };
   /** Refusals of its own, beside those that every route has. */
   readonly codes: readonly (RequestCode | OperatorCode)[];

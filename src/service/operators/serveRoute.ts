@@ -61,11 +61,11 @@ async function runChecked(run: () => Promise<Answer<unknown>>): Promise<Answer<u
   }
 }
 
-function replyAnswer({ answer: { mediaType } }: OperatorRoute, { value, version }: Answer<unknown>): Reply {
+function replyAnswer({ answer: { mediaType } }: OperatorRoute, { value, version, isNew }: Answer<unknown>): Reply {
   const eTag: Record<string, string> = version === undefined ? {} : { ETag: writeETag(version) };
   const contentType = mediaType === 'text/csv' ? 'text/csv; charset=utf-8' : mediaType;
   return {
-    status: 200,
+    status: isNew === true ? 201 : 200,
     headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', ...eTag },
     body: typeof value === 'string' ? value : JSON.stringify(value),
   };

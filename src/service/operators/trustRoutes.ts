@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { formatInstant } from '../../contract/instants.ts';
-import type { Recorded } from '../../licensing/store.ts';
+import type { Recorded, TrustStore } from '../../licensing/store.ts';
 import type { TrustEntry, TrustKey } from '../../licensing/trustEntry.ts';
 import { printableName } from '../../licensing/unknownIssuer.ts';
 import { writePem } from '../../trust/pem.ts';
@@ -118,7 +118,7 @@ const pinBody = z.strictObject({
 const addPin = defineRoute({
   ...{ name: 'addPin', method: 'POST', path: '/trust/pins', role: 'Admin' },
   summary: 'Pins a CA for a cloud; on every instance within a minute',
-  ...{ params: NOTHING, query: NOTHING, body: jsonBody(pinBody) },
+  ...{ params: NOTHING, query: NOTHING, body: jsonBody(pinBody), creates: true },
   answer: { mediaType: 'application/json', schema: pinItem },
   codes: ['conflict'],
   handle: async (call) => {
@@ -131,20 +131,20 @@ const addPin = defineRoute({
     if (!judged.ok) throw new RequestError('request_malformed', judged.reason);
     const { certificate, role } = judged;
     const entry = { kind: 'pin', cloud: body.cloud, sha256: certificate.sha256, role, note: body.note } as const;
-    const stored = await insert(call, { ...entry, der: certificate.der });
-    return { value: writePin(stored), version: stored.version };
+    const { row, isNew } = await insert(call, { ...entry, der: certificate.der });
+    return { value: writePin(row), version: row.version, isNew };
   },
 });
 
 const addDistrust = defineRoute({
   ...{ name: 'addDistrust', method: 'POST', path: '/trust/distrusts', role: 'Admin' },
   summary: 'Distrusts a leaf, a CA or a key by its SHA-256, which beats every pin; on every instance within a minute',
-  ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ sha256: digest, note })) },
+  ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ sha256: digest, note })), creates: true },
   answer: { mediaType: 'application/json', schema: distrustItem },
   codes: ['conflict'],
   handle: async (call) => {
-    const stored = await insert(call, { kind: 'distrust', ...call.body });
-    return { value: writeDistrust(stored), version: stored.version };
+    const { row, isNew } = await insert(call, { kind: 'distrust', ...call.body });
+    return { value: writeDistrust(row), version: row.version, isNew };
   },
 });
 
@@ -180,20 +180,35 @@ const MOST_ENTRIES = 500;
 type PinEntry = Extract<TrustEntry, { kind: 'pin' }>;
 type DistrustEntry = Extract<TrustEntry, { kind: 'distrust' }>;
 
+interface Inserted<T> {
+  readonly row: Recorded<T>;
+  readonly isNew: boolean;
+}
+
 /** The same again is success; another note, or another role, is not silently put over what is there. */
-async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T): Promise<Recorded<T>> {
+async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T): Promise<Inserted<T>> {
   const { store, trust } = parts;
-  const rows = await store.listTrust();
-  if (rows.length >= MOST_ENTRIES) {
+  const present = await readSame(store, entry);
+  if (present !== null) return { row: present, isNew: false };
+  if ((await store.listTrust()).length >= MOST_ENTRIES) {
     throw new RequestError('conflict', `There are ${MOST_ENTRIES} pins and distrusts: take old ones back first.`);
   }
   const written = await store.writeTrust(entry, null, change);
   if (written.outcome === 'written') {
     await trust.refresh(change.at);
-    return { value: entry, version: written.version, change };
+    return { row: { value: entry, version: written.version, change }, isNew: true };
   }
+  const rival = await readSame(store, entry);
+  if (rival === null)
+    throw new RequestError('conflict', 'Somebody took it back at the same time: look, and repeat it.');
+  return { row: rival, isNew: false };
+}
+
+/** @throws {RequestError} `conflict` where something else stands there */
+async function readSame<T extends TrustEntry>(store: TrustStore, entry: T): Promise<Recorded<T> | null> {
   const present = await store.readTrust(entry);
-  if (present !== null && isSameEntry(present.value, entry)) return { ...present, value: entry };
+  if (present === null) return null;
+  if (isSameEntry(present.value, entry)) return { ...present, value: entry };
   throw new RequestError('conflict', 'It is there already, with another note: take it back first to change it.');
 }
 

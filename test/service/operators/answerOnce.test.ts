@@ -21,7 +21,7 @@ test('a repeat gets the first answer, even where the offer was changed in betwee
   await operate(stack(), `PUT ${path('once')}`, { body: offer('once', { grace: 'P1D' }), headers });
   const again = await put('once', 'k1');
   expect(again.headers.get('idempotency-replayed')).toBe('true');
-  expect([again.status, again.text, again.headers.get('etag')]).toEqual([200, first.text, first.headers.get('etag')]);
+  expect([again.status, again.text, again.headers.get('etag')]).toEqual([201, first.text, first.headers.get('etag')]);
   const now = await operate(stack(), `GET ${path('once')}`);
   expect((now.body['offer'] as { grace: string }).grace).toBe('P1D');
 });
@@ -30,7 +30,7 @@ test('another body under the same key is a conflict; another route or operator i
   await put('keyed', 'k2');
   const other = await put('keyed', 'k2', { grace: 'P1D' });
   expect([other.status, other.body['code']]).toEqual([409, 'conflict']);
-  expect((await put('keyed-too', 'k2')).status).toBe(200);
+  expect((await put('keyed-too', 'k2')).status).toBe(201);
   const body = offer('keyed', { grace: 'P2D' });
   const headers = { 'Idempotency-Key': 'k2', 'If-Match': '*' };
   expect((await operate(stack(), `PUT ${path('keyed')}`, { as: 'Admin', body, headers })).status).toBe(200);
@@ -39,15 +39,15 @@ test('another body under the same key is a conflict; another route or operator i
 test('a request that was refused may be sent again, changed', async () => {
   expect((await put('refused', 'k3', { lifetime: 'PT1S' })).status).toBe(400);
   expect((await put('refused', 'k3', {}, { 'If-Match': '"eA"' })).status).toBe(412);
-  expect((await put('refused', 'k3')).status).toBe(200);
+  expect((await put('refused', 'k3')).status).toBe(201);
 });
 
 test('of repeats at the same time one is executed', async () => {
   const answers = await Promise.all(Array.from({ length: 8 }, () => put('together', 'k4')));
   const statuses = answers.map(({ status }) => status);
-  expect(statuses).toContain(200);
-  expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
-  expect(new Set(answers.filter(({ status }) => status === 200).map(({ text }) => text)).size).toBe(1);
+  expect(statuses).toContain(201);
+  expect(statuses.every((status) => status === 201 || status === 409)).toBe(true);
+  expect(new Set(answers.filter(({ status }) => status === 201).map(({ text }) => text)).size).toBe(1);
 });
 
 test('a request whose process ended is refused for as long as it may run, and then executed again', async () => {
@@ -61,7 +61,7 @@ test('a request whose process ended is refused for as long as it may run, and th
   expect(early.body['retryable']).toBe(true);
   if (begun.outcome !== 'written') throw new Error('The row is new.');
   await store.writeRequest({ ...key, digest, at: Date.now() - 241_000, answer: null }, begun.version);
-  expect((await put('crashed', 'k5')).status).toBe(200);
+  expect((await put('crashed', 'k5')).status).toBe(201);
 });
 
 async function digestOf(text: string): Promise<string> {

@@ -179,7 +179,7 @@ test('what was exported is imported without a change, lists, features and odd te
     },
     ...{ note: ' two\nlines, "quoted" ', validUntil: '2030-01-01T00:00:00.500Z', status: 'suspended' },
   };
-  expect((await operate(stack(), 'PUT /licences/odd', { body: odd })).status).toBe(200);
+  expect((await operate(stack(), 'PUT /licences/odd', { body: odd })).status).toBe(201);
   const exported = await operate(stack(), 'GET /exports/licences', { as: 'Reader' });
   expect(exported.headers.get('content-type')).toBe('text/csv; charset=utf-8');
   const headers = { 'Content-Type': 'text/csv' };

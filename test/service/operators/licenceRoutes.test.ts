@@ -21,7 +21,7 @@ const put = (body: { readonly id: string; readonly [member: string]: unknown }, 
 test('a licence is created with its defaults, and read with how many of its seats are taken', async () => {
   const body = licence('created');
   const created = await put(body);
-  expect(created.status).toBe(200);
+  expect(created.status).toBe(201);
   expect(created.body['licence']).toEqual({
     ...body,
     ...{ status: 'active', validFrom: null, validUntil: null, vmIds: '*', skus: '*', features: {}, note: '' },
@@ -136,11 +136,11 @@ test('without its licence a VM is refused, unsigned, and its lease counts on', a
 test('whoever got one id at the same time as another can be suspended, and nobody else is held up', async () => {
   const two = [licence('twice-at-once'), licence('twice-at-once')];
   const answers = await Promise.all(two.map((one) => put(one)));
-  const written = two.filter((_, index) => answers[index]?.status === 200);
+  const written = two.filter((_, index) => answers[index]?.status === 201);
   expect(written.length).toBeGreaterThan(0);
   for (const one of written) {
     const suspended = await put({ ...one, status: 'suspended' }, { 'If-Match': '*' });
     expect([suspended.status, suspended.body['code']]).toEqual([200, undefined]);
   }
-  expect((await put(licence('after-them'))).status).toBe(200);
+  expect((await put(licence('after-them'))).status).toBe(201);
 });

@@ -8,7 +8,7 @@ const path = (name: string) => `/offers/contoso/${name}/pro`;
 
 test('an offer that is not there is created with its defaults, and read with the same ETag', async () => {
   const created = await operate(stack(), `PUT ${path('created')}`, { body: offer('created') });
-  expect(created.status).toBe(200);
+  expect(created.status).toBe(201);
   expect(created.body['offer']).toEqual({
     ...{ offer: 'contoso/created/pro', mode: 'licensed', productAliases: [], status: 'active', clouds: '*', skus: '*' },
     ...{ lifetime: 'P1D', renewAfter: 'PT12H', grace: 'P7D', lease: 'P1D', requireKey: true, keyChanges: 1 },

@@ -47,7 +47,7 @@ test('of a write the log has who, what and where, and nothing of the body', asyn
   const line = { level: 'info', event: 'operator_wrote', operator, status: 200 };
   expect(linesOf(scene, 'operator_wrote')).toEqual([
     { ...line, operation: 'blockActivation', path: `/operator/v1/activations/${id}/block` },
-    { ...line, operation: 'putOffer', path: '/operator/v1/offers/contoso/logged/pro' },
+    { ...line, operation: 'putOffer', path: '/operator/v1/offers/contoso/logged/pro', status: 201 },
   ]);
   expect(scene.log().join()).not.toContain('secret');
 });

@@ -61,11 +61,13 @@ test('a distrusted CA refuses what it licensed a moment ago, until the distrust 
   expect(await bootCode(moved.url)).toBe('licensed');
   const { sha256 } = parseCertificate(moved.authority.intermediate.der);
   const spelled = sha256.toUpperCase().match(/../g)?.join(':');
-  const added = await operate(stack(), 'POST /trust/distrusts', {
-    as: 'Admin',
-    body: { sha256: spelled, note: 'stolen' },
-  });
+  const distrust = (note: string) =>
+    operate(stack(), 'POST /trust/distrusts', { as: 'Admin', body: { sha256: spelled, note } });
+  const added = await distrust('stolen');
   expect(added.body).toMatchObject({ sha256, note: 'stolen' });
+  const again = await distrust('stolen');
+  expect([added.status, again.status, again.body]).toEqual([201, 200, added.body]);
+  expect((await distrust('lost')).body['code']).toBe('conflict');
   expect(await bootCode(moved.url)).toBe('certificate_distrusted');
   const { body: report } = await operate(stack(), 'GET /trust', { as: 'Reader' });
   expect(report['distrusts']).toEqual([added.body]);
