@@ -28,13 +28,18 @@ export function blockKnownVm(store: SeatStore, pool: SeatPool, vmId: string, opt
   return changeActivation(store, { pool, vmId, ...options }, (known) => known && { ...known, blocked: true });
 }
 
+export interface BlockOptions extends ChangeOptions {
+  /** Of the pool: what the row says until the VM comes. */
+  readonly licenceId: string;
+}
+
 /**
  * As {@link blockKnownVm}, also for a VM that never came: whoever calls this knows that the pool is one.
  *
  * @throws StoreUnavailableError
  */
-export function blockVm(store: SeatStore, pool: SeatPool, vmId: string, options: ChangeOptions) {
-  const change = (known: Activation | null) => ({ ...(known ?? unseen(vmId, options.at)), blocked: true });
+export function blockVm(store: SeatStore, pool: SeatPool, vmId: string, options: BlockOptions) {
+  const change = (known: Activation | null) => ({ ...(known ?? unseen(vmId, options)), blocked: true });
   return changeActivation(store, { pool, vmId, ...options }, change);
 }
 
@@ -71,10 +76,10 @@ async function changeActivation(
   return { outcome: 'changed' };
 }
 
-function unseen(vmId: string, at: number): Activation {
+function unseen(vmId: string, { licenceId, at }: BlockOptions): Activation {
   return {
     vmId,
-    licenceId: '',
+    licenceId,
     seat: { kind: 'none' },
     ...{ jkt: null, keyUntil: 0, keyChanges: [], challenge: null, licenceJti: null, leaseEnd: 0 },
     ...{ region: null, sku: '', client: null },

@@ -1,10 +1,11 @@
 import type { AttestationResult } from '../contract/attestation.ts';
 import type { LicenceCode } from '../contract/codes.ts';
+import { marketplaceLicenceId } from './entitlement.ts';
 import type { Entitlement, LicensedVm } from './entitlement.ts';
 import { findOffer } from './findOffer.ts';
 import type { Licence } from './licence.ts';
 import type { Offer } from './offer.ts';
-import { ANY, formatPlanName, isAllowed, isSameName } from './planName.ts';
+import { ANY, isAllowed, isSameName } from './planName.ts';
 import type { PlanName } from './planName.ts';
 import type { Catalogue } from './store.ts';
 
@@ -117,7 +118,7 @@ function keyRefusal(offer: Offer, claim: LicenceClaim): LicenceCode | null {
 function entitle(offer: Offer, licence: Licence | null, plan: PlanName, vm: LicensedVm): Entitlement {
   const { lifetime, renewAfter, grace, lease, keyChanges, earlyRelease } = offer;
   return {
-    licenceId: licence?.id ?? `mp:${vm.cloud}:${vm.subscriptionId}:${formatPlanName(offer.plan)}`,
+    licenceId: licence?.id ?? marketplaceLicenceId({ ...vm, plan: offer.plan }),
     pool: {
       mode: offer.mode,
       cloud: vm.cloud,

@@ -1,5 +1,6 @@
 import type { Features } from '../contract/claims.ts';
 import type { Seats } from './offer.ts';
+import { formatPlanName } from './planName.ts';
 import type { PlanName } from './planName.ts';
 
 /** The VM that the evidence speaks of, with the claims that a licence cannot do without. */
@@ -19,6 +20,11 @@ export interface SeatPool {
   readonly cloud: string;
   readonly subscriptionId: string;
   readonly plan: PlanName;
+}
+
+/** What the licences of a pool in marketplace mode are called, where no operator has given them a name. */
+export function marketplaceLicenceId({ cloud, subscriptionId, plan }: Omit<SeatPool, 'mode'>): string {
+  return `mp:${cloud}:${subscriptionId}:${formatPlanName(plan)}`;
 }
 
 /** What the VM is entitled to, from offer and licence together: all that a token needs. Durations are milliseconds. */

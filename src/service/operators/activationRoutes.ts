@@ -3,12 +3,13 @@ import { formatInstant } from '../../contract/instants.ts';
 import type { Activation } from '../../licensing/activation.ts';
 import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../../licensing/changeActivation.ts';
 import type { SeatPool } from '../../licensing/entitlement.ts';
-import { formatPlanName } from '../../licensing/planName.ts';
+import { foldCase, formatPlanName } from '../../licensing/planName.ts';
+import { readPoolUsage } from '../../licensing/poolUsage.ts';
 import type { ActivationFilter, Stored } from '../../licensing/store.ts';
 import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { instant } from './entries.ts';
+import { instant, usageSchema } from './entries.ts';
 import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { findPool, parseActivationId, writeActivationId } from './pools.ts';
 import { NOTHING, defineRoute } from './route.ts';
@@ -63,6 +64,18 @@ const listActivations = defineRoute({
   },
 });
 
+const readSeats = defineRoute({
+  ...{ name: 'readSeats', method: 'GET', path: '/seats', role: 'Reader' },
+  summary: 'How many seats of a licence are taken, one in marketplace mode (mp:…) too, and by how many it is over',
+  ...{ params: NOTHING, query: z.strictObject({ licence }), body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: usageSchema },
+  codes: ['not_found'],
+  handle: async ({ parts, query, change: { at } }) => {
+    const { pool, seats } = await findPool(parts, query.licence);
+    return { value: await readPoolUsage(parts.store, pool, seats, at) };
+  },
+});
+
 const readActivation = defineRoute({
   ...{ name: 'readActivation', method: 'GET', path: '/activations/{id}', role: 'Reader' },
   summary: 'One VM under one licence',
@@ -98,16 +111,19 @@ const blockNamedVm = defineRoute({
   answer: { mediaType: 'application/json', schema: item },
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
-    const { licence: licenceId, vmId: vm } = call.body;
-    const { pool } = await findPool(call.parts, licenceId);
+    const { vmId: vm } = call.body;
+    const { pool, licenceId } = await findPool(call.parts, call.body.licence);
     // The address, which the log has of every write, names no VM here.
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
-    return applyChange(call, blockVm, pool, vm);
+    const block: ChangeActivation = (store, ofPool, id, options) =>
+      blockVm(store, ofPool, id, { ...options, licenceId });
+    return applyChange(call, block, pool, vm);
   },
 });
 
 export const ACTIVATION_ROUTES: readonly OperatorRoute[] = [
   listActivations,
+  readSeats,
   readActivation,
   changeRoute('blockActivation', 'block', 'Blocks a VM: no new licence from now on, on all instances', blockKnownVm),
   changeRoute('unblockActivation', 'unblock', 'Lets a blocked VM in again', unblockVm),
@@ -168,7 +184,7 @@ export function writeItem(pool: SeatPool, { value, version }: Stored<Activation>
   const { vmId: vm, blocked, seat, jkt, keyChanges, leaseEnd, region, sku, client, firstSeen, lastSeen } = value;
   return {
     ...{ id: writeActivationId(pool, vm), vmId: vm, licence: value.licenceId, mode: pool.mode, cloud: pool.cloud },
-    ...{ subscription: pool.subscriptionId, offer: formatPlanName(pool.plan), blocked },
+    ...{ subscription: pool.subscriptionId, offer: foldCase(formatPlanName(pool.plan)), blocked },
     seat: seat.kind === 'numbered' ? seat.number : seat.kind === 'uncounted' ? 'uncounted' : null,
     ...{ leaseEnd: formatInstant(leaseEnd), key: jkt, region, sku, client },
     keyChanges: keyChanges.map(({ from, at, until }) => ({ from, at: formatInstant(at), until: formatInstant(until) })),

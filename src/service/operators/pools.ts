@@ -1,15 +1,18 @@
 import * as z from 'zod';
 import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { licenceId, planName, uuid } from '../../licensing/catalogue/fields.ts';
+import { marketplaceLicenceId } from '../../licensing/entitlement.ts';
 import type { SeatPool } from '../../licensing/entitlement.ts';
 import type { Seats } from '../../licensing/offer.ts';
-import { formatPlanName } from '../../licensing/planName.ts';
+import { foldCase, formatPlanName } from '../../licensing/planName.ts';
 import { licencePool, marketplacePool } from '../../licensing/poolUsage.ts';
 import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 
 /** A pool of seats, and how many it has. */
 export interface NamedPool {
+  /** As tokens carry it. */
+  readonly licenceId: string;
   readonly pool: SeatPool;
   readonly seats: Seats;
 }
@@ -29,7 +32,7 @@ export async function findPool(parts: Parts, id: string): Promise<NamedPool> {
   if (id.startsWith('mp:')) return findMarketplacePool(parts, id);
   const licence = licenceId.safeParse(id).success ? await parts.store.findLicence(id) : null;
   if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
-  return { pool: licencePool(licence.value), seats: licence.value.seats };
+  return { licenceId: licence.value.id, pool: licencePool(licence.value), seats: licence.value.seats };
 }
 
 async function findMarketplacePool({ store }: Parts, id: string): Promise<NamedPool> {
@@ -39,15 +42,15 @@ async function findMarketplacePool({ store }: Parts, id: string): Promise<NamedP
     throw new RequestError('not_found', 'No offer in marketplace mode is called so.');
   }
   const [, where, subscription] = named.data;
-  return { pool: marketplacePool(offer.value, where, subscription), seats: offer.value.seats };
+  const pool = marketplacePool(offer.value, where, subscription);
+  return { licenceId: marketplaceLicenceId(pool), pool, seats: offer.value.seats };
 }
 
 /** An activation's opaque name in addresses: its pool and its VM. */
 export function writeActivationId(pool: SeatPool, vmId: string): string {
   const { mode, cloud, subscriptionId, plan } = pool;
-  return Buffer.from([mode, cloud, subscriptionId, formatPlanName(plan), vmId].join('\n'), 'utf8').toString(
-    'base64url',
-  );
+  const parts = [mode, cloud, subscriptionId, foldCase(formatPlanName(plan)), vmId];
+  return Buffer.from(parts.join('\n'), 'utf8').toString('base64url');
 }
 
 const activationParts = z.tuple([z.enum(['licensed', 'marketplace']), cloud, uuid, planName, uuid]);

@@ -176,7 +176,7 @@ test('a VM is blocked at once, also before it ever came, and unblocked', async (
   const held = entitlement();
   const boot = () => activate(store, held, request(held));
   expect(await unblockVm(store, POOL, VM_ID, { at: AT })).toEqual({ outcome: 'absent' });
-  expect(await blockVm(store, POOL, VM_ID, { at: AT })).toMatchObject({ outcome: 'written' });
+  expect(await blockVm(store, POOL, VM_ID, { at: AT, licenceId: 'own' })).toMatchObject({ outcome: 'written' });
   expect(await boot()).toEqual({ granted: false, code: 'vm_blocked' });
   const version = (await store.readActivation(POOL, VM_ID))?.version ?? '';
   const seen = { at: AT, isRightVersion: (present: string) => present === version };
@@ -355,7 +355,7 @@ test('an old activation is deleted unless it has a seat of the count, is blocked
   const held = entitlement({ seats: 'unlimited' });
   for (const vm of [1, 2, 3]) await activate(store, held, request(held, { vmId: vmId(vm) }));
   await activate(store, held, request(held, { vmId: vmId(3), at: AT + 40 * DAY }));
-  await blockVm(store, POOL, vmId(2), { at: AT });
+  await blockVm(store, POOL, vmId(2), { at: AT, licenceId: 'own' });
   const seated = entitlement({ seats: 9 });
   await activate(store, seated, request(seated, { vmId: vmId(4) }));
   expect(await countAll(store.deleteActivations(AT + 30 * DAY))).toBe(1);

@@ -41,6 +41,7 @@ test('a VM that was licensed is listed by licence, by subscription and by itself
   expect([read.body, read.headers.get('etag')]).toEqual([byVm, byVm['etag']]);
   const { body } = await operate(stack(), 'GET /licences/http-standard');
   expect(body['usage']).toMatchObject({ taken: 1, over: 0 });
+  expect((await operate(stack(), 'GET /seats?licence=HTTP-standard')).body).toEqual(body['usage']);
 });
 
 test('a blocked VM is refused at once, and let in again when it is unblocked', async () => {
@@ -142,10 +143,13 @@ test.each(Object.entries(FORGED_IDS))('an id with %s blocks nothing and writes n
 
 test('a VM is blocked in marketplace mode by the name that its licence would have', async () => {
   const offer = { offer: 'contoso/metered/pro', mode: 'marketplace' };
-  expect((await operate(stack(), 'PUT /offers/contoso/metered/pro', { body: offer })).status).toBe(200);
+  expect((await operate(stack(), 'PUT /offers/contoso/metered/pro', { body: offer })).status).toBe(201);
   const body = { licence: MARKETPLACE.replace(SUBSCRIPTION, SUBSCRIPTION.toUpperCase()), vmId: LICENSED };
   const blocked = await operate(stack(), 'POST /blocks', { body });
-  expect(blocked.body).toMatchObject({ mode: 'marketplace', subscription: SUBSCRIPTION, blocked: true });
+  const named = { licence: MARKETPLACE, mode: 'marketplace', subscription: SUBSCRIPTION };
+  expect(blocked.body).toMatchObject({ ...named, blocked: true });
+  const { body: seats } = await operate(stack(), `GET /seats?licence=${encodeURIComponent(MARKETPLACE)}`);
+  expect(seats).toEqual({ seats: 'unlimited', taken: 0, over: 0 });
   expect(await list(`/activations?licence=${encodeURIComponent(MARKETPLACE)}`)).toEqual([blocked.body]);
 });
 
@@ -162,6 +166,7 @@ test.each([
   expect([block.status, block.body['code']]).toEqual([404, 'not_found']);
   const listed = await operate(stack(), `GET /activations?licence=${encodeURIComponent(licence)}`);
   expect([listed.status, listed.body['code']]).toEqual([404, 'not_found']);
+  expect((await operate(stack(), `GET /seats?licence=${encodeURIComponent(licence)}`)).body['code']).toBe('not_found');
   expect(await list(`/activations?vmId=${NEVER_CAME}`)).toEqual([]);
 });
 
