@@ -90,14 +90,18 @@ function formatNow({ outcome, offer, licence, usage, activation }: Explanation['
 }
 
 function describeOffer(offer: Facts): string {
-  return `${cell(offer['offer'])}: ${cell(offer['status'])}, ${cell(offer['mode'])}, skus ${cell(offer['skus'])}`;
+  const { clouds } = offer;
+  const sold = clouds === '*' ? '' : `, sold in ${cell(clouds)}`;
+  return `${cell(offer['offer'])}: ${cell(offer['status'])}, ${cell(offer['mode'])}, skus ${cell(offer['skus'])}${sold}`;
 }
 
 function describeLicence(licence: Facts): string {
   const from = licence['validFrom'] === null ? '' : ` from ${cell(licence['validFrom'])}`;
   const until = licence['validUntil'] === null ? '' : ` until ${cell(licence['validUntil'])}`;
   const valid = from === '' && until === '' ? 'valid always' : `valid${from}${until}`;
-  return `${cell(licence['id'])}: ${cell(licence['status'])}, ${cell(licence['seats'])} seats, ${valid}, skus ${cell(licence['skus'])}`;
+  const { vmIds } = licence;
+  const vms = Array.isArray(vmIds) ? `, for ${vmIds.length} VMs by name` : '';
+  return `${cell(licence['id'])}: ${cell(licence['status'])}, ${cell(licence['seats'])} seats, ${valid}, skus ${cell(licence['skus'])}${vms}`;
 }
 
 function describeActivation(activation: Facts): string {

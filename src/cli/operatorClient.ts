@@ -125,9 +125,7 @@ const MOST_TOLD = 50;
 /** 4xx: the service refused what was asked; anything else is its own trouble. */
 function explainRefusal(status: number, text: string, origin: string): Error {
   const problem = parseJson(text) as Problem | null;
-  if (typeof problem?.code !== 'string') {
-    return new Error(`${origin} answered ${status}: is this the service, and has it operators' routes?`);
-  }
+  if (typeof problem?.code !== 'string') return explainStranger(status, origin);
   const { code, detail, correlationId, errors = [] } = problem;
   const told = errors.slice(0, MOST_TOLD).map(({ line, field = '', message = '' }) => {
     const place = [line === undefined ? '' : `line ${line}`, field].filter((part) => part !== '').join(', ');
@@ -136,6 +134,15 @@ function explainRefusal(status: number, text: string, origin: string): Error {
   if (errors.length > MOST_TOLD) told.push(`\n  and ${errors.length - MOST_TOLD} more`);
   const sentence = `${printable(code)}: ${printable(String(detail))}${told.join('')}\n  correlation id ${printable(String(correlationId))}`;
   return status < 500 ? new RefusedError(sentence) : new Error(sentence);
+}
+
+/** An answer that is not the service's own. */
+function explainStranger(status: number, origin: string): Error {
+  const reason =
+    status < 500
+      ? "is this the service, and has it operators' routes?"
+      : 'a gateway before the service gave up waiting, or the service does not run. A write may go on all the same: look before you repeat it.';
+  return new Error(`${origin} answered ${status}: ${reason}`);
 }
 
 /** Every item of a list up to a number, page by page. `more`: whether the list goes on. */

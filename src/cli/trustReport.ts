@@ -16,6 +16,7 @@ interface CloudReport {
   readonly expired: readonly PinReport[];
   readonly endingSoon: readonly PinReport[];
   readonly withoutPath: readonly PinReport[];
+  readonly distrusted: readonly PinReport[];
 }
 
 interface PinReport {
@@ -53,9 +54,9 @@ export async function readServiceTrust(client: OperatorClient): Promise<ServiceT
   return (await client({ path: '/trust' })).body as ServiceTrustReport;
 }
 
-/** For people: a block a cloud. */
-export function formatTrust({ at, verdict, clouds }: TrustReport): string {
-  return `${verdict} at ${at}\n${clouds.map(formatCloud).join('')}`;
+/** For people: a block a cloud. @param whose trust it is */
+export function formatTrust({ at, verdict, clouds }: TrustReport, whose: string): string {
+  return `${verdict} at ${at}, ${whose}\n${clouds.map(formatCloud).join('')}`;
 }
 
 /** The same, with what operators have pinned and distrusted. */
@@ -74,11 +75,12 @@ export function formatServiceTrust({ pins, distrusts, ...report }: ServiceTrustR
     ['BY', ({ changedBy }) => changedBy],
     ['NOTE', ({ note }) => note],
   ]);
-  return `${formatTrust(report)}\npins of operators\n${pinned}\ndistrusts\n${distrusted}`;
+  return `${formatTrust(report, 'the running service')}\npins of operators\n${pinned}\ndistrusts\n${distrusted}`;
 }
 
 function formatCloud(cloud: CloudReport): string {
-  const { accepted, verdict, path, pathUntil, missing, missingHistoric, expired, endingSoon, withoutPath } = cloud;
+  const { accepted, verdict, path, pathUntil, missing, missingHistoric, expired, endingSoon, withoutPath, distrusted } =
+    cloud;
   const opening = `\n${cloud.cloud} (${cloud.domain}): ${verdict}${accepted ? '' : ', not accepted'}\n`;
   const complete = pathUntil === null ? 'none' : `${path.map(printable).join(' < ')}, until ${pathUntil}`;
   return [
@@ -87,6 +89,7 @@ function formatCloud(cloud: CloudReport): string {
     listPins('no certificate', missing),
     listPins('ending soon', endingSoon),
     listPins('no path', withoutPath),
+    listPins('distrusted', distrusted),
     `  historic          ${missingHistoric.length} without a certificate; ${expired.length} pins expired\n`,
   ].join('');
 }

@@ -32,7 +32,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
   },
   not_found: {
     cause:
-      'No route has this path and method, or what it names is not there (any more). It is never signed, so that it ends nobody’s licence.',
+      'What the path names is not there (any more). It is never signed, so that it ends nobody’s licence. For a path or method that no route has, the platform itself answers 404, without a code.',
     caller: 'Compare path, method and names with /openapi.json. Check that the issuer’s URL is the service’s own.',
     vendor: 'If clients come here in numbers, the issuer’s name leads to something that is not this service.',
   },
@@ -76,7 +76,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
       'A licence was issued for this challenge, or for a newer one of the same VM: its answer may have been lost, or two processes of one VM asked at the same time.',
     caller: BEGIN_AGAIN,
     vendor:
-      'Nothing, if it comes now and then. If it is frequent for one VM, something sends its requests twice, or a copy of the VM runs.',
+      'Nothing, if it comes now and then. If it is frequent for one VM, something sends its requests twice, a copy of the VM runs, or the clocks of two instances differ: for that long the slower one’s challenges are older ones.',
   },
 
   document_malformed: {
@@ -235,12 +235,13 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     cause:
       'The offer or the licence names the image skus that it covers, and the VM’s is not among them. A custom image has an empty sku.',
     caller: 'Deploy an image that the licence covers.',
-    vendor: 'Add the sku to the offer and the licence, or tell the customer which images are covered.',
+    vendor:
+      'Add the sku to the offer and the licence (countersign licences set ID --skus), or tell the customer which images are covered.',
   },
   vm_not_allowed: {
     cause: 'The licence names the VMs that it covers, and this is another one. A VM that was made anew has a new vmId.',
     caller: 'Tell the vendor the new VM’s id (vmId).',
-    vendor: 'Add the VM to the licence’s vmIds, if it is one of this customer’s.',
+    vendor: 'Add the VM to the licence’s, if it is one of this customer’s: countersign licences set ID --vm-ids.',
   },
   vm_blocked: {
     cause: 'An operator blocked this very VM.',
@@ -253,7 +254,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     caller:
       'Give back the seats of VMs that are not needed (the software’s own release), wait until their leases end, or order more.',
     vendor:
-      'Give the licence more seats, or let the customer release VMs that are gone: seats come free as leases end.',
+      'Give the licence more seats (countersign licences set ID --seats; in marketplace mode they are the offer’s), or let the customer release VMs that are gone: seats come free as leases end.',
   },
   key_required: {
     cause: 'The offer binds licences to a key of the VM, and the challenge was asked for without one.',

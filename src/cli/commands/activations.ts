@@ -1,18 +1,18 @@
 import type { ActionInput } from '../actions.ts';
 import { LIST_OPTIONS, createActionCommand, defineAction, positionalsOf, showList } from '../actions.ts';
 import { RefusedError, UsageError } from '../command.ts';
-import type { OperatorClient } from '../operatorClient.ts';
 import { OPERATOR_SETTINGS_HELP, readList } from '../operatorClient.ts';
 import { printable, rows } from '../printable.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
-const help = `countersign activations list|show|block|unblock|clear-key-changes
+const help = `countersign activations list|show|seats|block|unblock|clear-key-changes
 
 VMs with their seats, keys and leases.
 
 list                     the VMs of a licence or of a subscription, or one VM wherever it is
 show VM                  one VM
+seats                    how many seats of --licence are taken, and by how many it is over
 block VM                 its next renewal is refused with a signed denial; with --licence also one that never came
 unblock VM               lets it in again
 clear-key-changes VM     forgets its changes of key, so that it may change it again
@@ -31,6 +31,7 @@ Options:
 ${OPERATOR_SETTINGS_HELP}
 Examples:
   countersign activations list --licence fabrikam-2026
+  countersign activations seats --licence fabrikam-2026
   countersign activations block 02aab8a4-74ef-476e-8182-f6d2ba4166a6
 `;
 
@@ -74,6 +75,12 @@ export const activations = createActionCommand('activations', {
     show: defineAction(LICENCE, async (input) => {
       showActivation(input, await findActivation(input, vmOf(input)));
     }),
+    seats: defineAction(LICENCE, async ({ client, positionals, show, values: { licence } }) => {
+      positionalsOf(positionals);
+      if (licence === undefined) throw new UsageError('say which: --licence ID');
+      const { body } = await client({ path: '/seats', query: { licence } });
+      show(body, () => rows(formatFacts(body as object)));
+    }),
     block: defineAction(LICENCE, async (input) => {
       const { licence } = input.values;
       if (licence === undefined) return change(input, 'block');
@@ -105,7 +112,9 @@ async function change(input: Input, verb: string): Promise<void> {
  * @throws {UsageError} where it has several licences, and none says which one is meant
  */
 async function findActivation({ client, values }: Input, vmId: string): Promise<Activation> {
-  const found = await listOf(client, { vmId, licence: values.licence });
+  const all = (await readList(client, { path: '/activations', query: { vmId } }, 100)).items as readonly Activation[];
+  // The licence itself may be gone.
+  const found = all.filter(({ licence }) => values.licence === undefined || isSameName(licence, values.licence));
   const [activation, ...others] = found;
   if (activation === undefined) throw new RefusedError(`not_found: the VM ${printable(vmId)} never had a licence here`);
   if (others.length === 0) return activation;
@@ -113,14 +122,15 @@ async function findActivation({ client, values }: Input, vmId: string): Promise<
   throw new UsageError(`the VM has several licences: say --licence, one of ${names}`);
 }
 
-async function listOf(
-  client: OperatorClient,
-  query: Readonly<Record<string, string | undefined>>,
-): Promise<readonly Activation[]> {
-  return (await readList(client, { path: '/activations', query }, 100)).items as readonly Activation[];
+/** Ids are compared without regard to the case of ASCII letters. */
+function isSameName(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }
 
 function showActivation({ show }: Input, { id, etag, ...activation }: Activation): void {
-  const facts = Object.entries(activation).map(([name, value]) => [name, cell(value)] as const);
-  show({ id, etag, ...activation }, () => rows(Object.fromEntries(facts)));
+  show({ id, etag, ...activation }, () => rows(formatFacts(activation)));
+}
+
+function formatFacts(facts: object): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, cell(value)]));
 }

@@ -24,7 +24,7 @@ Which subscriptions may run which offers, for offers in licensed mode.
 list                 the licences, of all subscriptions or of one
 show ID              one licence, and how many of its seats are taken
 grant ID             a new licence: with --subscription, --offer and --seats
-set ID               another number of seats, or other times
+set ID               another number of seats, other times, skus or VMs
 suspend ID           no new licence from now on, within 30 seconds, on all instances
 resume ID            licences again
 revoke ID            as suspend, and meant for good
@@ -41,9 +41,11 @@ Options:
   --seats N            grant, set: VMs at the same time, or unlimited
   --valid-from TIME    grant, set: RFC 3339, or none
   --valid-until TIME   grant, set: RFC 3339, or none
+  --skus LIST          grant, set: these image skus alone, with commas between them, "" for that of custom images; or *
+  --vm-ids LIST        grant, set: these VMs alone, with commas between them; or *
   --note TEXT          grant, set: for operators
   --dry-run            import: judge the file, and write nothing
-  --out FILE           export: write it there
+  --out FILE           export: write it there; to a .json file as JSON
   --limit N            list: how many at most (default: 100)
   --service URL        the service
   --json               print one JSON value and nothing else
@@ -80,6 +82,8 @@ const TERMS = {
   seats: { type: 'string' },
   'valid-from': { type: 'string' },
   'valid-until': { type: 'string' },
+  skus: { type: 'string' },
+  'vm-ids': { type: 'string' },
   note: { type: 'string' },
 } as const;
 
@@ -142,6 +146,8 @@ function readTerms(values: Terms): Readonly<Record<string, unknown>> {
     seats: seats === undefined ? undefined : parseSeats(seats),
     validFrom: parseBound(values['valid-from']),
     validUntil: parseBound(values['valid-until']),
+    skus: parseNames(values.skus),
+    vmIds: parseNames(values['vm-ids']),
     note,
   };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
@@ -151,6 +157,12 @@ function parseSeats(text: string): number | string {
   if (text === 'unlimited') return text;
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new UsageError('--seats is a whole number, or unlimited');
+}
+
+/** As `explain` writes them: an empty name between quotation marks. */
+function parseNames(text: string | undefined): string | readonly string[] | undefined {
+  if (text === undefined || text === '*') return text;
+  return text.split(',').map((name) => (name.trim() === '""' ? '' : name.trim()));
 }
 
 function parseBound(text: string | undefined): string | null | undefined {
@@ -205,12 +217,14 @@ async function post({ client, tell, io }: ServiceInput, body: FileBody, dryRun: 
 async function exportFile(input: ActionInput<{ out: { type: 'string' } }>): Promise<void> {
   const { client, io, isJson, positionals, show, values } = input;
   positionalsOf(positionals);
-  const text = isJson ? await readJsonFile(client) : (await client({ path: '/exports/licences' })).text;
+  const asJson = isJson || isJsonName(values.out ?? '');
+  const text = asJson ? await readJsonFile(client) : (await client({ path: '/exports/licences' })).text;
   if (values.out === undefined) {
     io.out(text);
     return;
   }
-  await writeFile(resolve(io.directory, values.out), text);
+  // Spreadsheets take a CSV file for UTF-8 only where it says so.
+  await writeFile(resolve(io.directory, values.out), asJson ? text : `\uFEFF${text}`);
   show({ file: values.out }, () => '');
 }
 
@@ -224,10 +238,14 @@ interface FileBody {
   readonly mediaType: string;
 }
 
+function isJsonName(file: string): boolean {
+  return extname(file).toLowerCase() === '.json';
+}
+
 /** A JSON object begins with a brace, and no CSV of licences does. */
 async function readFileOf(file: string, io: Io): Promise<FileBody> {
   const source = file === '-' ? io.readStdin() : createReadStream(resolve(io.directory, file));
   const text = decodeText(file === '-' ? 'standard input' : file, await readOctets(source));
-  const isJson = extname(file).toLowerCase() === '.json' || text.trimStart().startsWith('{');
+  const isJson = isJsonName(file) || text.trimStart().startsWith('{');
   return { text, mediaType: isJson ? 'application/json' : 'text/csv' };
 }

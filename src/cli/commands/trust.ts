@@ -145,5 +145,5 @@ function writeStatus({ at, clouds, ...rest }: TrustStatus) {
 
 function formatStatus(status: TrustStatus): string {
   const { at, verdict, clouds } = writeStatus(status);
-  return formatTrust({ at, verdict, clouds });
+  return formatTrust({ at, verdict, clouds }, 'this checkout');
 }

@@ -7,12 +7,12 @@ import type { Activation } from '../../licensing/activation.ts';
 import { readDecision } from '../../licensing/decide.ts';
 import { GRANT_CODES } from '../../licensing/decisionRecord.ts';
 import type { DecisionRecord, GrantCode, RefusalCode } from '../../licensing/decisionRecord.ts';
-import type { Entitlement } from '../../licensing/entitlement.ts';
+import type { Entitlement, SeatPool } from '../../licensing/entitlement.ts';
 import { findOffer } from '../../licensing/findOffer.ts';
+import type { OfferMatch } from '../../licensing/findOffer.ts';
 import { isKeySettled } from '../../licensing/keyChanges.ts';
 import { keepsSeat } from '../../licensing/seatPlan.ts';
-import type { Licence } from '../../licensing/licence.ts';
-import { licencePool, readPoolUsage } from '../../licensing/poolUsage.ts';
+import { licencePool, marketplacePool, readPoolUsage } from '../../licensing/poolUsage.ts';
 import { CODE_REFERENCE } from '../codeReference.ts';
 import type { Parts } from '../parts.ts';
 import { activationSchema, writeItem } from './activationRoutes.ts';
@@ -84,20 +84,25 @@ async function readPresent({ store }: Parts, decision: DecisionRecord, at: numbe
   const id = decided.granted ? decided.entitlement.licenceId : (decided.licenceId ?? licenceId);
   // In marketplace mode there is no licence of its own.
   const licence = id === null || id.startsWith('mp:') ? null : await store.findLicence(id);
+  const held = licence === null ? poolOfOffer(match, decision) : licencePool(licence.value);
   return {
     at: formatInstant(at),
     offer: match.found ? writeOffer(match.offer) : null,
     licence: licence === null ? null : writeLicence(licence.value),
     ...(decided.granted
       ? await readSeat({ store }, decided.entitlement, { at, isOtherKey: decision.code === 'key_changed' })
-      : { outcome: decided.code, usage: null, activation: await readHeld({ store }, licence?.value, decision.vmId) }),
+      : { outcome: decided.code, usage: null, activation: await readHeld({ store }, held, decision.vmId) }),
   };
 }
 
+function poolOfOffer(match: OfferMatch, { cloud, subscriptionId }: DecisionRecord): SeatPool | null {
+  if (!match.found || match.offer.mode !== 'marketplace') return null;
+  return marketplacePool(match.offer, cloud, subscriptionId);
+}
+
 /** What the VM still holds under a licence that it would not be given any more. */
-async function readHeld({ store }: Pick<Parts, 'store'>, licence: Licence | undefined, vmId: string) {
-  if (licence === undefined) return null;
-  const pool = licencePool(licence);
+async function readHeld({ store }: Pick<Parts, 'store'>, pool: SeatPool | null, vmId: string) {
+  if (pool === null) return null;
   const stored = await store.readActivation(pool, vmId);
   return stored === null ? null : writeItem(pool, stored);
 }

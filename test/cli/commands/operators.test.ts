@@ -25,6 +25,11 @@ const environment = (role: OperatorRole = 'Operator') => ({
 const run = (...args: string[]) => runIn(folder, args, { env: environment() });
 const runAs = (role: OperatorRole, ...args: string[]) => runIn(folder, args, { env: environment(role) });
 
+function writeFile(name: string, value: unknown): string {
+  writeFileSync(join(folder, name), JSON.stringify(value));
+  return name;
+}
+
 async function json(...args: string[]): Promise<unknown> {
   const { code, out, complaints } = await run(...args, '--json');
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
@@ -66,6 +71,10 @@ test('a licence is granted, changed, suspended, resumed, revoked and listed', as
   expect((await run(...grant, '--seats', '6')).code).toBe(2);
   const changed = await json('licences', 'set', 'cli', '--seats', 'unlimited', '--valid-until', 'none', '--note', 'x');
   expect(changed).toMatchObject({ licence: { seats: 'unlimited', validUntil: null, note: 'x' } });
+  const restricted = await json('licences', 'set', 'cli', '--skus', 'standard-2, ""', '--vm-ids', SUBSCRIPTION);
+  expect(restricted).toMatchObject({ licence: { skus: ['standard-2', ''], vmIds: [SUBSCRIPTION], note: 'x' } });
+  expect(await json('licences', 'set', 'cli', '--skus', '*')).toMatchObject({ licence: { skus: '*' } });
+  expect((await run('licences', 'set', 'cli', '--vm-ids', 'web-1')).complaints).toContain('be a UUID');
   for (const [word, status] of [
     ['suspend', 'suspended'],
     ['resume', 'active'],
@@ -79,9 +88,7 @@ test('a licence is granted, changed, suspended, resumed, revoked and listed', as
 });
 
 test('a licence is deleted, and then the offer under which it stood', async () => {
-  const file = { offers: [{ offer: 'contoso/brief/pro', mode: 'licensed' }] };
-  writeFileSync(join(folder, 'brief.json'), JSON.stringify(file));
-  expect((await run('apply', 'brief.json')).code).toBe(0);
+  await json('apply', writeFile('brief.json', { offers: [{ offer: 'contoso/brief/pro', mode: 'licensed' }] }));
   const terms = ['--cloud', 'emulator', '--subscription', SUBSCRIPTION, '--offer', 'contoso/brief/pro', '--seats', '1'];
   expect((await run('licences', 'grant', 'brief', ...terms)).code).toBe(0);
   const early = await run('offers', 'delete', 'contoso/brief/pro');
@@ -115,8 +122,9 @@ test('licences are imported from CSV whole or not at all, and exported', async (
   expect(done.out).toContain('licences  2 created, 0 updated, 0 unchanged\n');
   expect(done.complaints).toContain('writing 2 new and 0 changed licences');
   expect((await run('licences', 'export', '--out', 'all.csv')).code).toBe(0);
-  expect(readFileSync(join(folder, 'all.csv'), 'utf8')).toContain('1002,emulator,');
-  expect(await json('licences', 'export', '--out', 'all.json')).toEqual({ file: 'all.json' });
+  const csv = readFileSync(join(folder, 'all.csv'), 'utf8');
+  expect([csv.slice(0, 4), csv]).toEqual(['\uFEFFid,', expect.stringContaining('1002,emulator,')]);
+  expect((await run('licences', 'export', '--out', 'all.json')).code).toBe(0);
   expect(await json('licences', 'export')).toEqual(JSON.parse(readFileSync(join(folder, 'all.json'), 'utf8')));
   expect(await json('licences', 'import', 'all.json')).toMatchObject({ licences: { created: 0, updated: 0 } });
   const again = await runIn(folder, ['licences', 'import', '-'], {
@@ -137,10 +145,27 @@ test('a VM is listed, blocked and unblocked', async () => {
   expect(await json('activations', 'unblock', vm, '--licence', 'http-standard')).toMatchObject({ blocked: false });
   expect(await json('activations', 'clear-key-changes', vm)).toMatchObject({ keyChanges: [] });
   expect(await json('activations', 'list', '--vm', vm)).toHaveLength(1);
+  expect((await run('activations', 'seats', '--licence', 'http-standard')).out).toMatch(/^ {2}taken +1$/m);
   expect(await json('activations', 'block', SUBSCRIPTION, '--licence', 'http-standard')).toMatchObject({
     seat: null,
     blocked: true,
   });
+});
+
+test('a VM is unblocked under a licence that is gone, too', async () => {
+  const licence = async (id: string, product: string) => {
+    const offer = `contoso/${product}/pro`;
+    await json('apply', writeFile(`${product}.json`, { offers: [{ offer, mode: 'licensed' }] }));
+    const terms = ['--cloud', 'emulator', '--subscription', SUBSCRIPTION, '--offer', offer, '--seats', '1'];
+    await json('licences', 'grant', id, ...terms);
+    await json('activations', 'block', SUBSCRIPTION, '--licence', id);
+  };
+  await licence('stays', 'staying');
+  await licence('gone', 'going');
+  await json('licences', 'delete', 'gone');
+  expect((await run('activations', 'unblock', SUBSCRIPTION)).complaints).toMatch(/say --licence, one of .*gone.*stays/);
+  const unblocked = await json('activations', 'unblock', SUBSCRIPTION, '--licence', 'Gone');
+  expect(unblocked).toMatchObject({ licence: 'gone', blocked: false });
 });
 
 test('"why was this VM refused?" is answered on one screen', async () => {
@@ -153,7 +178,7 @@ test('"why was this VM refused?" is answered on one screen', async () => {
   expect(lines[0]).toBe('sku_not_allowed: The image’s sku is not covered');
   expect(out).toContain(`correlation id ${id}`);
   expect(out).toMatch(/^ {2}failed +sku: /m);
-  expect(out).toContain('Add the sku to the offer and the licence');
+  expect(out).toContain('countersign licences set ID --skus');
   expect(out).toMatch(/^ {2}outcome +it would be refused: sku_not_allowed$/m);
   expect(out).toMatch(/^ {2}licence +http-standard: active, 50 seats, valid always/m);
   expect((await run('decisions', 'show', id)).out).toMatch(/^ {2}check sku +failed/m);
@@ -272,8 +297,9 @@ test('a refusal is exit code 2 with its code; a service that does not answer is 
 });
 
 test('a service without operators’ routes, or that sends elsewhere, is told as such', async () => {
+  const statuses: Record<string, number> = { '/operator/v1/keys': 404, '/operator/v1/licences/slow': 504 };
   const server = createServer((request, response) => {
-    response.writeHead(request.url === '/operator/v1/keys' ? 404 : 302, { Location: 'http://127.0.0.1:9/' });
+    response.writeHead(statuses[request.url ?? ''] ?? 302, { Location: 'http://127.0.0.1:9/' });
     response.end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -283,6 +309,8 @@ test('a service without operators’ routes, or that sends elsewhere, is told as
     'has it operators’ routes?'.replace('’', "'"),
   );
   expect(await runIn(folder, ['offers', 'list'], { env })).toMatchObject({ code: 1 });
+  const late = await runIn(folder, ['licences', 'show', 'slow'], { env });
+  expect([late.code, late.complaints]).toEqual([1, expect.stringContaining('answered 504: a gateway')]);
 });
 
 test.each([
