@@ -9,7 +9,7 @@ import { RequestError } from '../requestError.ts';
  * Longer than the platform's load balancer waits for an answer (230 seconds): after this the process that had begun a
  * request is taken to have ended. Taken for ended too early, it would be executed twice at the same time.
  */
-const RUNNING = 240_000;
+export const LONGEST_REQUEST = 240_000;
 
 /** The header of an answer that is given again. */
 export const REPLAYED = 'Idempotency-Replayed';
@@ -61,7 +61,7 @@ async function begin(options: OnceOptions): Promise<Begun> {
 
 function checkRepeat({ value }: Stored<OperatorRequest>, { digest, at }: OnceOptions): void {
   if (value.digest !== digest) throw new RequestError('conflict');
-  if (value.answer === null && at - value.at < RUNNING) throw stillRuns();
+  if (value.answer === null && at - value.at < LONGEST_REQUEST) throw stillRuns();
 }
 
 function stillRuns(): RequestError {

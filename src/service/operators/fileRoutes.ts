@@ -28,6 +28,7 @@ import {
 import type { FileLicence } from './licenceFile.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
+import { runAlone } from './runAlone.ts';
 
 /*
  * Offers and licences as files. A file is judged whole, with all that the store holds, before anything is written; then it
@@ -132,11 +133,16 @@ export const FILE_ROUTES: readonly OperatorRoute[] = [readCatalogue, applyCatalo
 
 type FileCall = Call<unknown, z.output<typeof dryRunQuery>, unknown>;
 
-async function apply(
-  { parts, query, change }: FileCall,
-  file: CatalogueFile,
-  place: (problem: CatalogueProblem) => FieldProblem,
-): Promise<{ value: z.input<typeof applied> }> {
+type Place = (problem: CatalogueProblem) => FieldProblem;
+
+function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ value: z.input<typeof applied> }> {
+  const { store, now } = call.parts;
+  // A trial writes nothing that another could find.
+  if (call.query.dryRun === 'true') return applyNow(call, file, place);
+  return runAlone({ store, now, log: call.log }, () => applyNow(call, file, place));
+}
+
+async function applyNow({ parts, query, change }: FileCall, file: CatalogueFile, place: Place) {
   const dryRun = query.dryRun === 'true';
   const planned = planCatalogue(await readStored(parts.store), file);
   if (!planned.ok) throw refuseFile(planned.problems.map(place), 'conflict');
