@@ -154,7 +154,7 @@ async function startStore(
   const store = createTablesStore({ connection: { connectionString: azurite.connectionString } });
   await store.ensureTables();
   progress({ part: 'store', state: 'up', where: `Azure Tables on port ${azurite.tablePort} (Azurite)` });
-  const catalogue = parseCatalogue(await readFile(catalogueFile, 'utf8'));
+  const catalogue = parseCatalogue(JSON.parse(await readFile(catalogueFile, 'utf8')));
   await applyCatalogue(store, catalogue, { change: { by: 'npm start', at: Date.now() } });
   progress({ part: 'catalogue', state: 'up', where: catalogueFile });
   return azurite.connectionString;

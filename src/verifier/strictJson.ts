@@ -8,6 +8,13 @@ export type JsonValue = string | number | boolean | null | readonly JsonValue[] 
 /** The text is not JSON, not Unicode, nested too deeply, or names a key twice. The message carries no part of it. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
+  /** In characters, from 0; null where it is not known. */
+  readonly position: number | null;
+
+  constructor(message: string, position: number | null = null) {
+    super(message);
+    this.position = position;
+  }
 }
 
 const MAXIMUM_DEPTH = 16;
@@ -27,7 +34,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws {JsonError} */
 export function parseStrictJson(octets: Uint8Array): JsonValue {
-  const reader = new JsonReader(decodeUtf8(octets));
+  return parseJsonText(decodeUtf8(octets));
+}
+
+/** @throws {JsonError} */
+export function parseJsonText(text: string): JsonValue {
+  const reader = new JsonReader(text);
   const value = reader.readValue(0);
   reader.finish();
   return value;
@@ -50,7 +62,7 @@ class JsonReader {
   }
 
   readValue(depth: number): JsonValue {
-    if (depth > MAXIMUM_DEPTH) throw new JsonError('nested too deeply');
+    if (depth > MAXIMUM_DEPTH) throw new JsonError('nested too deeply', this.#position);
     this.#skipSpace();
     const next = this.#text[this.#position];
     if (next === '{') return this.#readObject(depth);
@@ -72,7 +84,7 @@ class JsonReader {
     do {
       this.#skipSpace();
       const key = this.#readString();
-      if (members.has(key)) throw new JsonError('a key stands twice in one object');
+      if (members.has(key)) throw new JsonError('a key stands twice in one object', this.#position);
       this.#expect(':');
       members.set(key, this.readValue(depth + 1));
     } while (this.#accept(','));
@@ -97,7 +109,7 @@ class JsonReader {
     if (escaped === null) return this.#fail();
     const text = JSON.parse(escaped) as string;
     // RFC 7493 section 2.1: encoders write every lone surrogate as the same replacement character.
-    if (!text.isWellFormed()) throw new JsonError('half a surrogate pair');
+    if (!text.isWellFormed()) throw new JsonError('half a surrogate pair', this.#position);
     return text;
   }
 
@@ -143,6 +155,6 @@ class JsonReader {
   }
 
   #fail(): never {
-    throw new JsonError(`not JSON at character ${this.#position}`);
+    throw new JsonError('not JSON', this.#position);
   }
 }

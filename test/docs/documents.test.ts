@@ -35,7 +35,7 @@ test('every relative link of every document leads to a file', () => {
 
 test('the example of docs/catalogue.md can be applied', () => {
   const example = /```json\n([^`]*)```/.exec(textOf('docs/catalogue.md'))?.[1] ?? '';
-  const { offers, licences } = parseCatalogue(example);
+  const { offers, licences } = parseCatalogue(JSON.parse(example));
   expect([offers.length, licences.length]).toEqual([2, 1]);
 });
 

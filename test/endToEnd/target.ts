@@ -78,7 +78,7 @@ async function findForeign(baseUrl: string) {
   if (TABLES_CONNECTION_STRING !== undefined) {
     const store = createTablesStore({ connection: { connectionString: TABLES_CONNECTION_STRING } });
     const change = { by: 'black-box suite', at: Date.now() };
-    await applyCatalogue(store, parseCatalogue(await readFile(CATALOGUE, 'utf8')), { change });
+    await applyCatalogue(store, parseCatalogue(JSON.parse(await readFile(CATALOGUE, 'utf8'))), { change });
   }
   const target = {
     ...{ baseUrl, issuer: String(body['issuer']), imdsUrl: IMDS_URL ?? '', baseUrls: [baseUrl] },

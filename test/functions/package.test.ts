@@ -85,7 +85,7 @@ test('the package answers, grants a licence to a VM of the emulator and ends in 
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
   const offers = [{ offer: 'planPublisher/planProduct/planName', mode: 'marketplace', clouds: ['emulator'] }];
-  await applyCatalogue(store, parseCatalogue(JSON.stringify({ offers })), { change: { by: 'test', at: Date.now() } });
+  await applyCatalogue(store, parseCatalogue({ offers }), { change: { by: 'test', at: Date.now() } });
   const port = await findFreePort();
   const issuer = `http://127.0.0.1:${port}`;
   const { PATH = '' } = process.env;

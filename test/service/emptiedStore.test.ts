@@ -57,7 +57,7 @@ async function emptyStore({ store, tables }: Scene, what: 'everything' | 'licenc
 
 async function fillAgain({ store }: Scene): Promise<void> {
   const file = readFileSync(resolve(import.meta.dirname, '../endToEnd/catalogue.json'), 'utf8');
-  await applyCatalogue(store, parseCatalogue(file), { change: { by: 'test', at: Date.now() } });
+  await applyCatalogue(store, parseCatalogue(JSON.parse(file)), { change: { by: 'test', at: Date.now() } });
 }
 
 test.each([

@@ -106,7 +106,7 @@ export const settingsOf = ({ connectionString, tablePrefix }: TestTables) => ({
 export async function fillStore({ connectionString, tablePrefix }: TestTables): Promise<LicenceStore> {
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
-  await applyCatalogue(store, parseCatalogue(JSON.stringify(CATALOGUE)), { change: { by: 'test', at: AT } });
+  await applyCatalogue(store, parseCatalogue(CATALOGUE), { change: { by: 'test', at: AT } });
   return store;
 }
 

@@ -129,7 +129,7 @@ async function fillStore(
 ): Promise<LicenceStore> {
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
-  await applyCatalogue(store, parseCatalogue(catalogue), { change: { by: 'test', at: Date.now() } });
+  await applyCatalogue(store, parseCatalogue(JSON.parse(catalogue)), { change: { by: 'test', at: Date.now() } });
   return store;
 }
 

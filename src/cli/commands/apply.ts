@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { applyCatalogue } from '../../licensing/catalogue/applyCatalogue.ts';
 import type { ApplyCounts, ApplyReport } from '../../licensing/catalogue/applyCatalogue.ts';
-import { parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
+import { CatalogueError, LARGEST_CATALOGUE, parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
+import { parsePlainJson } from '../../verifier/plainJson.ts';
+import { JsonError } from '../../verifier/strictJson.ts';
 import type { Command, Io } from '../command.ts';
 import { decodeText } from '../decodeText.ts';
 import { OPERATOR_SETTINGS_HELP, createOperatorClient, isServiceNamed } from '../operatorClient.ts';
@@ -46,7 +48,7 @@ export const apply: Command = {
     const path = oneFile(positionals);
     const text = decodeText(path, await readFile(resolve(io.directory, path)));
     // Judged here first, so that a file that cannot be applied is told of without a request.
-    const file = parseCatalogue(text);
+    const file = parseFile(text);
     const dryRun = values['dry-run'] ?? false;
     const isService = isServiceNamed(values.service, io);
     const report = isService
@@ -60,6 +62,19 @@ export const apply: Command = {
     return 0;
   },
 };
+
+/** @throws {CatalogueError} */
+function parseFile(text: string): CatalogueFile {
+  if (Buffer.byteLength(text) > LARGEST_CATALOGUE) {
+    throw new CatalogueError([{ field: '', message: 'is longer than 8 MiB: split it and apply the parts' }]);
+  }
+  try {
+    return parseCatalogue(parsePlainJson(text));
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new CatalogueError([{ field: '', message: `cannot be read as JSON: ${error.message}` }]);
+  }
+}
 
 async function applyThrough(
   service: string | undefined,

@@ -10,7 +10,9 @@ import { licenceEntry } from './licenceEntry.ts';
 import type { OptionalMember } from './licenceEntry.ts';
 import { offerEntry } from './offerEntry.ts';
 
-const LONGEST_TEXT = 8 * 1024 * 1024;
+/** Octets of a file; one of 10,000 licences has about 3 MB. */
+export const LARGEST_CATALOGUE = 8 * 1024 * 1024;
+
 const MOST_OFFERS = 1_000;
 /** Of one file. */
 export const MOST_LICENCES = 10_000;
@@ -60,27 +62,15 @@ export const catalogueSchema = z.strictObject(
  * Reads a catalogue file: one JSON object with the lists `offers` and `licences`. Durations are ISO 8601 (`"PT24H"`,
  * `"P7D"`), times RFC 3339. Keys that are not known are refused.
  *
+ * @param value the file's JSON; its reader bounds the length, and refuses a key twice
  * @throws CatalogueError
  */
-export function parseCatalogue(text: string): CatalogueFile {
-  if (text.length > LONGEST_TEXT) {
-    const message = `is longer than ${LONGEST_TEXT} characters: split it and apply the parts`;
-    throw new CatalogueError([{ field: '', message }]);
-  }
-  const parsed = catalogueSchema.safeParse(parseJson(text));
+export function parseCatalogue(value: unknown): CatalogueFile {
+  const parsed = catalogueSchema.safeParse(value);
   if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap(describeIssue));
   const problems = [...clashingOffers(parsed.data.offers), ...clashingLicences(parsed.data.licences)];
   if (problems.length > 0) throw new CatalogueError(problems);
   return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    const message = 'is not JSON: check it for a missing comma or quotation mark';
-    throw new CatalogueError([{ field: '', message }]);
-  }
 }
 
 function clashingOffers(offers: readonly Offer[]): FieldProblem[] {

@@ -1,14 +1,13 @@
 import type * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
 import { describeIssue } from '../../licensing/catalogue/fieldProblems.ts';
+import { parsePlainJson } from '../../verifier/plainJson.ts';
+import { JsonError } from '../../verifier/strictJson.ts';
 import type { EdgeRequest } from '../edge.ts';
 import { RequestError } from '../requestError.ts';
 import { tellRule } from './ruleWords.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** A catalogue file of 10,000 licences has about 3 MB. */
-export const LARGEST_CATALOGUE = 8 * 1024 * 1024;
 
 /** An offer or a licence has at most 30,000 characters, which are 90 KB in UTF-8. */
 const LARGEST_OBJECT = 128 * 1024;
@@ -71,10 +70,10 @@ function decode(octets: Uint8Array): string {
 /** @throws {RequestError} `request_malformed` */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    // A parser's message quotes what it read, so it stays here.
-    throw new RequestError('request_malformed', 'The body is not JSON.');
+    return parsePlainJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new RequestError('request_malformed', `The body cannot be read as JSON: ${error.message}.`);
   }
 }
 

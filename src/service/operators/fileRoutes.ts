@@ -4,6 +4,7 @@ import { countPlan } from '../../licensing/catalogue/applyCatalogue.ts';
 import { must } from '../../licensing/catalogue/fields.ts';
 import {
   CatalogueError,
+  LARGEST_CATALOGUE,
   MOST_LICENCES,
   catalogueSchema,
   parseCatalogue,
@@ -14,7 +15,7 @@ import type { CatalogueProblem } from '../../licensing/catalogue/planCatalogue.t
 import { readStored } from '../../licensing/catalogue/readStored.ts';
 import { writeTogether } from '../../licensing/catalogue/writeTogether.ts';
 import { RequestError } from '../requestError.ts';
-import { LARGEST_CATALOGUE, NO_BODY } from './bodies.ts';
+import { NO_BODY, parseJson } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
 import { licenceSchema, offerSchema, writeLicence, writeOffer } from './entries.ts';
 import {
@@ -72,7 +73,7 @@ const catalogueBody: BodyForm<CatalogueFile> = {
   largest: LARGEST_CATALOGUE,
   parse: (_, text) => {
     try {
-      return parseCatalogue(text);
+      return parseCatalogue(parseJson(text));
     } catch (error) {
       if (!(error instanceof CatalogueError)) throw error;
       throw refuseFile(error.problems);

@@ -6,6 +6,7 @@ import { OPTIONAL_MEMBER_NAMES, licenceEntry } from '../../licensing/catalogue/l
 import type { OptionalMember } from '../../licensing/catalogue/licenceEntry.ts';
 import { MOST_LICENCES } from '../../licensing/catalogue/parseCatalogue.ts';
 import type { Licence } from '../../licensing/licence.ts';
+import { parsePlainJson } from '../../verifier/plainJson.ts';
 import { RequestError } from '../requestError.ts';
 import { parseJson, parseShape } from './bodies.ts';
 import { CsvError, parseCsv, writeCsv } from './csv.ts';
@@ -187,7 +188,7 @@ function readList(field: string): unknown {
 
 function readJsonField(field: string): unknown {
   try {
-    return JSON.parse(field);
+    return parsePlainJson(field);
   } catch {
     return field;
   }

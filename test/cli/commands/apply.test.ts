@@ -77,7 +77,9 @@ test('a dry run says what would be, and writes nothing', async () => {
 });
 
 test.each<[string, unknown, string]>([
-  ['no JSON', '{', 'the file: is not JSON'],
+  ['no JSON', '{\n"offers": [', 'the file: cannot be read as JSON: line 2: not JSON'],
+  ['a key twice', '{"offers": [],\n"offers": []}', 'line 2: a key stands twice in one object'],
+  ['more than 8 MiB', ' '.repeat(9 * 1024 * 1024), 'split it and apply the parts'],
   ['an unknown key', { offers: [], licenses: [] }, 'the file: the key "licenses" is not known'],
   [
     'a wrong value',

@@ -41,7 +41,7 @@ test('what is new is created, what differs updated, what is the same left alone'
 
 test('a parsed file that was applied is unchanged when it is parsed and applied again', async () => {
   const store = await createStore();
-  const text = JSON.stringify({
+  const file = {
     offers: [{ offer: 'contoso/firewall/*', mode: 'licensed', features: { a: 1 }, skus: [''] }],
     licences: [
       {
@@ -55,9 +55,9 @@ test('a parsed file that was applied is unchanged when it is parsed and applied 
         ...{ features: { b: 'x' }, validUntil: '2027-01-01T00:00:00Z' },
       },
     ],
-  });
-  await applyCatalogue(store, parseCatalogue(text), options);
-  expect(await applyCatalogue(store, parseCatalogue(text), options)).toEqual({
+  };
+  await applyCatalogue(store, parseCatalogue(file), options);
+  expect(await applyCatalogue(store, parseCatalogue(file), options)).toEqual({
     offers: { ...NOTHING, unchanged: 1 },
     licences: { ...NOTHING, unchanged: 1 },
   });
@@ -147,9 +147,7 @@ test('the longest entries that are taken fit a row', async () => {
   const skus = Array.from({ length: 430 }, (_, index) => `${index}`.padStart(64, 'x'));
   const offers = [{ offer: 'contoso/firewall/pro', mode: 'licensed', skus }];
   const names = { id: 'long', cloud: 'AzurePublicCloud', subscription: SUBSCRIPTION, offer: 'contoso/firewall/pro' };
-  const file = parseCatalogue(
-    JSON.stringify({ offers, licences: [{ ...names, seats: 1, skus, note: 'n'.repeat(900) }] }),
-  );
+  const file = parseCatalogue({ offers, licences: [{ ...names, seats: 1, skus, note: 'n'.repeat(900) }] });
   await applyCatalogue(store, file, options);
   expect(await store.readOffers()).toEqual(file.offers);
   expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual(file.licences);

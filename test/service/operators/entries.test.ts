@@ -9,8 +9,8 @@ test('whatever its lifetime, an offer that was read and is applied again is the 
   fc.assert(
     fc.property(seconds, (lifetime) => {
       const entry = { offer: 'contoso/gateway/pro', mode: 'licensed', lifetime: formatDuration(lifetime * 1_000) };
-      const { offers } = parseCatalogue(JSON.stringify({ offers: [entry] }));
-      expect(parseCatalogue(JSON.stringify({ offers: offers.map(writeOffer) })).offers).toEqual(offers);
+      const { offers } = parseCatalogue({ offers: [entry] });
+      expect(parseCatalogue({ offers: offers.map(writeOffer) }).offers).toEqual(offers);
     }),
   );
 });

@@ -1,0 +1,28 @@
+import { JsonError, parseJsonText } from './strictJson.ts';
+import type { JsonValue } from './strictJson.ts';
+
+/**
+ * Reads JSON as strictly as {@link parseJsonText}, to plain objects, for schemas: of a member that stands twice neither
+ * is taken in silence. The caller bounds the length.
+ *
+ * @throws {JsonError} with the line, from 1
+ */
+export function parsePlainJson(text: string): unknown {
+  try {
+    return toPlain(parseJsonText(text));
+  } catch (error) {
+    if (!(error instanceof JsonError) || error.position === null) throw error;
+    const line = text.slice(0, error.position).split('\n').length;
+    throw new JsonError(`line ${line}: ${error.message}`, error.position);
+  }
+}
+
+/** Every key becomes a member of the object's own, `__proto__` too. */
+function toPlain(value: JsonValue): unknown {
+  if (isObject(value)) return Object.fromEntries(Array.from(value, ([key, member]) => [key, toPlain(member)]));
+  return Array.isArray(value) ? value.map(toPlain) : value;
+}
+
+function isObject(value: JsonValue): value is ReadonlyMap<string, JsonValue> {
+  return value instanceof Map;
+}

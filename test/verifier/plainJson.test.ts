@@ -1,0 +1,26 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parsePlainJson } from '../../src/verifier/plainJson.ts';
+
+test('reads what JSON.parse reads', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+      const text = JSON.stringify(value, null, 1);
+      fc.pre(text.isWellFormed() && !/\\ud[89a-f]/.test(text));
+      expect(parsePlainJson(text)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test('__proto__ is a member like any other', () => {
+  const read = parsePlainJson('{"__proto__": {"a": 1}}') as object;
+  expect([Object.keys(read), Object.getPrototypeOf(read)]).toEqual([['__proto__'], Object.prototype]);
+});
+
+test.each([
+  ['{"a": 1,\n\n"a": 2}', 'line 3: a key stands twice in one object'],
+  ['{"a": 1,\r\n x}', 'line 2: not JSON'],
+  ['', 'line 1: not JSON'],
+])('%j is refused with its line', (text, message) => {
+  expect(() => parsePlainJson(text)).toThrow(message);
+});
