@@ -156,6 +156,7 @@ test('VMs and decisions are answered as described', async () => {
   const listed = await operate(stack(), 'GET /activations?licence=http-small');
   expectDescribed('listActivations', listed);
   expectDescribed('listActivations', await operate(stack(), 'GET /activations?licence=nobody'));
+  expectDescribed('readSeats', await operate(stack(), 'GET /seats?licence=http-small'));
   const [first] = listed.body['items'] as { id: string; vmId: string }[];
   const path = `/activations/${first?.id ?? ''}`;
   expectDescribed('readActivation', await operate(stack(), `GET ${path}`));
@@ -201,7 +202,10 @@ test('a write that is repeated, or still runs, is answered as described', async 
   const body = { offer: 'contoso/repeated/pro', mode: 'licensed' };
   const put = (key: string) => operate(stack(), `PUT ${path}`, { body, headers: { 'Idempotency-Key': key } });
   const first = await put('again');
-  for (const answer of [first, await put('again')]) expectDescribed('putOffer', answer);
+  // Created, replayed; there already, replayed.
+  for (const answer of [first, await put('again'), await put('anew'), await put('anew')]) {
+    expectDescribed('putOffer', answer);
+  }
   const store = createTablesStore({ connection: { connectionString: stack().connectionString } });
   const key = { operator: String(first.body['changedBy']), route: `PUT /operator/v1${path}?`, key: 'runs' };
   const digest = hash('sha256', JSON.stringify(body), 'hex');
