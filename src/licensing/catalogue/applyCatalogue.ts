@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { CatalogueStore, Change } from '../store.ts';
+import { placeInCatalogue } from './cataloguePlan.ts';
+import type { CatalogueFile, CataloguePlan, Upsert } from './cataloguePlan.ts';
 import { CatalogueError } from './parseCatalogue.ts';
-import type { CatalogueFile } from './parseCatalogue.ts';
-import { placeInCatalogue, planCatalogue } from './planCatalogue.ts';
-import type { CataloguePlan, Upsert } from './planCatalogue.ts';
+import { planCatalogue } from './planCatalogue.ts';
 import { readStored } from './readStored.ts';
 import { writeTogether } from './writeTogether.ts';
 

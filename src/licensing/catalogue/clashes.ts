@@ -1,7 +1,7 @@
 import type { LicenceKey } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase, formatPlanName } from '../planName.ts';
-import type { Upsert } from './planCatalogue.ts';
+import type { Upsert } from './cataloguePlan.ts';
 
 /** The names under which an offer is found: of two offers with one in common, nobody could say which is meant. */
 export function sellsTheSame(offer: Offer): readonly string[] {

@@ -4,8 +4,8 @@ import type { OfferMatch } from '../findOffer.ts';
 import type { Offer } from '../offer.ts';
 import { formatPlanName } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
+import type { Upsert } from './cataloguePlan.ts';
 import { offerKey } from './clashes.ts';
-import type { Upsert } from './planCatalogue.ts';
 
 /** Finds a plan's offer as a VM would; the same plan is looked for once. */
 export function createOfferFinder(offers: readonly Offer[]): (plan: PlanName) => OfferMatch {

@@ -4,10 +4,10 @@ import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase } from '../planName.ts';
+import type { CatalogueFile } from './cataloguePlan.ts';
 import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
 import { describeIssue } from './fieldProblems.ts';
 import { licenceEntry } from './licenceEntry.ts';
-import type { OptionalMember } from './licenceEntry.ts';
 import { offerEntry } from './offerEntry.ts';
 
 /** Octets of a file; one of 10,000 licences has about 3 MB. */
@@ -16,14 +16,6 @@ export const LARGEST_CATALOGUE = 8 * 1024 * 1024;
 const MOST_OFFERS = 1_000;
 /** Of one file. */
 export const MOST_LICENCES = 10_000;
-
-/** What `countersign apply` writes: offers and licences with all their defaults. */
-export interface CatalogueFile {
-  readonly offers: readonly Offer[];
-  readonly licences: readonly Licence[];
-  /** Members that a licence which is there already keeps: those that the file left out. Without it: none. */
-  readonly kept?: ReadonlyMap<Licence, readonly OptionalMember[]>;
-}
 
 /** A catalogue that cannot be applied, with everything that is wrong; each problem names its place and what to do. */
 export class CatalogueError extends Error {

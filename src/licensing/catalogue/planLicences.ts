@@ -4,13 +4,12 @@ import type { Offer } from '../offer.ts';
 import { formatPlanName, isSameName, isSamePlan } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
 import type { Recorded } from '../store.ts';
+import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts';
 import { findClashes, licenceKey } from './clashes.ts';
 import { ENTRY_SIZE, hasEntrySize } from './fields.ts';
 import { findContradiction } from './licenceEntry.ts';
 import type { OptionalMember } from './licenceEntry.ts';
 import { createOfferFinder } from './licencesUnder.ts';
-import type { CatalogueFile } from './parseCatalogue.ts';
-import type { CatalogueProblem, Upsert } from './planCatalogue.ts';
 
 /**
  * Gives each licence the name that its offer has, for it may name it by an alias and in any case of letters, and finds

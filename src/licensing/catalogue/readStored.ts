@@ -3,8 +3,8 @@ import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { isSameName, isSamePlan } from '../planName.ts';
 import type { CatalogueStore } from '../store.ts';
+import type { StoredCatalogue } from './cataloguePlan.ts';
 import { becomesMarketplace } from './licencesUnder.ts';
-import type { StoredCatalogue } from './planCatalogue.ts';
 
 /*
  * What entries are judged by, as much as they can touch: there are few offers, and as many licences as customers.

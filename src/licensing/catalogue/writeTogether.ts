@@ -5,7 +5,7 @@ import type { Offer } from '../offer.ts';
 import { formatPlanName } from '../planName.ts';
 import { StoreUnavailableError } from '../store.ts';
 import type { CatalogueStore, Change, Recorded, Written } from '../store.ts';
-import type { CataloguePlan, Upsert } from './planCatalogue.ts';
+import type { CataloguePlan, Upsert } from './cataloguePlan.ts';
 
 /** Requests at a time: a few thousand rows take seconds, and the store has room for others. */
 const AT_ONCE = 16;

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
 import { countPlan } from '../../licensing/catalogue/applyCatalogue.ts';
+import { placeInCatalogue } from '../../licensing/catalogue/cataloguePlan.ts';
+import type { CatalogueFile, CatalogueProblem } from '../../licensing/catalogue/cataloguePlan.ts';
 import { must } from '../../licensing/catalogue/fields.ts';
 import {
   CatalogueError,
@@ -9,9 +11,7 @@ import {
   catalogueSchema,
   parseCatalogue,
 } from '../../licensing/catalogue/parseCatalogue.ts';
-import type { CatalogueFile } from '../../licensing/catalogue/parseCatalogue.ts';
-import { placeInCatalogue, planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
-import type { CatalogueProblem } from '../../licensing/catalogue/planCatalogue.ts';
+import { planCatalogue } from '../../licensing/catalogue/planCatalogue.ts';
 import { readStored } from '../../licensing/catalogue/readStored.ts';
 import { writeTogether } from '../../licensing/catalogue/writeTogether.ts';
 import { RequestError } from '../requestError.ts';

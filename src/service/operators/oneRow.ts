@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import type { CataloguePlan, Planned, Upsert } from '../../licensing/catalogue/planCatalogue.ts';
+import type { CataloguePlan, Planned, Upsert } from '../../licensing/catalogue/cataloguePlan.ts';
 import type { DeleteOutcome, Recorded, Written } from '../../licensing/store.ts';
 import { RequestError } from '../requestError.ts';
 import type { Call } from './route.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { placeInCatalogue, planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
-import type { StoredCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
-import type { CatalogueFile } from '../../../src/licensing/catalogue/parseCatalogue.ts';
+import { placeInCatalogue } from '../../../src/licensing/catalogue/cataloguePlan.ts';
+import type { CatalogueFile, StoredCatalogue } from '../../../src/licensing/catalogue/cataloguePlan.ts';
+import { planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
 import type { Licence } from '../../../src/licensing/licence.ts';
 import type { Offer } from '../../../src/licensing/offer.ts';
 import type { Recorded } from '../../../src/licensing/store.ts';

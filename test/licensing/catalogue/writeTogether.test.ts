@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 
+import type { CatalogueFile } from '../../../src/licensing/catalogue/cataloguePlan.ts';
 import { planCatalogue } from '../../../src/licensing/catalogue/planCatalogue.ts';
-import type { CatalogueFile } from '../../../src/licensing/catalogue/parseCatalogue.ts';
 import { readStored } from '../../../src/licensing/catalogue/readStored.ts';
 import { PartlyWrittenError, writeTogether } from '../../../src/licensing/catalogue/writeTogether.ts';
 import { StoreUnavailableError } from '../../../src/licensing/store.ts';
