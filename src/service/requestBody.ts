@@ -1,11 +1,10 @@
 import * as z from 'zod';
+import { decodeUtf8, readMediaType, readOctets } from './bodyOctets.ts';
 import type { EdgeRequest } from './edge.ts';
 import { RequestError } from './requestError.ts';
 
 /** An evidence request is about 6 KB: document, challenge, proof. */
 export const MAXIMUM_BODY_OCTETS = 64 * 1024;
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Size, media type, JSON, shape: in this order, so that nothing is parsed that is too large or says it is something else.
@@ -13,22 +12,14 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
  * @throws {RequestError}
  */
 export async function readJsonBody<T>(request: EdgeRequest, schema: z.ZodType<T>): Promise<T> {
-  const announced = Number(request.header('content-length') ?? 0);
-  if (!(announced <= MAXIMUM_BODY_OCTETS)) throw new RequestError('request_too_large');
-  const octets = await request.readBody();
-  if (octets.length > MAXIMUM_BODY_OCTETS) throw new RequestError('request_too_large');
-  checkMediaType(request.header('content-type'));
-  return parseShape(parseJson(octets), schema);
+  const octets = await readOctets(request, MAXIMUM_BODY_OCTETS);
+  if (readMediaType(request) !== 'application/json') throw new RequestError('media_type_unsupported');
+  return parseShape(parseJson(decodeUtf8(octets)), schema);
 }
 
-function checkMediaType(contentType: string | null): void {
-  const [mediaType = ''] = (contentType ?? '').split(';');
-  if (mediaType.trim().toLowerCase() !== 'application/json') throw new RequestError('media_type_unsupported');
-}
-
-function parseJson(octets: Uint8Array): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(utf8.decode(octets));
+    return JSON.parse(text);
   } catch {
     // A parser's message quotes what it read, so it stays here.
     throw new RequestError('request_malformed', 'The body is not JSON.');

@@ -77,10 +77,15 @@ test.each([
 
 test.each([
   ['ISO 8859-1', Buffer.from('{"a":"é"}', 'latin1')],
-  ['UTF-16', Buffer.from('{"a":1}', 'utf16le')],
   ['an overlong form', Uint8Array.of(0x22, 0xc0, 0xaf, 0x22)],
   ['half a surrogate pair', Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22)],
   ['cut off', Uint8Array.of(0x22, 0xe2, 0x82, 0x22)],
+])('%s is not UTF-8', async (_, body) => {
+  expect(await refusalOf({ body })).toMatchObject({ code: 'request_malformed', detail: 'The body is not UTF-8.' });
+});
+
+test.each([
+  ['UTF-16', Buffer.from('{"a":1}', 'utf16le')],
   ['nothing', new Uint8Array()],
   ['two values', Buffer.from('{}{}')],
   ['NaN', Buffer.from('NaN')],

@@ -3,11 +3,10 @@ import type { FieldProblem } from '../../contract/wire.ts';
 import { describeIssue } from '../../licensing/catalogue/fieldProblems.ts';
 import { parsePlainJson } from '../../verifier/plainJson.ts';
 import { JsonError } from '../../verifier/strictJson.ts';
+import { decodeUtf8, readMediaType, readOctets } from '../bodyOctets.ts';
 import type { EdgeRequest } from '../edge.ts';
 import { RequestError } from '../requestError.ts';
 import { tellRule } from './ruleWords.ts';
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** An offer or a licence has at most 30,000 characters, which are 90 KB in UTF-8. */
 const LARGEST_OBJECT = 128 * 1024;
@@ -43,28 +42,13 @@ export async function readBody<B>(
   form: BodyForm<B>,
 ): Promise<{ mediaType: string; text: string }> {
   if (form.largest === 0) return { mediaType: '', text: '' };
-  const announced = Number(request.header('content-length') ?? 0);
-  if (!(announced <= form.largest)) throw tooLarge(form.largest);
-  const octets = await request.readBody();
-  if (octets.length > form.largest) throw tooLarge(form.largest);
-  const mediaType = (request.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const octets = await readOctets(request, form.largest);
+  const mediaType = readMediaType(request);
   if (!Object.hasOwn(form.content, mediaType)) {
     const taken = Object.keys(form.content).join(' or ');
     throw new RequestError('media_type_unsupported', `Send Content-Type: ${taken}.`);
   }
-  return { mediaType, text: decode(octets) };
-}
-
-function tooLarge(largest: number): RequestError {
-  return new RequestError('request_too_large', `Send at most ${largest / 1024} KiB.`);
-}
-
-function decode(octets: Uint8Array): string {
-  try {
-    return utf8.decode(octets);
-  } catch {
-    throw new RequestError('request_malformed', 'The body is not UTF-8.');
-  }
+  return { mediaType, text: decodeUtf8(octets) };
 }
 
 /** @throws {RequestError} `request_malformed` */
