@@ -31,4 +31,10 @@ export class UsageError extends Error {
 /** The service refused what it was asked for; the message has its code, and the exit code is 2. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+  readonly code: string;
+
+  constructor(code: string, explanation: string) {
+    super(`${code}: ${explanation}`);
+    this.code = code;
+  }
 }

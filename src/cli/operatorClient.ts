@@ -132,8 +132,9 @@ function explainRefusal(status: number, text: string, origin: string): Error {
     return `\n  ${printable(place === '' ? message : `${place}: ${message}`)}`;
   });
   if (errors.length > MOST_TOLD) told.push(`\n  and ${errors.length - MOST_TOLD} more`);
-  const sentence = `${printable(code)}: ${printable(String(detail))}${told.join('')}\n  correlation id ${printable(String(correlationId))}`;
-  return status < 500 ? new RefusedError(sentence) : new Error(sentence);
+  const explanation = `${printable(String(detail))}${told.join('')}\n  correlation id ${printable(String(correlationId))}`;
+  const name = printable(code);
+  return status < 500 ? new RefusedError(name, explanation) : new Error(`${name}: ${explanation}`);
 }
 
 /** An answer that is not the service's own. */

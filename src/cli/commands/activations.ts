@@ -1,6 +1,7 @@
 import type { ActionInput } from '../actions.ts';
 import { LIST_OPTIONS, createActionCommand, defineAction, positionalsOf, showList } from '../actions.ts';
 import { RefusedError, UsageError } from '../command.ts';
+import type { OperatorClient } from '../operatorClient.ts';
 import { OPERATOR_SETTINGS_HELP, readList } from '../operatorClient.ts';
 import { printable, rows } from '../printable.ts';
 import { cell } from '../table.ts';
@@ -112,14 +113,26 @@ async function change(input: Input, verb: string): Promise<void> {
  * @throws {UsageError} where it has several licences, and none says which one is meant
  */
 async function findActivation({ client, values }: Input, vmId: string): Promise<Activation> {
-  const all = (await readList(client, { path: '/activations', query: { vmId } }, 100)).items as readonly Activation[];
-  // The licence itself may be gone.
-  const found = all.filter(({ licence }) => values.licence === undefined || isSameName(licence, values.licence));
+  const found = await listOf(client, vmId, values.licence);
   const [activation, ...others] = found;
-  if (activation === undefined) throw new RefusedError(`not_found: the VM ${printable(vmId)} never had a licence here`);
+  if (activation === undefined) {
+    throw new RefusedError('not_found', `the VM ${printable(vmId)} never had a licence here`);
+  }
   if (others.length === 0) return activation;
   const names = found.map(({ licence }) => licence).join(', ');
   throw new UsageError(`the VM has several licences: say --licence, one of ${names}`);
+}
+
+/** Under a licence that is gone, those that it had when it was there. */
+async function listOf(client: OperatorClient, vmId: string, licence: string | undefined) {
+  const list = async (query: Readonly<Record<string, string | undefined>>) =>
+    (await readList(client, { path: '/activations', query }, 100)).items as readonly Activation[];
+  try {
+    return await list({ vmId, licence });
+  } catch (error) {
+    if (licence === undefined || !(error instanceof RefusedError) || error.code !== 'not_found') throw error;
+    return (await list({ vmId })).filter((one) => isSameName(one.licence, licence));
+  }
 }
 
 /** Ids are compared without regard to the case of ASCII letters. */

@@ -162,7 +162,9 @@ function parseSeats(text: string): number | string {
 /** As `explain` writes them: an empty name between quotation marks. */
 function parseNames(text: string | undefined): string | readonly string[] | undefined {
   if (text === undefined || text === '*') return text;
-  return text.split(',').map((name) => (name.trim() === '""' ? '' : name.trim()));
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new UsageError('a name of the list is empty: take the comma out, or write "" for it');
+  return names.map((name) => (name === '""' ? '' : name));
 }
 
 function parseBound(text: string | undefined): string | null | undefined {

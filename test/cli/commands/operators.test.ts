@@ -73,6 +73,9 @@ test('a licence is granted, changed, suspended, resumed, revoked and listed', as
   expect(changed).toMatchObject({ licence: { seats: 'unlimited', validUntil: null, note: 'x' } });
   const restricted = await json('licences', 'set', 'cli', '--skus', 'standard-2, ""', '--vm-ids', SUBSCRIPTION);
   expect(restricted).toMatchObject({ licence: { skus: ['standard-2', ''], vmIds: [SUBSCRIPTION], note: 'x' } });
+  for (const skus of ['standard-2,', '']) {
+    expect(await run('licences', 'set', 'cli', '--skus', skus)).toMatchObject({ code: 1, out: '' });
+  }
   expect(await json('licences', 'set', 'cli', '--skus', '*')).toMatchObject({ licence: { skus: '*' } });
   expect((await run('licences', 'set', 'cli', '--vm-ids', 'web-1')).complaints).toContain('be a UUID');
   for (const [word, status] of [
@@ -153,19 +156,22 @@ test('a VM is listed, blocked and unblocked', async () => {
 });
 
 test('a VM is unblocked under a licence that is gone, too', async () => {
-  const licence = async (id: string, product: string) => {
-    const offer = `contoso/${product}/pro`;
-    await json('apply', writeFile(`${product}.json`, { offers: [{ offer, mode: 'licensed' }] }));
-    const terms = ['--cloud', 'emulator', '--subscription', SUBSCRIPTION, '--offer', offer, '--seats', '1'];
-    await json('licences', 'grant', id, ...terms);
-    await json('activations', 'block', SUBSCRIPTION, '--licence', id);
+  const offers = ['staying', 'going'].map((product) => ({ offer: `contoso/${product}/pro`, mode: 'licensed' }));
+  await json('apply', writeFile('two.json', { offers }));
+  const grant = (id: string, product: string) => {
+    const terms = ['--offer', `contoso/${product}/pro`, '--seats', '1'];
+    return json('licences', 'grant', id, '--cloud', 'emulator', '--subscription', SUBSCRIPTION, ...terms);
   };
-  await licence('stays', 'staying');
-  await licence('gone', 'going');
+  await grant('stays', 'staying');
+  await grant('gone', 'going');
+  for (const id of ['stays', 'gone']) await json('activations', 'block', SUBSCRIPTION, '--licence', id);
   await json('licences', 'delete', 'gone');
   expect((await run('activations', 'unblock', SUBSCRIPTION)).complaints).toMatch(/say --licence, one of .*gone.*stays/);
   const unblocked = await json('activations', 'unblock', SUBSCRIPTION, '--licence', 'Gone');
   expect(unblocked).toMatchObject({ licence: 'gone', blocked: false });
+  // The row still has the name under which it was written.
+  await grant('anew', 'going');
+  expect(await json('activations', 'show', SUBSCRIPTION, '--licence', 'anew')).toMatchObject({ licence: 'gone' });
 });
 
 test('"why was this VM refused?" is answered on one screen', async () => {
