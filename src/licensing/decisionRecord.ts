@@ -59,8 +59,8 @@ export function uniqueDecisionId(at: number): string {
 }
 
 /**
- * The id of what a VM can repeat at will (refusals, releases): the same for one VM, licence (or plan, where there is no
- * licence) and code within one hour, so that a repeat changes nothing, and so that the correlation id of each repeat leads
+ * The id of what a VM can repeat at will (refusals, releases): the same for one VM, licence (or product, where there is
+ * no licence) and code within one hour, so that a repeat changes nothing, and so that the correlation id of each repeat leads
  * to the row.
  */
 export function hourlyDecisionId(

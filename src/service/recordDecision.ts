@@ -1,7 +1,6 @@
 import { listChecks } from '../licensing/decisionChecks.ts';
 import { GRANT_CODES, hourlyDecisionId, uniqueDecisionId } from '../licensing/decisionRecord.ts';
 import type { GrantCode, RefusalCode } from '../licensing/decisionRecord.ts';
-import { formatPlanName } from '../licensing/planName.ts';
 import type { PlanName } from '../licensing/planName.ts';
 import { StoreUnavailableError } from '../licensing/store.ts';
 import type { AuthenticRequest } from './authenticate.ts';
@@ -11,7 +10,7 @@ import type { Parts } from './parts.ts';
 export interface Decided {
   readonly code: GrantCode | RefusalCode;
   readonly licenceId: string | null;
-  /** The offer's, where one was found. */
+  /** With the names of the offer, where one was found; for an offer of all plans the VM may have chosen the plan's. */
   readonly plan?: PlanName | null;
   /** The VM's own word for its plan. */
   readonly claimedProduct?: string | undefined;
@@ -31,7 +30,7 @@ export async function recordDecision({ store }: Parts, authentic: AuthenticReque
   const { code, licenceId, plan: offered = null, claimedProduct = null, isUnique = false } = decided;
   const refusal = isGrant(code) ? null : code;
   const isRepeatable = refusal !== null || (code === 'seat_released' && !isUnique);
-  const about = licenceId ?? (offered === null ? '' : formatPlanName(offered));
+  const about = licenceId ?? (offered === null ? '' : `${offered.publisher}/${offered.product}`);
   const id = isRepeatable ? hourlyDecisionId({ ...vm, code }, about, at) : uniqueDecisionId(at);
   const { cloud, subscriptionId, vmId, sku } = vm;
   const { plan, region } = attestation;

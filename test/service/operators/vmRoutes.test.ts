@@ -261,10 +261,11 @@ test('the keys are told by their names, and nothing else of them', async () => {
   expect(text).not.toContain('"x"');
 });
 
-test('a VM that is refused under two offers has a row for each, and its ids lead there', async () => {
-  const products = ['one', 'other'].map((name) => `contoso/claimed-${name}/pro`);
-  for (const offer of products) {
-    await operate(stack(), `PUT /offers/${offer}`, { body: { offer, mode: 'licensed', withoutPlan: true } });
+test('a VM that is refused under two offers has a row for each, and makes up no more of them', async () => {
+  const products = ['one', 'other'].map((name) => `contoso/claimed-${name}`);
+  for (const product of products) {
+    const body = { offer: `${product}/*`, mode: 'licensed', withoutPlan: true };
+    await operate(stack(), `PUT /offers/${product}/*`, { body });
   }
   const { serviceUrl, imdsUrl } = stack();
   const claim = async (product: string) => {
@@ -273,9 +274,13 @@ test('a VM that is refused under two offers has a row for each, and its ids lead
     expect(body['code']).toBe('subscription_not_licensed');
     return String(body['correlationId']);
   };
-  for (const product of products) {
-    const id = await claim(product);
-    expect(await claim(product)).toBe(id);
-    expect((await operate(stack(), `GET /decisions/${id}`)).body['claimedProduct']).toBe(product);
+  const claimAll = () => Promise.all(products.flatMap((product) => [claim(`${product}/a`), claim(`${product}/b`)]));
+  let ids = await claimAll();
+  // Within one hour: where it turned meanwhile, the next try is within one.
+  if (new Set(ids).size > 2) ids = await claimAll();
+  expect([ids[0] === ids[1], ids[2] === ids[3], new Set(ids).size]).toEqual([true, true, 2]);
+  for (const [index, product] of products.entries()) {
+    const { body } = await operate(stack(), `GET /decisions/${ids[2 * index] ?? ''}`);
+    expect(String(body['claimedProduct'])).toContain(`${product}/`);
   }
 });
