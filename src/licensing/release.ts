@@ -94,10 +94,11 @@ export async function releaseSeat(
     freed = earlyRelease && known.value.seat.kind !== 'none';
     const activation = spent(known.value, request, freed);
     const own = { row: 'activation', activation, version: known.version } as const;
-    // A whole scale set may be deleted at once, and its seats be in one block.
-    const outcome = freed
-      ? await gate(pool, () => writeFreed(store, pool, own, known.value.seat), signal)
-      : await store.writeSeats(pool, [own]);
+    // A whole scale set may be deleted at once, and its seats be in one block; an uncounted seat is in none.
+    const outcome =
+      freed && known.value.seat.kind === 'numbered'
+        ? await gate(pool, () => writeFreed(store, pool, own, known.value.seat), signal)
+        : await store.writeSeats(pool, [own]);
     if (outcome === 'written') return { released: true, seatFreeAt: seatFreeAt(activation, request.at), freed };
     await pauseAfter(attempt, options);
   }
