@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
-import { describeIssue } from '../../licensing/catalogue/fieldProblems.ts';
+import { describeIssue, fieldAt } from '../../licensing/catalogue/fieldProblems.ts';
 import { must } from '../../licensing/catalogue/fields.ts';
 import { OPTIONAL_MEMBER_NAMES, licenceEntry } from '../../licensing/catalogue/licenceEntry.ts';
 import type { OptionalMember } from '../../licensing/catalogue/licenceEntry.ts';
@@ -80,7 +80,7 @@ export function placeProblem(
   place: FileLicence['place'],
   { field, message }: Omit<FieldProblem, 'line'>,
 ): FieldProblem {
-  const inside = [place.field, field].filter((part) => part !== '').join('.');
+  const inside = fieldAt(place.field, field);
   return place.line === undefined ? { field: inside, message } : { line: place.line, field: inside, message };
 }
 
@@ -112,14 +112,14 @@ function readCsv(text: string): RawEntry[] {
   const columns = readHeader(header);
   const tooMany = records[MOST_LICENCES];
   if (tooMany !== undefined) throw refuseFile([{ line: tooMany.line, field: '', message: TOO_MANY }]);
-  const leftOut = withoutNames(new Set(columns));
   return records.map((record) => {
     const place = { line: record.line, field: '' };
+    const leftOut = withoutNames(new Set(columns.slice(0, record.fields.length)));
     return { place, value: readEntry(columns, record), leftOut, fault: findFault(columns, record) };
   });
 }
 
-/** Spreadsheets leave the separators of empty last cells out. */
+/** Spreadsheets leave the separators of empty last cells out; what is not there is left out, as a missing column is. */
 function findFault(columns: readonly Column[], { fields: { length } }: CsvRecord): string | undefined {
   if (length <= columns.length && columns.slice(length).every(isOptional)) return undefined;
   return `has ${length} fields under ${columns.length} columns`;
