@@ -33,23 +33,21 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
     const reply = async (): Promise<Reply> => replyAnswer(route, await runChecked(run));
     if (route.method === 'GET') return reply();
     // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
+    const isTrial = request.query.get('dryRun') === 'true';
     const facts = { operation: route.name, path: request.path, operator: operator.id };
     try {
       const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply);
-      if (isWrite(request, answered)) request.log('info', 'operator_wrote', { ...facts, status: answered.status });
+      const isReplay = answered.headers[REPLAYED] !== undefined;
+      if (!isTrial && !isReplay) request.log('info', 'operator_wrote', { ...facts, status: answered.status });
       return answered;
     } catch (error) {
-      if (!(error instanceof RequestError)) request.log('error', 'operator_may_have_written', facts);
+      if (!isTrial && !(error instanceof RequestError)) request.log('error', 'operator_may_have_written', facts);
       throw error;
     } finally {
       // Also after a failure: a write whose answer was lost may have been executed.
       parts.catalogue.forget();
     }
   };
-}
-
-function isWrite({ query }: EdgeRequest, { headers }: Reply): boolean {
-  return query.get('dryRun') !== 'true' && headers[REPLAYED] === undefined;
 }
 
 async function runChecked(run: () => Promise<Answer<unknown>>): Promise<Answer<unknown>> {

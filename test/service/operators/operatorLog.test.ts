@@ -56,6 +56,9 @@ test('of what may have been written though nobody was told, the log has whose it
   const scene = await createScene();
   const body = { licences: [] };
   await scene.operate('POST /imports/licences?dryRun=true', { body });
+  scene.proxy.fail(/licences/, ...new Array<StoreFault>(20).fill('refuse'));
+  expect((await scene.operate('POST /imports/licences?dryRun=true', { body })).status).toBe(503);
+  scene.proxy.recover();
   const headers = { 'Idempotency-Key': 'once' };
   for (let times = 0; times < 2; times += 1) await scene.operate('POST /imports/licences', { body, headers });
   expect(linesOf(scene, 'operator_wrote')).toHaveLength(1);
