@@ -3,7 +3,7 @@ import { RequestError } from '../requestError.ts';
 /** `If-Match: *`: whichever version is there (RFC 9110 section 13.1.1). */
 export const ANY_VERSION = Symbol('any version');
 
-/** The versions that a write may replace; null where the request names none. */
+/** The ETags of the versions that a write may replace; null where the request names none. */
 export type ExpectedVersion = readonly string[] | typeof ANY_VERSION | null;
 
 /** A store's own ETag is a weak one, and may hold quotation marks: ours is opaque and strong. */
@@ -24,13 +24,12 @@ export function parseIfMatch(header: string | null): ExpectedVersion {
   const text = header.trim();
   if (text === '*') return ANY_VERSION;
   if (!ETAGS.test(text)) throw new RequestError('request_malformed', 'If-Match must be an ETag as it was read, or *.');
-  const strong = (text.match(ETAG) ?? []).filter((tag) => tag.startsWith('"'));
-  return strong.map((tag) => Buffer.from(tag.slice(1, -1), 'base64url').toString('utf8'));
+  return (text.match(ETAG) ?? []).filter((tag) => tag.startsWith('"'));
 }
 
 /** Whether a row may be changed at the version that it has. */
 export function isExpected(expected: ExpectedVersion, present: string): boolean {
-  return expected === null || expected === ANY_VERSION || expected.includes(present);
+  return expected === null || expected === ANY_VERSION || expected.includes(writeETag(present));
 }
 
 /**
