@@ -64,6 +64,10 @@ test('octets that are not UTF-8 are refused', () => {
   expect(() => parseStrictJson(Buffer.from('22c328 22'.replace(' ', ''), 'hex'))).toThrow(JsonError);
 });
 
+test('a string of a million escapes is read', () => {
+  expect(parse(`"${'\\u0041'.repeat(1_400_000)}"`)).toHaveLength(1_400_000);
+});
+
 test('sixteen levels are read', () => {
   expect(() => parse(`${'['.repeat(17)}${']'.repeat(17)}`)).not.toThrow();
 });
