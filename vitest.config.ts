@@ -8,6 +8,8 @@ export default defineConfig({
     env: { TARGET_BASE_URL: process.env['BASE_URL'] ?? '' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A busy machine may need longer than the usual second; whoever waits in vain fails all the same.
+    expect: { poll: { timeout: 10_000 } },
     coverage: { provider: 'v8', include: ['src/**', 'functions/**'] },
   },
 });

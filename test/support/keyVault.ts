@@ -71,7 +71,7 @@ export class FakeVault {
     return {
       credential: { getToken: (scope: unknown, options?: object) => this.#giveToken(scope, options) },
       clientOptions: { disableChallengeResourceVerification: true, tlsOptions: { ca: this.#certificate } },
-      limits: { budget: 2_000, attempt: 300 },
+      limits: { budget: 6_000, attempt: 1_000 },
     };
   }
 

@@ -100,17 +100,17 @@ test.each(ALWAYS)('gives up within its budget on %s', async (_, fault, message) 
   vault.fail('sign', fault, fault, fault, fault, fault);
   const started = performance.now();
   expect(await refusalOf(signer)).toMatch(message);
-  expect(performance.now() - started).toBeLessThan(vault.access.limits.budget + 200);
+  expect(performance.now() - started).toBeLessThan(vault.access.limits.budget + 2_000);
   // The vault is well again: so is the signer.
   await expect.poll(async () => isSigned(signer, await signer.sign(INPUT))).toBe(true);
 });
 
 test('does not wait for longer than its budget, whatever Retry-After says', async () => {
   const { vault, signer } = await createScene();
-  vault.fail('sign', { status: 429, code: 'Throttled', retryAfter: 3 });
+  vault.fail('sign', { status: 429, code: 'Throttled', retryAfter: 7 });
   const started = performance.now();
   expect(await refusalOf(signer)).toBe('The vault did not sign: Throttled, HTTP 429.');
-  expect(performance.now() - started).toBeLessThan(500);
+  expect(performance.now() - started).toBeLessThan(vault.access.limits.budget);
 });
 
 test('asks once, and says what to do, where the vault refuses', async () => {

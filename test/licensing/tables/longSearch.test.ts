@@ -12,8 +12,8 @@ import { entitlement } from '../../support/licensing.ts';
 /** Azure Tables answers a long search with empty pages and a place to go on from; Azurite never does. */
 
 const PAGES = 20;
-const PAUSE = 50;
-const BUDGET = 400;
+const PAUSE = 100;
+const BUDGET = 1_500;
 
 /** A store whose one row lies behind empty pages. */
 async function startStore(asked: string[], budget = BUDGET): Promise<LicenceStore> {
