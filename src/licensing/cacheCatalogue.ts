@@ -22,7 +22,7 @@ export interface CachedCatalogue extends Catalogue {
 }
 
 /**
- * Offers and licences, kept for up to ten seconds from the moment at which they were asked for. Old ones are never given
+ * Offers and licences, kept for some seconds from the moment at which they were asked for. Old ones are never given
  * out, even if the store is down: a revoked licence would live on.
  */
 export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): CachedCatalogue {

@@ -3,6 +3,6 @@ import type { SeatOptions } from '../licensing/seatOptions.ts';
 import type { Parts } from './parts.ts';
 
 /** @param at when the VM asked, in milliseconds since the epoch */
-export function seatOptions({ seatGate: gate, now }: Parts, at: number): SeatOptions {
+export function boundSeats({ seatGate: gate, now }: Parts, at: number): SeatOptions {
   return { gate, signal: AbortSignal.timeout(Math.max(0, at + LONGEST_SEARCH - now())) };
 }

@@ -317,7 +317,8 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
   conflict: {
     cause:
       'The request contradicts another one or what the store holds: the detail says which. An Idempotency-Key is good for one body.',
-    caller: 'Correct what the detail names. Use another Idempotency-Key for another request.',
+    caller:
+      'Correct what the detail names. Use another Idempotency-Key for another request. Where Retry-After is told, another request only has to end: send the same one again.',
     vendor: null,
   },
   changed_meanwhile: {

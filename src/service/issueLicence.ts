@@ -21,7 +21,7 @@ import { recordDecision } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
 import { licenceRequestSchema, readJsonBody } from './requestBody.ts';
 import type { LicenceRequestBody } from './requestBody.ts';
-import { seatOptions } from './seatOptions.ts';
+import { boundSeats } from './boundSeats.ts';
 
 /**
  * `POST /v1/licences`. Cheap refusals first: no ASN.1 and no RSA for strangers, no store for evidence that is not
@@ -82,7 +82,7 @@ function takeSeat(
   const { vmId, sku } = vm;
   const { ms, jti, jkt } = challenge;
   const request = { vmId, jkt, challenge: { ms, jti }, licenceJti, region: attestation.region, sku, client, at, times };
-  return activate(parts.store, entitlement, request, seatOptions(parts, at));
+  return activate(parts.store, entitlement, request, boundSeats(parts, at));
 }
 
 /** First issues and changes of key have an audit row; plain renewals are a line of the log. */

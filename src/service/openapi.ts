@@ -131,7 +131,7 @@ const IDEMPOTENCY_KEY = {
 const IF_MATCH = {
   ...{ name: 'If-Match', in: 'header', required: false },
   schema: { type: 'string' },
-  description: 'The ETag of the version to replace, or *.',
+  description: 'The ETag of the version to replace (one of a list), or *.',
 };
 
 function describeParameters(book: SchemaBook, fields: z.ZodObject, place: 'path' | 'query'): JsonSchema[] {

@@ -34,7 +34,10 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, JsonSchema>>> = {
   rate_limited: WAIT,
   ...{ token_missing: CHALLENGE, token_invalid: CHALLENGE, role_missing: CHALLENGE },
   conflict: {
-    'Retry-After': { schema: SECONDS, description: 'Where the first request with this Idempotency-Key still runs.' },
+    'Retry-After': {
+      schema: SECONDS,
+      description: 'Where the first request with this Idempotency-Key still runs, or another file is being applied.',
+    },
   },
 };
 

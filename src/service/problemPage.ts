@@ -16,7 +16,7 @@ export function describeProblem(code: ProblemCode): readonly PageSection[] {
   const { cause, caller, vendor } = CODE_REFERENCE[code];
   const again = PROBLEMS[code].retryable
     ? 'The same request, begun anew, may succeed without anybody changing anything.'
-    : 'The same request will not succeed by itself.';
+    : 'The same request will not succeed by itself, unless the answer has Retry-After.';
   return [
     { heading: 'What happened', text: cause },
     { heading: 'Who can mend it', text: nameMenders(caller !== null, vendor !== null) },

@@ -18,7 +18,7 @@ import { recordDecision } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
 import { readJsonBody, releaseRequestSchema } from './requestBody.ts';
 import { RequestError } from './requestError.ts';
-import { seatOptions } from './seatOptions.ts';
+import { boundSeats } from './boundSeats.ts';
 
 const OTHER_KEY = 'Prove the key that the VM’s newest licence is bound to.';
 
@@ -74,7 +74,7 @@ async function giveBack(
   const { challenge, vm, at } = authentic;
   const mark = { ms: challenge.ms, jti: challenge.jti };
   const request = { vmId: vm.vmId, jkt, challenge: mark, releaseId: randomUUID(), at };
-  const outcome = await releaseSeat(parts.store, terms, request, seatOptions(parts, at));
+  const outcome = await releaseSeat(parts.store, terms, request, boundSeats(parts, at));
   if (!outcome.released) return refuseRelease(parts, authentic, outcome.reason, licenceId);
   const decisionId = await recordDecision(parts, authentic, {
     code: 'seat_released',

@@ -2,6 +2,7 @@ import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import type { Recorded } from '../store.ts';
+import { fieldAt } from './fieldProblems.ts';
 import type { OptionalMember } from './licenceEntry.ts';
 
 /* From a file of offers and licences to what is written of it. */
@@ -43,7 +44,7 @@ export interface CatalogueProblem {
 
 /** Where it stands in a catalogue file. */
 export function placeInCatalogue({ list, index, field, message }: CatalogueProblem): FieldProblem {
-  return { field: [`${list}[${index}]`, field].filter((part) => part !== '').join('.'), message };
+  return { field: fieldAt(`${list}[${index}]`, field), message };
 }
 
 export type Planned =

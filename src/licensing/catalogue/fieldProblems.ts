@@ -20,6 +20,11 @@ function describeKey(key: string): string {
   return `the key ${JSON.stringify(key.slice(0, 64))} is not known: remove it, or correct its name`;
 }
 
+/** A field of something that has a place itself; either may be empty. */
+export function fieldAt(place: string, field: string): string {
+  return [place, field].filter((part) => part !== '').join('.');
+}
+
 /** `offers[0].lifetime` */
 function formatPath(path: readonly PropertyKey[]): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');

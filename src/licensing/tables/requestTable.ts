@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
-import { LONGEST_ANSWER } from '../operatorRequest.ts';
+import { LONGEST_KEPT_BODY } from '../operatorRequest.ts';
 import type { OperatorRequest } from '../operatorRequest.ts';
 import type { RequestStore, Stored } from '../store.ts';
 import { requestKeys } from './keys.ts';
@@ -47,8 +47,8 @@ export function requestTable(requests: TableClient, budget: number): RequestStor
 }
 
 function requestEntity({ answer, at, ...request }: OperatorRequest) {
-  if (answer !== null && answer.body.length > LONGEST_ANSWER) {
-    throw new RangeError(`The answer to a request must stay within ${LONGEST_ANSWER} characters to be kept.`);
+  if (answer !== null && answer.body.length > LONGEST_KEPT_BODY) {
+    throw new RangeError(`The answer to a request must stay within ${LONGEST_KEPT_BODY} characters to be kept.`);
   }
   return {
     ...requestKeys(request),

@@ -24,7 +24,9 @@ const item = z
   .strictObject({
     id: z.string().describe('Of the activation, for addresses.'),
     vmId: z.string(),
-    licence: z.string().describe('As the licence was called at the last issue; empty where there was none.'),
+    licence: z
+      .string()
+      .describe('As the licence was called at the last issue, or when the VM was blocked before it came.'),
     mode: z.enum(['licensed', 'marketplace']),
     cloud: z.string(),
     subscription: z.string(),

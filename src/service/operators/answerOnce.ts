@@ -1,4 +1,4 @@
-import { LONGEST_ANSWER } from '../../licensing/operatorRequest.ts';
+import { LONGEST_KEPT_BODY } from '../../licensing/operatorRequest.ts';
 import type { OperatorRequest, OperatorRequestKey } from '../../licensing/operatorRequest.ts';
 import { StoreUnavailableError } from '../../licensing/store.ts';
 import type { RequestStore, Stored } from '../../licensing/store.ts';
@@ -88,7 +88,7 @@ function replyAgain({ status, body, version }: NonNullable<OperatorRequest['answ
 
 async function keep(options: OnceOptions, { status, headers, body }: Reply, version: string): Promise<void> {
   const { store, key, digest, at } = options;
-  if (body.length > LONGEST_ANSWER) return forget(options, version);
+  if (body.length > LONGEST_KEPT_BODY) return forget(options, version);
   const answer = { status, body, version: headers['ETag'] ?? null };
   await tolerate(options, () => store.writeRequest({ ...key, digest, at, answer }, version));
 }

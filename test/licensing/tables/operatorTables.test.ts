@@ -4,7 +4,7 @@ import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../../../src/
 import { hourlyDecisionId, uniqueDecisionId } from '../../../src/licensing/decisionRecord.ts';
 import type { DecisionRecord } from '../../../src/licensing/decisionRecord.ts';
 import { activate } from '../../../src/licensing/activate.ts';
-import { LONGEST_ANSWER } from '../../../src/licensing/operatorRequest.ts';
+import { LONGEST_KEPT_BODY } from '../../../src/licensing/operatorRequest.ts';
 import { readPoolUsage } from '../../../src/licensing/poolUsage.ts';
 import { ContinuationError, StoreUnavailableError } from '../../../src/licensing/store.ts';
 import type { Page, PageRequest } from '../../../src/licensing/store.ts';
@@ -294,7 +294,7 @@ test('a request is kept for its operator, route and key, with its answer', async
   for (const other of [{ operator: 'x' }, { route: 'x' }, { key: 'x' }]) {
     expect(await store.readRequest({ ...key, ...other })).toBeNull();
   }
-  const long = { ...begun, answer: { status: 200, body: 'x'.repeat(LONGEST_ANSWER + 1), version: null } };
+  const long = { ...begun, answer: { status: 200, body: 'x'.repeat(LONGEST_KEPT_BODY + 1), version: null } };
   await expect(store.writeRequest(long, null)).rejects.toThrow(RangeError);
 });
 
