@@ -39,14 +39,14 @@ export interface Explanation {
   };
 }
 
-/** "Why was this VM refused?" on one screen: 24 lines of 100 characters, unless names are very long. */
+/** "Why was this VM refused?" on one screen of 24 lines, though long lines go over two or three. */
 export function formatExplanation({ decision, title, advice, failed, now }: Explanation): string {
   return [
-    `${printable(decision.code)}: ${printable(title)}\n\n`,
+    `${printable(decision.code)}: ${printable(title)}\n`,
     formatVm(decision),
-    `\n${formatChecks(decision.checks, failed)}`,
-    `\nWhat to do\n  ${printable(advice)}\n`,
-    `\nNow (${printable(now.at)})\n`,
+    `${formatChecks(decision.checks, failed)}`,
+    `What to do\n  ${printable(advice)}\n`,
+    `Now (${printable(now.at)})\n`,
     formatNow(now, decision.code),
   ].join('');
 }

@@ -25,7 +25,8 @@ suspends the licence, the VM is denied, and the denial is explained. Runs until 
   --once        end after that
   --fault NAME  boot with this fault of the emulator, and end
   --json        progress goes to standard error; when all is up, one line of JSON on standard output, and no VM boots by
-                itself; with --once the VM boots and a second line has the claims of its licence
+                itself; with --once the VM boots and a second line has the claims of its licence. npm writes lines of its
+                own before it: npm start -s leaves them out
   --help        this text
 
 Faults: ${FAULT_NAMES.join(', ')}

@@ -116,7 +116,9 @@ async function findActivation({ client, values }: Input, vmId: string): Promise<
   const found = await listOf(client, vmId, values.licence);
   const [activation, ...others] = found;
   if (activation === undefined) {
-    throw new RefusedError('not_found', `the VM ${printable(vmId)} never had a licence here`);
+    const where = values.licence === undefined ? 'here' : `under ${printable(values.licence)}`;
+    const hint = 'one that never came is blocked by activations block VM --licence ID';
+    throw new RefusedError('not_found', `the VM ${printable(vmId)} has not come for a licence ${where}; ${hint}`);
   }
   if (others.length === 0) return activation;
   const names = found.map(({ licence }) => licence).join(', ');

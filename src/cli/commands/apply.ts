@@ -6,12 +6,12 @@ import type { CatalogueFile } from '../../licensing/catalogue/cataloguePlan.ts';
 import { CatalogueError, LARGEST_CATALOGUE, parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
 import { parsePlainJson } from '../../verifier/plainJson.ts';
 import { JsonError } from '../../verifier/strictJson.ts';
+import { positionalsOf } from '../actions.ts';
 import type { Command, Io } from '../command.ts';
 import { decodeText } from '../decodeText.ts';
 import { OPERATOR_SETTINGS_HELP, createOperatorClient, isServiceNamed } from '../operatorClient.ts';
 import { parseOptions } from '../options.ts';
 import { STORE_SETTINGS_HELP, openStore } from '../store.ts';
-import { oneFile } from './verify.ts';
 
 const help = `countersign apply FILE.json
 
@@ -45,7 +45,7 @@ export const apply: Command = {
   help,
   async run(args, io) {
     const { values, positionals } = parseOptions(args, OPTIONS);
-    const path = oneFile(positionals);
+    const [path] = positionalsOf(positionals, 'one FILE');
     const text = decodeText(path, await readFile(resolve(io.directory, path)));
     // Judged here first, so that a file that cannot be applied is told of without a request.
     const file = parseFile(text);

@@ -5,7 +5,7 @@ import { buffer as readOctets } from 'node:stream/consumers';
 import type { ActionInput, ServiceInput } from '../actions.ts';
 import { LIST_OPTIONS, createActionCommand, defineAction, deleteAt, positionalsOf, showList } from '../actions.ts';
 import type { Io } from '../command.ts';
-import { UsageError } from '../command.ts';
+import { RefusedError, UsageError } from '../command.ts';
 import { decodeText } from '../decodeText.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
@@ -35,7 +35,7 @@ import FILE|-        licences from a file, CSV or JSON: all of them, or none and
 export               all licences as CSV, or with --json as JSON: both can be imported
 
 Options:
-  --cloud NAME         list, grant: of this cloud (default: AzurePublicCloud)
+  --cloud NAME         list (with --subscription), grant: of this cloud (default: AzurePublicCloud)
   --subscription UUID  list, grant: of this subscription
   --offer NAME         grant: publisher/product/plan
   --seats N            grant, set: VMs at the same time, or unlimited
@@ -45,7 +45,7 @@ Options:
   --vm-ids LIST        grant, set: these VMs alone, with commas between them; or *
   --note TEXT          grant, set: for operators
   --dry-run            import: judge the file, and write nothing
-  --out FILE           export: write it there; to a .json file as JSON
+  --out FILE           export: write it there, to a .json file as JSON and to a .csv file as CSV
   --limit N            list: how many at most (default: 100)
   --service URL        the service
   --json               print one JSON value and nothing else
@@ -108,7 +108,7 @@ export const licences = createActionCommand('licences', {
       if (subscription === undefined || offer === undefined || seats === undefined) {
         throw new UsageError('grant needs --subscription, --offer and --seats');
       }
-      await put(input, { id, cloud, subscription, offer, ...readTerms(input.values) });
+      await put(input, { id, cloud, subscription, offer, ...readTerms(input.values) }).catch(explainPresent);
     }),
     set: defineAction(TERMS, async (input) => {
       const terms = readTerms(input.values);
@@ -129,6 +129,15 @@ export const licences = createActionCommand('licences', {
     export: defineAction({ out: { type: 'string' } }, exportFile),
   },
 });
+
+/** The service speaks of ETags, which `set` reads by itself. */
+function explainPresent(error: unknown): never {
+  if (!(error instanceof RefusedError) || error.code !== 'changed_meanwhile') throw error;
+  throw new RefusedError(
+    error.code,
+    'the subscription has a licence with this id already: change it with licences set',
+  );
+}
 
 async function readLicence({ client, positionals }: ServiceInput): Promise<LicenceItem> {
   const [id] = positionalsOf(positionals, 'a licence’s ID');
@@ -219,7 +228,8 @@ async function post({ client, tell, io }: ServiceInput, body: FileBody, dryRun: 
 async function exportFile(input: ActionInput<{ out: { type: 'string' } }>): Promise<void> {
   const { client, io, isJson, positionals, show, values } = input;
   positionalsOf(positionals);
-  const asJson = isJson || isJsonName(values.out ?? '');
+  const { out = '' } = values;
+  const asJson = isJsonName(out) || (isJson && extname(out).toLowerCase() !== '.csv');
   const text = asJson ? await readJsonFile(client) : (await client({ path: '/exports/licences' })).text;
   if (values.out === undefined) {
     io.out(text);

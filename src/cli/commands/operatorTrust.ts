@@ -28,7 +28,6 @@ export const OPERATOR_TRUST_OPTIONS_HELP = `  --new-anchor     add: you vouch fo
 /** As the service answers it. */
 interface SeenIssuer {
   readonly name: string;
-  readonly cloud: string | null;
   readonly count: number;
   readonly firstSeen: string;
   readonly lastSeen: string;
@@ -85,7 +84,6 @@ export const OPERATOR_TRUST: Readonly<Record<string, Action>> = {
     show(items, () =>
       formatTable(items, [
         ['ISSUER', ({ name }) => name],
-        ['CLOUD', ({ cloud }) => cloud],
         ['MINUTES SEEN', ({ count }) => count],
         ['FIRST SEEN', ({ firstSeen }) => firstSeen],
         ['LAST SEEN', ({ lastSeen }) => lastSeen],

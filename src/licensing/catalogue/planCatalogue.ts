@@ -72,7 +72,8 @@ function findStrandedLicences(
 
 function findIdClashes(licences: readonly Upsert<Licence>[], others: readonly Licence[]): CatalogueProblem[] {
   return findNewClashes(licences, others, ({ id }) => [foldCase(id)]).map(({ index, holder }) => {
-    const message = `the licence of subscription ${holder.subscriptionId} for ${formatPlanName(holder.plan)} has the id ${holder.id}: choose another`;
+    const whose = licences.some(({ value }) => value === holder) ? 'another licence of the file, of' : 'the licence of';
+    const message = `${whose} subscription ${holder.subscriptionId} for ${formatPlanName(holder.plan)} has the id ${holder.id}: choose another`;
     return { list: 'licences', index, field: 'id', message };
   });
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { LICENCE_CODES } from '../../contract/codes.ts';
 import { formatInstant } from '../../contract/instants.ts';
+import { cloud } from '../../licensing/catalogue/fields.ts';
 import { GRANT_CODES } from '../../licensing/decisionRecord.ts';
 import type { DecisionRecord } from '../../licensing/decisionRecord.ts';
 import { RequestError } from '../requestError.ts';
@@ -46,7 +46,7 @@ export const decisionSchema = z
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
 const listQuery = z.strictObject({
-  cloud: z.enum(CLOUD_NAMES).optional(),
+  cloud: cloud.optional(),
   subscription: z.guid().toLowerCase().optional(),
   vmId: z.guid().toLowerCase().optional(),
   code: z.enum(DECISION_CODES).optional(),
@@ -64,11 +64,11 @@ const listDecisions = defineRoute({
   answer: { mediaType: 'application/json', schema: pageOf(decisionSchema) },
   codes: [],
   handle: async ({ parts, query, log }) => {
-    const { cloud, subscription, vmId, code, from, until } = query;
+    const { subscription, vmId, code, from, until } = query;
     if (from !== undefined && until !== undefined && from > until) {
       throw new RequestError('request_malformed', 'from is later than until: name the earlier time in from.');
     }
-    const filter = { cloud, subscriptionId: subscription, vmId, code, from, until };
+    const filter = { cloud: query.cloud, subscriptionId: subscription, vmId, code, from, until };
     const page = await parts.store.pageDecisions(filter, readPageQuery(query));
     return { value: writePage(page, writeDecision, log) };
   },

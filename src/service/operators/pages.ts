@@ -9,9 +9,9 @@ const USUAL_PAGE = 100;
 export const pageQuery = {
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,3}$/, 'must be a whole number')
+    .regex(/^[1-9]\d{0,3}$/, `must be a whole number from 1 to ${LARGEST_PAGE}`)
     .transform(Number)
-    .refine((limit) => limit <= LARGEST_PAGE, `must be at most ${LARGEST_PAGE}`)
+    .refine((limit) => limit <= LARGEST_PAGE, `must be a whole number from 1 to ${LARGEST_PAGE}`)
     .optional()
     .describe(`How many items at most: 1 to ${LARGEST_PAGE}, unless given ${USUAL_PAGE}. A page may have fewer.`),
   continuation: z.string().min(1).max(4_096).optional().describe('The continuation of the page before.'),

@@ -275,7 +275,9 @@ test('apply goes through the service that is named, and needs no store', async (
 test('a VM that never came is a refusal', async () => {
   const { code, out, complaints } = await run('activations', 'show', '99999999-0000-4000-8000-000000000001');
   expect({ code, out }).toEqual({ code: 2, out: '' });
-  expect(complaints).toContain('not_found: the VM 99999999-0000-4000-8000-000000000001 never had a licence here');
+  expect(complaints).toContain(
+    'not_found: the VM 99999999-0000-4000-8000-000000000001 has not come for a licence here',
+  );
 });
 
 test.each(['abc\ndef-secret', 'abc def-secret', 'abc\u0000def-secret', 'äbc-secret'])(
