@@ -44,7 +44,7 @@ export function formatExplanation({ decision, title, advice, failed, now }: Expl
   return [
     `${printable(decision.code)}: ${printable(title)}\n`,
     formatVm(decision),
-    `${formatChecks(decision.checks, failed)}`,
+    formatChecks(decision.checks, failed),
     `What to do\n  ${printable(advice)}\n`,
     `Now (${printable(now.at)})\n`,
     formatNow(now, decision.code),
