@@ -129,7 +129,7 @@ async function composeRequest(
 ): Promise<LicenceRequest> {
   const proof = await signProof(key, licenceAudience(settings.issuer), challenge.jti);
   const request = { challenge: challenge.token, document, proof, client: settings.client };
-  return settings.claimedProduct === undefined ? request : { ...request, product: settings.claimedProduct };
+  return settings.claimedProduct === undefined ? request : { ...request, offer: settings.claimedProduct };
 }
 
 async function verifyIssued(

@@ -1,9 +1,12 @@
+import type { PublicJwk } from './wire.ts';
+
 /** `typ` of each token (RFC 8725 section 3.11: explicit typing). */
 export const TOKEN_TYPES = {
   challenge: 'challenge+jwt',
   proof: 'proof+jwt',
   licence: 'licence+jwt',
   denial: 'licence-denial+jwt',
+  keySet: 'jwk-set+jwt',
 } as const;
 
 /** A challenge: HS256 under a secret that the service's instances share. NumericDate is in seconds, `ms` in milliseconds. */
@@ -65,6 +68,32 @@ export interface DenialClaims {
   /** The challenge's `jti`. */
   readonly jti: string;
 }
+
+/**
+ * A key set that the vendor's root key has signed: the shipped client believes no other. NumericDates are in seconds.
+ * The header is exactly `{ alg, typ, kid, jwk }`: `kid` the root's RFC 7638 thumbprint, `jwk` its public key.
+ */
+export interface KeySetClaims {
+  /** The issuer of the licences. */
+  readonly iss: string;
+  /** The issuer again. */
+  readonly sub: string;
+  readonly iat: number;
+  readonly exp: number;
+  /** Seconds: the most from a licence's `iat` to its `graceUntil`. */
+  readonly life: number;
+  readonly keys: readonly PublishedJwk[];
+}
+
+/** A signing key as it stands in the key set (RFC 7517 section 4). */
+export interface PublishedJwk extends PublicJwk {
+  readonly kid: string;
+  readonly alg: 'ES256';
+  readonly use: 'sig';
+}
+
+/** Seconds from `iat` to `exp` of a signed key set, at most. */
+export const MAX_KEY_SET_SECONDS = 92 * 86_400;
 
 /** The `sub` of a licence and of a denial. */
 export function vmSubject(vmId: string): string {

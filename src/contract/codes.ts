@@ -59,6 +59,7 @@ export const LICENCE_CODES = [
 export const SERVICE_CODES = [
   'rate_limited',
   'internal_error',
+  'key_set_missing',
   'store_unavailable',
   'signing_key_unavailable',
 ] as const;

@@ -4,5 +4,6 @@ export const ENDPOINTS = {
   licences: '/v1/licences',
   releases: '/v1/releases',
   jwks: '/.well-known/jwks.json',
+  signedJwks: '/.well-known/jwks.jwt',
   discovery: '/.well-known/countersign',
 } as const;

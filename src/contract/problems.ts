@@ -115,6 +115,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemFacts>> = {
 
   rate_limited: passing(429, 'Too many requests', 'Wait as long as Retry-After says.'),
   internal_error: passing(500, 'The service failed', 'Try again later; quote the correlation id.'),
+  key_set_missing: passing(
+    503,
+    'No signed key set is available',
+    'An operator can upload a key set signed by the root key: countersign keys upload FILE.',
+  ),
   store_unavailable: passing(503, 'The licence store does not answer', 'Try again later.'),
   signing_key_unavailable: passing(503, 'The signing key is not available', 'Try again later.'),
 

@@ -33,9 +33,11 @@ export interface LicenceRequest {
   readonly document: AttestedDocumentResponse;
   readonly proof?: string;
   /** `publisher/product/plan`, used only where the attested plan is empty. */
-  readonly product?: string;
+  readonly offer?: string;
   /** The client's name and version, for operators. */
   readonly client?: string;
+  /** A name of the machine for people, the VM's own word: one line, at most 64 characters. Never decided on. */
+  readonly label?: string;
 }
 
 /** 200 of `POST /v1/licences`; times are RFC 3339 UTC. */
@@ -83,10 +85,13 @@ export interface Discovery {
     readonly licences: string;
     readonly releases: string;
     readonly jwks: string;
+    readonly signedJwks: string;
   };
   readonly acceptedClouds: readonly string[];
   readonly algorithms: { readonly licence: readonly ['ES256']; readonly proof: readonly ['ES256'] };
   readonly nonceStyle: NonceStyle;
+  /** RFC 7638 thumbprints of the root keys in force: what an image pins. Empty where there is none. */
+  readonly rootKeys: readonly string[];
   readonly pinSetVersion: string;
 }
 

@@ -283,6 +283,11 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     caller: `${WAIT} ${CALL_VENDOR}`,
     vendor: 'Look for request_failed in the log, by the correlation id, and report it to the maintainers.',
   },
+  key_set_missing: {
+    cause: 'The root key is kept offline, and no key set that it has signed was uploaded yet, or the last one has ended.',
+    caller: WAIT,
+    vendor: 'Sign a key set with the root key (countersign keys sign-set) and upload it (countersign keys upload).',
+  },
   store_unavailable: {
     cause:
       'The licence store did not answer in time, refused, or holds what this version cannot read; or too many VMs wanted a seat of one licence at once. Nothing was granted.',

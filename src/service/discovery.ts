@@ -30,10 +30,12 @@ export function readDiscovery({ config, trust }: Parts): Reply {
       licences: `${issuer}${ENDPOINTS.licences}`,
       releases: `${issuer}${ENDPOINTS.releases}`,
       jwks: `${issuer}${ENDPOINTS.jwks}`,
+      signedJwks: `${issuer}${ENDPOINTS.signedJwks}`,
     },
     acceptedClouds,
     algorithms: { licence: ['ES256'], proof: ['ES256'] },
     nonceStyle,
+    rootKeys: [],
     pinSetVersion: trust.latest().trust.version,
   };
   return replyJson(200, discovery, `public, max-age=${KEY_SET_MAXIMUM_AGE}`);

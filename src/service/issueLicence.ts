@@ -39,7 +39,7 @@ export async function issueLicence(parts: Parts, request: EdgeRequest): Promise<
 
 async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: LicenceRequestBody): Promise<Reply> {
   const { attestation, challenge, at } = authentic;
-  const claimedProduct = body.product;
+  const claimedProduct = body.offer;
   const claim = { attestation, claimedProduct, keyBound: challenge.jkt !== undefined, at };
   const decision = await readDecision(parts.catalogue, claim);
   if (!decision.granted) return refuseLicence(parts, authentic, { ...decision, claimedProduct });

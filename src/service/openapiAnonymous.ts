@@ -52,10 +52,13 @@ const keySet: z.ZodType<KeySet> = z
 const discovery: z.ZodType<Discovery> = z
   .strictObject({
     issuer: z.url(),
-    endpoints: z.strictObject({ challenges: z.url(), licences: z.url(), releases: z.url(), jwks: z.url() }),
+    endpoints: z.strictObject({
+      ...{ challenges: z.url(), licences: z.url(), releases: z.url(), jwks: z.url(), signedJwks: z.url() },
+    }),
     acceptedClouds: z.array(z.string()),
     algorithms: z.strictObject({ licence: z.tuple([z.literal('ES256')]), proof: z.tuple([z.literal('ES256')]) }),
     nonceStyle: z.enum(['base32', 'digits']),
+    rootKeys: z.array(z.string()),
     pinSetVersion: z.string(),
   })
   .meta({ id: 'Discovery' });

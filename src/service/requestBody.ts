@@ -64,7 +64,7 @@ export const licenceRequestSchema = z.object({
   challenge: TOKEN,
   document: documentSchema,
   proof: absentAsNull(TOKEN),
-  product: absentAsNull(
+  offer: absentAsNull(
     z
       .string()
       .min(1)
