@@ -14,7 +14,7 @@ import type { MaySign, SigningKeys } from './signingKeys.ts';
  * @param source a PKCS#8 PEM, the JSON of a private JWK (RFC 7518 section 6.2.2), or of a JWK set (RFC 7517 section 5)
  * @throws {SigningKeyError}
  */
-export function createLocalKeys(source: string): SigningKeys {
+export function createLocalKeys(source: string): SigningKeys & { readonly kids: readonly string[] } {
   const [first = source, ...others] = readSet(source) ?? [source];
   if (others.length >= MOST_KEYS) throw new SigningKeyError(`The JWK set has more than ${MOST_KEYS} keys.`);
   const signer = createLocalSigner(first);
@@ -23,11 +23,13 @@ export function createLocalKeys(source: string): SigningKeys {
     { state: 'current', publicJwk: signer.publicJwk },
     ...rest.map(({ key }) => key),
   ];
-  if (new Set(keys.map(({ publicJwk }) => thumbprint(publicJwk))).size !== keys.length) {
+  const kids = keys.map(({ publicJwk }) => thumbprint(publicJwk));
+  if (new Set(kids).size !== keys.length) {
     throw new SigningKeyError('The JWK set has a key twice. Name each once.');
   }
   const signers = [signer, ...rest.flatMap((one) => (one.signer === null ? [] : [one.signer]))];
   return {
+    kids,
     readSigner: (_, choices = [ANY_KEY]) => Promise.resolve().then(() => chooseSigner(signers, choices)),
     readPublished: (at) => Promise.resolve({ keys, asOf: at, goodUntil: Number.POSITIVE_INFINITY, troubles: [] }),
   };
