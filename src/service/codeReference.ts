@@ -284,7 +284,8 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     vendor: 'Look for request_failed in the log, by the correlation id, and report it to the maintainers.',
   },
   key_set_missing: {
-    cause: 'The root key is kept offline, and no key set that it has signed was uploaded yet, or the last one has ended.',
+    cause:
+      'The root key is kept offline, and no key set that it has signed was uploaded yet, or the last one has ended.',
     caller: WAIT,
     vendor: 'Sign a key set with the root key (countersign keys sign-set) and upload it (countersign keys upload).',
   },
