@@ -8,6 +8,7 @@ import { SigningKeyError } from '../tokens/localSigner.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MOST_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
+import { BASE_URL_FORM, LONGEST_URL, isBaseUrl, isLoopback } from './baseUrl.ts';
 import { readCertificateFile } from './certificateFile.ts';
 import { readRootSource } from './rootSource.ts';
 import type { RootSource } from './rootSource.ts';
@@ -19,25 +20,6 @@ export class ConfigurationError extends Error {
   constructor(problems: readonly string[]) {
     super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
-}
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-const isLoopback = (issuer: string): boolean => URL.canParse(issuer) && LOOPBACK.test(new URL(issuer).hostname);
-
-/** More does not fit into the tokens that carry it. */
-const LONGEST_URL = 512;
-
-/**
- * A base URL as URL parsers write it, because clients compare its text: no trailing slash, no query, no credentials, a
- * lower-case host, no default port; https, except on a loopback address.
- */
-function isBaseUrl(text: string): boolean {
-  if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
-  const { href, search, hash, username, password, protocol } = new URL(text);
-  const isPlain = search === '' && hash === '' && username === '' && password === '';
-  const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(text));
-  return isPlain && isSecure && !text.endsWith('/') && (href === text || href === `${text}/`);
 }
 
 const cloudList = z
@@ -67,12 +49,7 @@ const uuid = z
   .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID')
   .transform((text) => text.toLowerCase());
 
-const baseUrl = z
-  .string()
-  .refine(
-    isBaseUrl,
-    'must be an https URL without a trailing slash (http only on a loopback address), as browsers write it: lower-case host, no default port',
-  );
+const baseUrl = z.string().refine(isBaseUrl, BASE_URL_FORM);
 
 const VAULT_KEY = /^\/keys\/[0-9A-Za-z-]{1,127}$/;
 const VAULT_KEY_WITH_VERSION = /^\/keys\/[0-9A-Za-z-]{1,127}(?:\/[0-9a-f]{32})?$/;
