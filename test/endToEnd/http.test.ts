@@ -1,4 +1,12 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import {
+  calculateJwkThumbprint,
+  compactVerify,
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  importJWK,
+  jwtVerify,
+} from 'jose';
+import type { JWK } from 'jose';
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
 import type { ProblemCode } from '../../src/contract/codes.ts';
@@ -326,6 +334,57 @@ test('the key set is public, cacheable, and holds no private member', async () =
   expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
   const keys = answer.body['keys'] as readonly Record<string, unknown>[];
   expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']]);
+});
+
+test('the signed key set verifies under each root key that discovery names, with the keys of jwks.json', async () => {
+  const { baseUrl, issuer } = target();
+  const { body: discovery } = await send(`${baseUrl}/.well-known/countersign`);
+  const rootKeys = discovery['rootKeys'] as readonly string[];
+  expect(rootKeys.length).toBeGreaterThan(0);
+  const plain = await send(`${baseUrl}/.well-known/jwks.json`);
+  for (const query of ['', ...rootKeys.map((root) => `?root=${root}`)]) {
+    const answer = await send(`${baseUrl}/.well-known/jwks.jwt${query}`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/jwk-set+jwt']);
+    expect(answer.headers.get('cache-control')).toBe(plain.headers.get('cache-control'));
+    const header = decodeProtectedHeader(answer.text);
+    expect(Object.keys(header).sort()).toEqual(['alg', 'jwk', 'kid', 'typ']);
+    expect(header).toMatchObject({
+      alg: 'ES256',
+      typ: 'jwk-set+jwt',
+      kid: query === '' ? rootKeys[0] : query.slice(6),
+    });
+    const jwk = header.jwk as JWK;
+    expect([Object.keys(jwk).sort().join(), await calculateJwkThumbprint(jwk)]).toEqual(['crv,kty,x,y', header.kid]);
+    const { payload } = await compactVerify(answer.text, await importJWK(jwk, 'ES256'), { algorithms: ['ES256'] });
+    const claims = JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>;
+    expect(Object.keys(claims).sort()).toEqual(['exp', 'iat', 'iss', 'keys', 'life', 'sub']);
+    expect(claims).toMatchObject({ iss: issuer, sub: issuer, keys: plain.body['keys'] });
+    expect(Number(claims['exp']) - Number(claims['iat'])).toBeLessThanOrEqual(92 * 86_400);
+    expect(Number(claims['exp'])).toBeGreaterThan(Date.now() / 1_000);
+    expect(Number(claims['life'])).toBeGreaterThan(0);
+    const kids = (claims['keys'] as readonly { readonly kid: string }[]).map(({ kid }) => kid);
+    expect(kids.filter((kid) => rootKeys.includes(kid))).toEqual([]);
+  }
+});
+
+test('the signed key set is refused for a root key that is not in force, and for a query that is not in its form', async () => {
+  const url = `${target().baseUrl}/.well-known/jwks.jwt`;
+  const stranger = await calculateJwkThumbprint(createKey().jwk);
+  expectProblem(await send(`${url}?root=${stranger}`), 'not_found');
+  for (const query of [`root=${stranger}&root=${stranger}`, 'root=', 'root=x', `kid=${stranger}`]) {
+    expectProblem(await send(`${url}?${query}`), 'request_malformed');
+  }
+});
+
+vmTest('a licence lasts no longer, grace included, than the signed key set says', async () => {
+  const { baseUrl } = target();
+  const { body } = await boot({ ...target(), vm: 'licensed' });
+  const { life } = readPayload((await send(`${baseUrl}/.well-known/jwks.jwt`)).text);
+  const { iat, exp, licence } = readPayload(String(body['licence']));
+  const { renewAfter, graceUntil } = licence as { readonly renewAfter: number; readonly graceUntil: number };
+  expect(graceUntil - Number(iat)).toBeLessThanOrEqual(Number(life));
+  expect(renewAfter).toBeLessThanOrEqual(Number(exp));
+  expect(Number(exp)).toBeLessThanOrEqual(graceUntil);
 });
 
 test('the discovery document names issuer, endpoints, clouds and algorithms', async () => {
