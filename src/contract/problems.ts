@@ -85,7 +85,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemFacts>> = {
   plan_missing: refused(
     403,
     'The VM was not made from an image with a Marketplace plan',
-    'Deploy the vendor’s image from the Azure Marketplace, or name a product that is licensed without a plan.',
+    'Deploy the vendor’s image from the Azure Marketplace, or name an offer that is licensed without a plan.',
   ),
   plan_unknown: refused(403, 'No offer knows this plan', ASK_VENDOR),
   offer_suspended: refused(403, 'The offer is suspended', ASK_VENDOR),

@@ -189,9 +189,9 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     cause:
       'Azure attests no Marketplace plan for this VM: it was made from a custom image, a captured disk or another publisher’s image.',
     caller:
-      'Deploy the vendor’s image from the Azure Marketplace. Software that may run without one has to name its product.',
+      'Deploy the vendor’s image from the Azure Marketplace. Software that may run without one must name its offer (offer, as publisher/product/plan).',
     vendor:
-      'For custom images, development VMs and cluster nodes: an offer in licensed mode gets withoutPlan, and the software names its product.',
+      'For custom images, development VMs and cluster nodes: set withoutPlan on an offer in licensed mode, and let the software name that offer.',
   },
   plan_unknown: {
     cause:
@@ -284,7 +284,8 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     vendor: 'Look for request_failed in the log, by the correlation id, and report it to the maintainers.',
   },
   key_set_missing: {
-    cause: 'The root key is kept offline, and no key set that it has signed was uploaded yet, or the last one has ended.',
+    cause:
+      'The root key is kept offline, and no key set that it has signed was uploaded yet, or the last one has ended.',
     caller: WAIT,
     vendor: 'Sign a key set with the root key (countersign keys sign-set) and upload it (countersign keys upload).',
   },

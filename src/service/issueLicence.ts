@@ -39,10 +39,10 @@ export async function issueLicence(parts: Parts, request: EdgeRequest): Promise<
 
 async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: LicenceRequestBody): Promise<Reply> {
   const { attestation, challenge, at } = authentic;
-  const claimedProduct = body.offer;
-  const claim = { attestation, claimedProduct, keyBound: challenge.jkt !== undefined, at };
+  const claimedOffer = body.offer;
+  const claim = { attestation, claimedOffer, keyBound: challenge.jkt !== undefined, at };
   const decision = await readDecision(parts.catalogue, claim);
-  if (!decision.granted) return refuseLicence(parts, authentic, { ...decision, claimedProduct });
+  if (!decision.granted) return refuseLicence(parts, authentic, { ...decision, claimedOffer });
   const { entitlement } = decision;
   const { plan, licenceId } = entitlement;
   const issue = { entitlement, times: licenceTimes(entitlement, at), licenceJti: randomUUID() };
@@ -50,9 +50,9 @@ async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: Li
   const licence = await signGranted(parts, authentic, issue);
   const outcome = await takeSeat(parts, authentic, issue, body.client);
   if (!outcome.granted) {
-    return refuseLicence(parts, authentic, { code: outcome.code, plan, licenceId, claimedProduct });
+    return refuseLicence(parts, authentic, { code: outcome.code, plan, licenceId, claimedOffer });
   }
-  await recordGrant(parts, authentic, { licenceId, claimedProduct }, outcome);
+  await recordGrant(parts, authentic, { licenceId, claimedOffer }, outcome);
   checkInTime(parts, at);
   return replyLicence(licence, issue.times);
 }
@@ -89,7 +89,7 @@ function takeSeat(
 async function recordGrant(
   parts: Parts,
   authentic: AuthenticRequest,
-  decided: { readonly licenceId: string; readonly claimedProduct: string | undefined },
+  decided: { readonly licenceId: string; readonly claimedOffer: string | undefined },
   { first, keyChanged }: Extract<ActivationOutcome, { granted: true }>,
 ): Promise<void> {
   const code = first ? 'licence_issued' : 'key_changed_accepted';

@@ -12,7 +12,7 @@ export interface Refusal {
   /** The offer's spelling of what was refused; `null` where no offer was found. */
   readonly plan: PlanName | null;
   readonly licenceId: string | null;
-  readonly claimedProduct?: string | undefined;
+  readonly claimedOffer?: string | undefined;
 }
 
 /**

@@ -297,13 +297,13 @@ vmTest('a release spends its challenge, for issues as well', async () => {
   expectProblem(await post(`${baseUrl}/v1/licences`, again), 'challenge_replayed');
 });
 
-vmTest('a claimed product counts only where no plan is attested and its offer allows it', async () => {
-  const product = 'contoso/appliance/development';
-  const claimed = await boot({ ...target(), vm: 'without-plan', change: { product } });
+vmTest('a claimed offer counts only where no plan is attested and its offer allows it', async () => {
+  const offer = 'contoso/appliance/development';
+  const claimed = await boot({ ...target(), vm: 'without-plan', change: { offer } });
   expect(readPayload(String(claimed.body['licence']))['aud']).toBe('contoso/appliance');
-  const attested = await boot({ ...target(), vm: 'unknown-plan', change: { product } });
+  const attested = await boot({ ...target(), vm: 'unknown-plan', change: { offer } });
   expectProblem(attested, 'plan_unknown');
-  const notAllowed = await boot({ ...target(), vm: 'without-plan', change: { product: 'contoso/gateway/standard' } });
+  const notAllowed = await boot({ ...target(), vm: 'without-plan', change: { offer: 'contoso/gateway/standard' } });
   expectProblem(notAllowed, 'plan_missing');
 });
 

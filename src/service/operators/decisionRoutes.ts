@@ -29,7 +29,7 @@ export const decisionSchema = z
       .strictObject({ publisher: nullableText, product: nullableText, name: nullableText })
       .nullable()
       .describe('As Azure attested it.'),
-    claimedProduct: nullableText.describe('The VM’s own word.'),
+    claimedOffer: nullableText.describe('The VM’s own word.'),
     licence: nullableText,
     region: nullableText,
     sku: nullableText,

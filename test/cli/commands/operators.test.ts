@@ -210,7 +210,7 @@ test('an explanation says by which key a VM would be let in', async () => {
 });
 
 test('decisions are listed the newest first, over all pages of the service', async () => {
-  const decision = (at: string) => ({ id: at, at, code: 'vm_blocked', vmId: 'x', plan: null, claimedProduct: null });
+  const decision = (at: string) => ({ id: at, at, code: 'vm_blocked', vmId: 'x', plan: null, claimedOffer: null });
   const pages = [
     { items: [decision('2026-11-23T10:05:00Z')], continuation: 'next' },
     { items: [decision('2026-11-23T10:50:00.500Z'), decision('2026-11-23T10:50:00Z')], continuation: null },

@@ -60,7 +60,7 @@ function decision(changed: Partial<DecisionRecord> = {}): DecisionRecord {
     ...{ cloud, region, sku, plan },
     subscriptionId: SUBSCRIPTION,
     vmId: VM_ID,
-    claimedProduct: null,
+    claimedOffer: null,
     licenceId: 'fabrikam-2026',
     checks: [{ name: 'size', outcome: 'passed' }],
     ...changed,
@@ -208,7 +208,7 @@ test('operators see by how much a lowered pool is over, until the leases end', a
 
 test('a decision is read by its id, and a repeat within the hour changes nothing', async () => {
   const store = await createStore();
-  const refused = decision({ code: 'seats_exhausted', claimedProduct: 'a/b/c', licenceId: null, sku: '' });
+  const refused = decision({ code: 'seats_exhausted', claimedOffer: 'a/b/c', licenceId: null, sku: '' });
   const first = { ...refused, id: hourlyDecisionId(refused, '', AT), at: AT + 20 * MINUTE };
   expect(await store.insertDecision(first)).toBe('written');
   expect(

@@ -268,9 +268,9 @@ test('a VM that is refused under two offers has a row for each, and makes up no 
     await operate(stack(), `PUT /offers/${product}/*`, { body });
   }
   const { serviceUrl, imdsUrl } = stack();
-  const claim = async (product: string) => {
+  const claim = async (offer: string) => {
     const way = { baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'without-plan', key: createKey() };
-    const { body } = await boot({ ...way, change: { product } });
+    const { body } = await boot({ ...way, change: { offer } });
     expect(body['code']).toBe('subscription_not_licensed');
     return String(body['correlationId']);
   };
@@ -281,6 +281,6 @@ test('a VM that is refused under two offers has a row for each, and makes up no 
   expect([ids[0] === ids[1], ids[2] === ids[3], new Set(ids).size]).toEqual([true, true, 2]);
   for (const [index, product] of products.entries()) {
     const { body } = await operate(stack(), `GET /decisions/${ids[2 * index] ?? ''}`);
-    expect(String(body['claimedProduct'])).toContain(`${product}/`);
+    expect(String(body['claimedOffer'])).toContain(`${product}/`);
   }
 });
