@@ -40,6 +40,8 @@ export interface Activation {
    */
   readonly licenceJti: string | null;
   readonly leaseEnd: number;
+  /** The latest `graceUntil` of a licence issued to this VM: until then its software may run. 0 if there was none yet. */
+  readonly graceUntil: number;
   readonly region: string | null;
   readonly sku: string;
   /** The client's name and version, its own word. */

@@ -63,6 +63,7 @@ function nextRow(
     challenge: request.challenge,
     licenceJti: request.licenceJti,
     leaseEnd: extendLease(known?.leaseEnd ?? 0, request.times),
+    graceUntil: Math.max(known?.graceUntil ?? 0, request.times.graceUntil),
     region: request.region,
     sku: request.sku,
     client: request.client ?? null,

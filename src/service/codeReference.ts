@@ -250,7 +250,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
   },
   seats_exhausted: {
     cause:
-      'As many other VMs as the licence has seats hold a licence, or held one until a moment ago. A VM that has a seat is not refused so.',
+      'All seats of the licence are taken by other VMs. A VM that holds a seat is not refused. The refusal is signed only for a VM that has no grace left on an earlier licence.',
     caller:
       'Give back the seats of VMs that are not needed (the software’s own release), wait until their leases end, or order more.',
     vendor:

@@ -143,7 +143,9 @@ const settingsSchema = z.object({
   REQUEST_DAYS: wholeNumber(1, 365).default(7).describe('Days that an operator’s Idempotency-Key is remembered.'),
   ACTIVATION_DAYS: wholeNumber(2, 3_650)
     .default(90)
-    .describe('Days that a VM without a seat is remembered after its lease; a blocked one is never forgotten.'),
+    .describe(
+      'Days that a VM without a seat is remembered after its lease and its grace; a blocked one is never forgotten.',
+    ),
   TRUST_DIRECTORY: z
     .string()
     .optional()

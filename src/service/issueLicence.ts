@@ -50,7 +50,8 @@ async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: Li
   const licence = await signGranted(parts, authentic, issue);
   const outcome = await takeSeat(parts, authentic, issue, body.client);
   if (!outcome.granted) {
-    return refuseLicence(parts, authentic, { code: outcome.code, plan, licenceId, claimedOffer });
+    const { code, inGrace } = outcome;
+    return refuseLicence(parts, authentic, { code, plan, licenceId, claimedOffer, inGrace });
   }
   await recordGrant(parts, authentic, { licenceId, claimedOffer }, outcome);
   checkInTime(parts, at);

@@ -36,6 +36,7 @@ function activation(changed: Partial<Activation> = {}): Activation {
     challenge: null,
     licenceJti: null,
     leaseEnd: AT,
+    graceUntil: AT,
     region: null,
     sku: '',
     client: null,

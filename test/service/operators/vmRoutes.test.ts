@@ -35,6 +35,8 @@ test('a VM that was licensed is listed by licence, by subscription and by itself
     ...{ offer: 'contoso/gateway/standard', blocked: false, key: null, keyChanges: [], region: 'westeurope' },
   });
   expect(byVm['seat']).toEqual(expect.any(Number));
+  const grace = Date.parse(String(byVm['graceUntil'])) - Date.parse(String(byVm['leaseEnd']));
+  expect(grace).toBe(7 * 24 * 60 * 60 * 1000);
   expect(await list('/activations?licence=http-standard')).toEqual([byVm]);
   expect(await list(`/activations?cloud=emulator&subscription=${SUBSCRIPTION}`)).toEqual([byVm]);
   const read = await operate(stack(), `GET /activations/${String(byVm['id'])}`, { as: 'Reader' });
