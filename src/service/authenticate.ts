@@ -90,9 +90,8 @@ export async function authenticate(
 }
 
 /** @throws {RequestError} `rate_limited` */
-function checkLimits({ subscriptionLimit, vmLimit }: Parts, { cloud, subscriptionId, vmId }: LicensedVm, at: number) {
-  // The VM's own first: what it is refused does not count against its neighbours.
-  const wait = vmLimit.take(`${cloud}/${vmId}`, at) || subscriptionLimit.take(`${cloud}/${subscriptionId}`, at);
+function checkLimits({ authenticLimit }: Parts, vm: LicensedVm, at: number) {
+  const wait = authenticLimit(vm, at);
   if (wait > 0) throw new RequestError('rate_limited', null, wait);
 }
 

@@ -273,10 +273,11 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
 
   rate_limited: {
     cause:
-      'More requests came from one address, or with the evidence of one VM or one subscription, than the service takes.',
-    caller: 'Wait as long as Retry-After says. The shipped client does, and keeps the licence that it has.',
+      'More requests came from one address, or with the evidence of one VM or one subscription, than the service accepts in that time.',
+    caller:
+      'Wait as long as Retry-After says, then repeat the same step. The shipped client does so by itself, and keeps the licence that it has.',
     vendor:
-      'If honest fleets meet it, raise the limit that they meet (docs/settings.md); if all customers seem to come from one address, set TRUSTED_PROXIES.',
+      'If many VMs of a customer share one address (NAT), give that address a limit of its own in ADDRESS_LIMITS. If all customers seem to come from one address, set TRUSTED_PROXIES. docs/operations.md has a section on rate limits.',
   },
   internal_error: {
     cause: 'The service met something that it was not made for.',

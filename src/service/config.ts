@@ -6,6 +6,7 @@ import { createLocalKeys } from '../tokens/localKeys.ts';
 import { SigningKeyError } from '../tokens/localSigner.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { readCertificateFile } from './certificateFile.ts';
+import { networkLimits } from './networkLimits.ts';
 
 /** The settings cannot be used. One message names every problem, and no value of a secret. */
 export class ConfigurationError extends Error {
@@ -131,6 +132,11 @@ const settingsSchema = z.object({
   RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(20)
     .describe('Requests a second that one client address may make; twice as many may come at once.'),
+  ADDRESS_LIMITS: networkLimits
+    .optional()
+    .describe(
+      'Other limits for the addresses of known networks: CIDR=REQUESTS_PER_SECOND, comma-separated. The longest prefix counts.',
+    ),
   SUBSCRIPTION_RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(100)
     .describe(

@@ -13,7 +13,6 @@ import { licenceClaims } from '../tokens/licenceClaims.ts';
 import { signLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest } from './authenticate.ts';
-import { checkRate } from './checkRate.ts';
 import type { EdgeRequest, Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
@@ -29,7 +28,6 @@ import { boundSeats } from './boundSeats.ts';
  */
 export async function issueLicence(parts: Parts, request: EdgeRequest): Promise<Reply> {
   const body = await readJsonBody(request, licenceRequestSchema);
-  checkRate(parts, request);
   const at = parts.now();
   const challenge = await checkChallenge(parts, body, { endpoint: ENDPOINTS.licences, at });
   const authentication = await authenticate(parts, request, { body, challenge, at });
