@@ -46,6 +46,8 @@ export interface Activation {
   readonly sku: string;
   /** The client's name and version, its own word. */
   readonly client: string | null;
+  /** A name of the machine for people, its own word. Nothing is decided on it, and no other row has it. */
+  readonly label: string | null;
   readonly firstSeen: number;
   readonly lastSeen: number;
   readonly blocked: boolean;

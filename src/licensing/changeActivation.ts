@@ -82,7 +82,7 @@ function unseen(vmId: string, { licenceId, at }: BlockOptions): Activation {
     licenceId,
     seat: { kind: 'none' },
     ...{ jkt: null, keyUntil: 0, keyChanges: [], challenge: null, licenceJti: null, leaseEnd: 0, graceUntil: 0 },
-    ...{ region: null, sku: '', client: null },
+    ...{ region: null, sku: '', client: null, label: null },
     ...{ firstSeen: at, lastSeen: at, blocked: true },
   };
 }

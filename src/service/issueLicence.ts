@@ -46,7 +46,7 @@ async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: Li
   const issue = { entitlement, times: licenceTimes(entitlement, at), licenceJti: randomUUID() };
   // Signed before the seat is taken and given out only after it: what cannot be signed spends nothing.
   const licence = await signGranted(parts, authentic, issue);
-  const outcome = await takeSeat(parts, authentic, issue, body.client);
+  const outcome = await takeSeat(parts, authentic, issue, body);
   if (!outcome.granted) {
     const { code, inGrace } = outcome;
     return refuseLicence(parts, authentic, { code, plan, licenceId, claimedOffer, inGrace });
@@ -76,11 +76,13 @@ function takeSeat(
   parts: Parts,
   { challenge, attestation, vm, at }: AuthenticRequest,
   { entitlement, times, licenceJti }: Issue,
-  client: string | undefined,
+  { client, label }: LicenceRequestBody,
 ): Promise<ActivationOutcome> {
   const { vmId, sku } = vm;
   const { ms, jti, jkt } = challenge;
-  const request = { vmId, jkt, challenge: { ms, jti }, licenceJti, region: attestation.region, sku, client, at, times };
+  const said = { client, label };
+  const { region } = attestation;
+  const request = { vmId, jkt, challenge: { ms, jti }, licenceJti, region, sku, ...said, at, times };
   return activate(parts.store, entitlement, request, boundSeats(parts, at));
 }
 

@@ -70,7 +70,7 @@ test('a first boot costs three round trips, a renewal two, and a replay one', as
 test('the row says what was issued, and keeps its first and latest times', async () => {
   const { store } = await createStore();
   const held = entitlement();
-  const first = request(held, { client: 'agent/1.0' });
+  const first = request(held, { client: 'agent/1.0', label: 'Halle 3' });
   const expected = {
     vmId: VM_ID,
     licenceId: 'fabrikam-2026',
@@ -85,6 +85,7 @@ test('the row says what was issued, and keeps its first and latest times', async
     region: 'westeurope',
     sku: 'Gen2',
     client: 'agent/1.0',
+    label: 'Halle 3',
     firstSeen: AT,
     lastSeen: AT,
     blocked: false,
@@ -106,6 +107,7 @@ test('the row says what was issued, and keeps its first and latest times', async
       region: null,
       sku: '',
       client: null,
+      label: null,
     },
     lastSeen: AT + HOUR,
   });

@@ -42,7 +42,7 @@ function seated(number: number, leaseEnd: number): Activation {
   const vmId = `22222222-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
   const times = { keyUntil: leaseEnd, leaseEnd, graceUntil: leaseEnd, firstSeen: 1, lastSeen: 1 };
   const challenge = { ms: 1, jti: 'AAAAAAAAAAAAAAAAAAAAAA' };
-  const facts = { licenceId: 'http-storm', licenceJti: 'x', region: null, sku: 'fleet', client: null };
+  const facts = { licenceId: 'http-storm', licenceJti: 'x', region: null, sku: 'fleet', client: null, label: null };
   return {
     vmId,
     seat: { kind: 'numbered', number },

@@ -28,13 +28,14 @@ const activationRow = z.object({
   region: z.string().optional(),
   sku: z.string(),
   client: z.string().optional(),
+  label: z.string().optional(),
   firstSeen: rowInstant,
   lastSeen: rowInstant,
   blocked: z.boolean(),
 });
 
 export function activationEntity(partitionKey: string, activation: Activation): TableEntity {
-  const { challenge, licenceJti, jkt, region, client } = activation;
+  const { challenge, licenceJti, jkt, region, client, label } = activation;
   return {
     partitionKey,
     rowKey: vmRow(activation.vmId),
@@ -51,6 +52,7 @@ export function activationEntity(partitionKey: string, activation: Activation): 
     ...(region !== null && { region }),
     sku: activation.sku,
     ...(client !== null && { client }),
+    ...(label !== null && { label }),
     firstSeen: new Date(activation.firstSeen),
     lastSeen: new Date(activation.lastSeen),
     blocked: activation.blocked,
@@ -60,7 +62,7 @@ export function activationEntity(partitionKey: string, activation: Activation): 
 /** @throws StoreUnavailableError */
 export function readActivationRow(entity: unknown): Stored<Activation> {
   const row = readRow('activation', activationRow, entity);
-  const { etag, rowKey, seat, challengeAt, challengeJti, licenceJti, jkt, region, client, ...rest } = row;
+  const { etag, rowKey, seat, challengeAt, challengeJti, licenceJti, jkt, region, client, label, ...rest } = row;
   const challenge =
     challengeAt === undefined || challengeJti === undefined ? null : { ms: challengeAt, jti: challengeJti };
   const value = {
@@ -72,6 +74,7 @@ export function readActivationRow(entity: unknown): Stored<Activation> {
     jkt: jkt ?? null,
     region: region ?? null,
     client: client ?? null,
+    label: label ?? null,
   };
   return { value, version: etag };
 }

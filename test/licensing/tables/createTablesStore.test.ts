@@ -40,6 +40,7 @@ function activation(changed: Partial<Activation> = {}): Activation {
     region: null,
     sku: '',
     client: null,
+    label: null,
     firstSeen: AT,
     lastSeen: AT,
     blocked: false,
