@@ -360,12 +360,12 @@ test('health says that the process runs, readiness what it needs', async () => {
   expect(Object.keys(body['probes'] as object).sort()).toEqual(['challengeSecret', 'pins', 'signingKey', 'store']);
 });
 
-test('every code has a page that says what happened, who can mend it and how', async () => {
+test('every code has a page that says what happened, who can fix it and how', async () => {
   for (const [code, { title, status }] of Object.entries(PROBLEMS)) {
     const { text, headers } = await send(`${target().baseUrl}/problems/${code}`);
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(text.startsWith(`${code} (HTTP ${status})\n${title}\n\nWhat happened\n  `), code).toBe(true);
-    expect(text).toMatch(/\nWho can mend it\n {2}\S.*\n\nWhat the (caller does|vendor’s operators do)\n {2}\S/);
+    expect(text).toMatch(/\nWho can fix this\n {2}\S.*\n\nWhat the (caller does|vendor’s operators do)\n {2}\S/);
   }
 });
 

@@ -225,13 +225,13 @@ test('the key set has the public half of the signing key and no more', async () 
   expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']]);
 });
 
-test('the page of a code is plain text that says who can mend it; there is none for what is no code', async () => {
+test('the page of a code is plain text that says who can fix it; there is none for what is no code', async () => {
   const { service } = await createInstance(STORE_DOWN);
   const read = (code: string) => service.readProblemPage(createRequest({ path: `/problems/${code}` }));
   const page = await read('seats_exhausted');
   expect(page).toMatchObject({ status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
   expect(page.body).toContain(
-    '\nWho can mend it\n  Whoever runs the VM or calls the service, or the vendor’s operators.\n',
+    '\nWho can fix this\n  Whoever runs the VM or calls the service, or the vendor’s operators.\n',
   );
   for (const code of ['', 'constructor', '__proto__', 'toString', 'SEATS_EXHAUSTED', '<script>']) {
     const reply = await read(code);
