@@ -43,7 +43,8 @@ async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: Li
   if (!decision.granted) return refuseLicence(parts, authentic, { ...decision, claimedOffer });
   const { entitlement } = decision;
   const { plan, licenceId } = entitlement;
-  const issue = { entitlement, times: licenceTimes(entitlement, at), licenceJti: randomUUID() };
+  const times = licenceTimes(entitlement, at, await parts.keySets.readLife(at));
+  const issue = { entitlement, times, licenceJti: randomUUID() };
   // Signed before the seat is taken and given out only after it: what cannot be signed spends nothing.
   const licence = await signGranted(parts, authentic, issue);
   const outcome = await takeSeat(parts, authentic, issue, body);

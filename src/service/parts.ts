@@ -7,6 +7,8 @@ import type { EvidencePolicy } from '../verifier/appraise.ts';
 import type { AddressLimit } from './addressLimit.ts';
 import type { AuthenticLimit } from './authenticLimit.ts';
 import type { ServiceConfig } from './config.ts';
+import type { KeySets } from './keySets/keySets.ts';
+import type { UploadedKeySets } from './keySets/uploadedKeySets.ts';
 import type { LiveTrust } from './liveTrust.ts';
 import type { IssuerNotes } from './noteIssuer.ts';
 
@@ -14,7 +16,12 @@ import type { IssuerNotes } from './noteIssuer.ts';
 export interface Parts {
   readonly config: ServiceConfig;
   readonly challenges: Challenges;
+  /** What may sign, and the signing keys as they stand in their rotation. */
   readonly signingKeys: SigningKeys;
+  /** The same keys as clients may believe them. */
+  readonly keySets: KeySets;
+  /** Where administrators upload signed key sets; null where the service signs them itself. */
+  readonly uploads: UploadedKeySets | null;
   readonly trust: LiveTrust;
   readonly policy: EvidencePolicy;
   readonly store: LicenceStore;

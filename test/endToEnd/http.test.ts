@@ -357,7 +357,9 @@ test('health says that the process runs, readiness what it needs', async () => {
   expect(await send(`${target().baseUrl}/healthz`)).toMatchObject({ status: 200, body: { state: 'ok' } });
   const { status, body } = await send(`${target().baseUrl}/readyz`);
   expect(status).toBe(200);
-  expect(Object.keys(body['probes'] as object).sort()).toEqual(['challengeSecret', 'pins', 'signingKey', 'store']);
+  expect(Object.keys(body['probes'] as object).sort()).toEqual([
+    ...['challengeSecret', 'pins', 'root', 'signingKey', 'store'],
+  ]);
 });
 
 test('every code has a page that says what happened, who can fix it and how', async () => {

@@ -335,6 +335,7 @@ test('with nothing set, everything that is needed is named', () => {
     'CHALLENGE_SECRETS is missing',
     'exactly one of TABLES_ENDPOINT and TABLES_CONNECTION_STRING must be set',
     'exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set',
+    expect.stringMatching(/^a root key is missing, /),
   ]);
 });
 

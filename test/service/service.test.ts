@@ -3,9 +3,11 @@ import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
 import type { Service } from '../../src/service/service.ts';
 import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { createLocalRoot } from '../../src/tokens/rootKey.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { bodyOf, createRequest } from './edgeRequest.ts';
 import { ISSUER, STORE_DOWN, fillStore, newSecret, settingsOf, useInstances } from './instance.ts';
+import { ROOT_KEY } from './settings.ts';
 
 const tables = useAzurite();
 const createInstance = useInstances();
@@ -198,6 +200,15 @@ test('a nonce of ten digits is one that the service takes', async () => {
   expect((await boot()).reply.status).toBe(200);
 });
 
+test('no licence lasts longer than its longest life, though the stored offer says so', async () => {
+  const { boot } = await createFilled({ LICENCE_LIFE_SECONDS: '86400' });
+  const { reply } = await boot();
+  const { iat, exp, licence } = decodeJwt(String(bodyOf(reply)['licence'])) as Readonly<
+    Record<'iat' | 'exp', number>
+  > & { readonly licence: { readonly graceUntil: number; readonly renewAfter: number } };
+  expect([exp - iat, licence.graceUntil - iat, licence.renewAfter - iat]).toEqual([86_400, 86_400, 43_200]);
+});
+
 test('the discovery document is this', async () => {
   const { service } = await createInstance({ ...STORE_DOWN, NONCE_STYLE: 'digits' });
   const reply = await service.readDiscovery(createRequest());
@@ -214,7 +225,7 @@ test('the discovery document is this', async () => {
     acceptedClouds: ['emulator'],
     algorithms: { licence: ['ES256'], proof: ['ES256'] },
     nonceStyle: 'digits',
-    rootKeys: [],
+    rootKeys: [createLocalRoot(ROOT_KEY).kid],
     pinSetVersion: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
   });
 });

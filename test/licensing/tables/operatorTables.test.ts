@@ -334,6 +334,20 @@ test('pins and distrusts of operators come back as they were written', async () 
   expect((await store.listTrust()).map(({ value }) => value.kind)).toEqual(['distrust']);
 });
 
+test('key sets come back as they were uploaded, one a root, and are replaced at the version that was read', async () => {
+  const store = await createStore();
+  const set = { root: `-${'a'.repeat(41)}_`, token: 'x'.repeat(16_384), since: { one: AT, other: AT - 1 } };
+  const written = await store.writeKeySet(set, null, CHANGE);
+  const version = written.outcome === 'written' ? written.version : '';
+  expect(await store.listKeySets()).toEqual([{ value: set, version, change: CHANGE }]);
+  expect(await store.writeKeySet(set, null, CHANGE)).toEqual({ outcome: 'exists' });
+  const next = { ...set, token: 'y', since: {} };
+  expect((await store.writeKeySet(next, version, CHANGE)).outcome).toBe('written');
+  expect(await store.writeKeySet(set, version, CHANGE)).toEqual({ outcome: 'changed' });
+  expect((await store.writeKeySet({ ...set, root: 'b' }, null, CHANGE)).outcome).toBe('written');
+  expect((await store.listKeySets()).map(({ value }) => value)).toEqual([next, { ...set, root: 'b' }]);
+});
+
 test('old decisions and requests are deleted, piece by piece, and younger ones stay', async () => {
   const store = await createStore();
   const old = [decision({ at: AT - 2 * DAY }), decision({ at: AT - 2 * DAY, subscriptionId: vmId(7) })];
