@@ -216,8 +216,8 @@ export interface CleaningStore {
   /** Operators' requests that began before `before`. */
   deleteRequests(before: number): AsyncIterable<number>;
   /**
-   * Activations without a counted seat that are not blocked and whose lease ended before `before`. They keep a VM's
-   * newest challenge and its keys, so that `before` must lie further back than any challenge or licence lives.
+   * Activations without a counted seat that are not blocked and whose lease and grace ended before `before`. They keep
+   * a VM's newest challenge and its keys, so that `before` must lie further back than any challenge or licence lives.
    */
   deleteActivations(before: number): AsyncIterable<number>;
 }

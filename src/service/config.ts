@@ -10,6 +10,7 @@ import { MOST_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { BASE_URL_FORM, LONGEST_URL, isBaseUrl, isLoopback } from './baseUrl.ts';
 import { readCertificateFile } from './certificateFile.ts';
+import { networkLimits } from './networkLimits.ts';
 import { readRootSource } from './rootSource.ts';
 import type { RootSource } from './rootSource.ts';
 
@@ -148,6 +149,11 @@ const settingsSchema = z.object({
   RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(20)
     .describe('Requests a second that one client address may make; twice as many may come at once.'),
+  ADDRESS_LIMITS: networkLimits
+    .optional()
+    .describe(
+      'Other limits for the addresses of known networks: CIDR=REQUESTS_PER_SECOND, comma-separated. The longest prefix counts.',
+    ),
   SUBSCRIPTION_RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(100)
     .describe(
@@ -160,7 +166,9 @@ const settingsSchema = z.object({
   REQUEST_DAYS: wholeNumber(1, 365).default(7).describe('Days that an operator’s Idempotency-Key is remembered.'),
   ACTIVATION_DAYS: wholeNumber(2, 3_650)
     .default(90)
-    .describe('Days that a VM without a seat is remembered after its lease; a blocked one is never forgotten.'),
+    .describe(
+      'Days that a VM without a seat is remembered after its lease and its grace; a blocked one is never forgotten.',
+    ),
   TRUST_DIRECTORY: z
     .string()
     .optional()

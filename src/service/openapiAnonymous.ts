@@ -159,12 +159,13 @@ const READING: readonly AnonymousOperation[] = [
     summary: 'What a code means, and what to do',
     params: z.strictObject({ code: z.enum(CODES) }),
     answer: { mediaType: 'text/plain', schema: z.string() },
-    codes: ['not_found', 'internal_error'],
+    codes: ['not_found', 'rate_limited', 'internal_error'],
   },
   {
     ...{ ...GET, name: 'readOpenApi', path: '/openapi.json' },
     summary: 'This document',
     answer: json(z.looseObject({ openapi: z.string() })),
+    codes: ['rate_limited', 'internal_error'],
   },
 ];
 

@@ -9,7 +9,6 @@ import type { ReleaseOutcome } from '../licensing/release.ts';
 import { verifyLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest } from './authenticate.ts';
-import { checkRate } from './checkRate.ts';
 import type { EdgeRequest, Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
@@ -27,7 +26,6 @@ const OTHER_KEY = 'Prove the key that the VM’s newest licence is bound to.';
  */
 export async function releaseLicence(parts: Parts, request: EdgeRequest): Promise<Reply> {
   const body = await readJsonBody(request, releaseRequestSchema);
-  checkRate(parts, request);
   const at = parts.now();
   const challenge = await checkChallenge(parts, body, { endpoint: ENDPOINTS.releases, at });
   const { jkt } = challenge.claims;

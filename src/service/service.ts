@@ -3,7 +3,10 @@ import { createChallenges } from '../tokens/challenges.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
+import { createAddressLimit } from './addressLimit.ts';
 import { atEdge } from './atEdge.ts';
+import { createAuthenticLimit } from './authenticLimit.ts';
+import { checkRate } from './checkRate.ts';
 import { cleanStore } from './cleanStore.ts';
 import type { ServiceConfig } from './config.ts';
 import { readDiscovery } from './discovery.ts';
@@ -21,7 +24,6 @@ import type { ServedRoute } from './operators/serveOperators.ts';
 import type { Parts } from './parts.ts';
 import { readProblemPage } from './problemPage.ts';
 import { replyJson } from './problems.ts';
-import { RateLimit } from './rateLimit.ts';
 import { readKeySet, readSignedKeySet } from './readKeySets.ts';
 import { createReadiness } from './readiness.ts';
 import { releaseLicence } from './releaseLicence.ts';
@@ -81,9 +83,8 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
       nonceStyle: config.NONCE_STYLE,
     }),
     policy: servicePolicy(config.ACCEPTED_CLOUDS),
-    rateLimit: new RateLimit(config.RATE_LIMIT_PER_SECOND),
-    subscriptionLimit: new RateLimit(config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND),
-    vmLimit: new RateLimit(config.VM_RATE_LIMIT_PER_MINUTE / 60, config.VM_RATE_LIMIT_PER_MINUTE),
+    addressLimit: createAddressLimit(config.RATE_LIMIT_PER_SECOND, config.ADDRESS_LIMITS ?? []),
+    authenticLimit: createAuthenticLimit(config),
     seatGate: createSeatGate(),
     issuerNotes: createIssuerNotes(store),
   };
@@ -92,18 +93,23 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
 
 function listUseCases(parts: Parts, readReadiness: UseCase): Service {
   const edge = (useCase: UseCase): UseCase => atEdge(parts.config.ISSUER, useCase);
+  const counted = (useCase: UseCase): UseCase =>
+    edge((request) => {
+      checkRate(parts, request);
+      return useCase(request);
+    });
   return {
-    issueChallenge: edge((request) => issueChallenge(parts, request)),
-    issueLicence: edge((request) => issueLicence(parts, request)),
-    releaseLicence: edge((request) => releaseLicence(parts, request)),
+    issueChallenge: counted((request) => issueChallenge(parts, request)),
+    issueLicence: counted((request) => issueLicence(parts, request)),
+    releaseLicence: counted((request) => releaseLicence(parts, request)),
     cleanStore: (log) => cleanStore(parts, log),
     readKeySet: edge(() => readKeySet(parts)),
     readSignedKeySet: edge((request) => readSignedKeySet(parts, request)),
     readDiscovery: edge(() => readDiscovery(parts)),
-    readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
+    readProblemPage: counted(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
     readHealth: edge(() => Promise.resolve(replyJson(200, { state: 'ok' }))),
     readReadiness: edge(readReadiness),
-    readOpenApi: edge(serveOpenApi(parts.config.ISSUER, parts.config.directory === null ? [] : OPERATOR_ROUTES)),
+    readOpenApi: counted(serveOpenApi(parts.config.ISSUER, parts.config.directory === null ? [] : OPERATOR_ROUTES)),
     operatorRoutes: serveOperators(parts),
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   calculateJwkThumbprint,
   compactVerify,
@@ -191,18 +192,27 @@ const DENIALS: readonly (readonly [string, ProblemCode])[] = [
 
 vmTest.each(DENIALS)('the VM "%s" is given a signed denial: %s', async (vm, code) => {
   const { baseUrl, issuer, imdsUrl } = target();
-  const challenge = await askChallenge(baseUrl);
+  const key = createKey();
+  const challenge = await askChallenge(baseUrl, key);
   const document = await readDocument(imdsUrl, vm, challenge.nonce);
-  const answer = await post(`${baseUrl}/v1/licences`, { challenge: challenge.challenge, document });
+  const proof = await prove(challenge, key, `${issuer}/v1/licences`);
+  const answer = await post(`${baseUrl}/v1/licences`, { challenge: challenge.challenge, document, proof });
   expectProblem(answer, code);
   const keySet = createRemoteJWKSet(new URL(`${baseUrl}/.well-known/jwks.json`));
   const options = { issuer, audience: 'contoso/gateway', algorithms: ['ES256'], typ: 'licence-denial+jwt' };
   const { payload, protectedHeader } = await jwtVerify(String(answer.body['denial']), keySet, options);
   expect(Object.keys(protectedHeader).sort()).toEqual(['alg', 'kid', 'typ']);
-  expect(Object.keys(payload).sort()).toEqual(['aud', 'code', 'exp', 'iat', 'iss', 'jti', 'sub']);
+  expect(Object.keys(payload).sort()).toEqual(['aud', 'code', 'exp', 'iat', 'iss', 'jti', 'pth', 'sub']);
   expect(payload.sub).toMatch(/^urn:azure:vm:11111111-0000-4000-8000-/);
-  expect(payload).toMatchObject({ code, jti: readPayload(challenge.challenge)['jti'] });
+  const pth = createHash('sha256').update(proof).digest('base64url');
+  expect(payload).toMatchObject({ code, jti: readPayload(challenge.challenge)['jti'], pth });
   expect(Number(payload.exp) - Number(payload.iat)).toBe(300);
+});
+
+vmTest.each(DENIALS)('without a proof the VM "%s" is refused and given no denial: %s', async (vm, code) => {
+  const answer = await boot({ ...target(), vm });
+  expectProblem(answer, code);
+  expect(answer.body).not.toHaveProperty('denial');
 });
 
 const UNSIGNED = [
@@ -254,7 +264,10 @@ vmTest('with earlyRelease a seat given back is the next VM’s', async () => {
   expect(Math.abs(Date.parse(String(released.body['seatFreeAt'])) - Date.now())).toBeLessThan(60_000);
   const next = await boot({ ...target(), vm: 'early-2', key: other });
   expect(next.status).toBe(200);
-  expectProblem(await boot({ ...target(), vm: 'early-1', key }), 'seats_exhausted');
+  const givenBack = await boot({ ...target(), vm: 'early-1', key });
+  expectProblem(givenBack, 'seats_exhausted');
+  // The licence that it gave back lives on, and its grace with it.
+  expect(givenBack.body).not.toHaveProperty('denial');
   // So that this suite can run again against the same service.
   expect(
     (await release({ ...target(), vm: 'early-2', key: other, licence: String(next.body['licence']) })).status,
@@ -305,13 +318,13 @@ vmTest('a release spends its challenge, for issues as well', async () => {
   expectProblem(await post(`${baseUrl}/v1/licences`, again), 'challenge_replayed');
 });
 
-vmTest('a claimed product counts only where no plan is attested and its offer allows it', async () => {
-  const product = 'contoso/appliance/development';
-  const claimed = await boot({ ...target(), vm: 'without-plan', change: { product } });
+vmTest('a claimed offer counts only where no plan is attested and its offer allows it', async () => {
+  const offer = 'contoso/appliance/development';
+  const claimed = await boot({ ...target(), vm: 'without-plan', change: { offer } });
   expect(readPayload(String(claimed.body['licence']))['aud']).toBe('contoso/appliance');
-  const attested = await boot({ ...target(), vm: 'unknown-plan', change: { product } });
+  const attested = await boot({ ...target(), vm: 'unknown-plan', change: { offer } });
   expectProblem(attested, 'plan_unknown');
-  const notAllowed = await boot({ ...target(), vm: 'without-plan', change: { product: 'contoso/gateway/standard' } });
+  const notAllowed = await boot({ ...target(), vm: 'without-plan', change: { offer: 'contoso/gateway/standard' } });
   expectProblem(notAllowed, 'plan_missing');
 });
 
@@ -408,12 +421,12 @@ test('health says that the process runs, readiness what it needs', async () => {
   ]);
 });
 
-test('every code has a page that says what happened, who can mend it and how', async () => {
+test('every code has a page that says what happened, who can fix it and how', async () => {
   for (const [code, { title, status }] of Object.entries(PROBLEMS)) {
     const { text, headers } = await send(`${target().baseUrl}/problems/${code}`);
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(text.startsWith(`${code} (HTTP ${status})\n${title}\n\nWhat happened\n  `), code).toBe(true);
-    expect(text).toMatch(/\nWho can mend it\n {2}\S.*\n\nWhat the (caller does|vendor’s operators do)\n {2}\S/);
+    expect(text).toMatch(/\nWho can fix this\n {2}\S.*\n\nWhat the (caller does|vendor’s operators do)\n {2}\S/);
   }
 });
 
