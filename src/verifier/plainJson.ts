@@ -5,7 +5,7 @@ import type { JsonValue } from './strictJson.ts';
  * Reads JSON as strictly as {@link parseJsonText}, to plain objects, for schemas: of a member that stands twice neither
  * is taken in silence. The caller bounds the length.
  *
- * @throws {JsonError} with the line, from 1
+ * @throws {JsonError} with the line, from 1, and the key that appears twice
  */
 export function parsePlainJson(text: string): unknown {
   try {
@@ -13,8 +13,15 @@ export function parsePlainJson(text: string): unknown {
   } catch (error) {
     if (!(error instanceof JsonError) || error.position === null) throw error;
     const line = text.slice(0, error.position).split('\n').length;
-    throw new JsonError(`line ${line}: ${error.message}`, error.position);
+    const reason = error.key === null ? error.message : `the key ${quote(error.key)} appears twice in one object`;
+    throw new JsonError(`line ${line}: ${reason}`, error.position);
   }
+}
+
+const LONGEST_QUOTE = 64;
+
+function quote(key: string): string {
+  return JSON.stringify(key.length > LONGEST_QUOTE ? `${key.slice(0, LONGEST_QUOTE)}…` : key);
 }
 
 /** Every key becomes a member of the object's own, `__proto__` too. */

@@ -10,10 +10,13 @@ export class JsonError extends Error {
   override readonly name = 'JsonError';
   /** In characters, from 0; null where it is not known. */
   readonly position: number | null;
+  /** The key that an object has twice, for whoever may tell it; null for every other fault. */
+  readonly key: string | null;
 
-  constructor(message: string, position: number | null = null) {
+  constructor(message: string, position: number | null = null, key: string | null = null) {
     super(message);
     this.position = position;
+    this.key = key;
   }
 }
 
@@ -85,7 +88,7 @@ class JsonReader {
     do {
       this.#skipSpace();
       const key = this.#readString();
-      if (members.has(key)) throw new JsonError('a key stands twice in one object', this.#position);
+      if (members.has(key)) throw new JsonError('a key stands twice in one object', this.#position, key);
       this.#expect(':');
       members.set(key, this.readValue(depth + 1));
     } while (this.#accept(','));

@@ -18,7 +18,7 @@ test('__proto__ is a member like any other', () => {
 });
 
 test.each([
-  ['{"a": 1,\n\n"a": 2}', 'line 3: a key stands twice in one object'],
+  ['{"a": 1,\n\n"a": 2}', 'line 3: the key "a" appears twice in one object'],
   ['{"a": 1,\r\n x}', 'line 2: not JSON'],
   ['', 'line 1: not JSON'],
 ])('%j is refused with its line', (text, message) => {

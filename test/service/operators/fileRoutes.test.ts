@@ -121,7 +121,7 @@ test('what one file says twice of a subscription, and another id for a licence, 
 test.each(['/catalogue', '/imports/licences'])('a key that stands twice is refused by POST %s', async (path) => {
   const answer = await operate(stack(), `POST ${path}`, { body: '{"licences": [],\n "licences": []}' });
   expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
-  expect(answer.body['detail']).toBe('The body cannot be read as JSON: line 2: a key stands twice in one object.');
+  expect(answer.body['detail']).toBe('The body cannot be read as JSON: line 2: the key "licences" appears twice in one object.');
 });
 
 test('more than 10,000 licences are refused with what to do', async () => {
