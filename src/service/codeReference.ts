@@ -115,7 +115,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
   certificate_distrusted: {
     cause: 'An operator distrusts the signer’s certificate, a CA above it or one of their keys.',
     caller: CALL_VENDOR,
-    vendor: 'It was meant so. countersign trust distrust --undo takes it back, once the reason is gone.',
+    vendor: 'This is intentional. Once the reason is gone, undo it: countersign trust undistrust.',
   },
   path_invalid: {
     cause:

@@ -1,19 +1,7 @@
-import { createActionCommand, defineAction, positionalsOf } from '../actions.ts';
-import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
+import type { Session } from '../command.ts';
+import { createGroup } from '../help.ts';
+import { openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import { formatTable } from '../table.ts';
-
-const help = `countersign keys status
-
-Where the signing keys and the challenge secrets of a service stand in their rotation. It never shows a key.
-
-Options:
-  --service URL  the service
-  --json         print one JSON value and nothing else
-
-${OPERATOR_SETTINGS_HELP}
-Example:
-  countersign keys status
-`;
 
 /** As the service answers it. */
 interface KeyReport {
@@ -27,29 +15,41 @@ interface KeyReport {
   readonly challengeSecrets: readonly { readonly kid: string; readonly use: string }[];
 }
 
-export const keys = createActionCommand('keys', {
-  summary: 'say where signing keys and challenge secrets stand, through the service',
-  help,
-  actions: {
-    status: defineAction({}, async ({ client, positionals, show, io }) => {
-      positionalsOf(positionals);
-      const report = (await client({ path: '/keys' })).body as KeyReport;
-      show(report, () => formatKeys(report));
-      for (const trouble of report.troubles) io.complain(`${trouble}\n`);
-    }),
-  },
-});
+export function createKeys(session: Session) {
+  return createGroup('keys', 'The keys of a service. No key is ever shown.')
+    .addCommand(createStatus(session))
+    .addHelpText('after', serviceHelp('countersign keys status'));
+}
 
-function formatKeys({ signing, challengeSecrets }: KeyReport): string {
-  const signingKeys = formatTable(signing, [
-    ['SIGNING KEY', ({ kid }) => kid],
-    ['STATE', ({ state }) => state],
-    ['FROM', ({ from }) => from],
-    ['UNTIL', ({ until }) => until],
-  ]);
-  const secrets = formatTable(challengeSecrets, [
-    ['CHALLENGE SECRET', ({ kid }) => kid],
-    ['USE', ({ use }) => use],
-  ]);
+function createStatus(session: Session) {
+  return serviceCommand('status', 'Shows the state of the signing keys and the challenge secrets in their rotation.')
+    .addHelpText('after', serviceHelp('countersign keys status'))
+    .action(async (options) => {
+      const { client, show } = openService(session, options);
+      const report = (await client({ path: '/keys' })).body as KeyReport;
+      show(report, () => formatKeys(report, session));
+      for (const trouble of report.troubles) session.complain(`${trouble}\n`);
+    });
+}
+
+function formatKeys({ signing, challengeSecrets }: KeyReport, { terminal }: Session): string {
+  const signingKeys = formatTable(
+    signing,
+    [
+      ['SIGNING KEY', ({ kid }) => kid],
+      ['STATE', ({ state }) => state],
+      ['FROM', ({ from }) => from],
+      ['UNTIL', ({ until }) => until],
+    ],
+    terminal,
+  );
+  const secrets = formatTable(
+    challengeSecrets,
+    [
+      ['CHALLENGE SECRET', ({ kid }) => kid],
+      ['USE', ({ use }) => use],
+    ],
+    terminal,
+  );
   return `${signingKeys}\n${secrets}`;
 }
