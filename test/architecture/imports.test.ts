@@ -30,6 +30,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ['service', 'trust', 'licensing', 'tokens', 'cli', 'dev', 'verifier'],
   commander: ['cli'],
   '@commander-js/extra-typings': ['cli'],
+  'csv-parse': ['service'],
+  'csv-stringify': ['service'],
+  croner: ['dev'],
   esbuild: ['dev'],
   azurite: ['dev'],
 };
