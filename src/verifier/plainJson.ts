@@ -11,11 +11,14 @@ export function parsePlainJson(text: string): unknown {
   try {
     return toPlain(parseJsonText(text));
   } catch (error) {
-    if (!(error instanceof JsonError) || error.position === null) throw error;
-    const line = text.slice(0, error.position).split('\n').length;
-    const reason = error.key === null ? error.message : `the key ${quote(error.key)} appears twice in one object`;
-    throw new JsonError(`line ${line}: ${reason}`, error.position);
+    throw error instanceof JsonError ? placeError(error, text) : error;
   }
+}
+
+function placeError({ message, position, key }: JsonError, text: string): JsonError {
+  const line = text.slice(0, Number(position)).split('\n').length;
+  const reason = key === null ? message : `the key ${quote(key)} appears twice in one object`;
+  return new JsonError(`line ${line}: ${reason}`, position);
 }
 
 const LONGEST_QUOTE = 64;
