@@ -8,7 +8,8 @@ Settings (environment):
   COUNTERSIGN_URL       the service, such as https://licences.contoso.com (or --service URL)
   COUNTERSIGN_TOKEN     an access token, such as one of the local issuer of npm start. Without it, the command uses the
                         account of "az login", and needs
-  COUNTERSIGN_AUDIENCE  the application (client) id of the operators' API in your directory
+  COUNTERSIGN_AUDIENCE  the application (client) id of the operators' API in your directory, and where your account has
+  COUNTERSIGN_TENANT    several directories, the id of the one that is meant
 `;
 
 /** What the service answered, where it did what it was asked for. */
@@ -64,14 +65,15 @@ function parseBase(text: string): string {
 }
 
 async function readToken(env: Io['env']): Promise<string> {
-  const { COUNTERSIGN_TOKEN: token = '', COUNTERSIGN_AUDIENCE: audience = '' } = env;
+  const { COUNTERSIGN_TOKEN: token = '', COUNTERSIGN_AUDIENCE: audience = '', COUNTERSIGN_TENANT: tenantId = '' } = env;
   if (token !== '') return checkToken(token.trim());
   if (audience === '')
     throw new UsageError(
       'there is no token. Set COUNTERSIGN_AUDIENCE to sign in with "az login", or COUNTERSIGN_TOKEN',
     );
   const { AzureCliCredential } = await import('@azure/identity');
-  const answer = await new AzureCliCredential().getToken(`${audience}/.default`);
+  const options = tenantId === '' ? {} : { tenantId };
+  const answer = await new AzureCliCredential(options).getToken(`${audience}/.default`);
   return answer.token;
 }
 

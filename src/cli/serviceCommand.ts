@@ -7,6 +7,7 @@ import { OPTIONS } from './options.ts';
 import { jsonLine } from './printable.ts';
 import { formatTable } from './table.ts';
 import type { Column } from './table.ts';
+import { tellWaiting } from './waiting.ts';
 
 /** A command that asks the operators' API: it has `--service` and `--json`. */
 export function serviceCommand(name: string, description: string) {
@@ -40,16 +41,19 @@ export interface Service {
 
 export function openService(session: Session, { service, json }: ServiceOptions): Service {
   const isJson = json === true;
+  const client = createOperatorClient(service, session);
+  const tell = (text: string): void => {
+    if (!isJson) session.complain(text);
+  };
+  const waiting = { what: 'the service', tell, now: () => session.now() };
   return {
-    client: createOperatorClient(service, session),
+    client: (call) => tellWaiting(waiting, client(call)),
     session,
     isJson,
     show: (value, format) => {
       session.out(isJson ? jsonLine(value) : format());
     },
-    tell: (text) => {
-      if (!isJson) session.complain(text);
-    },
+    tell,
   };
 }
 

@@ -2,10 +2,11 @@ import { Command } from '@commander-js/extra-typings';
 import type { ApplyReport } from '../../licensing/catalogue/applyCatalogue.ts';
 import type { CatalogueFile } from '../../licensing/catalogue/cataloguePlan.ts';
 import { formatReport } from '../applyReport.ts';
-import type { ApplyAnswer } from '../applyReport.ts';
 import type { Session } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { parseJsonFile, readText } from '../files.ts';
 import { examples } from '../help.ts';
+import type { StoredCatalogue } from '../losses.ts';
 import { OPERATOR_SETTINGS_HELP, createOperatorClient, isServiceNamed } from '../operatorClient.ts';
 import { OPTIONS } from '../options.ts';
 import { jsonLine } from '../printable.ts';
@@ -28,6 +29,7 @@ export function createApply(session: Session) {
     .argument('<file>', 'the file, JSON; - for standard input')
     .option('--dry-run', 'report what would be written, and write nothing')
     .option('--service <url>', 'the service (default: COUNTERSIGN_URL)')
+    .option(...OPTIONS.yes)
     .option(...OPTIONS.json)
     .addHelpText(
       'after',
@@ -42,32 +44,54 @@ export function createApply(session: Session) {
       // Checked here first, so that the problems of a file are reported without a request.
       const file = parseCatalogue(parseJsonFile(text, path));
       const dryRun = options.dryRun === true;
-      const report = isServiceNamed(options.service, session)
-        ? await applyThrough(options.service, session, { text, dryRun })
-        : await applyHere(session, file, dryRun);
-      const { offers, licences } = report;
-      session.out(options.json === true ? jsonLine({ dryRun, offers, licences }) : formatReport(report, dryRun));
+      const target = isServiceNamed(options.service, session)
+        ? openRemote(session, options.service, text)
+        : await openLocal(session, file, dryRun);
+      const { describeFileLosses } = await import('../losses.ts');
+      const effect = describeFileLosses(await target.read(), file);
+      if (effect !== null) await confirm(session, effect, dryRun || options.yes);
+      const { offers, licences } = await target.apply(dryRun);
+      session.out(
+        options.json === true ? jsonLine({ dryRun, offers, licences }) : formatReport({ offers, licences }, dryRun),
+      );
     });
 }
 
-async function applyThrough(
-  service: string | undefined,
-  session: Session,
-  { text, dryRun }: { readonly text: string; readonly dryRun: boolean },
-): Promise<ApplyReport> {
-  const client = createOperatorClient(service, session);
-  const body = { text, mediaType: 'application/json' };
-  const answer = await client({ method: 'POST', path: '/catalogue', query: { dryRun: `${dryRun}` }, body });
-  return answer.body as ApplyAnswer;
+/** Where the file is applied. */
+interface Target {
+  readonly read: () => Promise<StoredCatalogue>;
+  readonly apply: (dryRun: boolean) => Promise<ApplyReport>;
 }
 
-async function applyHere(session: Session, file: CatalogueFile, dryRun: boolean): Promise<ApplyReport> {
-  const [{ openStore }, { applyCatalogue }] = await Promise.all([
+function openRemote(session: Session, service: string | undefined, text: string): Target {
+  const client = createOperatorClient(service, session);
+  const body = { text, mediaType: 'application/json' };
+  return {
+    read: async () => (await client({ path: '/catalogue' })).body as StoredCatalogue,
+    apply: async (dryRun) => {
+      const answer = await client({ method: 'POST', path: '/catalogue', query: { dryRun: `${dryRun}` }, body });
+      return answer.body as ApplyReport;
+    },
+  };
+}
+
+async function openLocal(session: Session, file: CatalogueFile, dryRun: boolean): Promise<Target> {
+  const [{ openStore }, { applyCatalogue }, { toStoredCatalogue }] = await Promise.all([
     import('../store.ts'),
     import('../../licensing/catalogue/applyCatalogue.ts'),
+    import('../losses.ts'),
   ]);
   const store = await openStore(session);
-  // In Azure the deployment creates the tables, and the role of an operator may not.
-  if (!dryRun && (session.env['TABLES_CONNECTION_STRING'] ?? '') !== '') await store.ensureTables();
-  return applyCatalogue(store, file, { change: { by: 'countersign apply', at: session.now() }, dryRun });
+  return {
+    read: async () => {
+      // In Azure the deployment creates the tables, and the role of an operator may not.
+      if (!dryRun && (session.env['TABLES_CONNECTION_STRING'] ?? '') !== '') await store.ensureTables();
+      const [offers, licences] = await Promise.all([store.listOffers(), store.listLicences()]);
+      return toStoredCatalogue({
+        offers: offers.map(({ value }) => value),
+        licences: licences.map(({ value }) => value),
+      });
+    },
+    apply: (dryRun) => applyCatalogue(store, file, { change: { by: 'countersign apply', at: session.now() }, dryRun }),
+  };
 }

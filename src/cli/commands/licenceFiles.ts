@@ -2,12 +2,14 @@ import { extname } from 'node:path';
 import { formatReport } from '../applyReport.ts';
 import type { ApplyAnswer } from '../applyReport.ts';
 import type { Session } from '../command.ts';
+import { confirm } from '../confirm.ts';
 import { readText, writeText } from '../files.ts';
+import type { StoredCatalogue } from '../losses.ts';
 import type { OperatorClient } from '../operatorClient.ts';
+import { OPTIONS } from '../options.ts';
 import { jsonLine, printable } from '../printable.ts';
 import { openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
-import { tellWaiting } from '../waiting.ts';
 
 export function createImport(session: Session) {
   return serviceCommand(
@@ -16,10 +18,11 @@ export function createImport(session: Session) {
   )
     .argument('<file>', 'the file, or - for standard input')
     .option('--dry-run', 'check the file, and write nothing')
+    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp('countersign licences import customers.csv --dry-run'))
     .action(async (file, options) => {
       const body = await readFileBody(session, file);
-      await importFile(openService(session, options), body, options.dryRun === true);
+      await importFile(openService(session, options), body, options);
     });
 }
 
@@ -49,25 +52,46 @@ function isJsonName(file: string): boolean {
 }
 
 /** Checked first without writing, so that a file with problems changes nothing and the counts are known before. */
-async function importFile(service: Service, body: FileBody, dryRun: boolean): Promise<void> {
-  const { show, tell } = service;
+async function importFile(service: Service, body: FileBody, { dryRun, yes }: ImportFlags): Promise<void> {
+  const { show, tell, session } = service;
   const { text, mediaType } = body;
   const count = mediaType === 'text/csv' ? `${text.split('\n').length} lines` : `${text.length} characters`;
   tell(`${count} read; the service checks them …\n`);
   const checked = await post(service, body, true);
-  if (dryRun) {
+  const { created, updated } = checked.licences;
+  const effect = updated === 0 ? null : await readLosses(service.client, body);
+  if (dryRun === true) {
     show(checked, () => formatReport(checked, true));
+    if (effect !== null) session.complain(`${effect}\n`);
     return;
   }
-  const { created, updated } = checked.licences;
+  if (effect !== null) await confirm(session, effect, yes);
   tell(`no problems; writing ${created} new and ${updated} changed licences …\n`);
   const written = await post(service, body, false);
   show(written, () => formatReport(written, false));
 }
 
-async function post({ client, tell, session }: Service, body: FileBody, dryRun: boolean): Promise<ApplyAnswer> {
+interface ImportFlags {
+  readonly dryRun?: true | undefined;
+  readonly yes?: true | undefined;
+}
+
+/** The service has accepted the file, so that it can be read here. */
+async function readLosses(client: OperatorClient, { mediaType, text }: FileBody): Promise<string | null> {
+  const [{ parseLicenceFile }, { describeFileLosses }] = await Promise.all([
+    import('../../service/operators/licenceFile.ts'),
+    import('../losses.ts'),
+  ]);
+  const entries = parseLicenceFile(mediaType, text);
+  const licences = entries.map(({ licence }) => licence);
+  const kept = new Map(entries.map(({ licence, leftOut }) => [licence, leftOut]));
+  const { body } = await client({ path: '/catalogue' });
+  return describeFileLosses(body as StoredCatalogue, { offers: [], licences, kept });
+}
+
+async function post({ client }: Service, body: FileBody, dryRun: boolean): Promise<ApplyAnswer> {
   const call = { method: 'POST', path: '/imports/licences', query: { dryRun: `${dryRun}` }, body } as const;
-  return (await tellWaiting(tell, () => session.now(), client(call))).body as ApplyAnswer;
+  return (await client(call)).body as ApplyAnswer;
 }
 
 async function exportLicences({ client, session, isJson, show }: Service, out: string | undefined): Promise<void> {

@@ -2,10 +2,11 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
+import { findLosses } from '../losses.ts';
+import type { Terms } from '../losses.ts';
 import { OPTIONS, needed, parseInstant } from '../options.ts';
 import { printable } from '../printable.ts';
 import { openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
-import { cell } from '../table.ts';
 import { LICENCE_ID, USUAL_CLOUD, putLicence, readLicence } from './licenceViews.ts';
 import type { LicenceItem } from './licenceViews.ts';
 
@@ -72,7 +73,7 @@ export function createSet(session: Session) {
     });
 }
 
-interface Terms {
+interface TermFlags {
   readonly validFrom?: string | undefined;
   readonly validUntil?: string | undefined;
   readonly skus?: string | readonly string[] | undefined;
@@ -81,35 +82,17 @@ interface Terms {
 }
 
 /** Members of the licence for the options that are there. */
-function readTerms({ validFrom, validUntil, skus, vmIds, note }: Terms): Readonly<Record<string, unknown>> {
+function readTerms({ validFrom, validUntil, skus, vmIds, note }: TermFlags): Terms {
   const members = { validFrom: toBound(validFrom), validUntil: toBound(validUntil), skus, vmIds, note };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
-/** What a change takes from VMs that run, or could; null where it takes nothing. */
-function describeLoss({ licence, usage }: LicenceItem, terms: Readonly<Record<string, unknown>>): string | null {
-  const lost = Object.entries(terms).filter(([name, value]) => isLess(name, licence[name], value));
-  if (lost.length === 0) return null;
-  const changes = lost.map(([name, value]) => `${name} from ${cell(licence[name])} to ${cell(value)}`).join(', ');
+/** Null where the change takes nothing from anybody. */
+function describeLoss({ licence, usage }: LicenceItem, terms: Terms): string | null {
+  const losses = findLosses(licence, terms);
+  if (losses.length === 0) return null;
   const taken = usage === undefined ? '' : ` ${usage.taken} seats are taken.`;
-  return `Changes ${changes} of the licence ${printable(String(licence['id']))}.${taken} VMs that this leaves out get no new licence.`;
-}
-
-/** Whether fewer VMs may run, or for less long. */
-function isLess(name: string, old: unknown, value: unknown): boolean {
-  switch (name) {
-    case 'seats':
-      return value !== 'unlimited' && (old === 'unlimited' || Number(value) < Number(old));
-    case 'validUntil':
-      return typeof value === 'string' && (typeof old !== 'string' || Date.parse(value) < Date.parse(old));
-    case 'validFrom':
-      return typeof value === 'string' && (typeof old !== 'string' || Date.parse(value) > Date.parse(old));
-    case 'skus':
-    case 'vmIds':
-      return Array.isArray(value) && !(Array.isArray(old) && old.every((one) => value.includes(one)));
-    default:
-      return false;
-  }
+  return `Changes ${losses.join(', ')} of the licence ${printable(String(licence['id']))}.${taken} VMs that this leaves out get no new licence.`;
 }
 
 /** The service speaks of ETags, which `set` reads by itself. */

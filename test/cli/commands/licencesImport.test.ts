@@ -48,7 +48,7 @@ async function importSlowly(...options: string[]) {
 test('while the service writes, the command says for how long, and is silent afterwards', async () => {
   const { code, out, complaints } = await importSlowly();
   expect({ code, out }).toMatchObject({ code: 0, out: expect.not.stringContaining(' s\n') as string });
-  expect(complaints).toMatch(/writing 1 new and 0 changed licences …\n… 5 s\n… 10 s\n$/);
+  expect(complaints).toMatch(/writing 1 new and 0 changed licences …\nwaiting for the service …\n… 5 s\n… 10 s\n$/);
   expect(vi.getTimerCount()).toBe(0);
 });
 

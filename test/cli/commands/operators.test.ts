@@ -145,6 +145,40 @@ test('licences are imported from CSV whole or not at all, and exported', async (
   expect(again.out).toMatch(/licences {2}0 created, 0 updated, \d+ unchanged\n/);
 });
 
+test('a file that takes something from running VMs tells it, and asks', async () => {
+  const subscription = 'ffffffff-0000-4000-8000-000000002001';
+  const offers = [{ offer: 'contoso/taken/pro', mode: 'licensed' }];
+  const licence = { id: 'taken', cloud: 'emulator', subscription, offer: 'contoso/taken/pro', seats: 20 };
+  const more = { ...licence, seats: 30 };
+  const fewer = { ...licence, seats: 5, status: 'suspended' };
+  expect((await run('apply', writeFile('taken.json', { offers, licences: [licence] }))).code).toBe(0);
+  expect(await run('apply', writeFile('more.json', { licences: [more] }))).toMatchObject({ code: 0, complaints: '' });
+  const told = 'taken: status from active to suspended, seats from 30 to 5';
+  const file = writeFile('fewer.json', { licences: [fewer] });
+  for (const command of [['apply'], ['licences', 'import']]) {
+    const asked = await run(...command, file);
+    expect(asked).toMatchObject({ code: 1, out: '' });
+    expect(asked.complaints).toContain(told);
+    expect(asked.complaints).toContain('Repeat it with --yes');
+    const dry = await run(...command, file, '--dry-run');
+    expect([dry.code, dry.out, dry.complaints]).toEqual([
+      0,
+      expect.stringContaining('1 updated') as string,
+      expect.stringContaining(told) as string,
+    ]);
+  }
+  expect(await json('licences', 'show', 'taken')).toMatchObject({ licence: { seats: 30, status: 'active' } });
+  const csv = `id,cloud,subscription,offer,seats\ntaken,emulator,${subscription},contoso/taken/pro,4\n`;
+  writeFileSync(join(folder, 'fewer.csv'), csv);
+  expect((await run('licences', 'import', 'fewer.csv')).complaints).toContain('taken: seats from 30 to 4');
+  expect((await run('licences', 'import', 'fewer.csv', '--yes')).code).toBe(0);
+  const suspended = writeFile('offer.json', { offers: [{ ...offers[0], status: 'suspended', skus: ['a'] }] });
+  expect((await run('apply', suspended)).complaints).toContain(
+    'contoso/taken/pro: status from active to suspended, skus from * to a',
+  );
+  expect((await run('apply', suspended, '--yes')).code).toBe(0);
+});
+
 test('a VM is listed, blocked and unblocked', async () => {
   expect((await bootVm('licensed')).status).toBe(200);
   const vm = '11111111-0000-4000-8000-000000000001';
