@@ -6,10 +6,10 @@ import { printable } from './printable.ts';
 export const OPERATOR_SETTINGS_HELP = `
 Settings (environment):
   COUNTERSIGN_URL       the service, such as https://licences.contoso.com (or --service URL)
-  COUNTERSIGN_TOKEN     an access token, such as one of the local issuer of npm start. Without it, the command uses the
-                        account of "az login", and needs
-  COUNTERSIGN_AUDIENCE  the application (client) id of the operators' API in your directory, and where your account has
-  COUNTERSIGN_TENANT    several directories, the id of the one that is meant
+  COUNTERSIGN_TOKEN     an access token, such as one of the local issuer of npm start.
+                        Without it the command uses the account of "az login", and needs:
+  COUNTERSIGN_AUDIENCE  the application (client) id of the operators' API in your directory
+  COUNTERSIGN_TENANT    the id of that directory, where your account has several
 `;
 
 /** What the service answered, where it did what it was asked for. */

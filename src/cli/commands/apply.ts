@@ -17,8 +17,8 @@ const STORE_SETTINGS_HELP = `  TABLES_CONNECTION_STRING  without a service: the 
 `;
 
 const STORE_HELP = `
-With a service (--service or COUNTERSIGN_URL) the file goes through its operators' API. Without one it is written to the store
-itself, for initial setup only.
+With a service (--service or COUNTERSIGN_URL) the file goes through its operators' API.
+Without one it is written to the store itself, for initial setup only.
 `;
 
 export function createApply(session: Session) {

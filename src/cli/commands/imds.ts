@@ -38,7 +38,8 @@ export function createImds(session: Session) {
       'after',
       `${FAULT_HELP}${examples(
         'countersign imds --authority authority.pem',
-        "curl -s -H Metadata:true 'http://127.0.0.1:7080/metadata/attested/document?api-version=2020-09-01&nonce=1234567890'",
+        'curl -s -H Metadata:true \\',
+        "  'http://127.0.0.1:7080/metadata/attested/document?api-version=2020-09-01&nonce=1234567890'",
       )}`,
     )
     .action(async (flags) => {
