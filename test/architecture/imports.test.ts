@@ -28,6 +28,11 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@azure/functions': ['functions', 'dev/functionsHost'],
   jose: ['tokens', 'client', 'dev', 'service'],
   zod: ['service', 'trust', 'licensing', 'tokens', 'cli', 'dev', 'verifier'],
+  commander: ['cli'],
+  '@commander-js/extra-typings': ['cli'],
+  'csv-parse': ['service'],
+  'csv-stringify': ['service'],
+  croner: ['dev'],
   esbuild: ['dev'],
   azurite: ['dev'],
 };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { judgeCase } from '../../src/cli/conformance/judgeCase.ts';
-import type { CaseVerdict } from '../../src/cli/conformance/judgeCase.ts';
-import { parseLimboSuite } from '../../src/cli/conformance/limboSuite.ts';
-import type { LimboCase } from '../../src/cli/conformance/limboSuite.ts';
+import { judgeCase } from '../../src/dev/conformance/judgeCase.ts';
+import type { CaseVerdict } from '../../src/dev/conformance/judgeCase.ts';
+import { parseLimboSuite } from '../../src/dev/conformance/limboSuite.ts';
+import type { LimboCase } from '../../src/dev/conformance/limboSuite.ts';
 import { readSharedText } from '../support/shared.ts';
 
 /** What is known of a suite: how many verdicts are the suite's own, and why the others are not. */

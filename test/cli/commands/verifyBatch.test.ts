@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { runBatch } from '../../../src/cli/commands/verifyBatch.ts';
-import { verify } from '../../../src/cli/commands/verify.ts';
+import { runCommandLine } from '../../../src/cli/main.ts';
 import { warmUp } from '../../../src/cli/warmUp.ts';
 import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
 import { createAuthority } from '../../../src/dev/imds/authority.ts';
@@ -138,11 +138,12 @@ test('the warm-up reaches every check', async () => {
 });
 
 test('--batch takes no FILE, and reads standard input', async () => {
-  await expect(verify.run(['--batch', 'document.json'], recordIo())).rejects.toThrow('--batch takes no FILE');
+  const wrong = recordIo();
+  expect(await runCommandLine(['verify', '--batch', 'document.json'], wrong)).toBe(1);
+  expect(wrong.written.complaints).toContain('--batch takes no FILE');
   const io = recordIo([Buffer.from(line({ id: 'x', document: '' }))]);
-  expect(await verify.run(['--batch'], io)).toBe(0);
+  expect(await runCommandLine(['verify', '--batch'], io)).toBe(0);
   expect(readOutput(io)).toMatchObject([verdict('x', 'document_malformed')]);
-  expect(verify.help).toContain('--batch');
 });
 
 test.skipIf(!hasShared)('genuine documents get their verdicts, twice', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SuiteError, parseLimboSuite } from '../../../src/cli/conformance/limboSuite.ts';
+import { SuiteError, parseLimboSuite } from '../../../src/dev/conformance/limboSuite.ts';
 
 const CASE = {
   id: 'a::b',

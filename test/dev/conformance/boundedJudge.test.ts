@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
-import { BoundedJudge } from '../../../src/cli/conformance/boundedJudge.ts';
-import { parseLimboSuite } from '../../../src/cli/conformance/limboSuite.ts';
+import { BoundedJudge } from '../../../src/dev/conformance/boundedJudge.ts';
+import { parseLimboSuite } from '../../../src/dev/conformance/limboSuite.ts';
 
 const CASE = { trusted_certs: [], untrusted_intermediates: [], peer_certificate: 'none', expected_result: 'FAILURE' };
 

@@ -1,14 +1,15 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { Command, Io } from '../command.ts';
-import { UsageError } from '../command.ts';
-import { BoundedJudge } from '../conformance/boundedJudge.ts';
-import type { CaseVerdict } from '../conformance/judgeCase.ts';
-import { parseLimboSuite } from '../conformance/limboSuite.ts';
-import type { LimboCase } from '../conformance/limboSuite.ts';
-import { parseOptions } from '../options.ts';
+import { parseArgs } from 'node:util';
+import { UsageError } from '../../cli/command.ts';
+import type { Io } from '../../cli/command.ts';
+import { readText } from '../../cli/files.ts';
+import { escapeUnprintable, jsonLine } from '../../cli/printable.ts';
+import { createProcessIo } from '../../cli/processIo.ts';
+import { BoundedJudge } from './boundedJudge.ts';
+import type { CaseVerdict } from './judgeCase.ts';
+import { parseLimboSuite } from './limboSuite.ts';
+import type { LimboCase } from './limboSuite.ts';
 
-const help = `countersign conformance FILE.json
+const help = `npm run -s conformance -- FILE.json
 
 Runs the path validator on a suite in the shape of x509-limbo and prints a line of JSON for each case,
 { id, accepted, code, expected }; a summary goes to standard error. Exit code 0: all cases ran, whatever the verdicts.
@@ -28,28 +29,44 @@ Options:
   --json   prints what is printed anyway
 
 Example:
-  countersign conformance limbo.json | grep '"accepted":true'
+  npm run -s conformance -- limbo.json | grep '"accepted":true'
 `;
 
 /** Milliseconds for one case. */
 const CASE_LIMIT = 5000;
 
-export const conformance: Command = {
-  summary: 'run the path validator on a test suite in the shape of x509-limbo',
-  help,
-  async run(args, io) {
-    const { positionals } = parseOptions(args, { json: { type: 'boolean' } });
-    const [file, ...others] = positionals;
-    if (file === undefined || others.length > 0) throw new UsageError('name one FILE.json with a suite');
-    const suite = parseLimboSuite(await readFile(resolve(io.directory, file), 'utf8'));
-    const judge = new BoundedJudge(CASE_LIMIT);
-    try {
-      return await runSuite(suite, judge, io);
-    } finally {
-      await judge.close();
-    }
-  },
-};
+/** Octets of a suite; the largest public one has some 40 MB. */
+const LARGEST_SUITE = 256 * 1024 * 1024;
+
+/**
+ * @returns 0 where all cases ran, else 1
+ * @throws an Error that says what is wrong with the arguments or the file
+ */
+export async function runConformance(args: readonly string[], io: Io): Promise<0 | 1> {
+  const { values, positionals } = parseArguments(args);
+  if (values.help === true) {
+    io.out(help);
+    return 0;
+  }
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new UsageError('name one FILE.json with a suite');
+  const suite = parseLimboSuite(await readText(io, file, LARGEST_SUITE));
+  const judge = new BoundedJudge(CASE_LIMIT);
+  try {
+    return await runSuite(suite, judge, io);
+  } finally {
+    await judge.close();
+  }
+}
+
+function parseArguments(args: readonly string[]) {
+  try {
+    const options = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : 'unreadable options');
+  }
+}
 
 /** How the verdicts compare with the suite's own word. */
 interface Tally {
@@ -75,7 +92,7 @@ async function runSuite(suite: readonly LimboCase[], judge: BoundedJudge, io: Io
   return failed === 0 ? 0 : 1;
 }
 
-/** Null where the case could not be run, which is a fault of this program. */
+/** Null where the case could not be run, which is a bug of this program. */
 async function tryCase(limboCase: LimboCase, now: number, judge: BoundedJudge, io: Io): Promise<CaseVerdict | null> {
   try {
     return await judge.judge({ limboCase, now });
@@ -86,7 +103,7 @@ async function tryCase(limboCase: LimboCase, now: number, judge: BoundedJudge, i
 }
 
 function writeLine({ id, expected }: LimboCase, { accepted, code }: CaseVerdict, io: Io): void {
-  io.out(`${JSON.stringify({ id, accepted, code, expected })}\n`);
+  io.out(jsonLine({ id, accepted, code, expected }));
 }
 
 function outcomeOf({ expected }: LimboCase, verdict: CaseVerdict | null): keyof Tally {
@@ -94,3 +111,17 @@ function outcomeOf({ expected }: LimboCase, verdict: CaseVerdict | null): keyof 
   if (verdict.accepted === (expected === 'SUCCESS')) return 'asExpected';
   return verdict.accepted ? 'wronglyAccepted' : 'wronglyRejected';
 }
+
+async function main(): Promise<void> {
+  const io = createProcessIo();
+  try {
+    process.exitCode = await runConformance(process.argv.slice(2), io);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = error instanceof UsageError ? '\nSee: npm run -s conformance -- --help' : '';
+    io.complain(`conformance: ${escapeUnprintable(message)}${hint}\n`);
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) await main();
