@@ -1,3 +1,4 @@
+import type { Change, DeleteOutcome, Recorded, Stored, WriteOutcome, Written } from '../contract/stored.ts';
 import type { Activation } from './activation.ts';
 import type { DecisionFilter, DecisionRecord } from './decisionRecord.ts';
 import type { SeatPool } from './entitlement.ts';
@@ -8,23 +9,14 @@ import type { PlanName } from './planName.ts';
 import type { TrustEntry, TrustKey } from './trustEntry.ts';
 import type { UnknownIssuer } from './unknownIssuer.ts';
 
+export type { Change, DeleteOutcome, Recorded, Stored, WriteOutcome, Written } from '../contract/stored.ts';
+
 /**
  * The store did not answer in time, refused, or holds what cannot be read. Nothing was decided: the caller may try again.
  * The message names the operation and the store's error code, never a key or a credential.
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
-}
-
-/** A row, and the version (ETag) that a conditional write must name. */
-export interface Stored<T> {
-  readonly value: T;
-  readonly version: string;
-}
-
-/** A row that operators write, and its last change. */
-export interface Recorded<T> extends Stored<T> {
-  readonly change: Change;
 }
 
 /** `size`: 1 to 1,000 rows. `continuation`: the `next` of the page before; absent for the first one. */
@@ -51,26 +43,11 @@ export class ContinuationError extends Error {
   override readonly name = 'ContinuationError';
 }
 
-/** `exists`: a row to insert was there already. `changed`: a row to update is no longer at the version named. */
-export type WriteOutcome = 'written' | 'exists' | 'changed';
-
-/** The outcome of writing one row, with its new version. */
-export type Written =
-  { readonly outcome: 'written'; readonly version: string } | { readonly outcome: Exclude<WriteOutcome, 'written'> };
-
-export type DeleteOutcome = 'deleted' | 'absent' | 'changed';
-
 /** Offers and licences, for decisions. A cache may stand before it. */
 export interface Catalogue {
   readOffers(): Promise<readonly Offer[]>;
   /** All licences of one subscription. */
   readLicences(cloud: string, subscriptionId: string): Promise<readonly Licence[]>;
-}
-
-/** Who made a change, and when (milliseconds since the epoch). */
-export interface Change {
-  readonly by: string;
-  readonly at: number;
 }
 
 /** One subscription in one cloud. */
