@@ -6,8 +6,8 @@ import type { Licence, LicenceKey } from './licence.ts';
 import type { Offer } from './offer.ts';
 import type { OperatorRequest, OperatorRequestKey } from './operatorRequest.ts';
 import type { PlanName } from './planName.ts';
-import type { TrustEntry, TrustKey } from './trustEntry.ts';
-import type { UnknownIssuer } from './unknownIssuer.ts';
+import type { TrustStore } from './trustEntry.ts';
+import type { IssuerStore } from './unknownIssuer.ts';
 
 export type { Change, DeleteOutcome, Recorded, Stored, WriteOutcome, Written } from '../contract/stored.ts';
 
@@ -150,21 +150,6 @@ export interface RequestStore {
   readRequest(key: OperatorRequestKey): Promise<Stored<OperatorRequest> | null>;
   writeRequest(request: OperatorRequest, version: string | null): Promise<Written>;
   deleteRequest(key: OperatorRequestKey, version: string): Promise<DeleteOutcome>;
-}
-
-/** Issuers of certificates that no pin knows. At most 64 rows: a name has one place, and the last one there stays. */
-export interface IssuerStore {
-  /** The caller sees to it that an instance writes at most once a minute. */
-  noteIssuer(seen: { readonly name: string; readonly cloud: string | null; readonly at: number }): Promise<void>;
-  listIssuers(): Promise<readonly UnknownIssuer[]>;
-}
-
-/** Pins and distrusts of operators. `version: null` inserts. */
-export interface TrustStore {
-  listTrust(): Promise<readonly Recorded<TrustEntry>[]>;
-  readTrust(key: TrustKey): Promise<Recorded<TrustEntry> | null>;
-  writeTrust(entry: TrustEntry, version: string | null, change: Change): Promise<Written>;
-  deleteTrust(key: TrustKey, version: string | null): Promise<DeleteOutcome>;
 }
 
 /**

@@ -4,7 +4,9 @@ import { loadPins } from '../trust/azurePins.ts';
 import { readCertificateDirectory } from '../trust/certificateDirectory.ts';
 import type { TrustMaterial } from '../trust/createTrust.ts';
 import { readNodeRoots } from '../trust/nodeRoots.ts';
-import type { TrustStore } from '../licensing/store.ts';
+import { LONGEST_ANSWER } from '../licensing/lease.ts';
+import type { TrustStore } from '../licensing/trustEntry.ts';
+import { pinCertificate } from '../trust/pin.ts';
 import type { PinManifest } from '../trust/pin.ts';
 import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
@@ -12,9 +14,8 @@ import { isSelfIssued } from '../verifier/x509/certificate.ts';
 import type { ServiceConfig } from './config.ts';
 import { createLiveTrust } from './liveTrust.ts';
 import type { LiveTrust } from './liveTrust.ts';
-import { pinCertificate } from './operatorTrust.ts';
 import { probePins } from './probePins.ts';
-import type { Probe } from './readiness.ts';
+import type { PinsProbe } from './probePins.ts';
 
 /** The deployment package has the synced certificates in this folder, beside the bundle. */
 const PACKAGED_CERTIFICATES = join(import.meta.dirname, 'trust');
@@ -22,7 +23,7 @@ const PACKAGED_CERTIFICATES = join(import.meta.dirname, 'trust');
 export interface ServiceTrust {
   readonly trust: LiveTrust;
   /** @param at milliseconds since the epoch */
-  readonly probePins: (at: number) => Probe;
+  readonly probePins: (at: number) => PinsProbe;
 }
 
 /**
@@ -37,7 +38,7 @@ export async function createServiceTrust(
   const manifests: readonly PinManifest[] = emulator.length === 0 ? loadPins() : [...loadPins(), pinEmulator(emulator)];
   const sources = [...(await readSources(config)), ...emulator.map(({ der }) => der)];
   const material: TrustMaterial = { manifests, certificates: findPinnedCertificates(manifests, sources) };
-  const trust = createLiveTrust(material, store);
+  const trust = createLiveTrust({ base: material, store, longestAnswer: LONGEST_ANSWER });
   return { trust, probePins: (at) => probePins(trust.latest().material, config.ACCEPTED_CLOUDS, at) };
 }
 

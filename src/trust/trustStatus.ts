@@ -29,7 +29,7 @@ interface PinStatus {
 }
 
 /** `ok`; `degraded`: documents are verified, but somebody should look; `failed`: a cloud is accepted in vain. */
-type TrustVerdict = 'ok' | 'degraded' | 'failed';
+export type TrustVerdict = 'ok' | 'degraded' | 'failed';
 
 export interface CloudStatus {
   readonly cloud: string;

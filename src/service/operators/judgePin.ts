@@ -5,13 +5,13 @@ import { createDomain, isDistrusted, mergeManifests } from '../../trust/createTr
 import { findLongestChain } from '../../trust/certificateChain.ts';
 import { readNodeRoots } from '../../trust/nodeRoots.ts';
 import { readPemBlocks } from '../../trust/pem.ts';
+import { pinCertificate } from '../../trust/pin.ts';
 import { parseCertificate, isSelfIssued } from '../../verifier/x509/certificate.ts';
 import type { Certificate } from '../../verifier/x509/certificate.ts';
 import { findIssuerFault, findValidityCode } from '../../verifier/x509/pathRules.ts';
 import { findSignatureFault } from '../../verifier/x509/signatureAlgorithm.ts';
 import { TrustedCertificates } from '../../verifier/x509/trustedCertificates.ts';
 import { signerRules } from '../../verifier/signerRules.ts';
-import { pinCertificate } from '../operatorTrust.ts';
 
 /** A CA that an operator wants documents of one cloud to be signed under. */
 export interface PinRequest {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { createAuthority } from '../../../src/dev/imds/authority.ts';
 import { judgePin } from '../../../src/service/operators/judgePin.ts';
-import { addOperatorTrust, pinCertificate } from '../../../src/service/operatorTrust.ts';
+import { addOperatorTrust } from '../../../src/service/operatorTrust.ts';
 import { readNodeRoots } from '../../../src/trust/nodeRoots.ts';
 import { writePem } from '../../../src/trust/pem.ts';
+import { pinCertificate } from '../../../src/trust/pin.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
