@@ -6,8 +6,8 @@ import type { Licence, LicenceKey } from './licence.ts';
 import type { Offer } from './offer.ts';
 import type { OperatorRequest, OperatorRequestKey } from './operatorRequest.ts';
 import type { PlanName } from './planName.ts';
-import type { TrustStore } from './trustEntry.ts';
-import type { IssuerStore } from './unknownIssuer.ts';
+import type { TrustStore } from '../trust/live/trustEntry.ts';
+import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 
 export type { Change, DeleteOutcome, Recorded, Stored, WriteOutcome, Written } from '../contract/stored.ts';
 

@@ -5,8 +5,8 @@ import type { Challenges } from '../tokens/challenges.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import type { ServiceConfig } from './config.ts';
-import type { LiveTrust } from './liveTrust.ts';
-import type { IssuerNotes } from './noteIssuer.ts';
+import type { LiveTrust } from '../trust/live/liveTrust.ts';
+import type { IssuerNotes } from '../trust/live/issuerNotes.ts';
 import type { RateLimit } from './rateLimit.ts';
 
 /** What the use cases are made of. The composition root makes it once; the use cases keep nothing. */

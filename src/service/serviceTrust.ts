@@ -5,17 +5,17 @@ import { readCertificateDirectory } from '../trust/certificateDirectory.ts';
 import type { TrustMaterial } from '../trust/createTrust.ts';
 import { readNodeRoots } from '../trust/nodeRoots.ts';
 import { LONGEST_ANSWER } from '../licensing/lease.ts';
-import type { TrustStore } from '../licensing/trustEntry.ts';
+import type { TrustStore } from '../trust/live/trustEntry.ts';
 import { pinCertificate } from '../trust/pin.ts';
 import type { PinManifest } from '../trust/pin.ts';
 import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { isSelfIssued } from '../verifier/x509/certificate.ts';
 import type { ServiceConfig } from './config.ts';
-import { createLiveTrust } from './liveTrust.ts';
-import type { LiveTrust } from './liveTrust.ts';
-import { probePins } from './probePins.ts';
-import type { PinsProbe } from './probePins.ts';
+import { createLiveTrust } from '../trust/live/liveTrust.ts';
+import type { LiveTrust } from '../trust/live/liveTrust.ts';
+import { probePins } from '../trust/probePins.ts';
+import type { PinsProbe } from '../trust/probePins.ts';
 
 /** The deployment package has the synced certificates in this folder, beside the bundle. */
 const PACKAGED_CERTIFICATES = join(import.meta.dirname, 'trust');

@@ -1,4 +1,4 @@
-import type { Change, DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
+import type { Change, DeleteOutcome, Recorded, Written } from '../../contract/stored.ts';
 
 /** Octets of a certificate; Azure's CA certificates have below 2,000. */
 export const LONGEST_CERTIFICATE = 16 * 1024;

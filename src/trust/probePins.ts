@@ -1,6 +1,6 @@
-import type { TrustMaterial } from '../trust/createTrust.ts';
-import { reportTrust } from '../trust/trustStatus.ts';
-import type { CloudStatus, TrustVerdict } from '../trust/trustStatus.ts';
+import type { TrustMaterial } from './createTrust.ts';
+import { reportTrust } from './trustStatus.ts';
+import type { CloudStatus, TrustVerdict } from './trustStatus.ts';
 import { signerRules } from '../verifier/signerRules.ts';
 
 /** What readiness says of trust. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readPemBlocks } from '../trust/pem.ts';
+import { readPemBlocks } from './pem.ts';
 import { parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createAuthority } from '../../../src/dev/imds/authority.ts';
-import { judgePin } from '../../../src/service/operators/judgePin.ts';
-import { addOperatorTrust } from '../../../src/service/operatorTrust.ts';
+import { judgePin } from '../../../src/trust/live/judgePin.ts';
+import { addOperatorTrust } from '../../../src/trust/live/operatorTrust.ts';
 import { readNodeRoots } from '../../../src/trust/nodeRoots.ts';
 import { writePem } from '../../../src/trust/pem.ts';
 import { pinCertificate } from '../../../src/trust/pin.ts';

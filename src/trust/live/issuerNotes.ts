@@ -1,5 +1,5 @@
-import type { Check } from '../contract/attestation.ts';
-import type { IssuerStore } from '../licensing/unknownIssuer.ts';
+import type { Check } from '../../contract/attestation.ts';
+import type { IssuerStore } from './unknownIssuer.ts';
 
 /** How trouble with the store is logged. */
 type Warn = (level: 'warn', event: string, facts: Readonly<Record<string, unknown>>) => void;

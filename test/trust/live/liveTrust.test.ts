@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { createAuthority } from '../../src/dev/imds/authority.ts';
-import { LONGEST_ANSWER } from '../../src/licensing/lease.ts';
-import { StoreUnavailableError } from '../../src/licensing/store.ts';
-import type { Recorded } from '../../src/licensing/store.ts';
-import type { TrustEntry } from '../../src/licensing/trustEntry.ts';
-import { createLiveTrust } from '../../src/service/liveTrust.ts';
-import { pinCertificate } from '../../src/trust/pin.ts';
-import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
+import { createAuthority } from '../../../src/dev/imds/authority.ts';
+import { LONGEST_ANSWER } from '../../../src/licensing/lease.ts';
+import { StoreUnavailableError } from '../../../src/licensing/store.ts';
+import type { Recorded } from '../../../src/licensing/store.ts';
+import type { TrustEntry } from '../../../src/trust/live/trustEntry.ts';
+import { createLiveTrust } from '../../../src/trust/live/liveTrust.ts';
+import { pinCertificate } from '../../../src/trust/pin.ts';
+import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const SECOND = 1000;

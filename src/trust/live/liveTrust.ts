@@ -1,6 +1,6 @@
-import type { TrustStore } from '../licensing/trustEntry.ts';
-import type { TrustMaterial } from '../trust/createTrust.ts';
-import type { Trust } from '../verifier/x509/trust.ts';
+import type { TrustStore } from './trustEntry.ts';
+import type { TrustMaterial } from '../createTrust.ts';
+import type { Trust } from '../../verifier/x509/trust.ts';
 import { addOperatorTrust, nameRows } from './operatorTrust.ts';
 import type { TrustMade } from './operatorTrust.ts';
 

@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
-import type { Stored } from '../contract/stored.ts';
-import type { TrustEntry } from '../licensing/trustEntry.ts';
-import { createTrust } from '../trust/createTrust.ts';
-import type { TrustMaterial } from '../trust/createTrust.ts';
-import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
-import { pinCertificate } from '../trust/pin.ts';
-import type { PinManifest } from '../trust/pin.ts';
-import { parseCertificate } from '../verifier/x509/certificate.ts';
-import type { Trust } from '../verifier/x509/trust.ts';
+import type { Stored } from '../../contract/stored.ts';
+import type { TrustEntry } from './trustEntry.ts';
+import { createTrust } from '../createTrust.ts';
+import type { TrustMaterial } from '../createTrust.ts';
+import { findPinnedCertificates } from '../pinnedCertificates.ts';
+import { pinCertificate } from '../pin.ts';
+import type { PinManifest } from '../pin.ts';
+import { parseCertificate } from '../../verifier/x509/certificate.ts';
+import type { Trust } from '../../verifier/x509/trust.ts';
 
 /** A Trust object, and what it was made of. */
 export interface TrustMade {

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { LONGEST_CERTIFICATE } from '../../licensing/trustEntry.ts';
-import type { TrustMaterial } from '../../trust/createTrust.ts';
-import { createDomain, isDistrusted, mergeManifests } from '../../trust/createTrust.ts';
-import { findLongestChain } from '../../trust/certificateChain.ts';
-import { readNodeRoots } from '../../trust/nodeRoots.ts';
-import { readPemBlocks } from '../../trust/pem.ts';
-import { pinCertificate } from '../../trust/pin.ts';
+import { LONGEST_CERTIFICATE } from './trustEntry.ts';
+import type { TrustMaterial } from '../createTrust.ts';
+import { createDomain, isDistrusted, mergeManifests } from '../createTrust.ts';
+import { findLongestChain } from '../certificateChain.ts';
+import { readNodeRoots } from '../nodeRoots.ts';
+import { readPemBlocks } from '../pem.ts';
+import { pinCertificate } from '../pin.ts';
 import { parseCertificate, isSelfIssued } from '../../verifier/x509/certificate.ts';
 import type { Certificate } from '../../verifier/x509/certificate.ts';
 import { findIssuerFault, findValidityCode } from '../../verifier/x509/pathRules.ts';
