@@ -5,7 +5,7 @@ import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { SigningKeyError } from '../tokens/localSigner.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
-import { readCertificateFile } from '../trust/certificateFile.ts';
+import { readCertificateFile } from '../trust/certificateFiles.ts';
 
 /** The settings cannot be used. One message names every problem, and no value of a secret. */
 export class ConfigurationError extends Error {

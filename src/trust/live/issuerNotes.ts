@@ -1,8 +1,6 @@
 import type { Check } from '../../contract/attestation.ts';
+import type { Warn } from './liveTrust.ts';
 import type { IssuerStore } from './unknownIssuer.ts';
-
-/** How trouble with the store is logged. */
-type Warn = (level: 'warn', event: string, facts: Readonly<Record<string, unknown>>) => void;
 
 /** Writes down an issuer that no pin knows: how a change of Azure's CAs looks. Never fails. */
 export type IssuerNotes = (checks: readonly Check[], at: number, log: Warn) => Promise<void>;

@@ -13,7 +13,7 @@ const MOST_AGE = 60_000;
 const MOST_OVERTAKEN = 2_000;
 
 /** How a store that cannot be read is logged. */
-type Warn = (level: 'warn', event: string, facts: Readonly<Record<string, unknown>>) => void;
+export type Warn = (level: 'warn', event: string, facts: Readonly<Record<string, unknown>>) => void;
 
 /** Trust as package and operators make it together. */
 export interface LiveTrust {
