@@ -1,17 +1,16 @@
 import { X509Certificate } from 'node:crypto';
-import { LONGEST_CERTIFICATE } from './trustEntry.ts';
-import type { TrustMaterial } from '../createTrust.ts';
-import { createDomain, isDistrusted, mergeManifests } from '../createTrust.ts';
-import { findLongestChain } from '../certificateChain.ts';
-import { readNodeRoots } from '../nodeRoots.ts';
-import { readPemBlocks } from '../pem.ts';
-import { pinCertificate } from '../pin.ts';
-import { parseCertificate, isSelfIssued } from '../../verifier/x509/certificate.ts';
+import { isSelfIssued, parseCertificate } from '../../verifier/x509/certificate.ts';
 import type { Certificate } from '../../verifier/x509/certificate.ts';
-import { findIssuerFault, findValidityCode } from '../../verifier/x509/pathRules.ts';
+import { findCaFailure, findLongestPath } from '../../verifier/x509/certificationPath.ts';
+import type { PathFailure } from '../../verifier/x509/certificationPath.ts';
 import { findSignatureFault } from '../../verifier/x509/signatureAlgorithm.ts';
 import { TrustedCertificates } from '../../verifier/x509/trustedCertificates.ts';
 import { signerRules } from '../../verifier/signerRules.ts';
+import { createDomain, mergeManifests } from '../createTrust.ts';
+import type { TrustMaterial } from '../createTrust.ts';
+import { readNodeRoots } from '../nodeRoots.ts';
+import { readPemBlocks } from '../pem.ts';
+import { LONGEST_CERTIFICATE } from './trustEntry.ts';
 
 /** A CA that an operator wants documents of one cloud to be signed under. */
 export interface PinRequest {
@@ -29,8 +28,8 @@ export type PinJudgement =
 const RULES = signerRules(true);
 
 /**
- * Judges a CA's certificate before it is pinned: read by two readers, a CA by the verifier's own rules, in its validity, and
- * under something that is trusted already.
+ * Judges a CA's certificate before it is pinned: read by two readers, a CA by the verifier's own rules, valid today, and
+ * under an anchor that is pinned for this cloud or is one of Node's roots. What another cloud trusts does not count.
  *
  * @param material of the running service
  * @param at milliseconds since the epoch
@@ -43,16 +42,18 @@ export function judgePin(request: PinRequest, material: TrustMaterial, at: numbe
   const certificate = readTwice(der);
   if (certificate === null) return no('Two readers do not find the same certificate in it.');
   const role = isSelfIssued(certificate) ? 'root' : 'intermediate';
-  const fault = findFault(certificate, role, material, at);
+  const trusted = createCandidates(request.cloud, material);
+  const fault = findFault(certificate, role, { trusted, rules: RULES, at });
   if (fault !== null) return no(fault);
-  if (!request.newAnchor && !isVouchedFor(certificate, request.cloud, material, at)) return no(UNKNOWN[role]);
+  const isVouchedFor = isPinned(certificate, request.cloud, material) || isCertified(certificate, role, trusted, at);
+  if (!isVouchedFor && !request.newAnchor) return no(UNKNOWN[role]);
   return { ok: true, certificate, role };
 }
 
 const UNKNOWN = {
-  root: 'No cloud has this root pinned, and Node.js does not bring it along. Compare its SHA-256 with what the CA and Microsoft publish; then pin it with newAnchor.',
+  root: 'This root is not pinned for this cloud, and is not one of Node.js’ roots. Compare its SHA-256 with what the CA and Microsoft publish; then pin it with newAnchor.',
   intermediate:
-    'It does not verify under a pinned root or one that Node.js brings along. Pin its root first, or say newAnchor.',
+    'It does not verify under a root that is pinned for this cloud or is one of Node.js’ roots. Pin its root first, or say newAnchor.',
 };
 
 function no(reason: string): PinJudgement {
@@ -81,28 +82,13 @@ function readTwice(der: Uint8Array): Certificate | null {
   }
 }
 
-function findFault(certificate: Certificate, role: 'root' | 'intermediate', material: TrustMaterial, at: number) {
-  if (certificate.commonName === null) return 'The certificate’s subject has no common name.';
-  const issuerFault = findIssuerFault(certificate, role === 'root', 0, RULES);
-  if (issuerFault !== null) return `No document could be signed under it: ${issuerFault}.`;
-  if (findValidityCode(certificate, at) !== null) return 'The certificate is not valid today.';
-  if (role === 'root' && findSignatureFault(certificate, certificate) !== null) {
-    return 'It names itself as its issuer, and did not sign itself.';
-  }
-  return isDistrusted(pinCertificate(certificate, role), material.distrusted)
-    ? 'It is distrusted: take that back first.'
-    : null;
-}
-
-/** Under a root that any cloud has pinned, or one of Node's; by way of the cloud's own intermediates. */
-function isVouchedFor(certificate: Certificate, cloud: string, material: TrustMaterial, at: number): boolean {
-  const domains = mergeManifests(material.manifests).map((manifest) => createDomain(manifest, material));
-  const anchors = [...domains.flatMap((domain) => domain.certificates.anchors), ...readRoots()];
-  if (isSelfIssued(certificate)) return anchors.some(({ sha256 }) => sha256 === certificate.sha256);
-  const intermediates = domains.find(({ name }) => name === cloud)?.certificates.intermediates ?? [];
+/** What a CA of the cloud may be certified by: the cloud's own certificates, and Node's roots beside its anchors. */
+function createCandidates(cloud: string, material: TrustMaterial): TrustedCertificates {
+  const manifest = mergeManifests(material.manifests).find((known) => known.cloud === cloud);
+  const { anchors, intermediates } =
+    manifest === undefined ? { anchors: [], intermediates: [] } : createDomain(manifest, material).certificates;
   const { distrusted = new Set() } = material;
-  const trusted = new TrustedCertificates({ anchors, intermediates, distrusted });
-  return findLongestChain(certificate, { trusted, rules: RULES, at }) !== null;
+  return new TrustedCertificates({ anchors: [...anchors, ...readRoots()], intermediates, distrusted });
 }
 
 /** One that our strict reader does not take is not trusted. */
@@ -114,4 +100,46 @@ function readRoots(): Certificate[] {
       return [];
     }
   });
+}
+
+function findFault(
+  certificate: Certificate,
+  role: 'root' | 'intermediate',
+  search: Parameters<typeof findCaFailure>[2],
+): string | null {
+  if (certificate.commonName === null) return 'The certificate’s subject has no common name.';
+  const failure = findCaFailure(certificate, role === 'root', search);
+  if (failure !== null) return describeFailure(failure);
+  return role === 'root' && findSignatureFault(certificate, certificate) !== null
+    ? 'It names itself as its issuer, and did not sign itself.'
+    : null;
+}
+
+function describeFailure({ code, detail }: PathFailure): string {
+  switch (code) {
+    case 'certificate_distrusted':
+      return 'It is distrusted: take that back first.';
+    case 'certificate_expired':
+    case 'certificate_not_yet_valid':
+      return 'The certificate is not valid today.';
+    case 'issuer_unknown':
+    case 'issuer_certificate_missing':
+    case 'path_invalid':
+      return `No document could be signed under it: ${detail}.`;
+  }
+}
+
+/** A pin without its certificate gets one in this way. */
+function isPinned({ sha256 }: Certificate, cloud: string, { manifests }: TrustMaterial): boolean {
+  return manifests.some((known) => known.cloud === cloud && known.pins.some((pin) => pin.sha256 === sha256));
+}
+
+function isCertified(
+  certificate: Certificate,
+  role: 'root' | 'intermediate',
+  trusted: TrustedCertificates,
+  at: number,
+): boolean {
+  if (role === 'root') return trusted.anchors.some(({ sha256 }) => sha256 === certificate.sha256);
+  return findLongestPath(certificate, { trusted, rules: RULES, at }).found;
 }
