@@ -4,7 +4,7 @@ import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import { createAuthority } from '../../src/dev/imds/authority.ts';
 import type { Authority } from '../../src/dev/imds/authority.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
-import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { createTrust, TrustMaterialError } from '../../src/trust/createTrust.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';

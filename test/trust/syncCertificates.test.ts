@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Authority } from '../../src/dev/imds/authority.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
-import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';
 import type { PinManifest, PublishedPin } from '../../src/trust/pin.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';

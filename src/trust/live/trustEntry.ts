@@ -1,3 +1,5 @@
+import type { Change, DeleteOutcome, Recorded, Written } from '../../contract/stored.ts';
+
 /** Octets of a certificate; Azure's CA certificates have below 2,000. */
 export const LONGEST_CERTIFICATE = 16 * 1024;
 
@@ -23,3 +25,12 @@ export type TrustEntry =
       readonly sha256: string;
       readonly note: string;
     };
+
+/** Pins and distrusts of operators. `version: null` inserts, or deletes whatever is there. */
+export interface TrustStore {
+  /** @throws {StoreUnavailableError} as every method here */
+  listTrust(): Promise<readonly Recorded<TrustEntry>[]>;
+  readTrust(key: TrustKey): Promise<Recorded<TrustEntry> | null>;
+  writeTrust(entry: TrustEntry, version: string | null, change: Change): Promise<Written>;
+  deleteTrust(key: TrustKey, version: string | null): Promise<DeleteOutcome>;
+}

@@ -1,8 +1,10 @@
-import { constants } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readCertificateOctets } from './pem.ts';
+import { parseCertificate } from '../verifier/x509/certificate.ts';
+import type { Certificate } from '../verifier/x509/certificate.ts';
+import { readCertificateOctets, readPemBlocks } from './pem.ts';
 
 /** The directory cannot be read at all. */
 export class CertificateDirectoryError extends Error {
@@ -80,4 +82,15 @@ async function readRegularFile(path: string): Promise<Uint8Array | null> {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
+
+/** The certificates of a PEM file; null where it cannot be read, holds none, or one that is not well formed. */
+export function readCertificateFile(file: string): readonly Certificate[] | null {
+  try {
+    const blocks = readPemBlocks(readFileSync(file, 'utf8'));
+    const certificates = blocks.filter((block) => block !== null).map((der) => parseCertificate(der));
+    return certificates.length > 0 && certificates.length === blocks.length ? certificates : null;
+  } catch {
+    return null;
+  }
 }

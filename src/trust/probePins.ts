@@ -1,11 +1,16 @@
-import type { TrustMaterial } from '../trust/createTrust.ts';
-import { reportTrust } from '../trust/trustStatus.ts';
-import type { CloudStatus } from '../trust/trustStatus.ts';
+import type { TrustMaterial } from './createTrust.ts';
+import { reportTrust } from './trustStatus.ts';
+import type { CloudStatus, TrustVerdict } from './trustStatus.ts';
 import { signerRules } from '../verifier/signerRules.ts';
-import type { Probe } from './readiness.ts';
+
+/** What readiness says of trust. */
+export interface PinsProbe {
+  readonly state: TrustVerdict;
+  readonly detail: string;
+}
 
 /** Tells whether every accepted cloud has a complete path, and what an operator should look at. */
-export function probePins(material: TrustMaterial, acceptedClouds: readonly string[], at: number): Probe {
+export function probePins(material: TrustMaterial, acceptedClouds: readonly string[], at: number): PinsProbe {
   const status = reportTrust(material, { acceptedClouds, rules: signerRules(true), at });
   const concerns = status.clouds.filter(({ accepted }) => accepted).flatMap(describeConcerns);
   if (concerns.length === 0) return { state: status.verdict, detail: 'every accepted cloud has a complete path' };

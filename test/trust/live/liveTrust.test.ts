@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { createAuthority } from '../../src/dev/imds/authority.ts';
-import { StoreUnavailableError } from '../../src/licensing/store.ts';
-import type { Recorded } from '../../src/licensing/store.ts';
-import type { TrustEntry } from '../../src/licensing/trustEntry.ts';
-import { createLiveTrust } from '../../src/service/liveTrust.ts';
-import { pinCertificate } from '../../src/service/operatorTrust.ts';
-import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
+import { createAuthority } from '../../../src/dev/imds/authority.ts';
+import { LONGEST_ANSWER } from '../../../src/licensing/lease.ts';
+import { StoreUnavailableError } from '../../../src/licensing/store.ts';
+import type { Recorded } from '../../../src/licensing/store.ts';
+import type { TrustEntry } from '../../../src/trust/live/trustEntry.ts';
+import { createLiveTrust } from '../../../src/trust/live/liveTrust.ts';
+import { pinCertificate } from '../../../src/trust/pin.ts';
+import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const SECOND = 1000;
@@ -42,7 +43,7 @@ function createRows() {
     state.asked += 1;
     return state.isDown ? Promise.reject(new StoreUnavailableError('down')) : Promise.resolve([...rows]);
   };
-  return { rows, state, live: createLiveTrust(base, { listTrust }) };
+  return { rows, state, live: createLiveTrust({ base, store: { listTrust }, longestAnswer: LONGEST_ANSWER }) };
 }
 
 test('the store is asked at the first evidence, and then not at each', async () => {

@@ -1,24 +1,18 @@
 import { hash } from 'node:crypto';
-import type { Recorded } from '../licensing/store.ts';
-import type { TrustEntry } from '../licensing/trustEntry.ts';
-import { createTrust } from '../trust/createTrust.ts';
-import type { TrustMaterial } from '../trust/createTrust.ts';
-import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
-import type { Pin, PinManifest } from '../trust/pin.ts';
-import { parseCertificate } from '../verifier/x509/certificate.ts';
-import type { Certificate } from '../verifier/x509/certificate.ts';
-import type { Trust } from '../verifier/x509/trust.ts';
+import type { Stored } from '../../contract/stored.ts';
+import type { TrustEntry } from './trustEntry.ts';
+import { createTrust } from '../createTrust.ts';
+import type { TrustMaterial } from '../createTrust.ts';
+import { findPinnedCertificates } from '../pinnedCertificates.ts';
+import { pinCertificate } from '../pin.ts';
+import type { PinManifest } from '../pin.ts';
+import { parseCertificate } from '../../verifier/x509/certificate.ts';
+import type { Trust } from '../../verifier/x509/trust.ts';
 
 /** A Trust object, and what it was made of. */
 export interface TrustMade {
   readonly trust: Trust;
   readonly material: TrustMaterial;
-}
-
-/** The facts that a pin states, taken from the certificate itself. */
-export function pinCertificate(certificate: Certificate, role: Pin['role']): Pin {
-  const { sha256, spkiSha256, notBefore, notAfter } = certificate;
-  return { name: certificate.commonName ?? sha256, role, sha256, spkiSha256, notBefore, notAfter };
 }
 
 /**
@@ -49,7 +43,7 @@ function createManifest({ manifests }: TrustMaterial, entry: TrustEntry & { read
 }
 
 /** Tells two states of the store's rows apart. */
-export function nameRows(rows: readonly Recorded<TrustEntry>[]): string {
+export function nameRows(rows: readonly Stored<TrustEntry>[]): string {
   return rows
     .map(({ value, version }) => `${value.kind} ${value.sha256} ${version}`)
     .sort()

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CertificateDirectoryError, readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { CertificateDirectoryError, readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { writePem } from '../../src/trust/pem.ts';
 
 let directory: string;

@@ -28,3 +28,10 @@ export function printableName(name: string): string {
 export function issuerPlace(name: string): number {
   return createHash('sha256').update(printableName(name)).digest().readUInt8(0) % MOST_ISSUERS;
 }
+
+/** Issuers of certificates that no pin knows. At most 64 rows: a name has one place, and the last one there stays. */
+export interface IssuerStore {
+  /** The caller makes sure that an instance writes at most once a minute. @throws {StoreUnavailableError} */
+  noteIssuer(seen: { readonly name: string; readonly cloud: string | null; readonly at: number }): Promise<void>;
+  listIssuers(): Promise<readonly UnknownIssuer[]>;
+}

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { createAuthority } from '../../../src/dev/imds/authority.ts';
-import { judgePin } from '../../../src/service/operators/judgePin.ts';
-import { addOperatorTrust, pinCertificate } from '../../../src/service/operatorTrust.ts';
+import { judgePin } from '../../../src/trust/live/judgePin.ts';
+import { addOperatorTrust } from '../../../src/trust/live/operatorTrust.ts';
 import { readNodeRoots } from '../../../src/trust/nodeRoots.ts';
 import { writePem } from '../../../src/trust/pem.ts';
+import { pinCertificate } from '../../../src/trust/pin.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
@@ -51,6 +52,37 @@ test('what nothing trusted leads to is refused, unless the operator vouches for 
     });
     expect(judge(certificate.der, true)).toMatchObject({ ok: true });
   }
+});
+
+test('what another cloud trusts vouches for nothing here', async () => {
+  const elsewhere = await createAuthority({
+    ...{ at: AT, domain: 'metadata.elsewhere.test' },
+    names: { root: 'Elsewhere Root', secondRoot: 'Elsewhere Two', intermediate: 'Elsewhere CA' },
+  });
+  const { facts, der } = elsewhere.root;
+  const entry = { kind: 'pin', cloud: 'Elsewhere', sha256: facts.sha256, role: 'root', der, note: '' } as const;
+  const base = {
+    ...material,
+    manifests: [...material.manifests, { cloud: 'Elsewhere', domain: elsewhere.domain, pins: [] }],
+  };
+  const both = addOperatorTrust(base, [entry]).material;
+  const judgeFor = (cloud: string, der: Uint8Array) =>
+    judgePin({ cloud, pem: writePem(der), newAnchor: false }, both, AT);
+  for (const ca of [elsewhere.root, elsewhere.intermediate]) {
+    expect(judgeFor('Elsewhere', ca.der)).toMatchObject({ ok: true });
+    expect(judgeFor(CLOUD, ca.der)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('this cloud') as string,
+    });
+  }
+});
+
+test('a pin without its certificate is given one', () => {
+  const certificates = new Map();
+  const request = { cloud: CLOUD, pem: writePem(own.root.der), newAnchor: false };
+  expect(judgePin(request, { ...material, certificates }, AT)).toMatchObject({ ok: true, role: 'root' });
+  const manifests = [{ cloud: CLOUD, domain: own.domain, pins: [] }];
+  expect(judgePin(request, { manifests, certificates }, AT)).toMatchObject({ ok: false });
 });
 
 test('an intermediate with the name of a trusted root’s child, signed by another key, is refused', async () => {

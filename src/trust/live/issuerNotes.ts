@@ -1,15 +1,15 @@
-import type { Check } from '../contract/attestation.ts';
-import type { IssuerStore } from '../licensing/store.ts';
-import type { Log } from './edge.ts';
+import type { Check } from '../../contract/attestation.ts';
+import type { Warn } from './liveTrust.ts';
+import type { IssuerStore } from './unknownIssuer.ts';
 
 /** Writes down an issuer that no pin knows: how a change of Azure's CAs looks. Never fails. */
-export type IssuerNotes = (checks: readonly Check[], at: number, log: Log) => Promise<void>;
+export type IssuerNotes = (checks: readonly Check[], at: number, log: Warn) => Promise<void>;
 
 /** Milliseconds: strangers can send such documents, and this is the one row that they can cause. */
 const INTERVAL = 60_000;
 
 /** At most one write a minute, whatever the issuers. */
-export function createIssuerNotes(store: IssuerStore): IssuerNotes {
+export function createIssuerNotes(store: Pick<IssuerStore, 'noteIssuer'>): IssuerNotes {
   let next = 0;
   return async (checks, at, log) => {
     const name = issuerName(checks);
