@@ -90,6 +90,8 @@ export interface Files {
   readonly read: (path: string, limit: number, judge: (facts: FileFacts) => void) => Promise<Uint8Array>;
   /** Creates a file with mode 0600. Rejects with `EEXIST` where the name is taken. */
   readonly create: (path: string) => Promise<NewFile>;
+  /** Writes over the beginning of an existing file, in place and with one write where the system can. */
+  readonly overwrite: (path: string, octets: Uint8Array) => Promise<void>;
   /** Replaces what stands at `to`. */
   readonly rename: (from: string, to: string) => Promise<void>;
   readonly unlink: (path: string) => Promise<void>;
@@ -125,12 +127,10 @@ export interface ProcessFacts {
   readonly pid: number;
   /** Process ids are compared within one namespace alone; undefined: never. */
   readonly pidNamespace: string | undefined;
-  /**
-   * Tells one process from a later one with the same id.
-   *
-   * @returns a mark of the process that runs under this id now; undefined where none does
-   */
-  readonly startOf: (pid: number) => string | undefined;
+  /** Tells this process from another one under the same id, before or after it; opaque. */
+  readonly start: string;
+  /** Whether the process with this id and this `start` still runs. True where that cannot be told. */
+  readonly isRunning: (pid: number, start: string) => boolean;
 }
 
 /**
