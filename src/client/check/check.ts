@@ -3,6 +3,7 @@ import { ClientError } from '../clientError.ts';
 import { Imds } from '../imds/imds.ts';
 import { openKey } from '../licence/possession.ts';
 import type { PossessedKey } from '../licence/possession.ts';
+import { countingTime } from '../licence/rememberedTime.ts';
 import { obtainLicence } from '../service/obtainLicence.ts';
 import type { IssuedLicence, ReceivedDenial } from '../service/obtainLicence.ts';
 import { failureOf } from '../service/persist.ts';
@@ -30,10 +31,11 @@ export function checkLicence(run: Run): Promise<Finding> {
 /** @param fault what keeps the service from being asked */
 async function checkScene(run: Run, scene: Scene, fault: ClientError | undefined): Promise<Finding> {
   const presumed = presumedRecord(scene);
+  if (fault !== undefined && presumed?.licence === undefined) return concludeWithoutVm(run, scene, fault);
   setPatience(run, scene, presumed);
   const imds = openImds(run, scene, presumed);
   const vmId = await readVmId(imds);
-  if (vmId instanceof ClientError) return concludeWithoutVm(run, scene, vmId);
+  if (vmId instanceof ClientError) return concludeWithoutVm(run, scene, fault ?? vmId);
   const record = scene.records.find((found) => found.vmId === vmId) ?? emptyRecord(vmId);
   setPatience(run, scene, record);
   const hand = handOf(run, scene, record);
@@ -78,7 +80,8 @@ async function renew(run: Run, { scene, record, imds }: Renewal): Promise<Findin
   const { licence, denial, keySet, vmId } = record;
   const key = await openOwnKey(run, vmId);
   if (key instanceof ClientError) return concludeFailure(run, scene, record, failureOf(key));
-  const subject = { vmId, issuedAt: licence?.claims.iat, deniedAt: denial?.iat, keySet };
+  const inHand = licence && { iat: licence.claims.iat, at: countingTime(licence.remembered, run.readClocks()) };
+  const subject = { vmId, licence: inHand, deniedAt: denial?.iat, keySet };
   const obtained = await obtainLicence({ run, imds, key }, subject);
   switch (obtained.outcome) {
     case 'issued':

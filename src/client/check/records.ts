@@ -86,6 +86,7 @@ async function judge(
   const kept = licenceTexts.map((text) => readKept(session, vmId, text));
   const denials = denialTexts.map((text) => readDenial(session, vmId, text)).filter((found) => found !== undefined);
   const keySet = [...kept, ...denials].map((found) => found?.keySet).reduce(newerOf, session.memory.newestKeySet);
+  if (keySet?.signed !== undefined) session.memory.newestKeySet = keySet;
   const denial = denials.toSorted((one, other) => other.iat - one.iat).at(0);
   const verified = kept.map((found) => verifyKept(session, vmId, found, keySet));
   const newest = newestOf(verified.filter(isVerified));

@@ -21,7 +21,8 @@ const SWEEP_INTERVAL = 3_600_000;
 /** Judges the folder, takes its lock, looks what is in it, and frees the lock whatever happens. */
 export async function withFolder<Result>(run: Run, action: InFolder<Result>): Promise<Result> {
   try {
-    const fault = (await judgeOwnFolder(run.session, { create: true })) ?? run.session.settings.fault;
+    const wrong = run.session.settings.fault;
+    const fault = (await judgeOwnFolder(run.session, { create: wrong === undefined })) ?? wrong;
     return fault === undefined ? await underLock(run, action) : await action.free(await prepare(run), fault);
   } catch (error) {
     if (error instanceof ClientError) return action.unusable(error);

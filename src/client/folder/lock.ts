@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Clocks, Files, ProcessFacts } from '../adapters.ts';
 import { systemErrorCode } from '../clientError.ts';
-import { ACCEPTED_SIZE, isAbandoned, readClaim, readLock, writeClaim, writeLock } from './lockRecord.ts';
+import { ACCEPTED_SIZE, isAbandoned, RECORD_SIZE, readClaim, readLock, writeClaim, writeLock } from './lockRecord.ts';
 import type { Claim, ImdsTimes, LockRecord } from './lockRecord.ts';
-import { join } from 'node:path';
 
 /**
  * One check at a time a folder, over processes that may end at any instruction, without hard links and without a lock of the
@@ -80,10 +80,10 @@ export class LockSeeker {
   }
 
   /** The claim counts only if nobody released the lock between reading the generation and creating the claim. */
-  async #take(taken: Omit<Taken, 'imds'>): Promise<Attempt | 'again'> {
-    const { generation, imds } = await readLockFile(this.#place);
+  async #take(taken: Omit<Taken, 'imds' | 'isWhole'>): Promise<Attempt | 'again'> {
+    const { generation, imds, isWhole } = await readLockFile(this.#place);
     if (generation === taken.base) {
-      return { outcome: 'held', lock: new HeldLock(this.#place, { ...taken, imds }) };
+      return { outcome: 'held', lock: new HeldLock(this.#place, { ...taken, imds, isWhole }) };
     }
     await unlinkClaim(this.#place, taken.number);
     this.#generation = generation;
@@ -121,12 +121,15 @@ interface Taken {
   readonly number: number;
   readonly claim: Claim;
   readonly imds: ImdsTimes;
+  /** Whether the file of the lock is one that a record can be written over. */
+  readonly isWhole: boolean;
 }
 
 export class HeldLock {
   readonly #place: LockPlace;
   readonly #taken: Taken;
   #renewedAt: number;
+  #isLost = false;
 
   constructor(place: LockPlace, taken: Taken) {
     this.#place = place;
@@ -148,13 +151,20 @@ export class HeldLock {
   /** Renews the claim where that is due. */
   async renew(): Promise<void> {
     const uptime = this.#place.clocks.uptime();
-    if (uptime - this.#renewedAt < RENEW_INTERVAL) return;
+    if (uptime - this.#renewedAt < RENEW_INTERVAL || (await this.#hasBeenLost())) return;
     const { claim, number } = this.#taken;
     this.#renewedAt = uptime;
     // A claim that cannot be renewed may be taken over; whoever writes confirms it first.
     await this.#place.files
       .overwrite(claimPath(this.#place, number), writeClaim({ ...claim, uptime }))
       .catch(() => undefined);
+  }
+
+  /** Asked only where the claim is so old that another process can have taken it over. */
+  async #hasBeenLost(): Promise<boolean> {
+    const age = this.#place.clocks.uptime() - this.#renewedAt;
+    if (age < 0 || age > SAFE_AGE) this.#isLost ||= !(await this.confirm());
+    return this.#isLost;
   }
 
   /** Whether the lock is still held: asked before anything is written that another process relies on. */
@@ -171,11 +181,10 @@ export class HeldLock {
 
   /** Frees the lock. One that has been taken over is left as it is. */
   async release(imds: ImdsTimes): Promise<void> {
-    const { base, number } = this.#taken;
-    const age = this.#place.clocks.uptime() - this.#renewedAt;
-    if ((age < 0 || age > SAFE_AGE) && !(await this.confirm())) return;
+    const { base, isWhole, number } = this.#taken;
+    if (await this.#hasBeenLost()) return;
     try {
-      await writeLockFile(this.#place, { generation: number, imds });
+      await writeLockFile(this.#place, { generation: number, imds }, isWhole);
     } finally {
       for (let claim = base + 1; claim <= number; claim++) await unlinkClaim(this.#place, claim);
     }
@@ -222,19 +231,19 @@ async function writeNew({ files }: LockPlace, path: string, octets: Uint8Array):
 }
 
 /** Over the old text, and as long: a reader finds the one or the other. */
-async function writeLockFile(place: LockPlace, record: LockRecord): Promise<void> {
+async function writeLockFile(place: LockPlace, record: LockRecord, isWhole: boolean): Promise<void> {
   const path = join(place.folder, NAME);
-  try {
+  if (isWhole) {
     await place.files.overwrite(path, writeLock(record));
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
-    await writeNew(place, path, writeLock(record));
+    return;
   }
+  await unlinkIfPresent(place, path);
+  await writeNew(place, path, writeLock(record));
 }
 
-async function readLockFile(place: LockPlace): Promise<LockRecord> {
-  const text = await readIfPresent(place, join(place.folder, NAME));
-  return readLock(text ?? '');
+async function readLockFile(place: LockPlace): Promise<LockRecord & { readonly isWhole: boolean }> {
+  const text = (await readIfPresent(place, join(place.folder, NAME))) ?? '';
+  return { ...readLock(text), isWhole: text.length === RECORD_SIZE };
 }
 
 /** @returns undefined where it has no content that can be read */
@@ -255,9 +264,13 @@ async function readIfPresent({ files }: LockPlace, path: string): Promise<string
   }
 }
 
-async function unlinkClaim(place: LockPlace, number: number): Promise<void> {
+function unlinkClaim(place: LockPlace, number: number): Promise<void> {
+  return unlinkIfPresent(place, claimPath(place, number));
+}
+
+async function unlinkIfPresent({ files }: LockPlace, path: string): Promise<void> {
   try {
-    await place.files.unlink(claimPath(place, number));
+    await files.unlink(path);
   } catch (error) {
     if (systemErrorCode(error) !== 'ENOENT') throw error;
   }

@@ -28,7 +28,7 @@ export interface Claim {
 }
 
 /** Octets. Every record is as long, filled with blanks, so that one is written over another in place. */
-const SIZE = 512;
+export const RECORD_SIZE = 512;
 export const ACCEPTED_SIZE = 4096;
 /** After this time without renewal, in milliseconds, a claim is free, whoever holds it. */
 const MAX_SILENCE = 180_000;
@@ -90,5 +90,5 @@ export function isAbandoned(claim: Claim, clocks: Clocks, process: ProcessFacts)
 }
 
 function fill(text: string): Uint8Array {
-  return Buffer.from(text.padEnd(SIZE));
+  return Buffer.from(text.padEnd(RECORD_SIZE));
 }

@@ -61,8 +61,9 @@ function withinOneBoot(least: number, { wall }: ClockReading): number {
   return wall - least <= CLOCK_SKEW ? wall : least;
 }
 
-/** Every ten minutes; and when the wall clock has been set, so that a later boot knows its error. */
+/** Every ten minutes; and where a later boot must know of a boot before it, or of a wall clock that was set. */
 export function isWorthWriting(old: RememberedTime, advanced: RememberedTime): boolean {
+  if (!isSameBoot(old, advanced)) return true;
   const gained = advanced.time - old.time;
   const wallShifted = Math.abs(advanced.wall - old.wall - gained);
   return gained >= WRITE_INTERVAL || wallShifted > CLOCK_SKEW;

@@ -18,8 +18,8 @@ import { RefusedError } from './refusedError.ts';
 /** What the new licence is compared with. */
 export interface Subject {
   readonly vmId: string;
-  /** Of the licence in hand. NumericDate. */
-  readonly issuedAt: number | undefined;
+  /** The licence in hand, and the time that counts for it. */
+  readonly licence: { readonly iat: number; /** Milliseconds since the epoch. */ readonly at: number } | undefined;
   /** Of a kept denial. NumericDate. */
   readonly deniedAt: number | undefined;
   /** The newest that is known. */
@@ -116,11 +116,16 @@ async function verifyUnderNewKey(
 }
 
 /** What a recorded licence would not pass, and what the clock of this machine says to a true one. */
-function checkNew({ run, key }: ExchangeContext, { issuedAt, deniedAt }: Subject, claims: LicenceClaims): void {
+function checkNew({ run, key }: ExchangeContext, { licence, deniedAt }: Subject, claims: LicenceClaims): void {
   if (claims.cnf?.jkt !== key.thumbprint) throw new ClientError('licence_foreign', 'cnf');
-  if (issuedAt !== undefined && claims.iat < issuedAt) throw new ClientError('licence_outdated');
+  if (licence !== undefined && isOutdated(claims, licence)) throw new ClientError('licence_outdated');
   if (deniedAt !== undefined && claims.iat <= deniedAt) throw new ClientError('licence_outdated', 'denied since');
   if (claims.exp * 1000 <= run.clocks.now()) throw new ClientError('clock_wrong');
+}
+
+/** The licence in hand once more has to stand by the time that counts for it: only a later one sets that time anew. */
+function isOutdated({ iat, exp }: LicenceClaims, inHand: { readonly iat: number; readonly at: number }): boolean {
+  return iat < inHand.iat || (iat === inHand.iat && exp * 1000 <= inHand.at);
 }
 
 /** A denial that does not answer this request is as if there were none: the refusal stays, and grace with it. */

@@ -3,15 +3,14 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { onTestFinished, expect, test } from 'vitest';
-import { ImdsStub } from './support/imdsStub.ts';
-import { VM_ID } from './support/vectors.ts';
+import { ImdsStub } from '../support/imdsStub.ts';
+import { VM_ID } from '../support/vectors.ts';
 
-const MODULE = new URL('../../src/client/', import.meta.url).href;
+const MODULE = new URL('../../../src/client/adapters/requestImds.ts', import.meta.url).href;
 const IMDS_PROGRAM = `
-  const { Imds } = await import('${MODULE}imds.ts');
-  const { REAL_SURROUNDINGS } = await import('${MODULE}surroundings.ts');
-  const imds = new Imds({ baseUrl: process.argv[1], surroundings: REAL_SURROUNDINGS, report() {} });
-  console.log(await imds.readVmId(-Infinity));
+  const { requestImds } = await import('${MODULE}');
+  const url = process.argv[1] + '/metadata/instance/compute/vmId?api-version=2020-09-01&format=text';
+  console.log((await requestImds({ url, timeoutMs: 5000 })).text);
 `;
 const FETCH_PROGRAM = `console.log(await fetch(process.argv[1]).then(() => 'answered', () => 'failed'));`;
 

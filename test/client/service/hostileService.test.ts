@@ -1,10 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createSigningKey, problem } from './support/licenceService.ts';
-import type { Reply } from './support/licenceService.ts';
-import { createScene } from './support/scene.ts';
-import type { Scene } from './support/scene.ts';
-import { licenceClaims, NOW, OTHER_VM_ID } from './support/vectors.ts';
+import { createSigningKey, problem, signedKeySetReply } from '../support/licenceService.ts';
+import { createScene } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
+import { licenceClaims, NOW, OTHER_VM_ID } from '../support/vectors.ts';
 
 type Body = Record<string, unknown>;
 
@@ -20,7 +19,7 @@ async function forgeLicence(
   service.answer('/v1/licences', { status: 200, body: { licence } });
 }
 
-/** A first check makes the key; its licence is then forgotten by starting from a clock long after it. */
+/** A first check creates the key, and gets no licence. */
 async function ownThumbprint(scene: Scene): Promise<string> {
   scene.service.answer('/v1/challenges', problem(503, 'store_unavailable'));
   await scene.check({ once: true });
@@ -30,7 +29,7 @@ async function ownThumbprint(scene: Scene): Promise<string> {
 }
 
 async function expectNothingKept(scene: Scene): Promise<void> {
-  await expect(scene.readFile('licence.json')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(scene.readOwn('licence.json')).rejects.toMatchObject({ code: 'ENOENT' });
 }
 
 test('the forging itself is sound: unchanged claims are taken', async () => {
@@ -41,7 +40,6 @@ test('the forging itself is sound: unchanged claims are taken', async () => {
 
 test.each([
   ['another VM', 'sub', (claims: object) => ({ ...claims, sub: `urn:azure:vm:${OTHER_VM_ID}` })],
-  ['another product', 'aud', (claims: object) => ({ ...claims, aud: 'contoso/gadget' })],
   ['another key', 'cnf', (claims: object) => ({ ...claims, cnf: { jkt: 'x'.repeat(43) } })],
   ['no key', 'cnf', (claims: object) => ({ ...claims, cnf: undefined })],
   ['another issuer', 'iss', (claims: object) => ({ ...claims, iss: 'https://licences.example.test' })],
@@ -51,6 +49,15 @@ test.each([
   const check = await scene.check();
   expect(check).toMatchObject({ state: 'unreachable', code: 'licence_foreign' });
   expect(check.reason).toContain(`(${claim})`);
+  await expectNothingKept(scene);
+});
+
+test('a licence for another product is a wrong setting, or a wrong offer', async () => {
+  const scene = await createScene();
+  await forgeLicence(scene, (claims) => ({ ...claims, aud: 'contoso/gadget' }));
+  const check = await scene.check();
+  expect(check).toMatchObject({ state: 'misconfigured', code: 'product_mismatch' });
+  expect(check.reason).toContain('(licensed: contoso/gadget, option: contoso/widget)');
   await expectNothingKept(scene);
 });
 
@@ -66,6 +73,8 @@ test.each([
   ['jwk', { jwk: { kty: 'EC', crv: 'P-256', x: 'AA', y: 'AA' } }],
   ['another typ', { typ: 'licence-denial+jwt' }],
   ['no typ', { typ: undefined }],
+  ['crit', { crit: ['x'], x: 1 }],
+  ['b64', { b64: true, crit: ['b64'] }],
 ])('a licence with %s in its header is refused', async (_, header) => {
   const scene = await createScene();
   await forgeLicence(scene, (claims) => claims, header);
@@ -76,7 +85,7 @@ test('a name that is not of the key set is refused, and a missing one too', asyn
   for (const kid of ['x'.repeat(43), undefined]) {
     const scene = await createScene();
     await forgeLicence(scene, (claims) => claims, { kid });
-    expect(await scene.check()).toMatchObject({ code: 'licence_signature_invalid' });
+    expect(await scene.check()).toMatchObject({ code: 'licence_key_unknown' });
   }
 });
 
@@ -111,21 +120,11 @@ test('an unsecured token, with no signature at all, is refused', async () => {
   expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'licence_malformed' });
 });
 
-test.each([
-  ['expired', (claims: object) => ({ ...claims, exp: NOW / 1000 })],
-  ['from the future', (claims: object) => ({ ...claims, iat: NOW / 1000 + 121, nbf: NOW / 1000 })],
-  ['not yet valid', (claims: object) => ({ ...claims, nbf: NOW / 1000 + 121 })],
-])('a new licence that is %s is refused', async (_, change) => {
+test('a new licence that has expired is not taken', async () => {
   const scene = await createScene();
-  await forgeLicence(scene, change);
-  expect(await scene.check()).toMatchObject({ state: 'misconfigured', code: 'clock_wrong' });
+  await forgeLicence(scene, (claims) => ({ ...claims, exp: NOW / 1000 }));
+  expect(await scene.check()).toMatchObject({ code: 'licence_terms_invalid' });
   await expectNothingKept(scene);
-});
-
-test('clocks may differ by two minutes', async () => {
-  const scene = await createScene();
-  await forgeLicence(scene, (claims) => ({ ...claims, iat: NOW / 1000 + 120, nbf: NOW / 1000 + 120 }));
-  expect(await scene.check()).toMatchObject({ state: 'licensed' });
 });
 
 test.each([
@@ -135,6 +134,8 @@ test.each([
   ['licence', { licence: {} }],
   ['aud as a list', { aud: ['contoso/widget'] }],
   ['exp beyond all dates', { exp: 1e300 }],
+  ['iat before all dates', { iat: -1 }],
+  ['exp in fractions', { exp: NOW / 1000 + 0.5 }],
 ])('a signed licence with a wrong %s is refused', async (_, change) => {
   const scene = await createScene();
   await forgeLicence(scene, (claims) => ({ ...claims, ...change }));
@@ -144,7 +145,7 @@ test.each([
 test("the offer's own spelling of the product is taken", async () => {
   const scene = await createScene();
   await forgeLicence(scene, (claims) => ({ ...claims, aud: 'Contoso/Widget' }));
-  expect(await scene.check()).toMatchObject({ state: 'licensed', licence: { aud: 'Contoso/Widget' } });
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
 });
 
 test('a nonce that does not follow from its challenge is refused before IMDS is asked for a document', async () => {
@@ -169,15 +170,32 @@ test.each([
   expect(scene.imds.count('attested')).toBe(0);
 });
 
+test('a challenge of another issuer is said with both names', async () => {
+  const scene = await createScene();
+  const iss = 'https://old-name.example.test';
+  const foreign = await scene.service.challenge({ iss, jkt: await ownThumbprint(scene) });
+  scene.service.answer('/v1/challenges', { status: 201, body: foreign });
+  const { reason } = await scene.check();
+  expect(reason).toContain(`(issuer of the challenge: ${iss}, option: ${scene.service.issuer})`);
+});
+
 test.each([
   ['not a token', { challenge: 'abc', nonce: 'a'.repeat(32) }],
   ['absent', { nonce: 'a'.repeat(32) }],
   ['without its nonce', { challenge: 'e30.e30.AA' }],
   ['very long', { challenge: `e30.e30.${'A'.repeat(20_000)}`, nonce: 'a'.repeat(32) }],
-])('a challenge that is %s is refused', async (_, body) => {
+])('a challenge that is %s is not one of the service: an outage', async (_, body) => {
   const scene = await createScene();
   scene.service.answer('/v1/challenges', { status: 201, body });
   expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'challenge_malformed' });
+  expect(scene.service.requests.length).toBeGreaterThan(3);
+});
+
+test('a challenge without an end is none', async () => {
+  const scene = await createScene();
+  const made = await scene.service.challenge({ exp: undefined as never, jkt: await ownThumbprint(scene) });
+  scene.service.answer('/v1/challenges', { status: 201, body: made });
+  expect(await scene.check({ once: true })).toMatchObject({ code: 'challenge_malformed' });
 });
 
 test('a token of another type is no challenge', async () => {
@@ -189,121 +207,35 @@ test('a token of another type is no challenge', async () => {
   expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'challenge_malformed' });
 });
 
-const OTHER_KIND = { kty: 'RSA', n: 'AQAB', e: 'AQAB' };
-
-test('keys of other kinds are passed over', async () => {
-  const scene = await createScene();
-  scene.service.alter.set('/.well-known/jwks.json', ({ body }) => ({
-    status: 200,
-    body: { keys: [OTHER_KIND, { kty: 'EC', crv: 'P-384', x: 'AA', y: 'AA' }, ...(body as { keys: object[] }).keys] },
-  }));
-  expect(await scene.check()).toMatchObject({ state: 'licensed' });
-});
-
-test.each([
-  ['a private key', (keys: object[]) => ({ keys: [{ ...keys[0], d: 'AAAA' }] })],
-  ['a secret', (keys: object[]) => ({ keys: [...keys, { kty: 'oct', k: 'AAAA' }] })],
-  ['keys of other kinds alone', () => ({ keys: [OTHER_KIND] })],
-  ['a point off the curve', (keys: object[]) => ({ keys: [{ ...keys[0], x: 'A'.repeat(43) }] })],
-  ['a key for another use', (keys: object[]) => ({ keys: [{ ...keys[0], use: 'enc' }] })],
-  ['a key for another algorithm', (keys: object[]) => ({ keys: [{ ...keys[0], alg: 'ES384' }] })],
-  ['no key', () => ({ keys: [] })],
-  ['too many keys', (keys: object[]) => ({ keys: Array.from({ length: 33 }, () => keys[0]) })],
-  ['no list', () => ({ keys: 'none' })],
-  ['nothing', () => ({})],
-])('a key set with %s is refused before the evidence is sent', async (_, change) => {
-  const scene = await createScene();
-  scene.service.alter.set('/.well-known/jwks.json', ({ body }) => ({
-    status: 200,
-    body: change((body as { keys: object[] }).keys),
-  }));
-  expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'key_set_unusable' });
-  expect(scene.service.requests).not.toContain('/v1/licences');
-});
-
-test("a key cannot bear another's name", async () => {
+test("a key cannot take another's name", async () => {
   const scene = await createScene();
   const { service } = scene;
   const stranger = await createSigningKey();
   const claims = licenceClaims(service.issuer, await ownThumbprint(scene), NOW);
   const licence = await service.sign(claims, { kid: 'good' }, stranger);
-  service.answer('/.well-known/jwks.json', { status: 200, body: { keys: [{ ...stranger.jwk, kid: 'good' }] } });
+  const keys = [{ ...stranger.jwk, kid: 'good' }];
+  service.answer('/.well-known/jwks.jwt', signedKeySetReply(await service.signKeySet({ claims: { keys } })));
   service.answer('/v1/licences', { status: 200, body: { licence } });
-  expect(await scene.check()).toMatchObject({ code: 'licence_signature_invalid' });
-});
-
-const PATHS = ['/v1/challenges', '/.well-known/jwks.json', '/v1/licences'];
-
-const UNUSABLE: readonly (readonly [string, Reply])[] = [
-  ['a page', { status: 200, body: '<html>', headers: { 'content-type': 'text/html' } }],
-  ['a page with 201', { status: 201, body: '<html>', headers: { 'content-type': 'text/html' } }],
-  ['broken JSON with 200', { status: 200, body: '{"a":' }],
-  ['broken JSON with 201', { status: 201, body: '{"a":' }],
-  ['a list', { status: 200, body: '[]' }],
-  ['a text that is not UTF-8', { status: 200, body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]) }],
-  ['nothing', { status: 204, body: '' }],
-  ['a refusal in a page', { status: 403, body: '<html>', headers: { 'content-type': 'text/html' } }],
-  ['a refusal without a code', { status: 403, body: '{}' }],
-  ['a refusal with a wild code', { status: 403, body: { code: '../../etc' } }],
-  ['too much', { status: 200, body: `{"a":"${'x'.repeat(65_536)}"}` }],
-];
-
-test.each(UNUSABLE.flatMap(([name, reply]) => PATHS.map((path) => [name, path, reply] as const)))(
-  '%s from %s is no answer, and is not asked for again',
-  async (_, path, reply) => {
-    const scene = await createScene();
-    scene.service.answer(path, reply);
-    expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'service_answer_unusable' });
-    expect(scene.service.requests.filter((requested) => requested === path)).toHaveLength(1);
-  },
-);
-
-test.each(PATHS)('a good answer of %s under the wrong media type is none', async (path) => {
-  const scene = await createScene();
-  scene.service.alter.set(path, (reply) => ({ ...reply, headers: { 'content-type': 'text/html' } }));
-  expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'service_answer_unusable' });
-  scene.service.answer(path, { ...problem(403, 'plan_unknown'), headers: { 'content-type': 'text/html' } });
-  expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'service_answer_unusable' });
-});
-
-test.each(PATHS)('a redirect from %s is not followed', async (path) => {
-  const scene = await createScene();
-  for (const status of [301, 302, 303, 307, 308]) {
-    scene.service.answer(path, { status, body: '', headers: { location: `${scene.service.issuer}/elsewhere` } });
-    expect(await scene.check()).toMatchObject({ state: 'unreachable', code: 'service_answer_unusable' });
-  }
-  expect(scene.service.requests).not.toContain('/elsewhere');
-});
-
-test.each(['hang', 'hang after headers'] as const)('a slow service is given up on: %s', async (way) => {
-  for (const path of PATHS) {
-    const scene = await createScene();
-    scene.service.alter.set(path, () => way);
-    const surroundings = { ...scene.time.surroundings, timeout: () => AbortSignal.timeout(150) };
-    const check = await scene.check({ once: true, surroundings });
-    expect(check).toMatchObject({ state: 'unreachable', code: 'service_unreachable' });
-    expect(check.reason).toContain('no answer in time');
-  }
+  expect(await scene.check()).toMatchObject({ code: 'licence_key_unknown' });
 });
 
 test('what a problem document says is shown without what could harm a terminal', async () => {
   const scene = await createScene();
   const detail = `one\u001b[31m\r\ntwo\u202e${'x'.repeat(1000)}`;
-  scene.service.answer('/v1/licences', problem(403, 'plan_unknown', { detail, correlationId: 'a\nb' }));
+  scene.service.answer('/v1/licences', problem(403, 'plan_unknown', { detail }));
   const check = await scene.check();
   expect(check.reason).toMatch(/^one \[31m two x+$/);
   expect(check.reason).toHaveLength(500);
-  expect(check).not.toHaveProperty('correlationId');
 });
 
 test('no answer or event carries a token, a nonce, a key or a document', async () => {
   const scene = await createScene();
-  const check = await scene.check();
-  const { licence } = JSON.parse(await scene.readFile('licence.json')) as { licence: string };
+  const { licence, ...check } = await scene.check();
   const [sent] = scene.service.licenceRequests;
   const said = JSON.stringify([check, scene.events]);
   const nonce = new URL(scene.imds.requests.at(-1) ?? '', scene.imds.url).searchParams.get('nonce');
-  for (const secret of [licence, sent?.challenge, sent?.proof, sent?.document.signature, nonce]) {
+  const { d } = JSON.parse(await scene.readOwn('key.jwk')) as { d: string };
+  for (const secret of [d, licence?.token, sent?.challenge, sent?.proof, sent?.document.signature, nonce]) {
     expect(secret?.length).toBeGreaterThan(9);
     expect(said).not.toContain(secret);
   }
