@@ -18,8 +18,8 @@ export interface Session {
 export class Memory {
   /** What could not be written, by path below the folder: it counts as if it had been. */
   readonly unwritten = new Map<string, string>();
-  /** Where the lock was last seen; only saves a round. */
-  generation = 0;
+  /** Where the lock was last seen; only saves a look. */
+  generation: number | undefined;
   /** Of a folder that has no lock because it cannot be written. */
   imdsTimes: ImdsTimes = NO_IMDS_TIMES;
   /** What IMDS is asked with. */

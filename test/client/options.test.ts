@@ -69,7 +69,7 @@ test.each<[string, unknown]>([
   ['progress', {}],
   ['imdsUrl', 'http://127.0.0.1:1'],
 ])('%s cannot be %j', async (name, value) => {
-  const answer = await checkLicence({ ...SOUND, [name]: value } as never);
+  const answer = await checkLicence({ ...SOUND, [name]: value });
   expect(answer).toMatchObject({ state: 'misconfigured', code: 'options_invalid' });
   expect(answer.reason).toContain(`(${name}: `);
 });
@@ -95,7 +95,7 @@ test('with a loopback issuer imdsUrl may be given, and trust may be left out: th
 test.each(['plan', 'keySet', 'patience', 'surroundings', '__proto', 'tru\u0007st'])(
   '%j is no option, and is named',
   (name) => {
-    const { fault } = parseOptions({ ...SOUND, [name]: 1 } as never);
+    const { fault } = parseOptions({ ...SOUND, [name]: 1 });
     expect(fault?.message).toContain(`${name.replace('\u0007', '?')}: no such option`);
   },
 );

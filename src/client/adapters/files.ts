@@ -2,47 +2,60 @@ import * as fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { FileFacts, Files, NewFile } from '../adapters.ts';
 
-/** The callback functions: a file handle of `node:fs/promises` costs twice the time. */
-const lstat = promisify(fs.lstat);
-const fstat = promisify(fs.fstat);
-const open = promisify(fs.open);
+/**
+ * A check looks at a dozen small files of a local folder. The synchronous calls take some microseconds each; handing one over
+ * to a thread and back takes ten times as much. What waits for the disk is asynchronous: flushing, and renaming.
+ */
 const close = promisify(fs.close);
 const fsync = promisify(fs.fsync);
+const open = promisify(fs.open);
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = fs.constants;
 /** Windows has neither; there links need a privilege, and `lstat` shows them. */
 const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants as Partial<typeof fs.constants>;
 
 export const REAL_FILES: Files = {
-  lstat: async (path) => factsOf(await lstat(path)),
-  read: readWhole,
-  create: createFile,
-  overwrite: overwriteFile,
+  lstat: promised((path: string) => factsOf(fs.lstatSync(path))),
+  read: promised(readWhole),
+  create: promised(createFile),
+  overwrite: promised(overwriteFile),
   rename: promisify(fs.rename),
-  unlink: promisify(fs.unlink),
-  mkdir: (path) => promisify(fs.mkdir)(path, { mode: 0o700 }).then(() => undefined),
-  rmdir: (path) => promisify(fs.rmdir)(path),
-  readdir: (path) => promisify(fs.readdir)(path),
+  unlink: promised((path: string) => {
+    fs.unlinkSync(path);
+  }),
+  mkdir: promised((path: string) => {
+    fs.mkdirSync(path, { mode: 0o700 });
+  }),
+  rmdir: promised((path: string) => {
+    fs.rmdirSync(path);
+  }),
+  readdir: promised((path: string) => fs.readdirSync(path)),
   syncFolder,
 };
 
+/** The same as a function that rejects instead of throwing. */
+function promised<Arguments extends readonly unknown[], Value>(call: (...input: Arguments) => Value) {
+  // eslint-disable-next-line @typescript-eslint/require-await -- so that what is thrown becomes a rejection
+  return async (...input: Arguments): Promise<Value> => call(...input);
+}
+
 /** Without O_NONBLOCK a pipe in the place of the file would hold the process for ever. */
-async function readWhole(path: string, limit: number, judge: (facts: FileFacts) => void): Promise<Uint8Array> {
-  const descriptor = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+function readWhole(path: string, limit: number, judge: (facts: FileFacts) => void): Uint8Array {
+  const descriptor = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    const facts = factsOf(await fstat(descriptor));
+    const facts = factsOf(fs.fstatSync(descriptor));
     judge(facts);
-    return await readBounded(descriptor, Math.min(facts.size, limit) + 1, limit);
+    return readBounded(descriptor, Math.min(facts.size, limit) + 1, limit);
   } finally {
-    await close(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
 /** One octet more than expected is asked for, so that a file that grows meanwhile is noticed. */
-async function readBounded(descriptor: number, expected: number, limit: number): Promise<Uint8Array> {
+function readBounded(descriptor: number, expected: number, limit: number): Uint8Array {
   let octets = Buffer.alloc(expected);
   for (let length = 0; ;) {
-    const count = await readAt(descriptor, octets, length);
+    const count = fs.readSync(descriptor, octets, length, octets.length - length, null);
     if (count === 0) return octets.subarray(0, length);
     length += count;
     if (length > limit) throw Object.assign(new Error('The file is too large.'), { code: 'EFBIG' });
@@ -50,44 +63,30 @@ async function readBounded(descriptor: number, expected: number, limit: number):
   }
 }
 
-function readAt(descriptor: number, octets: Buffer, offset: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.read(descriptor, octets, offset, octets.length - offset, null, (error, count) => {
-      if (error === null) resolve(count);
-      else reject(error);
-    });
-  });
-}
-
-async function createFile(path: string): Promise<NewFile> {
-  const descriptor = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+function createFile(path: string): NewFile {
+  const descriptor = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   return {
-    write: (octets) => writeAll(descriptor, octets),
+    write: promised((octets: Uint8Array) => {
+      writeAll(descriptor, octets);
+    }),
     sync: () => fsync(descriptor),
-    close: () => close(descriptor),
+    close: promised(() => {
+      fs.closeSync(descriptor);
+    }),
   };
 }
 
-async function overwriteFile(path: string, octets: Uint8Array): Promise<void> {
-  const descriptor = await open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+function overwriteFile(path: string, octets: Uint8Array): void {
+  const descriptor = fs.openSync(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    await writeAll(descriptor, octets);
+    writeAll(descriptor, octets);
   } finally {
-    await close(descriptor);
+    fs.closeSync(descriptor);
   }
 }
 
-async function writeAll(descriptor: number, octets: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < octets.length;) offset += await writeAt(descriptor, octets, offset);
-}
-
-function writeAt(descriptor: number, octets: Uint8Array, offset: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.write(descriptor, octets, offset, octets.length - offset, (error, count) => {
-      if (error === null) resolve(count);
-      else reject(error);
-    });
-  });
+function writeAll(descriptor: number, octets: Uint8Array): void {
+  for (let offset = 0; offset < octets.length;) offset += fs.writeSync(descriptor, octets, offset);
 }
 
 /** Windows opens no folder for this; its file systems write their journal in order. */

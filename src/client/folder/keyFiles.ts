@@ -1,9 +1,9 @@
-import { createECDH, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { FileFacts, KeyPair, KeyStore } from '../adapters.ts';
 import type { PublicJwk } from '../../contract/wire.ts';
 import { ClientError, systemErrorCode } from '../clientError.ts';
 import { member, parseJsonObject } from '../members.ts';
-import type { JsonObject } from '../members.ts';
 import { isCoordinate, publicJwkOf } from '../tokens/es256.ts';
 import type { Folder } from './folder.ts';
 import { isKeyExposed } from './judge.ts';
@@ -12,8 +12,6 @@ import { isKeyExposed } from './judge.ts';
 export const KEY_FILE = 'key.jwk';
 
 const MAX_SIZE = 4096;
-
-type PrivateJwk = PublicJwk & { readonly d: string };
 
 /**
  * The key store that keeps private keys in files. It is called under the folder's lock where it may create a key.
@@ -71,34 +69,27 @@ export class KeyFiles implements KeyStore {
   }
 }
 
-/** @throws {ClientError} `key_unusable` */
+/**
+ * Whether the two halves belong together is seen when the key signs for the first time.
+ *
+ * @throws {ClientError} `key_unusable`
+ */
 function importPair(text: string): KeyPair {
-  const jwk = readPrivateJwk(parseJsonObject(text) ?? {});
-  if (jwk === undefined) throw new ClientError('key_unusable');
-  const { d, ...publicJwk } = jwk;
-  const key = createPrivateKey({ key: { ...publicJwk, d }, format: 'jwk' });
+  const object = parseJsonObject(text) ?? {};
+  const jwk = publicJwkOf(object);
+  const d = member(object, 'd');
+  if (jwk === undefined || !isCoordinate(d)) throw new ClientError('key_unusable');
+  const key = importPrivateKey({ ...jwk, d });
   return {
-    jwk: publicJwk,
+    jwk,
     sign: (octets) => Promise.resolve(sign('sha256', octets, { key, dsaEncoding: 'ieee-p1363' })),
   };
 }
 
-/** Node takes a public half that does not belong to the private one, so it is computed from that. */
-function readPrivateJwk(object: JsonObject): PrivateJwk | undefined {
-  const jwk = publicJwkOf(object);
-  const d = member(object, 'd');
-  if (jwk === undefined || !isCoordinate(d)) return undefined;
-  const pair = createECDH('prime256v1');
+function importPrivateKey(key: PublicJwk & { readonly d: string }): KeyObject {
   try {
-    pair.setPrivateKey(d, 'base64url');
+    return createPrivateKey({ key: { ...key }, format: 'jwk' });
   } catch {
-    return undefined;
+    throw new ClientError('key_unusable');
   }
-  const [x, y] = coordinatesOf(pair.getPublicKey());
-  return x === jwk.x && y === jwk.y ? { ...jwk, d } : undefined;
-}
-
-/** Of a point in its uncompressed form: 4, x, y (SEC 1 section 2.3.3). */
-function coordinatesOf(point: Buffer): readonly [x: string, y: string] {
-  return [point.toString('base64url', 1, 33), point.toString('base64url', 33, 65)];
 }

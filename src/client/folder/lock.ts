@@ -46,10 +46,10 @@ export class LockSeeker {
   readonly #place: LockPlace;
   /** By claim number, the monotonic time at which it was first found without content. */
   readonly #emptySince = new Map<number, number>();
-  #generation: number;
+  #generation: number | undefined;
 
   /** @param generation where it was last seen, if it was; a wrong one costs a round */
-  constructor(place: LockPlace, generation = 0) {
+  constructor(place: LockPlace, generation?: number) {
     this.#place = place;
     this.#generation = generation;
   }
@@ -70,7 +70,7 @@ export class LockSeeker {
   }
 
   async #tryGeneration(): Promise<Attempt | 'again'> {
-    const base = this.#generation;
+    const base = this.#generation ?? (await readLockFile(this.#place)).generation;
     for (let number = base + 1; number <= base + MAX_CLAIMS; number++) {
       const claim = this.#newClaim();
       if (await createClaim(this.#place, number, claim)) return this.#take({ base, number, claim });

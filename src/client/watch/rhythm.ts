@@ -15,8 +15,8 @@ const MAX_RENEWAL_DELAY = 3 * HOUR;
 
 const FAILING_MIN = MINUTE;
 const FAILING_MAX = 15 * MINUTE;
-/** What the last pause may grow by. With 4 most pauses of a long outage are the longest ones. */
-const FAILING_GROWTH = 4;
+/** What the last pause may grow by: so much that in a long outage most pauses are long. */
+const FAILING_GROWTH = 6;
 
 const WITHOUT_MIN = 1000;
 const WITHOUT_MAX = MINUTE;

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { REAL_ADAPTERS } from '../../../src/client/adapters/real.ts';
 import { Folder } from '../../../src/client/folder/folder.ts';
 import { KeyFiles } from '../../../src/client/folder/keyFiles.ts';
+import { openKey } from '../../../src/client/licence/possession.ts';
 import { testKeyStore } from '../support/keyStoreContract.ts';
 import { createFolder } from '../support/scene.ts';
 import { VM_ID } from '../support/vectors.ts';
@@ -29,7 +30,7 @@ async function openText(text: string): Promise<unknown> {
   const folder = await createFolder();
   await mkdir(join(folder, VM_ID));
   await writeFile(join(folder, VM_ID, 'key.jwk'), text, { mode: 0o600 });
-  return openStore(folder).open(VM_ID);
+  return openKey(openStore(folder), VM_ID, { create: false });
 }
 
 test('a JWK of another program is as good, whatever else is in it', async () => {
@@ -39,7 +40,7 @@ test('a JWK of another program is as good, whatever else is in it', async () => 
 });
 
 test.each<[string, (jwk: Record<string, unknown>, other: Record<string, unknown>) => unknown]>([
-  ['without its private half', ({ d: _, ...jwk }) => jwk],
+  ['without its private half', (jwk) => ({ ...jwk, d: undefined })],
   ['with the private half of another', (jwk, other) => ({ ...jwk, d: other['d'] })],
   ['with the public half of another', (jwk, other) => ({ ...other, d: jwk['d'] })],
   ['with a private half of nothing', (jwk) => ({ ...jwk, d: 'A'.repeat(43) })],

@@ -201,7 +201,7 @@ test('a copied public key is not possession', async () => {
   const scene = await createScene();
   await scene.check();
   const key = JSON.parse(await scene.readOwn('key.jwk')) as Record<string, string>;
-  const { d: _, ...publicKey } = key;
+  const publicKey = { ...key, d: undefined };
   scene.serviceIsAway = true;
   await writeFile(scene.ownFile('key.jwk'), JSON.stringify(publicKey));
   expect(await scene.check()).toMatchObject({ state: 'misconfigured', code: 'key_unusable' });
