@@ -8,6 +8,13 @@ app.http('jwks', {
   handler: serve((service) => service.readKeySet),
 });
 
+app.http('signedJwks', {
+  route: '.well-known/jwks.jwt',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: serve((service) => service.readSignedKeySet),
+});
+
 app.http('discovery', {
   route: '.well-known/countersign',
   methods: ['GET'],

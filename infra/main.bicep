@@ -46,6 +46,23 @@ param proxyRanges string[] = []
 @maxValue(100000)
 param rateLimitPerSecond int = 20
 
+@description('Other limits for the addresses of known networks, each `CIDR=REQUESTS_PER_SECOND`; the longest prefix counts. Empty: none.')
+@maxLength(100)
+param addressLimits string[] = []
+
+@description('The most seconds from the issue of a licence to the end of its grace. Offers with a longer lifetime and grace are refused.')
+@minValue(300)
+@maxValue(69120000)
+param licenceLifeSeconds int = 2592000
+
+@description('RFC 7638 thumbprints of one or two root keys that are kept offline. Empty: the root key is made in a vault of its own.')
+@maxLength(2)
+param rootThumbprints string[] = []
+
+@description('Versions of the root key in its vault that are in use, while one replaces the other; the first one signs what is asked for without a thumbprint. Empty: the oldest version.')
+@maxLength(2)
+param rootKeyVersions string[] = []
+
 @description('Secrets that sign challenges: one or two KID:SECRET, comma-separated, each secret at least 32 random octets in base64url. Needed the first time; empty keeps what the vault holds.')
 @secure()
 @maxLength(500)
@@ -107,6 +124,7 @@ var names = {
   insights: 'appi-${token}'
   storage: 'st${token}'
   vault: 'kv-${token}'
+  rootVault: 'kvr-${token}'
   plan: 'plan-${token}'
   app: 'func-${token}'
 }
@@ -121,6 +139,12 @@ var checkedProxies = trustedProxies > 0 == isProxied
 var checkedIssuer = startsWith(issuer, 'https://') && !endsWith(issuer, '/')
   ? issuer
   : fail('issuer must be an https URL without a trailing slash')
+
+var isRootOffline = !empty(rootThumbprints)
+
+var checkedThumbprints = isRootOffline && !empty(rootKeyVersions)
+  ? fail('Set rootThumbprints or rootKeyVersions, not both: a root key is either offline or in the vault')
+  : rootThumbprints
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
@@ -164,6 +188,26 @@ module storage 'modules/storage.bicep' = {
   dependsOn: [identity]
 }
 
+// What the app may do with a key in a vault. Azure’s own narrowest role that can sign, Key Vault Crypto User, may also
+// disable a key and take a backup of it.
+resource signerRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(subscription().id, token, 'signer')
+  properties: {
+    roleName: 'Countersign signer ${token}'
+    description: 'Reads the public half of a key in Azure Key Vault and signs with it, and nothing else.'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: ['Microsoft.KeyVault/vaults/keys/read', 'Microsoft.KeyVault/vaults/keys/sign/action']
+        notDataActions: []
+      }
+    ]
+    assignableScopes: [subscription().id]
+  }
+}
+
 module vault 'modules/vault.bicep' = {
   scope: group
   params: {
@@ -171,6 +215,7 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     identityName: names.identity
+    signerRoleName: signerRole.name
     workspaceName: names.workspace
     challengeSecrets: challengeSecrets
     signingKeySource: signingKeySource
@@ -178,6 +223,22 @@ module vault 'modules/vault.bicep' = {
   }
   dependsOn: [identity, monitoring]
 }
+
+module rootVault 'modules/rootVault.bicep' = if (!isRootOffline) {
+  scope: group
+  params: {
+    name: names.rootVault
+    location: location
+    tags: tags
+    identityName: names.identity
+    signerRoleName: signerRole.name
+    workspaceName: names.workspace
+  }
+  dependsOn: [identity, monitoring]
+}
+
+var rootKeyUrl = 'https://${names.rootVault}${environment().suffixes.keyvaultDns}/keys/${vaultContents.rootKey}'
+var rootKeyUrls = empty(rootKeyVersions) ? [rootKeyUrl] : map(rootKeyVersions, version => '${rootKeyUrl}/${version}')
 
 var tablesEndpoint = 'https://${names.storage}.table.${environment().suffixes.storage}'
 
@@ -188,6 +249,8 @@ var serviceSettings = {
   NONCE_STYLE: nonceStyle
   TRUSTED_PROXIES: string(checkedProxies)
   RATE_LIMIT_PER_SECOND: string(rateLimitPerSecond)
+  LICENCE_LIFE_SECONDS: string(licenceLifeSeconds)
+  ...(empty(addressLimits) ? {} : { ADDRESS_LIMITS: join(addressLimits, ',') })
   TABLES_ENDPOINT: tablesEndpoint
   AZURE_CLIENT_ID: identity.outputs.clientId
   ...(empty(operatorsApiClientId)
@@ -196,6 +259,7 @@ var serviceSettings = {
         ENTRA_TENANT: tenant().tenantId
         ENTRA_AUDIENCE: operatorsApiClientId
       })
+  ...(isRootOffline ? { ROOT_THUMBPRINTS: join(checkedThumbprints, ',') } : { ROOT_KEY_URL: join(rootKeyUrls, ',') })
   CHALLENGE_SECRETS: '@Microsoft.KeyVault(VaultName=${names.vault};SecretName=${vaultContents.challenges})'
   ...(signingKeySource == 'vaultKey'
     ? {
@@ -223,7 +287,7 @@ module app 'modules/functionApp.bicep' = {
     frontDoorId: frontDoorId
     proxyRanges: proxyRanges
   }
-  dependsOn: [vault]
+  dependsOn: [vault, rootVault]
 }
 
 @description('The resource group that holds everything.')
@@ -240,6 +304,9 @@ output DOMAIN_VERIFICATION_ID string = app.outputs.domainVerificationId
 
 @description('The Azure Tables endpoint, for `countersign apply`.')
 output TABLES_ENDPOINT string = tablesEndpoint
+
+@description('Name of the Key Vault that holds the root key. Empty where that is kept offline.')
+output ROOT_KEY_VAULT_NAME string = isRootOffline ? '' : names.rootVault
 
 @description('Name of the Key Vault.')
 output KEY_VAULT_NAME string = names.vault

@@ -30,7 +30,7 @@ param operatorGroupId string
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 
-var tableNames = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests']
+var tableNames = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests', 'keysets']
 
 // What `countersign apply` writes where it is given the store itself, and not the operators’ API.
 var operatorTableNames = ['offers', 'licences']

@@ -21,6 +21,11 @@ param tags { *: string }
 @maxLength(128)
 param identityName string
 
+@description('Name (a GUID) of the role that may read a key’s public half and sign with it.')
+@minLength(36)
+@maxLength(36)
+param signerRoleName string
+
 @description('Name of the Log Analytics workspace that the vault’s audit log goes to.')
 @minLength(4)
 @maxLength(63)
@@ -39,7 +44,6 @@ param signingKeySource SigningKeySource
 @maxLength(4000)
 param signingKey string
 
-var keyVaultCryptoUser = '12338af0-0e69-4776-bea7-57ae8d297424'
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 
 var readableSecretNames = signingKeySource == 'secret'
@@ -103,10 +107,10 @@ resource readableSecrets 'Microsoft.KeyVault/vaults/secrets@2024-11-01' existing
 ]
 
 resource signs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(key.id, identity.id, keyVaultCryptoUser)
+  name: guid(key.id, identity.id, signerRoleName)
   scope: key
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultCryptoUser)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', signerRoleName)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }

@@ -1,7 +1,8 @@
 @export()
-@description('What the vault holds, by name. Names in a vault never hold a secret, and are written into the audit log.')
+@description('What the vaults hold, by name. Names in a vault never hold a secret, and are written into the audit log.')
 var vaultContents = {
   challenges: 'challenge-secrets'
   signingKey: 'licence-signing'
+  rootKey: 'key-set-root'
   signingKeyAsSecret: 'licence-signing-private'
 }

@@ -5,6 +5,8 @@ export interface Io {
   /** Progress and complaints. */
   readonly complain: (text: string) => void;
   readStdin(): AsyncIterable<Uint8Array>;
+  /** Asks a question on the terminal, and gives the line that was typed; absent where there is no terminal. */
+  readonly ask?: (question: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What relative paths are relative to. */
   readonly directory: string;

@@ -14,7 +14,7 @@ export interface Decision {
     readonly product: string | null;
     readonly name: string | null;
   } | null;
-  readonly claimedProduct: string | null;
+  readonly claimedOffer: string | null;
   readonly licence: string | null;
   readonly region: string | null;
   readonly sku: string | null;
@@ -51,8 +51,8 @@ export function formatExplanation({ decision, title, advice, failed, now }: Expl
   ].join('');
 }
 
-function formatVm({ id, at, vmId, cloud, region, subscription, plan, claimedProduct, sku, licence }: Decision): string {
-  const claimed = claimedProduct === null ? '' : ` (the VM says ${claimedProduct})`;
+function formatVm({ id, at, vmId, cloud, region, subscription, plan, claimedOffer, sku, licence }: Decision): string {
+  const claimed = claimedOffer === null ? '' : ` (the VM says ${claimedOffer})`;
   return rows({
     when: `${at}, correlation id ${id}`,
     VM: `${vmId} in ${[cloud, region].filter((part) => part !== null).join(', ')}`,

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
 import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import type { Command, ExitCode, Io } from './command.ts';
 import { RefusedError, UsageError } from './command.ts';
 import { activations } from './commands/activations.ts';
@@ -68,11 +70,26 @@ function workingDirectory(): string {
   return resolve(script === 'cli' && started !== undefined ? started : process.cwd());
 }
 
+/** On standard error: what is printed there is no result. Nothing is an answer where the input ends. */
+async function askOnTerminal(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const ended = once(lines, 'close').then(() => '');
+    lines.on('SIGINT', () => {
+      lines.close();
+    });
+    return await Promise.race([lines.question(question), ended]);
+  } finally {
+    lines.close();
+  }
+}
+
 if (import.meta.main) {
   process.exitCode = await runCommandLine(process.argv.slice(2), {
     out: (text) => process.stdout.write(text),
     complain: (text) => process.stderr.write(text),
     readStdin: () => process.stdin,
+    ...(process.stdin.isTTY && process.stderr.isTTY && { ask: askOnTerminal }),
     env: process.env,
     directory: workingDirectory(),
     now: Date.now,

@@ -8,6 +8,7 @@ export const STORE_SETTINGS_HELP = `Settings (environment):
   TABLES_CONNECTION_STRING  the store by connection string (Azurite), or
   TABLES_ENDPOINT           the store by URL, with the credentials of "az login" or of a managed identity
   TABLE_PREFIX              what stands before the names of the tables
+  LICENCE_LIFE_SECONDS      the service's setting: longer offers are refused (default: 2592000)
 `;
 
 /**

@@ -67,6 +67,11 @@ export interface DenialClaims {
   readonly exp: number;
   /** The challenge's `jti`. */
   readonly jti: string;
+  /**
+   * base64url of SHA-256 over the proof text: it shows that the denial answers this very request, so that the client
+   * needs no clock to judge it.
+   */
+  readonly pth: string;
 }
 
 /**

@@ -19,7 +19,13 @@ export interface Narrator {
   readonly invite: (stack: Stack) => void;
 }
 
-const PARTS = { store: 'store', imds: 'IMDS emulator', service: 'service', catalogue: 'catalogue' } as const;
+const PARTS = {
+  store: 'store',
+  imds: 'IMDS emulator',
+  service: 'service',
+  catalogue: 'catalogue',
+  root: 'root key',
+} as const;
 
 export function createNarrator(json: boolean): Narrator {
   const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
@@ -28,8 +34,8 @@ export function createNarrator(json: boolean): Narrator {
     title: (text) => say(`\n${text}`),
     part: (event) => say(`  ${describePart(event)}`),
     step: (event) => say(`  ${describeStep(event)}`),
-    up: ({ serviceUrl: service, imdsUrl: imds, connectionString: store, authorityFile: authority, operatorTokens }) =>
-      print({ service, imds, store, authority, operatorTokens }),
+    up: ({ serviceUrl: service, imdsUrl: imds, connectionString: store, authorityFile: authority, ...stack }) =>
+      print({ service, imds, store, authority, operatorTokens: stack.operatorTokens, rootKeys: stack.rootKeys }),
     outcome: (check) => say(describeOutcome(check)),
     command: (args) => say(`  $ countersign ${args.join(' ')}`),
     output: (text) => say(text.trimEnd().replace(/^(?=.)/gm, '    ')),

@@ -7,6 +7,7 @@ import { parseCatalogue } from '../licensing/catalogue/parseCatalogue.ts';
 import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
 import { OPERATOR_ROLES } from '../service/operators/roles.ts';
 import type { OperatorRole } from '../service/operators/roles.ts';
+import { createLocalRoot } from '../tokens/rootKey.ts';
 import { startAzurite } from './azurite.ts';
 import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
 import type { FaultName } from './imds/faults.ts';
@@ -44,6 +45,7 @@ export interface StackOptions {
 }
 
 export type StackProgress =
+  | { readonly part: 'root'; readonly state: 'up'; readonly where: string }
   | { readonly part: 'store' | 'imds' | 'service'; readonly state: 'starting' }
   | { readonly part: 'store' | 'imds' | 'service'; readonly state: 'up'; readonly where: string }
   | { readonly part: 'catalogue'; readonly state: 'up'; readonly where: string };
@@ -59,6 +61,8 @@ export interface Stack {
   readonly authorityFile: string;
   /** The operators' directory. */
   readonly issuer: LocalIssuer;
+  /** RFC 7638 thumbprints of the service's root keys: what the image of a VM has built in, as `trust: { rootKeys }`. */
+  readonly rootKeys: readonly string[];
   /** An access token for each role. */
   readonly operatorTokens: Readonly<Record<OperatorRole, string>>;
   /** A file with the administrator's token, for the command line. */
@@ -106,9 +110,27 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   const directory = await startDirectory(options, started);
   const [connectionString, emulator] = await all([startStore(options, started), startImds(options, started)]);
   const { authorityFile } = emulator;
-  const { settings } = directory.issuer;
+  const root = await createRoot(options);
+  const settings = { ...root.settings, ...directory.issuer.settings };
   const serviceUrls = await startServices(options, started, { connectionString, authorityFile, settings });
-  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, ...emulator, ...directory };
+  const { rootKeys } = root;
+  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, rootKeys, ...emulator, ...directory };
+}
+
+/** The root key of the demonstration lies in its folder, where a vendor's would lie in a vault or offline. */
+async function createRoot({ folder, progress }: StackOptions) {
+  const file = join(folder, 'root-key.pem');
+  const pem = await writeNewKey(file);
+  const rootKeys = [createLocalRoot(pem).kid];
+  progress({ part: 'root', state: 'up', where: `thumbprint ${rootKeys.join()}, ${file}` });
+  return { rootKeys, settings: { ROOT_KEY_FILE: file } };
+}
+
+async function writeNewKey(file: string): Promise<string> {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  await writeFile(file, pem, { mode: 0o600 });
+  return pem;
 }
 
 type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFile'>;
@@ -171,20 +193,19 @@ async function startImds({ ports, folder, faults = [], vmFile, progress }: Stack
 }
 
 interface ServiceNeeds extends Pick<Stack, 'connectionString' | 'authorityFile'> {
-  /** Of the operators' directory. */
+  /** Of the root key and the operators' directory. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 async function startServices(
   { ports, folder, progress, settings, instances = 1 }: StackOptions,
   started: Stop[],
-  { connectionString, authorityFile, settings: directory }: ServiceNeeds,
+  { connectionString, authorityFile, settings: needed }: ServiceNeeds,
 ): Promise<readonly string[]> {
   progress({ part: 'service', state: 'starting' });
   const first = ports.service === 0 ? await findFreePort() : ports.service;
   const keyFile = join(folder, 'signing-key.pem');
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  await writeNewKey(keyFile);
   const env = {
     ISSUER: `http://${LOOPBACK}:${first}`,
     ACCEPTED_CLOUDS: EMULATOR_CLOUD.name,
@@ -196,7 +217,7 @@ async function startServices(
     SUBSCRIPTION_RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
     VM_RATE_LIMIT_PER_MINUTE: WIDE_LIMIT,
     AzureWebJobsDisableHomepage: 'true',
-    ...directory,
+    ...needed,
     ...settings,
   };
   const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];

@@ -3,7 +3,7 @@ import type { Activation } from './activation.ts';
 import type { Entitlement, SeatPool } from './entitlement.ts';
 import { planIssue } from './issue.ts';
 import type { ActivationRequest, Issue } from './issue.ts';
-import { CLOCK_SKEW, UNCOUNTED_MARGIN } from './lease.ts';
+import { CLOCK_SKEW, UNCOUNTED_MARGIN, isInGrace } from './lease.ts';
 import { keepsSeat, planFreeSeat, planGivingUp, planTakeOver, seatNumber } from './seatPlan.ts';
 import type { SeatGain, SeatSearch } from './seatPlan.ts';
 import { createSeatGate } from './seatGate.ts';
@@ -15,10 +15,13 @@ import type { SeatBlock, SeatStore, SeatWrite, Stored, WriteOutcome } from './st
 
 export type { ActivationRequest } from './issue.ts';
 
-/** `first`: no licence was issued to this VM before. `keyChanged`: this licence counts as a change of key. */
+/**
+ * `first`: no licence was issued to this VM before. `keyChanged`: this licence counts as a change of key. `inGrace`: the
+ * VM may still run on a licence that it was given earlier.
+ */
 export type ActivationOutcome =
   | { readonly granted: true; readonly activation: Activation; readonly first: boolean; readonly keyChanged: boolean }
-  | { readonly granted: false; readonly code: LicenceCode | 'challenge_replayed' };
+  | { readonly granted: false; readonly code: LicenceCode | 'challenge_replayed'; readonly inGrace: boolean };
 
 /**
  * Writes down that a VM is given a licence, or says why it is not. The licence may be issued only after this has
@@ -43,7 +46,7 @@ export async function activate(
       return { ...tried, activation: known.value };
     }
     const issue = planIssue(known?.value ?? null, entitlement, request);
-    if (!issue.granted) return issue;
+    if (!issue.granted) return refuse(issue.code, known, request.at);
     const next = issue.activation;
     const step = await takeStep(store, { entitlement, at: request.at, known, next, random, gate, signal });
     tried = issue;
@@ -53,10 +56,18 @@ export async function activate(
     // While the VM has no row, a change was someone else's: its own row would be found to exist.
     if (known !== null || step.outcome !== 'changed') known = await readOwn();
     // Another process of the same VM may have taken the last seat meanwhile.
-    if (step.outcome === 'exhausted' && known?.version === before) return { granted: false, code: 'seats_exhausted' };
+    if (step.outcome === 'exhausted' && known?.version === before) return refuse('seats_exhausted', known, request.at);
     await pauseAfter(attempt, options);
   }
   throw tooMany();
+}
+
+function refuse(
+  code: LicenceCode | 'challenge_replayed',
+  known: Stored<Activation> | null,
+  at: number,
+): ActivationOutcome {
+  return { granted: false, code, inGrace: known !== null && isInGrace(known.value, at) };
 }
 
 function tooMany(): StoreUnavailableError {

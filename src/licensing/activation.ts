@@ -40,10 +40,14 @@ export interface Activation {
    */
   readonly licenceJti: string | null;
   readonly leaseEnd: number;
+  /** The latest `graceUntil` of a licence issued to this VM: until then its software may run. 0 if there was none yet. */
+  readonly graceUntil: number;
   readonly region: string | null;
   readonly sku: string;
   /** The client's name and version, its own word. */
   readonly client: string | null;
+  /** A name of the machine for people, its own word. Nothing is decided on it, and no other row has it. */
+  readonly label: string | null;
   readonly firstSeen: number;
   readonly lastSeen: number;
   readonly blocked: boolean;

@@ -81,8 +81,8 @@ function unseen(vmId: string, { licenceId, at }: BlockOptions): Activation {
     vmId,
     licenceId,
     seat: { kind: 'none' },
-    ...{ jkt: null, keyUntil: 0, keyChanges: [], challenge: null, licenceJti: null, leaseEnd: 0 },
-    ...{ region: null, sku: '', client: null },
+    ...{ jkt: null, keyUntil: 0, keyChanges: [], challenge: null, licenceJti: null, leaseEnd: 0, graceUntil: 0 },
+    ...{ region: null, sku: '', client: null, label: null },
     ...{ firstSeen: at, lastSeen: at, blocked: true },
   };
 }

@@ -13,7 +13,7 @@ import type { Catalogue } from './store.ts';
 export interface LicenceClaim {
   readonly attestation: AttestationResult;
   /** `publisher/product/plan`, the VM's own word. */
-  readonly claimedProduct?: string | undefined;
+  readonly claimedOffer?: string | undefined;
   /** Whether the licence will be bound to a key whose possession was proved. */
   readonly keyBound: boolean;
   /** Milliseconds since the epoch. */
@@ -37,7 +37,7 @@ export type Decision =
  * @throws Error if the evidence lacks `vmId`, `subscriptionId` or `sku`, which the service's policy demands.
  */
 export function decide(claim: LicenceClaim, offers: readonly Offer[], licences: readonly Licence[]): Decision {
-  const match = findOffer(offers, claim.attestation.plan, claim.claimedProduct);
+  const match = findOffer(offers, claim.attestation.plan, claim.claimedOffer);
   if (!match.found) return { granted: false, code: match.code, plan: null, licenceId: null };
   const vm = licensedVm(claim.attestation);
   const { offer, plan } = match;
@@ -54,7 +54,7 @@ export function decide(claim: LicenceClaim, offers: readonly Offer[], licences: 
  */
 export async function readDecision(catalogue: Catalogue, claim: LicenceClaim): Promise<Decision> {
   const offers = await catalogue.readOffers();
-  const match = findOffer(offers, claim.attestation.plan, claim.claimedProduct);
+  const match = findOffer(offers, claim.attestation.plan, claim.claimedOffer);
   if (!match.found || match.offer.mode === 'marketplace') return decide(claim, offers, []);
   const vm = licensedVm(claim.attestation);
   return decide(claim, offers, await catalogue.readLicences(vm.cloud, vm.subscriptionId));

@@ -33,7 +33,7 @@ export interface DecisionRecord {
   /** As attested. */
   readonly plan: AttestedPlan | null;
   /** `publisher/product/plan`, the VM's own word. */
-  readonly claimedProduct: string | null;
+  readonly claimedOffer: string | null;
   readonly licenceId: string | null;
   readonly region: string | null;
   readonly sku: string | null;

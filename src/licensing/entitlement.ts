@@ -56,11 +56,15 @@ export interface LicenceTimes {
 }
 
 /**
- * The times of a licence issued now. None passes the licence's own end. Where that end cuts the lifetime short, half of
- * what is left is the time to renew, so that a licence which was prolonged meanwhile is noticed before it expires.
+ * The times of a licence issued now. None passes the licence's own end, and the licence ends, grace included, within its
+ * longest life. Where the lifetime is cut short, half of what is left is the time to renew, so that a licence which was
+ * extended meanwhile is noticed before it expires.
+ *
+ * @param life milliseconds: the most from the issue to the end of the grace
  */
-export function licenceTimes(entitlement: Entitlement, at: number): LicenceTimes {
-  const end = entitlement.validUntil ?? Number.POSITIVE_INFINITY;
+export function licenceTimes(entitlement: Entitlement, at: number, life: number): LicenceTimes {
+  const validUntil = entitlement.validUntil ?? Number.POSITIVE_INFINITY;
+  const end = Math.min(validUntil, at + life);
   const expiresAt = Math.min(at + entitlement.lifetime, end);
   const half = Math.floor((expiresAt - at) / 2);
   const isCutShort = expiresAt < at + entitlement.lifetime;
@@ -68,6 +72,6 @@ export function licenceTimes(entitlement: Entitlement, at: number): LicenceTimes
     expiresAt,
     renewAfter: at + (isCutShort ? Math.min(entitlement.renewAfter, half) : entitlement.renewAfter),
     graceUntil: Math.min(expiresAt + entitlement.grace, end),
-    leaseEnd: Math.max(expiresAt, Math.min(at + entitlement.lease, end)),
+    leaseEnd: Math.max(expiresAt, Math.min(at + entitlement.lease, validUntil)),
   };
 }

@@ -16,18 +16,18 @@ export type OfferMatch =
 export function findOffer(
   offers: readonly Offer[],
   attested: AttestedPlan | null,
-  claimedProduct: string | undefined,
+  claimedOffer: string | undefined,
 ): OfferMatch {
   const parts = [attested?.publisher, attested?.product, attested?.name].map((part) => part ?? '');
   const [publisher = '', product = '', name = ''] = parts;
   if (parts.every((part) => part !== '')) return mostSpecific(offers, { publisher, product, name });
   // A plan of which only parts are attested is no plan, and yet not absent: nothing may be claimed in its place.
-  if (parts.some((part) => part !== '') || claimedProduct === undefined) return { found: false, code: 'plan_missing' };
-  return findClaimed(offers, claimedProduct);
+  if (parts.some((part) => part !== '') || claimedOffer === undefined) return { found: false, code: 'plan_missing' };
+  return findClaimed(offers, claimedOffer);
 }
 
-function findClaimed(offers: readonly Offer[], claimedProduct: string): OfferMatch {
-  const claimed = parsePlanName(claimedProduct);
+function findClaimed(offers: readonly Offer[], claimedOffer: string): OfferMatch {
+  const claimed = parsePlanName(claimedOffer);
   if (claimed === null || claimed.name === ANY) return { found: false, code: 'plan_unknown' };
   const match = mostSpecific(offers, claimed);
   if (!match.found) return match;

@@ -18,6 +18,8 @@ export interface ActivationRequest {
   readonly sku: string;
   /** The client's name and version, its own word. */
   readonly client?: string | undefined;
+  /** A name of the machine for people, its own word. */
+  readonly label?: string | undefined;
   readonly at: number;
   readonly times: LicenceTimes;
 }
@@ -63,9 +65,11 @@ function nextRow(
     challenge: request.challenge,
     licenceJti: request.licenceJti,
     leaseEnd: extendLease(known?.leaseEnd ?? 0, request.times),
+    graceUntil: Math.max(known?.graceUntil ?? 0, request.times.graceUntil),
     region: request.region,
     sku: request.sku,
     client: request.client ?? null,
+    label: request.label ?? null,
     firstSeen: seen?.firstSeen ?? request.at,
     lastSeen: Math.max(known?.lastSeen ?? 0, request.at),
     blocked: false,

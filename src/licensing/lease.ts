@@ -1,3 +1,4 @@
+import type { Activation } from './activation.ts';
 import type { LicenceTimes } from './entitlement.ts';
 
 /** How far the clocks of two instances may differ. */
@@ -25,6 +26,11 @@ export const UNCOUNTED_MARGIN = 2 * CLOCK_SKEW + LATEST_WRITE;
 /** Whether a lease has ended on every instance's clock. */
 export function hasLeaseEnded(leaseEnd: number, at: number): boolean {
   return at > leaseEnd + CLOCK_SKEW;
+}
+
+/** Whether the VM may still run on a licence that it was given, on some instance's clock. */
+export function isInGrace({ graceUntil }: Pick<Activation, 'graceUntil'>, at: number): boolean {
+  return at <= graceUntil + CLOCK_SKEW;
 }
 
 /** A lease never moves back, and ends no earlier than the latest `exp` of any licence issued under it. */

@@ -190,6 +190,22 @@ export interface TrustStore {
   deleteTrust(key: TrustKey, version: string | null): Promise<DeleteOutcome>;
 }
 
+/** A key set that a root key signed elsewhere, as an administrator uploaded it. There is at most one for each root. */
+export interface UploadedKeySet {
+  /** RFC 7638 thumbprint of the root. */
+  readonly root: string;
+  /** A compact JWS. Whoever reads it verifies it again. */
+  readonly token: string;
+  /** For each key of the set, by its thumbprint, when it came into the sets of this root: milliseconds since the epoch. */
+  readonly since: Readonly<Record<string, number>>;
+}
+
+/** Uploaded key sets. `version: null` inserts. */
+export interface KeySetStore {
+  listKeySets(): Promise<readonly Recorded<UploadedKeySet>[]>;
+  writeKeySet(set: UploadedKeySet, version: string | null, change: Change): Promise<Written>;
+}
+
 /**
  * What is old is deleted in pieces, so that the caller can stop between them. Each piece says how many rows it deleted:
  * none, too, while the store is still searching.
@@ -200,8 +216,8 @@ export interface CleaningStore {
   /** Operators' requests that began before `before`. */
   deleteRequests(before: number): AsyncIterable<number>;
   /**
-   * Activations without a counted seat that are not blocked and whose lease ended before `before`. They keep a VM's
-   * newest challenge and its keys, so that `before` must lie further back than any challenge or licence lives.
+   * Activations without a counted seat that are not blocked and whose lease and grace ended before `before`. They keep
+   * a VM's newest challenge and its keys, so that `before` must lie further back than any challenge or licence lives.
    */
   deleteActivations(before: number): AsyncIterable<number>;
 }
@@ -217,6 +233,7 @@ export interface LicenceStore
     RequestStore,
     IssuerStore,
     TrustStore,
+    KeySetStore,
     CleaningStore {
   /** Creates the tables that are missing. */
   ensureTables(): Promise<void>;

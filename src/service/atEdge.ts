@@ -4,6 +4,7 @@ import { PartlyWrittenError } from '../licensing/catalogue/writeTogether.ts';
 import { StoreUnavailableError } from '../licensing/store.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
 import type { EdgeRequest, Reply, UseCase } from './edge.ts';
+import { KeySetMissingError } from './keySets/keySets.ts';
 import { KEY_SET_PAUSE, OperatorKeySetError } from './operatorKeySet.ts';
 import { replyProblem } from './problems.ts';
 import type { ProblemOptions } from './problems.ts';
@@ -23,6 +24,7 @@ const DIRECTORY_UNREADABLE: Failure = {
 /** The one place where errors become replies. What is not listed here is a fault of ours: `internal_error`. */
 const FAILURES: readonly (readonly [new (...args: never[]) => Error, Failure])[] = [
   [StoreUnavailableError, { code: 'store_unavailable' }],
+  [KeySetMissingError, { code: 'key_set_missing' }],
   [SigningKeyUnavailableError, { code: 'signing_key_unavailable' }],
   [OperatorKeySetError, DIRECTORY_UNREADABLE],
 ];

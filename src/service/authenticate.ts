@@ -22,11 +22,15 @@ export interface EvidenceBody {
 export interface AnsweredChallenge {
   readonly claims: ChallengeClaims;
   readonly nonce: string;
+  /** The proof that was verified, as it was sent; `null` where the challenge names no key. */
+  readonly proof: string | null;
 }
 
 /** A request whose evidence is Azure's word for this very challenge. */
 export interface AuthenticRequest {
   readonly challenge: ChallengeClaims;
+  /** As in {@link AnsweredChallenge}. */
+  readonly proof: string | null;
   readonly attestation: AttestationResult;
   readonly vm: LicensedVm;
   readonly checks: readonly Check[];
@@ -48,13 +52,14 @@ export async function checkChallenge(
 ): Promise<AnsweredChallenge> {
   const checked = challenges.check(challenge, at);
   if (!checked.ok) throw new RequestError(checked.code);
-  const { jkt, jti: challengeJti } = checked.claims;
+  const { claims, nonce } = checked;
+  const { jkt, jti: challengeJti } = claims;
   // Without a key in the challenge there is nothing that a proof could prove.
-  if (jkt === undefined) return checked;
+  if (jkt === undefined) return { claims, nonce, proof: null };
   if (proof === undefined) throw new RequestError('proof_required');
   const proved = await checkProof(proof, { jkt, audience: `${config.ISSUER}${endpoint}`, challengeJti });
   if (!proved.ok) throw new RequestError(proved.code);
-  return checked;
+  return { claims, nonce, proof };
 }
 
 export type Authentication =
@@ -80,13 +85,13 @@ export async function authenticate(
   const { result: attestation, checks } = verification;
   const vm = licensedVm(attestation);
   checkLimits(parts, vm, at);
-  return { accepted: true, authentic: { challenge: challenge.claims, attestation, vm, checks, at, log } };
+  const { claims, proof } = challenge;
+  return { accepted: true, authentic: { challenge: claims, proof, attestation, vm, checks, at, log } };
 }
 
 /** @throws {RequestError} `rate_limited` */
-function checkLimits({ subscriptionLimit, vmLimit }: Parts, { cloud, subscriptionId, vmId }: LicensedVm, at: number) {
-  // The VM's own first: what it is refused does not count against its neighbours.
-  const wait = vmLimit.take(`${cloud}/${vmId}`, at) || subscriptionLimit.take(`${cloud}/${subscriptionId}`, at);
+function checkLimits({ authenticLimit }: Parts, vm: LicensedVm, at: number) {
+  const wait = authenticLimit(vm, at);
   if (wait > 0) throw new RequestError('rate_limited', null, wait);
 }
 

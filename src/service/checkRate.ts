@@ -3,9 +3,14 @@ import type { EdgeRequest } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { RequestError } from './requestError.ts';
 
-/** @throws {RequestError} `rate_limited` */
-export function checkRate({ config, rateLimit, now }: Parts, request: EdgeRequest): void {
+/**
+ * Counts a request for the address that it came from, before anything else of it is looked at: a malformed one costs its
+ * sender as much as a good one.
+ *
+ * @throws {RequestError} `rate_limited`
+ */
+export function checkRate({ config, addressLimit, now }: Parts, request: EdgeRequest): void {
   const address = readClientAddress(request.header('x-forwarded-for'), config.TRUSTED_PROXIES);
-  const wait = rateLimit.take(address, now());
+  const wait = addressLimit(address, now());
   if (wait > 0) throw new RequestError('rate_limited', null, wait);
 }

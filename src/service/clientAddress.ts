@@ -1,24 +1,31 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
+/** An IPv6 address has all its eight groups, in lower-case hexadecimal without leading zeros. */
+export interface ClientAddress {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly address: string;
+}
+
 /**
  * Whom the rate limit counts. The platform appends the caller's address, with a port, to `X-Forwarded-For`; what stands
  * before is the caller's own word, unless proxies of the vendor's own wrote it.
  *
  * @param trustedProxies how many proxies of the vendor's own stand in front of the platform
- * @returns an IPv4 address, the /64 of an IPv6 address, or `unknown`
+ * @returns null where the header names no address in that place
  */
-export function readClientAddress(forwardedFor: string | null, trustedProxies: number): string {
+export function readClientAddress(forwardedFor: string | null, trustedProxies: number): ClientAddress | null {
   const entries = (forwardedFor ?? '').split(',');
-  return normaliseAddress(entries.at(-1 - trustedProxies)?.trim() ?? '');
+  return parseEntry(entries.at(-1 - trustedProxies)?.trim() ?? '');
 }
 
-function normaliseAddress(entry: string): string {
+function parseEntry(entry: string): ClientAddress | null {
   const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1];
   const address = bracketed ?? (/^[^:]*:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(':')) : entry);
-  if (isIPv4(address)) return address;
-  if (!isIPv6(address)) return 'unknown';
+  if (isIPv4(address)) return { family: 'ipv4', address };
+  if (!isIPv6(address)) return null;
   const groups = readGroups(address);
-  return readMappedAddress(groups) ?? `${groups.slice(0, 4).join(':')}::/64`;
+  const mapped = readMappedAddress(groups);
+  return mapped === null ? { family: 'ipv6', address: groups.join(':') } : { family: 'ipv4', address: mapped };
 }
 
 /** The eight groups, each in lower-case hexadecimal without leading zeros. */

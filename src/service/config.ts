@@ -1,11 +1,18 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { DEFAULT_LICENCE_LIFE, LONGEST_DURATION, SECOND, SHORTEST_LIFETIME } from '../licensing/catalogue/duration.ts';
 import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { SigningKeyError } from '../tokens/localSigner.ts';
+import { isThumbprint } from '../tokens/publicJwk.ts';
+import { MOST_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
+import { BASE_URL_FORM, LONGEST_URL, isBaseUrl, isLoopback } from './baseUrl.ts';
 import { readCertificateFile } from './certificateFile.ts';
+import { networkLimits } from './networkLimits.ts';
+import { readRootSource } from './rootSource.ts';
+import type { RootSource } from './rootSource.ts';
 
 /** The settings cannot be used. One message names every problem, and no value of a secret. */
 export class ConfigurationError extends Error {
@@ -14,25 +21,6 @@ export class ConfigurationError extends Error {
   constructor(problems: readonly string[]) {
     super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
   }
-}
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-const isLoopback = (issuer: string): boolean => URL.canParse(issuer) && LOOPBACK.test(new URL(issuer).hostname);
-
-/** More does not fit into the tokens that carry it. */
-const LONGEST_URL = 512;
-
-/**
- * A base URL as URL parsers write it, because clients compare its text: no trailing slash, no query, no credentials, a
- * lower-case host, no default port; https, except on a loopback address.
- */
-function isBaseUrl(text: string): boolean {
-  if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
-  const { href, search, hash, username, password, protocol } = new URL(text);
-  const isPlain = search === '' && hash === '' && username === '' && password === '';
-  const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(text));
-  return isPlain && isSecure && !text.endsWith('/') && (href === text || href === `${text}/`);
 }
 
 const cloudList = z
@@ -62,20 +50,25 @@ const uuid = z
   .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID')
   .transform((text) => text.toLowerCase());
 
-const baseUrl = z
-  .string()
-  .refine(
-    isBaseUrl,
-    'must be an https URL without a trailing slash (http only on a loopback address), as browsers write it: lower-case host, no default port',
-  );
+const baseUrl = z.string().refine(isBaseUrl, BASE_URL_FORM);
 
-/** A key’s URL as the vault shows it, without the version: all versions that are enabled count. */
-function isVaultKey(text: string): boolean {
+const VAULT_KEY = /^\/keys\/[0-9A-Za-z-]{1,127}$/;
+const VAULT_KEY_WITH_VERSION = /^\/keys\/[0-9A-Za-z-]{1,127}(?:\/[0-9a-f]{32})?$/;
+
+/** A key’s URL as the vault shows it. */
+function isVaultUrl(text: string, path: RegExp): boolean {
   if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
   const { origin, protocol, pathname } = new URL(text);
-  const isKey = /^\/keys\/[0-9A-Za-z-]{1,127}$/.test(pathname);
-  return protocol === 'https:' && isKey && text === `${origin}${pathname}`;
+  return protocol === 'https:' && path.test(pathname) && text === `${origin}${pathname}`;
 }
+
+/** One or two of something, each once. */
+const pairOf = (isOne: (text: string) => boolean, what: string) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((entry) => entry.trim()))
+    .refine((entries) => entries.length <= MOST_ROOTS && entries.every(isOne), `must be one or two ${what}`)
+    .refine((entries) => new Set(entries).size === entries.length, 'has one entry twice: name each once');
 
 /** Seconds: twice what caches keep the key set, so that clocks, proxies and a late reading fit in. */
 const SHORTEST_LEAD = 600;
@@ -114,12 +107,37 @@ const settingsSchema = z.object({
   SIGNING_KEY_FILE: z.string().optional().describe('Instead: a file with it.'),
   SIGNING_KEY_URL: z
     .string()
-    .refine(isVaultKey, 'must be https://VAULT/keys/NAME, without a version')
+    .refine((text) => isVaultUrl(text, VAULT_KEY), 'must be https://VAULT/keys/NAME, without a version')
     .optional()
     .describe('Instead: a key on P-256 in Azure Key Vault, reached by managed identity; it never leaves the vault.'),
   SIGNING_KEY_LEAD_SECONDS: wholeNumber(SHORTEST_LEAD, 31_536_000)
     .default(3600)
-    .describe('With it: how long a new version of the key is published before it signs.'),
+    .describe(
+      'How long a new signing key is published before it signs: a new version of the key in the vault, or a key that is new in an uploaded key set.',
+    ),
+  ROOT_KEY_URL: pairOf(
+    (text) => isVaultUrl(text, VAULT_KEY_WITH_VERSION),
+    'https://VAULT/keys/NAME, each with or without its version, comma-separated',
+  )
+    .optional()
+    .describe(
+      'The root key, which signs the key set: a key on P-256 in Azure Key Vault, best in a vault of its own. Two, comma-separated, while one replaces the other. Without a version it is the oldest one.',
+    ),
+  ROOT_KEY_FILE: z.string().optional().describe('Instead: a file with the root key, or two files, comma-separated.'),
+  ROOT_KEY: z
+    .string()
+    .optional()
+    .describe('Instead: the root key itself, an unencrypted PKCS#8 PEM or private JWK on P-256; or two, as a JWK set.'),
+  ROOT_THUMBPRINTS: pairOf(isThumbprint, 'RFC 7638 thumbprints of 43 characters, comma-separated')
+    .optional()
+    .describe(
+      'Instead: the thumbprint of a root key that stays offline, or two. An administrator uploads the key sets that it signs.',
+    ),
+  LICENCE_LIFE_SECONDS: wholeNumber(SHORTEST_LIFETIME / SECOND, (2 * LONGEST_DURATION) / SECOND)
+    .default(DEFAULT_LICENCE_LIFE / SECOND)
+    .describe(
+      'The most seconds from the issue of a licence to the end of its grace (graceUntil). Offers with a longer lifetime and grace are refused, and signed key sets tell it to clients.',
+    ),
   CHALLENGE_SECRETS: secretList.describe('One or two KID:SECRET; the first signs challenges, both verify.'),
   NONCE_STYLE: z
     .enum(['base32', 'digits'])
@@ -131,6 +149,11 @@ const settingsSchema = z.object({
   RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(20)
     .describe('Requests a second that one client address may make; twice as many may come at once.'),
+  ADDRESS_LIMITS: networkLimits
+    .optional()
+    .describe(
+      'Other limits for the addresses of known networks: CIDR=REQUESTS_PER_SECOND, comma-separated. The longest prefix counts.',
+    ),
   SUBSCRIPTION_RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
     .default(100)
     .describe(
@@ -143,7 +166,9 @@ const settingsSchema = z.object({
   REQUEST_DAYS: wholeNumber(1, 365).default(7).describe('Days that an operator’s Idempotency-Key is remembered.'),
   ACTIVATION_DAYS: wholeNumber(2, 3_650)
     .default(90)
-    .describe('Days that a VM without a seat is remembered after its lease; a blocked one is never forgotten.'),
+    .describe(
+      'Days that a VM without a seat is remembered after its lease and its grace; a blocked one is never forgotten.',
+    ),
   TRUST_DIRECTORY: z
     .string()
     .optional()
@@ -185,6 +210,8 @@ export interface SettingDescription {
 
 /** The settings of a service that may start. */
 export interface ServiceConfig extends Settings {
+  /** Of ROOT_KEY_URL, ROOT_KEY_FILE, ROOT_KEY or ROOT_THUMBPRINTS. */
+  readonly root: RootSource;
   /** Of SIGNING_KEY or SIGNING_KEY_FILE; null where SIGNING_KEY_URL names one in a vault. */
   readonly signingKey: string | null;
   /** Of EMULATOR_TRUST_FILE. */
@@ -213,10 +240,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   // What is wrong with one setting hides nothing that is wrong with the others.
   const usable = parsed.success ? parsed.data : parseEach(given);
   const problems = [...issues, ...findConflicts(usable, given), ...findDirectoryConflicts(usable)];
-  const signingKey = readSigningKey(given, problems);
+  const { key: signingKey, kids: signingKids } = readSigningKey(given, problems);
+  const root = readRoot(given, usable, { signingKids }, problems);
   const emulatorCertificates = readEmulatorCertificates(given, problems);
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
-  return { ...parsed.data, signingKey, emulatorCertificates, directory: describeDirectory(parsed.data) };
+  return { ...parsed.data, signingKey, root, emulatorCertificates, directory: describeDirectory(parsed.data) };
 }
 
 type SettingName = keyof typeof settingsSchema.shape;
@@ -316,21 +344,46 @@ function describeDirectory(settings: Settings): OperatorDirectory | null {
   return { tenant, audience, issuer, keySetUrl };
 }
 
-function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL }: Given, problems: string[]): string | null {
+interface GivenSigningKey {
+  readonly key: string | null;
+  /** Thumbprints of it and of all that are published beside it. */
+  readonly kids: readonly string[];
+}
+
+const NO_SIGNING_KEY: GivenSigningKey = { key: null, kids: [] };
+
+function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL }: Given, problems: string[]) {
   if ([SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL].filter((source) => source !== undefined).length !== 1) {
     problems.push('exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set');
-    return null;
+    return NO_SIGNING_KEY;
   }
-  if (SIGNING_KEY_URL !== undefined) return null;
+  if (SIGNING_KEY_URL !== undefined) return NO_SIGNING_KEY;
   try {
     const key = SIGNING_KEY ?? readFileSync(SIGNING_KEY_FILE ?? '', 'utf8');
-    createLocalKeys(key);
-    return key;
+    return { key, kids: createLocalKeys(key).kids };
   } catch (error) {
     const name = SIGNING_KEY === undefined ? 'SIGNING_KEY_FILE' : 'SIGNING_KEY';
     problems.push(`${name}: ${error instanceof SigningKeyError ? error.message : 'the file cannot be read.'}`);
-    return null;
+    return NO_SIGNING_KEY;
   }
+}
+
+/** A setting that was given and cannot be used is told of by itself: it is not missing as well. */
+function readRoot(
+  given: Given,
+  usable: Partial<Settings>,
+  { signingKids }: { readonly signingKids: readonly string[] },
+  problems: string[],
+): RootSource {
+  const { ROOT_KEY, ROOT_KEY_FILE } = given;
+  const { ROOT_KEY_URL, ROOT_THUMBPRINTS, SIGNING_KEY_URL: signingKeyUrl } = usable;
+  const isUnusable =
+    (given.ROOT_KEY_URL !== undefined && ROOT_KEY_URL === undefined) ||
+    (given.ROOT_THUMBPRINTS !== undefined && ROOT_THUMBPRINTS === undefined);
+  if (isUnusable) return { kind: 'none' };
+  const settings = { ROOT_KEY, ROOT_KEY_FILE, ROOT_KEY_URL, ROOT_THUMBPRINTS };
+  const needs = { isLoopback: isLoopback(given.ISSUER ?? ''), signingKids, signingKeyUrl };
+  return readRootSource(settings, needs, problems);
 }
 
 function readEmulatorCertificates({ EMULATOR_TRUST_FILE: file }: Given, problems: string[]): readonly Certificate[] {

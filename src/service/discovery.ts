@@ -1,27 +1,16 @@
 import { ENDPOINTS } from '../contract/endpoints.ts';
 import type { Discovery } from '../contract/wire.ts';
-import { createKeySet } from '../tokens/keySet.ts';
 import type { Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
-
-/** Seconds; the least SIGNING_KEY_LEAD_SECONDS is twice as long. */
-const KEY_SET_MAXIMUM_AGE = 300;
+import { LONGEST_KEPT } from './readKeySets.ts';
 
 /**
- * `GET /.well-known/jwks.json`. Nobody may keep it for longer than it is certain to hold every key in use.
+ * `GET /.well-known/countersign`
  *
- * @throws {SigningKeyUnavailableError}
+ * @throws {SigningKeyUnavailableError} a root key in a vault was never read, and cannot be read now
  */
-export async function readKeySet({ signingKeys, now }: Parts): Promise<Reply> {
-  const at = now();
-  const { keys, goodUntil } = await signingKeys.readPublished(at);
-  const maximumAge = Math.min(KEY_SET_MAXIMUM_AGE, Math.floor((goodUntil - at) / 1000));
-  return replyJson(200, createKeySet(keys, at), maximumAge > 0 ? `public, max-age=${maximumAge}` : 'no-store');
-}
-
-/** `GET /.well-known/countersign` */
-export function readDiscovery({ config, trust }: Parts): Reply {
+export async function readDiscovery({ config, trust, keySets, now }: Parts): Promise<Reply> {
   const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle } = config;
   const discovery: Discovery = {
     issuer,
@@ -35,8 +24,8 @@ export function readDiscovery({ config, trust }: Parts): Reply {
     acceptedClouds,
     algorithms: { licence: ['ES256'], proof: ['ES256'] },
     nonceStyle,
-    rootKeys: [],
+    rootKeys: await keySets.readRootKeys(now()),
     pinSetVersion: trust.latest().trust.version,
   };
-  return replyJson(200, discovery, `public, max-age=${KEY_SET_MAXIMUM_AGE}`);
+  return replyJson(200, discovery, `public, max-age=${LONGEST_KEPT}`);
 }

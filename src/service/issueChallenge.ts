@@ -1,7 +1,6 @@
 import { formatInstant } from '../contract/instants.ts';
 import type { ChallengeResponse } from '../contract/wire.ts';
 import { parsePublicJwk, thumbprint } from '../tokens/publicJwk.ts';
-import { checkRate } from './checkRate.ts';
 import type { EdgeRequest, Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
@@ -11,7 +10,6 @@ import { RequestError } from './requestError.ts';
 /** `POST /v1/challenges`: writes nothing, and asks nothing of the store. */
 export async function issueChallenge(parts: Parts, request: EdgeRequest): Promise<Reply> {
   const { key } = await readJsonBody(request, challengeRequestSchema);
-  checkRate(parts, request);
   const jwk = key === undefined ? undefined : parsePublicJwk(key);
   if (jwk === null) throw new RequestError('request_malformed', '"key" is not a public JWK on curve P-256.');
   const at = parts.now();

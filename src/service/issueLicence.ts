@@ -13,7 +13,6 @@ import { licenceClaims } from '../tokens/licenceClaims.ts';
 import { signLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest } from './authenticate.ts';
-import { checkRate } from './checkRate.ts';
 import type { EdgeRequest, Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
@@ -29,7 +28,6 @@ import { boundSeats } from './boundSeats.ts';
  */
 export async function issueLicence(parts: Parts, request: EdgeRequest): Promise<Reply> {
   const body = await readJsonBody(request, licenceRequestSchema);
-  checkRate(parts, request);
   const at = parts.now();
   const challenge = await checkChallenge(parts, body, { endpoint: ENDPOINTS.licences, at });
   const authentication = await authenticate(parts, request, { body, challenge, at });
@@ -39,20 +37,22 @@ export async function issueLicence(parts: Parts, request: EdgeRequest): Promise<
 
 async function grantOrRefuse(parts: Parts, authentic: AuthenticRequest, body: LicenceRequestBody): Promise<Reply> {
   const { attestation, challenge, at } = authentic;
-  const claimedProduct = body.offer;
-  const claim = { attestation, claimedProduct, keyBound: challenge.jkt !== undefined, at };
+  const claimedOffer = body.offer;
+  const claim = { attestation, claimedOffer, keyBound: challenge.jkt !== undefined, at };
   const decision = await readDecision(parts.catalogue, claim);
-  if (!decision.granted) return refuseLicence(parts, authentic, { ...decision, claimedProduct });
+  if (!decision.granted) return refuseLicence(parts, authentic, { ...decision, claimedOffer });
   const { entitlement } = decision;
   const { plan, licenceId } = entitlement;
-  const issue = { entitlement, times: licenceTimes(entitlement, at), licenceJti: randomUUID() };
+  const times = licenceTimes(entitlement, at, await parts.keySets.readLife(at));
+  const issue = { entitlement, times, licenceJti: randomUUID() };
   // Signed before the seat is taken and given out only after it: what cannot be signed spends nothing.
   const licence = await signGranted(parts, authentic, issue);
-  const outcome = await takeSeat(parts, authentic, issue, body.client);
+  const outcome = await takeSeat(parts, authentic, issue, body);
   if (!outcome.granted) {
-    return refuseLicence(parts, authentic, { code: outcome.code, plan, licenceId, claimedProduct });
+    const { code, inGrace } = outcome;
+    return refuseLicence(parts, authentic, { code, plan, licenceId, claimedOffer, inGrace });
   }
-  await recordGrant(parts, authentic, { licenceId, claimedProduct }, outcome);
+  await recordGrant(parts, authentic, { licenceId, claimedOffer }, outcome);
   checkInTime(parts, at);
   return replyLicence(licence, issue.times);
 }
@@ -77,11 +77,13 @@ function takeSeat(
   parts: Parts,
   { challenge, attestation, vm, at }: AuthenticRequest,
   { entitlement, times, licenceJti }: Issue,
-  client: string | undefined,
+  { client, label }: LicenceRequestBody,
 ): Promise<ActivationOutcome> {
   const { vmId, sku } = vm;
   const { ms, jti, jkt } = challenge;
-  const request = { vmId, jkt, challenge: { ms, jti }, licenceJti, region: attestation.region, sku, client, at, times };
+  const said = { client, label };
+  const { region } = attestation;
+  const request = { vmId, jkt, challenge: { ms, jti }, licenceJti, region, sku, ...said, at, times };
   return activate(parts.store, entitlement, request, boundSeats(parts, at));
 }
 
@@ -89,7 +91,7 @@ function takeSeat(
 async function recordGrant(
   parts: Parts,
   authentic: AuthenticRequest,
-  decided: { readonly licenceId: string; readonly claimedProduct: string | undefined },
+  decided: { readonly licenceId: string; readonly claimedOffer: string | undefined },
   { first, keyChanged }: Extract<ActivationOutcome, { granted: true }>,
 ): Promise<void> {
   const code = first ? 'licence_issued' : 'key_changed_accepted';

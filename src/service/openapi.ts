@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import type { UseCase } from './edge.ts';
@@ -61,6 +61,8 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   };
 }
 
+const NO_QUERY = z.strictObject({});
+
 const INFO = {
   title: 'Countersign',
   version: '1',
@@ -76,12 +78,12 @@ const BEARER = {
 };
 
 function describeAnonymous(book: SchemaBook, operation: AnonymousOperation): Operation {
-  const { name, summary, params, body, status, answer, codes } = operation;
+  const { name, summary, params, query = NO_QUERY, body, status, answer, codes } = operation;
   const content = body === null ? {} : { 'application/json': body };
   const described = describeAnswer(book, answer, summary, {});
   return {
     ...{ operationId: name, summary, tags: [body === null ? 'reading' : 'licensing'] },
-    parameters: describeParameters(book, params, 'path'),
+    parameters: [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')],
     ...describeBody(book, content),
     responses: {
       [status]: described,

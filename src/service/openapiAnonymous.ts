@@ -4,6 +4,7 @@ import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import type { ChallengeResponse, Discovery, LicenceResponse, Problem, ReleaseResponse } from '../contract/wire.ts';
 import type { KeySet } from '../tokens/keySet.ts';
+import { signedKeySetQuery } from './readKeySets.ts';
 import { challengeRequestSchema, licenceRequestSchema, releaseRequestSchema } from './requestBody.ts';
 import type { Readiness } from './readiness.ts';
 
@@ -14,6 +15,7 @@ export interface AnonymousOperation {
   readonly path: string;
   readonly summary: string;
   readonly params: z.ZodObject;
+  readonly query?: z.ZodObject;
   readonly body: z.ZodType | null;
   readonly status: 200 | 201;
   readonly answer: { readonly mediaType: string; readonly schema: z.ZodType };
@@ -69,7 +71,7 @@ const probe = z.strictObject({ state, detail: z.string() });
 const readiness: z.ZodType<Readiness> = z
   .strictObject({
     ...{ state, probedAt: instant },
-    probes: z.strictObject({ store: probe, signingKey: probe, pins: probe, challengeSecret: probe }),
+    probes: z.strictObject({ store: probe, signingKey: probe, root: probe, pins: probe, challengeSecret: probe }),
   })
   .meta({ id: 'Readiness' });
 
@@ -92,7 +94,10 @@ export const problemSchema = z
   .meta({ id: 'Problem' }) satisfies z.ZodType<Problem>;
 
 const BODY_CODES = ['request_malformed', 'request_too_large', 'media_type_unsupported', 'rate_limited'] as const;
-const BACK_END_CODES = ['store_unavailable', 'signing_key_unavailable', 'internal_error'] as const;
+const KEY_SET_CODES = [
+  ...(['key_set_missing', 'store_unavailable', 'signing_key_unavailable', 'internal_error'] as const),
+] as const;
+const BACK_END_CODES = KEY_SET_CODES;
 
 const json = (schema: z.ZodType) => ({ mediaType: 'application/json', schema });
 
@@ -124,12 +129,19 @@ const READING: readonly AnonymousOperation[] = [
     ...{ ...GET, name: 'readKeySet', path: '/.well-known/jwks.json' },
     summary: 'The public signing keys (RFC 7517)',
     answer: json(keySet),
-    codes: ['signing_key_unavailable', 'internal_error'],
+    codes: KEY_SET_CODES,
+  },
+  {
+    ...{ ...GET, name: 'readSignedKeySet', path: '/.well-known/jwks.jwt', query: signedKeySetQuery },
+    summary: 'The same key set, signed by a root key: what a client believes that carries the root key’s thumbprint',
+    answer: { mediaType: 'application/jwk-set+jwt', schema: token },
+    codes: ['request_malformed', 'not_found', ...KEY_SET_CODES],
   },
   {
     ...{ ...GET, name: 'readDiscovery', path: '/.well-known/countersign' },
-    summary: 'Issuer, endpoints, accepted clouds, algorithms, pin set',
+    summary: 'Issuer, endpoints, accepted clouds, algorithms, root keys, pin set',
     answer: json(discovery),
+    codes: ['signing_key_unavailable', 'internal_error'],
   },
   {
     ...{ ...GET, name: 'readHealth', path: '/healthz' },
@@ -147,12 +159,13 @@ const READING: readonly AnonymousOperation[] = [
     summary: 'What a code means, and what to do',
     params: z.strictObject({ code: z.enum(CODES) }),
     answer: { mediaType: 'text/plain', schema: z.string() },
-    codes: ['not_found', 'internal_error'],
+    codes: ['not_found', 'rate_limited', 'internal_error'],
   },
   {
     ...{ ...GET, name: 'readOpenApi', path: '/openapi.json' },
     summary: 'This document',
     answer: json(z.looseObject({ openapi: z.string() })),
+    codes: ['rate_limited', 'internal_error'],
   },
 ];
 

@@ -4,26 +4,33 @@ import type { SeatGate } from '../licensing/seatGate.ts';
 import type { Challenges } from '../tokens/challenges.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
+import type { AddressLimit } from './addressLimit.ts';
+import type { AuthenticLimit } from './authenticLimit.ts';
 import type { ServiceConfig } from './config.ts';
+import type { KeySets } from './keySets/keySets.ts';
+import type { UploadedKeySets } from './keySets/uploadedKeySets.ts';
 import type { LiveTrust } from './liveTrust.ts';
 import type { IssuerNotes } from './noteIssuer.ts';
-import type { RateLimit } from './rateLimit.ts';
 
 /** What the use cases are made of. The composition root makes it once; the use cases keep nothing. */
 export interface Parts {
   readonly config: ServiceConfig;
   readonly challenges: Challenges;
+  /** What may sign, and the signing keys as they stand in their rotation. */
   readonly signingKeys: SigningKeys;
+  /** The same keys as clients may believe them. */
+  readonly keySets: KeySets;
+  /** Where administrators upload signed key sets; null where the service signs them itself. */
+  readonly uploads: UploadedKeySets | null;
   readonly trust: LiveTrust;
   readonly policy: EvidencePolicy;
   readonly store: LicenceStore;
   /** Offers and licences, from a cache that is at most ten seconds old. */
   readonly catalogue: CachedCatalogue;
   /** By client address, for strangers. */
-  readonly rateLimit: RateLimit;
+  readonly addressLimit: AddressLimit;
   /** By what the evidence says, once it is authentic. */
-  readonly subscriptionLimit: RateLimit;
-  readonly vmLimit: RateLimit;
+  readonly authenticLimit: AuthenticLimit;
   readonly seatGate: SeatGate;
   readonly issuerNotes: IssuerNotes;
   /** Milliseconds since the epoch. */

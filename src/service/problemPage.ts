@@ -11,22 +11,22 @@ export interface PageSection {
   readonly text: string;
 }
 
-/** What a page tells of a code, for the service's own page and for the documentation: what happened, who can mend it, how. */
+/** What a page says about a code, for the service's own page and for the documentation: what happened, who can fix it, how. */
 export function describeProblem(code: ProblemCode): readonly PageSection[] {
   const { cause, caller, vendor } = CODE_REFERENCE[code];
   const again = PROBLEMS[code].retryable
-    ? 'The same request, begun anew, may succeed without anybody changing anything.'
-    : 'The same request will not succeed by itself, unless the answer has Retry-After.';
+    ? 'Yes. The same request, started over, can succeed without any change.'
+    : 'No, unless the answer has Retry-After.';
   return [
     { heading: 'What happened', text: cause },
-    { heading: 'Who can mend it', text: nameMenders(caller !== null, vendor !== null) },
+    { heading: 'Who can fix this', text: nameFixers(caller !== null, vendor !== null) },
     ...(caller === null ? [] : [{ heading: 'What the caller does', text: caller }]),
     ...(vendor === null ? [] : [{ heading: 'What the vendor’s operators do', text: vendor }]),
-    { heading: 'Again?', text: again },
+    { heading: 'Is it worth retrying?', text: again },
   ];
 }
 
-function nameMenders(caller: boolean, vendor: boolean): string {
+function nameFixers(caller: boolean, vendor: boolean): string {
   if (caller && vendor) return 'Whoever runs the VM or calls the service, or the vendor’s operators.';
   return caller ? 'Whoever runs the VM or calls the service.' : 'The vendor’s operators.';
 }

@@ -4,46 +4,102 @@ const CAPACITY = 10_000;
 /** Milliseconds by which a request may come after a younger one; a time that lies further back is a clock set back. */
 const MOST_OVERTAKEN = 30_000;
 
-interface Bucket {
-  tokens: number;
-  filledAt: number;
+/** Requests, and seconds: sums of fractions are wrong by less, and a wait that was told is not missed by so little. */
+const ROUNDING = 1e-6;
+
+/** How often a caller may send a request. */
+export interface Rate {
+  /** Requests a second over a long time. */
+  readonly perSecond: number;
+  /** Requests at once. */
+  readonly burst: number;
+  /**
+   * Seconds: the longest wait that a refused request is told. With 0 there is no queue: each refused request is told
+   * when the next one may go on. That is right where all requests are of one sender.
+   */
+  readonly longestQueue: number;
 }
 
-/** Token buckets by caller, in the memory of one instance: cheap protection, not an exact quota. */
+/** Somebody for whom a request counts. `name` is unique within one {@link RateLimit}. */
+export interface Caller {
+  readonly name: string;
+  readonly rate: Rate;
+}
+
+interface Bucket {
+  readonly tokens: number;
+  /** Refused requests that were promised a time to come. */
+  readonly queue: number;
+  /** Milliseconds since the epoch. */
+  readonly filledAt: number;
+}
+
+/**
+ * Token buckets by caller, in the memory of one instance: cheap protection, not an exact quota.
+ *
+ * Many VMs share one address, and all of them may start at the same time. So a refused request gets a place in a queue,
+ * and its wait is its place divided by the rate: the n-th refused at one time is told n / rate seconds. Nobody can tell
+ * those who come back from those who come for the first time, so that everybody has the same chance at a token. A
+ * request that goes on while there is a queue has taken a time that was promised to another: the queue grows by one.
+ */
 export class RateLimit {
-  readonly #perSecond: number;
-  readonly #burst: number;
   readonly #buckets = new Map<string, Bucket>();
 
   /**
-   * @param perSecond requests a second that one caller may make for long
-   * @param burst how many at once; twice as many as in a second, unless given
-   */
-  constructor(perSecond: number, burst = perSecond * 2) {
-    this.#perSecond = perSecond;
-    this.#burst = burst;
-  }
-
-  /**
+   * Counts a request for all of these callers, or for none where one of them has to wait.
+   *
    * @param at milliseconds since the epoch
-   * @returns 0 where the request may go on, else the seconds to wait
+   * @returns 0 where the request may go on, else the whole seconds to wait
    */
-  take(caller: string, at: number): number {
-    const bucket = this.#buckets.get(caller) ?? { tokens: this.#burst, filledAt: at };
-    const elapsed = Math.max(at - bucket.filledAt, 0) / 1000;
-    const isOvertaken = at < bucket.filledAt && bucket.filledAt - at < MOST_OVERTAKEN;
-    const filledAt = isOvertaken ? bucket.filledAt : at;
-    const tokens = Math.min(bucket.tokens + elapsed * this.#perSecond, this.#burst);
-    const isGranted = tokens >= 1;
-    this.#remember(caller, { tokens: isGranted ? tokens - 1 : tokens, filledAt });
-    return isGranted ? 0 : Math.ceil((1 - tokens) / this.#perSecond);
+  take(callers: readonly Caller[], at: number): number {
+    const filled = callers.map((caller) => ({ ...caller, bucket: refill(this.#buckets.get(caller.name), caller, at) }));
+    const isGranted = filled.every(({ bucket }) => hasToken(bucket));
+    const waits = filled.map(({ name, rate, bucket }) => {
+      const mustWait = !hasToken(bucket);
+      const next = isGranted ? grant(bucket, rate) : mustWait ? enqueue(bucket, rate) : bucket;
+      this.#remember(name, next);
+      return mustWait ? waitOf(next, rate) : 0;
+    });
+    return Math.max(0, ...waits);
   }
 
-  #remember(caller: string, bucket: Bucket): void {
-    this.#buckets.delete(caller);
-    this.#buckets.set(caller, bucket);
+  #remember(name: string, bucket: Bucket): void {
+    this.#buckets.delete(name);
+    this.#buckets.set(name, bucket);
     if (this.#buckets.size <= CAPACITY) return;
     const [oldest] = this.#buckets.keys();
     if (oldest !== undefined) this.#buckets.delete(oldest);
   }
+}
+
+function refill(known: Bucket | undefined, { rate: { perSecond, burst } }: Caller, at: number): Bucket {
+  if (known === undefined) return { tokens: burst, queue: 0, filledAt: at };
+  const passed = (Math.max(at - known.filledAt, 0) / 1000) * perSecond;
+  const isOvertaken = at < known.filledAt && known.filledAt - at < MOST_OVERTAKEN;
+  return {
+    tokens: Math.min(known.tokens + passed, burst),
+    queue: Math.max(known.queue - passed, 0),
+    filledAt: isOvertaken ? known.filledAt : at,
+  };
+}
+
+function hasToken({ tokens }: Bucket): boolean {
+  return tokens >= 1 - ROUNDING;
+}
+
+function grant({ tokens, queue, filledAt }: Bucket, rate: Rate): Bucket {
+  return { tokens: tokens - 1, queue: queue > 0 ? boundQueue(queue + 1, rate) : 0, filledAt };
+}
+
+/** The first in the queue gets the token that is being filled. */
+function enqueue({ tokens, queue, filledAt }: Bucket, rate: Rate): Bucket {
+  return { tokens, queue: boundQueue(queue > 0 ? queue + 1 : 1 - tokens, rate), filledAt };
+}
+
+function boundQueue(queue: number, { perSecond, longestQueue }: Rate): number {
+  return Math.min(queue, longestQueue * perSecond);
+}
+
+function waitOf({ tokens, queue }: Bucket, { perSecond }: Rate): number {
+  return Math.max(1, Math.ceil(Math.max(queue, 1 - tokens) / perSecond - ROUNDING));
 }

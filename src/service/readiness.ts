@@ -1,5 +1,7 @@
 import type { Log, UseCase } from './edge.ts';
+import { KeySetMissingError } from './keySets/keySets.ts';
 import type { Parts } from './parts.ts';
+import { probeRoot } from './probeRoot.ts';
 import { replyJson } from './problems.ts';
 
 export type ProbeState = 'ok' | 'degraded' | 'failed';
@@ -13,7 +15,7 @@ export interface Probe {
 export interface Readiness {
   readonly state: ProbeState;
   readonly probedAt: string;
-  readonly probes: Readonly<Record<'store' | 'signingKey' | 'pins' | 'challengeSecret', Probe>>;
+  readonly probes: Readonly<Record<'store' | 'signingKey' | 'root' | 'pins' | 'challengeSecret', Probe>>;
 }
 
 /** Milliseconds that an answer is kept: probes cost, and anybody may ask. */
@@ -35,8 +37,12 @@ export function createReadiness(parts: Parts, probePins: (at: number) => Probe):
 }
 
 async function probeAll(parts: Parts, probePins: (at: number) => Probe, at: number, log: Log): Promise<Readiness> {
-  const [store, signingKey] = await Promise.all([probeStore(parts, log), probeSigningKey(parts, at, log)]);
-  const probes = { store, signingKey, pins: probePins(at), challengeSecret: probeChallengeSecret(parts, at) };
+  const [store, signingKey, root] = await Promise.all([
+    probeStore(parts, log),
+    probeSigningKey(parts, at, log),
+    probeRoot(parts, at, log),
+  ]);
+  const probes = { store, signingKey, root, pins: probePins(at), challengeSecret: probeChallengeSecret(parts, at) };
   const states = Object.values(probes).map(({ state }) => state);
   const [worst = 'failed'] = states.sort((left, right) => RANK[right] - RANK[left]);
   return { state: worst, probedAt: new Date(at).toISOString(), probes };
@@ -61,6 +67,8 @@ async function probeSigningKey({ signingKeys }: Parts, at: number, log: Log): Pr
     return { state: troubles.length === 0 ? 'ok' : 'degraded', detail };
   } catch (error) {
     log('error', 'signing_probe_failed', { reason: nameOf(error) });
+    if (error instanceof KeySetMissingError)
+      return { state: 'failed', detail: 'may not sign: no signed key set is served' };
     return { state: 'failed', detail: 'does not sign: look at the key and the identity’s role on it' };
   }
 }

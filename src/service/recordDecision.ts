@@ -13,7 +13,7 @@ export interface Decided {
   /** With the names of the offer, where one was found; for an offer of all plans the VM may have chosen the plan's. */
   readonly plan?: PlanName | null;
   /** The VM's own word for its plan. */
-  readonly claimedProduct?: string | undefined;
+  readonly claimedOffer?: string | undefined;
   /** Of a release: whether it changed something, so that it is more than a repeat. */
   readonly isUnique?: boolean;
 }
@@ -27,14 +27,14 @@ export interface Decided {
  */
 export async function recordDecision({ store }: Parts, authentic: AuthenticRequest, decided: Decided): Promise<string> {
   const { attestation, vm, at, log } = authentic;
-  const { code, licenceId, plan: offered = null, claimedProduct = null, isUnique = false } = decided;
+  const { code, licenceId, plan: offered = null, claimedOffer = null, isUnique = false } = decided;
   const refusal = isGrant(code) ? null : code;
   const isRepeatable = refusal !== null || (code === 'seat_released' && !isUnique);
   const about = licenceId ?? (offered === null ? '' : `${offered.publisher}/${offered.product}`);
   const id = isRepeatable ? hourlyDecisionId({ ...vm, code }, about, at) : uniqueDecisionId(at);
   const { cloud, subscriptionId, vmId, sku } = vm;
   const { plan, region } = attestation;
-  const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedProduct, licenceId };
+  const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedOffer, licenceId };
   try {
     await store.insertDecision({ ...facts, at, checks: listChecks(authentic.checks, refusal) });
   } catch (error) {

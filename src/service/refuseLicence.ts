@@ -12,12 +12,14 @@ export interface Refusal {
   /** The offer's spelling of what was refused; `null` where no offer was found. */
   readonly plan: PlanName | null;
   readonly licenceId: string | null;
-  readonly claimedProduct?: string | undefined;
+  readonly claimedOffer?: string | undefined;
+  /** Whether the VM may still run on a licence that it was given earlier. */
+  readonly inGrace?: boolean;
 }
 
 /**
  * Refuses authentic evidence: an audit row, a line of the log, and a signed denial where an operator meant it. What was
- * not found is never signed.
+ * not found is never signed, and nothing is signed for a request without a proof: a denial names the proof it answers.
  *
  * @throws {SigningKeyUnavailableError}
  */
@@ -33,12 +35,14 @@ export async function refuseLicence(parts: Parts, authentic: AuthenticRequest, r
 
 async function signRefusal(
   { config, signingKeys }: Parts,
-  { vm, challenge, at }: AuthenticRequest,
-  { code, plan }: Refusal,
+  { vm, challenge, proof, at }: AuthenticRequest,
+  { code, plan, inGrace = false }: Refusal,
 ): Promise<string | null> {
-  if (plan === null || !isDenialCode(code)) return null;
+  if (plan === null || proof === null || !isDenialCode(code)) return null;
+  // While a VM was cut off from the service, a new one may have taken its seat: that must not end its grace.
+  if (code === 'seats_exhausted' && inGrace) return null;
   const { publisher, product } = plan;
   const said = { issuer: config.ISSUER, vmId: vm.vmId, publisher, product, code };
-  const claims = denialClaims({ ...said, issuedAt: at, challengeJti: challenge.jti });
+  const claims = denialClaims({ ...said, issuedAt: at, challengeJti: challenge.jti, proof });
   return signDenial(claims, await signingKeys.readSigner(at));
 }

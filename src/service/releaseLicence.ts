@@ -6,11 +6,9 @@ import { formatInstant } from '../contract/instants.ts';
 import type { ReleaseResponse } from '../contract/wire.ts';
 import { readReleaseTerms, releaseSeat } from '../licensing/release.ts';
 import type { ReleaseOutcome } from '../licensing/release.ts';
-import { createKeySet } from '../tokens/keySet.ts';
 import { verifyLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest } from './authenticate.ts';
-import { checkRate } from './checkRate.ts';
 import type { EdgeRequest, Reply } from './edge.ts';
 import type { Parts } from './parts.ts';
 import { replyJson } from './problems.ts';
@@ -28,7 +26,6 @@ const OTHER_KEY = 'Prove the key that the VM’s newest licence is bound to.';
  */
 export async function releaseLicence(parts: Parts, request: EdgeRequest): Promise<Reply> {
   const body = await readJsonBody(request, releaseRequestSchema);
-  checkRate(parts, request);
   const at = parts.now();
   const challenge = await checkChallenge(parts, body, { endpoint: ENDPOINTS.releases, at });
   const { jkt } = challenge.claims;
@@ -42,13 +39,13 @@ export async function releaseLicence(parts: Parts, request: EdgeRequest): Promis
 
 /** @throws {RequestError} */
 async function checkLicence(
-  { config, signingKeys }: Parts,
+  { config, keySets }: Parts,
   token: string,
   { jkt, at }: { readonly jkt: string; readonly at: number },
 ): Promise<LicenceClaims> {
-  const { keys } = await signingKeys.readPublished(at);
+  const { keys } = await keySets.readPublished(at);
   const expected = { issuer: config.ISSUER, audience: null, at };
-  const verified = await verifyLicence(token, createKeySet(keys, at), expected);
+  const verified = await verifyLicence(token, { keys }, expected);
   if (!verified.ok && verified.reason === 'expired') {
     throw new RequestError('request_malformed', 'The licence has expired: its seat frees itself.');
   }

@@ -60,6 +60,22 @@ const clientName = z
   .transform((value) => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined))
   .describe('A text such as "gateway/2.1": its first 128 characters are shown to operators.');
 
+/** Letters with their marks, digits, punctuation, symbols and spaces: no line ends, no control or formatting characters. */
+const LABEL = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{1,64}$/u;
+const MAX_LABEL_UNITS = 128;
+
+/** The VM's own word, for people: what cannot be used is dropped, and refuses nothing. In NFC, equal names are equal texts. */
+const label = z
+  .unknown()
+  .optional()
+  .transform((value) => (isLabel(value) ? value : undefined))
+  .describe('A name of the machine for people: one line in NFC, at most 64 characters. Anything else is dropped.');
+
+function isLabel(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > MAX_LABEL_UNITS) return false;
+  return LABEL.test(value) && value.trim() !== '' && value === value.normalize('NFC');
+}
+
 export const licenceRequestSchema = z.object({
   challenge: TOKEN,
   document: documentSchema,
@@ -72,6 +88,7 @@ export const licenceRequestSchema = z.object({
       .transform((text) => text.toWellFormed()),
   ),
   client: clientName,
+  label,
 });
 
 export const releaseRequestSchema = z.object({

@@ -1,16 +1,21 @@
 import { createSeatGate } from '../licensing/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
+import type { SigningKeys } from '../tokens/signingKeys.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
+import { createAddressLimit } from './addressLimit.ts';
 import { atEdge } from './atEdge.ts';
+import { createAuthenticLimit } from './authenticLimit.ts';
+import { checkRate } from './checkRate.ts';
 import { cleanStore } from './cleanStore.ts';
 import type { ServiceConfig } from './config.ts';
-import { readDiscovery, readKeySet } from './discovery.ts';
+import { readDiscovery } from './discovery.ts';
 import type { Log, UseCase } from './edge.ts';
 import { issueChallenge } from './issueChallenge.ts';
 import { issueLicence } from './issueLicence.ts';
 import { createSigningKeys } from './createSigningKeys.ts';
 import { createStore } from './createStore.ts';
+import { createKeySets } from './keySets/createKeySets.ts';
 import { createIssuerNotes } from './noteIssuer.ts';
 import { serveOpenApi } from './openapi.ts';
 import { OPERATOR_ROUTES } from './operators/routes.ts';
@@ -19,7 +24,7 @@ import type { ServedRoute } from './operators/serveOperators.ts';
 import type { Parts } from './parts.ts';
 import { readProblemPage } from './problemPage.ts';
 import { replyJson } from './problems.ts';
-import { RateLimit } from './rateLimit.ts';
+import { readKeySet, readSignedKeySet } from './readKeySets.ts';
 import { createReadiness } from './readiness.ts';
 import { releaseLicence } from './releaseLicence.ts';
 import { createServiceTrust } from './serviceTrust.ts';
@@ -32,6 +37,7 @@ export interface Service {
   /** Not a request's: the timer's. @throws StoreUnavailableError */
   readonly cleanStore: (log: Log) => Promise<void>;
   readonly readKeySet: UseCase;
+  readonly readSignedKeySet: UseCase;
   readonly readDiscovery: UseCase;
   readonly readProblemPage: UseCase;
   readonly readHealth: UseCase;
@@ -45,6 +51,8 @@ export interface ServiceSeams {
   readonly now: () => number;
   /** How the vault of SIGNING_KEY_URL is reached; by managed identity unless given. */
   readonly vault?: VaultAccess;
+  /** How the vault of ROOT_KEY_URL is reached. */
+  readonly rootVault?: VaultAccess;
 }
 
 const MINUTE = 60_000;
@@ -60,21 +68,23 @@ function servicePolicy(acceptedClouds: readonly string[]): EvidencePolicy {
 }
 
 /** The composition root: makes every part once. */
-export async function createService(config: ServiceConfig, { now, vault }: ServiceSeams): Promise<Service> {
-  const signingKeys = await createSigningKeys(config, vault);
+export async function createService(config: ServiceConfig, { now, vault, rootVault }: ServiceSeams): Promise<Service> {
+  const ownKeys = await createSigningKeys(config, vault);
   const { store, catalogue } = await createStore(config, now);
+  const { keySets, uploads } = await createKeySets(config, { signingKeys: ownKeys, store, rootVault });
+  // Whoever signs is told which key may.
+  const signingKeys: SigningKeys = { ...ownKeys, readSigner: (at) => keySets.readSigner(at) };
   const { trust, probePins } = await createServiceTrust(config, store);
   const parts: Parts = {
-    ...{ config, trust, signingKeys, store, catalogue, now },
+    ...{ config, trust, signingKeys, keySets, uploads, store, catalogue, now },
     challenges: createChallenges({
       issuer: config.ISSUER,
       secrets: config.CHALLENGE_SECRETS,
       nonceStyle: config.NONCE_STYLE,
     }),
     policy: servicePolicy(config.ACCEPTED_CLOUDS),
-    rateLimit: new RateLimit(config.RATE_LIMIT_PER_SECOND),
-    subscriptionLimit: new RateLimit(config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND),
-    vmLimit: new RateLimit(config.VM_RATE_LIMIT_PER_MINUTE / 60, config.VM_RATE_LIMIT_PER_MINUTE),
+    addressLimit: createAddressLimit(config.RATE_LIMIT_PER_SECOND, config.ADDRESS_LIMITS ?? []),
+    authenticLimit: createAuthenticLimit(config),
     seatGate: createSeatGate(),
     issuerNotes: createIssuerNotes(store),
   };
@@ -83,17 +93,23 @@ export async function createService(config: ServiceConfig, { now, vault }: Servi
 
 function listUseCases(parts: Parts, readReadiness: UseCase): Service {
   const edge = (useCase: UseCase): UseCase => atEdge(parts.config.ISSUER, useCase);
+  const counted = (useCase: UseCase): UseCase =>
+    edge((request) => {
+      checkRate(parts, request);
+      return useCase(request);
+    });
   return {
-    issueChallenge: edge((request) => issueChallenge(parts, request)),
-    issueLicence: edge((request) => issueLicence(parts, request)),
-    releaseLicence: edge((request) => releaseLicence(parts, request)),
+    issueChallenge: counted((request) => issueChallenge(parts, request)),
+    issueLicence: counted((request) => issueLicence(parts, request)),
+    releaseLicence: counted((request) => releaseLicence(parts, request)),
     cleanStore: (log) => cleanStore(parts, log),
     readKeySet: edge(() => readKeySet(parts)),
-    readDiscovery: edge(() => Promise.resolve(readDiscovery(parts))),
-    readProblemPage: edge(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
+    readSignedKeySet: edge((request) => readSignedKeySet(parts, request)),
+    readDiscovery: edge(() => readDiscovery(parts)),
+    readProblemPage: counted(({ path }) => Promise.resolve(readProblemPage(parts, path.split('/').at(-1) ?? ''))),
     readHealth: edge(() => Promise.resolve(replyJson(200, { state: 'ok' }))),
     readReadiness: edge(readReadiness),
-    readOpenApi: edge(serveOpenApi(parts.config.ISSUER, parts.config.directory === null ? [] : OPERATOR_ROUTES)),
+    readOpenApi: counted(serveOpenApi(parts.config.ISSUER, parts.config.directory === null ? [] : OPERATOR_ROUTES)),
     operatorRoutes: serveOperators(parts),
   };
 }

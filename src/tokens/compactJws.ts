@@ -45,8 +45,20 @@ export function encodeSignedHeader(typ: string, kid: string): string {
  *
  * @throws {SigningKeyUnavailableError}
  */
-export async function signCompactJws(typ: string, claims: object, signer: Signer): Promise<string> {
-  const header = encodeSignedHeader(typ, signer.kid);
+export function signCompactJws(typ: string, claims: object, signer: Signer): Promise<string> {
+  return signEncoded(encodeSignedHeader(typ, signer.kid), claims, signer);
+}
+
+/**
+ * As {@link signCompactJws}, with a header that says more than that.
+ *
+ * @throws {SigningKeyUnavailableError}
+ */
+export function signWithHeader(header: object, claims: object, signer: Signer): Promise<string> {
+  return signEncoded(encodeBase64Url(JSON.stringify(header)), claims, signer);
+}
+
+async function signEncoded(header: string, claims: object, signer: Signer): Promise<string> {
   const signingInput = `${header}.${encodeBase64Url(JSON.stringify(claims))}`;
   const signature = await signer.sign(Buffer.from(signingInput, 'ascii'));
   // DER instead of r ‖ s would make tokens that no client takes.

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { TOKEN_TYPES, vmSubject } from '../contract/claims.ts';
 import type { DenialClaims } from '../contract/claims.ts';
 import type { LicenceCode } from '../contract/codes.ts';
@@ -33,6 +34,8 @@ export interface DenialInput {
   /** Milliseconds since the epoch. */
   readonly issuedAt: number;
   readonly challengeJti: string;
+  /** The proof that came with the request, as it was sent. The caller has verified it. */
+  readonly proof: string;
 }
 
 /** Whether a refusal with this code is given a signed denial. */
@@ -40,7 +43,7 @@ export function isDenialCode(code: string): code is DenialCode {
   return (DENIAL_CODES as readonly string[]).includes(code);
 }
 
-/** The claims of a denial, which lives for five minutes. */
+/** The claims of a denial, which lives for five minutes and answers the one request that carried its proof. */
 export function denialClaims(input: DenialInput): DenialClaims {
   const iat = numericDate(input.issuedAt);
   return {
@@ -51,6 +54,7 @@ export function denialClaims(input: DenialInput): DenialClaims {
     iat,
     exp: iat + LIFETIME_SECONDS,
     jti: input.challengeJti,
+    pth: hash('sha256', input.proof, 'base64url'),
   };
 }
 

@@ -1,16 +1,10 @@
+import type { PublishedJwk } from '../contract/claims.ts';
 import type { PublicJwk } from '../contract/wire.ts';
 import { thumbprint } from './publicJwk.ts';
 
-/** One entry of the JWKS document (RFC 7517 section 4). */
-export interface PublishedKey extends PublicJwk {
-  readonly kid: string;
-  readonly alg: 'ES256';
-  readonly use: 'sig';
-}
-
 /** The body of `GET /.well-known/jwks.json`. */
 export interface KeySet {
-  readonly keys: readonly PublishedKey[];
+  readonly keys: readonly PublishedJwk[];
 }
 
 /**
@@ -36,14 +30,15 @@ export function createKeySet(keys: readonly SigningKey[], at: number): KeySet {
     throw new TypeError('Only one signing key can be current.');
   }
   const kept = keys.filter((key) => key.state !== 'retired' || key.until === null || at < key.until);
-  const published = kept.map(publishKey);
+  const published = kept.map(({ publicJwk }) => publishKey(publicJwk));
   if (new Set(published.map(({ kid }) => kid)).size !== published.length) {
     throw new TypeError('A signing key stands twice in the rotation: name each key once, with one state.');
   }
   return { keys: published };
 }
 
-function publishKey({ publicJwk }: SigningKey): PublishedKey {
+/** A signing key as it stands in a key set (RFC 7517 section 4). */
+export function publishKey(publicJwk: PublicJwk): PublishedJwk {
   const { x, y } = publicJwk;
   return { kty: 'EC', crv: 'P-256', x, y, kid: thumbprint(publicJwk), alg: 'ES256', use: 'sig' };
 }

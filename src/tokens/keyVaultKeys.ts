@@ -6,8 +6,9 @@ import { clientOptionsOf, createKeyVaultSigner } from './keyVaultSigner.ts';
 import type { VaultAccess } from './keyVaultSigner.ts';
 import { readVaultVersions } from './keyVaultVersions.ts';
 import type { VaultVersion, VaultVersions } from './keyVaultVersions.ts';
-import { MOST_KEYS } from './signingKeys.ts';
-import type { PublishedKeys, SigningKeys } from './signingKeys.ts';
+import { thumbprint } from './publicJwk.ts';
+import { ANY_KEY, MOST_KEYS } from './signingKeys.ts';
+import type { MaySign, PublishedKeys, SigningKeys } from './signingKeys.ts';
 import { SigningKeyUnavailableError } from './signer.ts';
 import type { Signer } from './signer.ts';
 import { callVault, VAULT_LIMITS } from './vaultCall.ts';
@@ -28,6 +29,8 @@ const MOST_OVERTAKEN = 2_000;
 const CLOCK_SKEW = 120_000;
 /** Milliseconds before the last version's end at which somebody should make another. */
 const WARN_BEFORE_END = 14 * 24 * 60 * 60 * 1000;
+
+const LIST = { name: 'list the versions of the signing key', setting: 'SIGNING_KEY_URL' } as const;
 
 interface Snapshot extends VaultVersions {
   readonly readAt: number;
@@ -66,9 +69,9 @@ export function createKeyVaultKeys(options: KeyVaultKeysOptions): SigningKeys {
   // A signer has a client of its own, which keeps its token: made once for each version.
   let latest: { readonly key: KeyVaultKey; readonly signer: Signer } | null = null;
   return {
-    readSigner: async (at) => {
+    readSigner: async (at, choices = [ANY_KEY]) => {
       const { versions } = await readSnapshot(at);
-      const { current } = planRotation(versions, at, options.rules);
+      const current = findCurrent(versions, { at, rules: options.rules, choices });
       if (current === null)
         throw new SigningKeyUnavailableError('No version of the signing key may sign: make a new one.');
       const { key } = current;
@@ -79,12 +82,28 @@ export function createKeyVaultKeys(options: KeyVaultKeysOptions): SigningKeys {
   };
 }
 
+interface Choosing {
+  readonly at: number;
+  readonly rules: RotationRules;
+  readonly choices: readonly MaySign[];
+}
+
+/** The versions that may not sign are looked at as if they were not there. */
+function findCurrent(versions: readonly VaultVersion[], { at, rules, choices }: Choosing): VaultVersion | null {
+  for (const maySign of choices) {
+    const eligible = versions.filter(({ publicJwk }) => maySign(thumbprint(publicJwk)));
+    const { current } = planRotation(eligible, at, rules);
+    if (current !== null) return current;
+  }
+  return null;
+}
+
 function createReader(options: KeyVaultKeysOptions): (at: number) => Promise<Snapshot> {
   const { origin, pathname } = new URL(options.keyUrl);
   const client = new KeyClient(origin, options.credential, clientOptionsOf(options));
   const cache = new Map<string, KeyVaultKey>();
   const read = (at: number) =>
-    callVault('list the versions of the signing key', options.limits ?? VAULT_LIMITS, async (signal) => {
+    callVault(LIST, options.limits ?? VAULT_LIMITS, async (signal) => {
       const versions = await readVaultVersions(client, pathname.split('/')[2] ?? '', cache, signal);
       return { ...versions, readAt: at };
     });
@@ -125,6 +144,7 @@ function publish(snapshot: Snapshot, at: number, rules: RotationRules): Publishe
   }
   return {
     keys: rotation.keys.slice(0, MOST_KEYS),
+    asOf: snapshot.readAt,
     // A version that was made right after the reading is not used before this, by whatever instance.
     goodUntil: snapshot.readAt + rules.publishBeforeUse - CLOCK_SKEW,
     troubles: findTroubles(snapshot, rotation, at),

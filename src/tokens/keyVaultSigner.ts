@@ -6,7 +6,7 @@ import { encodeBase64Url } from './base64url.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
 import { callVault, VAULT_LIMITS } from './vaultCall.ts';
-import type { VaultLimits } from './vaultCall.ts';
+import type { VaultLimits, VaultOperation } from './vaultCall.ts';
 
 export interface VaultAccess {
   /** A credential of an identity library; it is asked for the scope that the vault names. */
@@ -40,7 +40,11 @@ export function isSigningKey({ keyOperations, properties }: KeyVaultKey): boolea
  *
  * @throws {TypeError} the version is none that {@link readVaultJwk} and {@link isSigningKey} accept
  */
-export function createKeyVaultSigner(key: KeyVaultKey, access: VaultAccess): Signer {
+export function createKeyVaultSigner(
+  key: KeyVaultKey,
+  access: VaultAccess,
+  operation: VaultOperation = { name: 'sign', setting: 'SIGNING_KEY_URL' },
+): Signer {
   const publicJwk = readVaultJwk(key);
   if (publicJwk === null || !isSigningKey(key)) {
     throw new TypeError('A signer needs an enabled EC key on P-256 with the operation sign.');
@@ -53,7 +57,7 @@ export function createKeyVaultSigner(key: KeyVaultKey, access: VaultAccess): Sig
     kid: thumbprint(publicJwk),
     publicJwk,
     sign: (signingInput) =>
-      callVault('sign', access.limits ?? VAULT_LIMITS, async (abortSignal) => {
+      callVault(operation, access.limits ?? VAULT_LIMITS, async (abortSignal) => {
         const digest = createHash('sha256').update(signingInput).digest();
         const { result } = (await client.sign('ES256', digest, { abortSignal })) as { result?: Uint8Array };
         if (result === undefined || !hasSigned(signingInput, result)) throw new WrongSignatureError();

@@ -2,8 +2,10 @@ import { isObject } from './canonicalJson.ts';
 import type { SigningKey } from './keySet.ts';
 import { createLocalSigner, SigningKeyError } from './localSigner.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
-import { MOST_KEYS } from './signingKeys.ts';
-import type { SigningKeys } from './signingKeys.ts';
+import { SigningKeyUnavailableError } from './signer.ts';
+import type { Signer } from './signer.ts';
+import { ANY_KEY, MOST_KEYS } from './signingKeys.ts';
+import type { MaySign, SigningKeys } from './signingKeys.ts';
 
 /**
  * Signing keys that lie in this process: one key, or a JWK set of which the first signs and all are published. One that
@@ -12,16 +14,34 @@ import type { SigningKeys } from './signingKeys.ts';
  * @param source a PKCS#8 PEM, the JSON of a private JWK (RFC 7518 section 6.2.2), or of a JWK set (RFC 7517 section 5)
  * @throws {SigningKeyError}
  */
-export function createLocalKeys(source: string): SigningKeys {
+export function createLocalKeys(source: string): SigningKeys & { readonly kids: readonly string[] } {
   const [first = source, ...others] = readSet(source) ?? [source];
   if (others.length >= MOST_KEYS) throw new SigningKeyError(`The JWK set has more than ${MOST_KEYS} keys.`);
   const signer = createLocalSigner(first);
-  const keys: readonly SigningKey[] = [{ state: 'current', publicJwk: signer.publicJwk }, ...others.map(readOther)];
-  if (new Set(keys.map(({ publicJwk }) => thumbprint(publicJwk))).size !== keys.length) {
+  const rest = others.map(readOther);
+  const keys: readonly SigningKey[] = [
+    { state: 'current', publicJwk: signer.publicJwk },
+    ...rest.map(({ key }) => key),
+  ];
+  const kids = keys.map(({ publicJwk }) => thumbprint(publicJwk));
+  if (new Set(kids).size !== keys.length) {
     throw new SigningKeyError('The JWK set has a key twice. Name each once.');
   }
-  const published = { keys, goodUntil: Number.POSITIVE_INFINITY, troubles: [] };
-  return { readSigner: () => Promise.resolve(signer), readPublished: () => Promise.resolve(published) };
+  const signers = [signer, ...rest.flatMap((one) => (one.signer === null ? [] : [one.signer]))];
+  return {
+    kids,
+    readSigner: (_, choices = [ANY_KEY]) => Promise.resolve().then(() => chooseSigner(signers, choices)),
+    readPublished: (at) => Promise.resolve({ keys, asOf: at, goodUntil: Number.POSITIVE_INFINITY, troubles: [] }),
+  };
+}
+
+/** In the order in which the set has them. @throws {SigningKeyUnavailableError} */
+function chooseSigner(signers: readonly Signer[], choices: readonly MaySign[]): Signer {
+  for (const maySign of choices) {
+    const signer = signers.find(({ kid }) => maySign(kid));
+    if (signer !== undefined) return signer;
+  }
+  throw new SigningKeyUnavailableError('No key of the settings may sign.');
 }
 
 /** The keys of a JWK set, each as JSON; null where the text is none. */
@@ -37,12 +57,19 @@ function readSet(source: string): readonly string[] | null {
   }
 }
 
-function readOther(text: string): SigningKey {
+interface OtherKey {
+  readonly key: SigningKey;
+  /** Null where the private half is not there. */
+  readonly signer: Signer | null;
+}
+
+function readOther(text: string): OtherKey {
   const value: unknown = JSON.parse(text);
   if (isObject(value) && Object.hasOwn(value, 'd')) {
-    return { state: 'next', publicJwk: createLocalSigner(text).publicJwk, from: null };
+    const signer = createLocalSigner(text);
+    return { key: { state: 'next', publicJwk: signer.publicJwk, from: null }, signer };
   }
   const publicJwk = parsePublicJwk(value);
   if (publicJwk === null) throw new SigningKeyError('A key of the JWK set is not an EC key on P-256.');
-  return { state: 'retired', publicJwk, until: null };
+  return { key: { state: 'retired', publicJwk, until: null }, signer: null };
 }

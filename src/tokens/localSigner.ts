@@ -4,7 +4,7 @@ import type { PublicJwk } from '../contract/wire.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
 
-/** The configured key cannot be a signing key. The message says what to do and carries no part of the key. */
+/** The configured key cannot be a signing key or a root key. The message says what to do and carries no part of the key. */
 export class SigningKeyError extends Error {
   override readonly name = 'SigningKeyError';
 }
@@ -13,61 +13,64 @@ const HOW_TO =
   'Give an unencrypted PKCS#8 PEM or a private JWK on curve P-256, as made by: ' +
   'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256';
 
+/** What a key is called where it cannot be used. */
+type KeyName = 'signing key' | 'root key';
+
 /**
  * A signer whose key lies in this process.
  *
  * @param source a PKCS#8 PEM, or the JSON text of a private JWK (RFC 7518 section 6.2.2)
  * @throws {SigningKeyError}
  */
-export function createLocalSigner(source: string): Signer {
-  const privateKey = readPrivateKey(source.trim());
-  const publicJwk = readPublicJwk(privateKey);
+export function createLocalSigner(source: string, name: KeyName = 'signing key'): Signer {
+  const privateKey = readPrivateKey(source.trim(), name);
+  const publicJwk = readPublicJwk(privateKey, name);
   const signer = {
     kid: thumbprint(publicJwk),
     publicJwk,
     sign: (signingInput: Uint8Array) => Promise.resolve(signEs256(privateKey, signingInput)),
   };
-  checkPair(privateKey);
+  checkPair(privateKey, name);
   return signer;
 }
 
-function readPrivateKey(text: string): KeyObject {
-  if (text.startsWith('{')) return readJwk(text);
-  if (text.startsWith('-----BEGIN PRIVATE KEY-----')) return readKey(() => createPrivateKey(text));
+function readPrivateKey(text: string, name: KeyName): KeyObject {
+  if (text.startsWith('{')) return readJwk(text, name);
+  if (text.startsWith('-----BEGIN PRIVATE KEY-----')) return readKey(() => createPrivateKey(text), name);
   if (text.startsWith('-----BEGIN EC PRIVATE KEY-----')) {
-    throw new SigningKeyError('The signing key is SEC1, not PKCS#8. Convert it: openssl pkcs8 -topk8 -nocrypt');
+    throw new SigningKeyError(`The ${name} is SEC1, not PKCS#8. Convert it: openssl pkcs8 -topk8 -nocrypt`);
   }
-  throw new SigningKeyError(`The signing key is neither PKCS#8 PEM nor a JWK. ${HOW_TO}`);
+  throw new SigningKeyError(`The ${name} is neither PKCS#8 PEM nor a JWK. ${HOW_TO}`);
 }
 
-function readJwk(text: string): KeyObject {
-  return readKey(() => createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' }));
+function readJwk(text: string, name: KeyName): KeyObject {
+  return readKey(() => createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' }), name);
 }
 
 /** The cause is dropped on purpose: a parser's message may quote what it read. */
-function readKey(read: () => KeyObject): KeyObject {
+function readKey(read: () => KeyObject, name: KeyName): KeyObject {
   try {
     return read();
   } catch {
-    throw new SigningKeyError(`The signing key cannot be read. ${HOW_TO}`);
+    throw new SigningKeyError(`The ${name} cannot be read. ${HOW_TO}`);
   }
 }
 
-function readPublicJwk(privateKey: KeyObject): PublicJwk {
+function readPublicJwk(privateKey: KeyObject, name: KeyName): PublicJwk {
   if (privateKey.asymmetricKeyType !== 'ec' || privateKey.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
-    throw new SigningKeyError(`The signing key is not on curve P-256. ${HOW_TO}`);
+    throw new SigningKeyError(`The ${name} is not on curve P-256. ${HOW_TO}`);
   }
   const jwk = parsePublicJwk(createPublicKey(privateKey).export({ format: 'jwk' }));
-  if (jwk === null) throw new SigningKeyError(`The signing key has no usable public half. ${HOW_TO}`);
+  if (jwk === null) throw new SigningKeyError(`The ${name} has no usable public half. ${HOW_TO}`);
   return jwk;
 }
 
 /** A JWK names both halves of its key, and node:crypto does not ask whether they belong together. */
-function checkPair(privateKey: KeyObject): void {
+function checkPair(privateKey: KeyObject, name: KeyName): void {
   const probe = Buffer.from('countersign');
   const key = { key: createPublicKey(privateKey), dsaEncoding: 'ieee-p1363' } as const;
   if (!verify('sha256', probe, key, signEs256(privateKey, probe))) {
-    throw new SigningKeyError(`The public half of the signing key is not that of its private half. ${HOW_TO}`);
+    throw new SigningKeyError(`The public half of the ${name} is not that of its private half. ${HOW_TO}`);
   }
 }
 

@@ -11,6 +11,12 @@ export interface VaultLimits {
 
 export const VAULT_LIMITS: VaultLimits = { budget: 5_000, attempt: 2_000 };
 
+/** One operation on a vault: what it is called, and the setting that names its key. */
+export interface VaultOperation {
+  readonly name: string;
+  readonly setting: 'SIGNING_KEY_URL' | 'ROOT_KEY_URL';
+}
+
 const MOST_ATTEMPTS = 4;
 /** Milliseconds before the second try; twice as many before each further one. */
 const FIRST_WAIT = 100;
@@ -23,7 +29,7 @@ const FIRST_WAIT = 100;
  * @throws {SigningKeyUnavailableError} for whatever goes wrong
  */
 export async function callVault<T>(
-  operation: string,
+  operation: VaultOperation,
   { budget, attempt }: VaultLimits,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
@@ -100,12 +106,12 @@ function readRetryAfter(response: unknown): number | null {
 }
 
 /** The error itself holds the request with its Authorization header, so nothing of it but its codes goes on. */
-function unavailable(operation: string, error: unknown, tries: number): SigningKeyUnavailableError {
+function unavailable({ name, setting }: VaultOperation, error: unknown, tries: number): SigningKeyUnavailableError {
   const { status, code } = readFailure(error);
   const answer = [code, status === null ? null : `HTTP ${status}`].filter((part) => part !== null).join(', ');
   const reason = answer === '' && error instanceof Error ? describeOwn(error) : answer;
   const times = tries === 1 ? '' : ` after ${tries} tries`;
-  return new SigningKeyUnavailableError(`The vault did not ${operation}${times}: ${reason}.${adviceFor(status)}`);
+  return new SigningKeyUnavailableError(`The vault did not ${name}${times}: ${reason}.${adviceFor(status, setting)}`);
 }
 
 /** Messages of others may quote what they were given. */
@@ -113,8 +119,8 @@ function describeOwn(error: Error): string {
   return error instanceof NoAnswerError || error instanceof SigningKeyUnavailableError ? error.message : error.name;
 }
 
-function adviceFor(status: number | null): string {
-  if (status === 404) return ' Look at SIGNING_KEY_URL: there is no such key.';
+function adviceFor(status: number | null, setting: string): string {
+  if (status === 404) return ` Look at ${setting}: there is no such key.`;
   if (status !== 401 && status !== 403) return '';
   return ' Give the identity the role Key Vault Crypto User on the key, and see whether the version is enabled.';
 }

@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   service: ['contract', 'verifier', 'trust', 'licensing', 'tokens'],
   functions: ['service'],
   client: ['contract'],
-  cli: ['contract', 'verifier', 'trust', 'service', 'licensing', 'dev/imds'],
+  cli: ['contract', 'verifier', 'trust', 'tokens', 'service', 'licensing', 'dev/imds'],
   dev: ['contract', 'verifier', 'trust', 'licensing', 'tokens', 'service', 'functions', 'client', 'cli'],
 };
 

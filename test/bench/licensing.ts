@@ -21,7 +21,7 @@ export function createIssuer(): (attestation: AttestationResult, at: number) => 
     if (!decision.granted) throw new Error(`the licence was refused: ${decision.code}`);
     const { licenceId, plan, features } = decision.entitlement;
     const { publisher, product, name: planName } = plan;
-    const { expiresAt, renewAfter, graceUntil } = licenceTimes(decision.entitlement, at);
+    const { expiresAt, renewAfter, graceUntil } = licenceTimes(decision.entitlement, at, Number.POSITIVE_INFINITY);
     const grant = {
       licenceId,
       publisher,

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly stdin?: Uint8Array | string;
   readonly env?: Readonly<Record<string, string>>;
   readonly now?: number;
+  /** What is typed on the terminal; without it there is none. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 export interface DocumentDescription {
@@ -90,9 +92,10 @@ async function createFiles(folder: string): Promise<DocumentFiles> {
 export async function runIn(
   directory: string,
   args: readonly string[],
-  { stdin, env = {}, now = AT }: RunOptions = {},
+  { stdin, env = {}, now = AT, ask }: RunOptions = {},
 ): Promise<Run> {
-  const io = recordIo(stdin === undefined ? [] : [Buffer.from(stdin)], { directory, env, now: () => now });
+  const change = { directory, env, now: () => now, ...(ask !== undefined && { ask }) };
+  const io = recordIo(stdin === undefined ? [] : [Buffer.from(stdin)], change);
   const code = await runCommandLine(args, io);
   return { code, ...io.written };
 }

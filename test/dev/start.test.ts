@@ -50,6 +50,8 @@ test('--once --json prints where everything is and the claims of a licence, two 
   const [where = {}, second = {}, ...others] = jsonLines(stdout);
   expect(others).toEqual([]);
   expect(Object.keys(where)).toEqual(expect.arrayContaining(['service', 'imds', 'store', 'authority']));
+  expect(where['rootKeys']).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+  expect(stderr).toMatch(new RegExp(`^ {2}root key +thumbprint ${String((where['rootKeys'] as string[])[0])}, `, 'm'));
   expect(Object.keys(second)).toEqual(['claims']);
   const claims = second['claims'] as Record<string, unknown>;
   expect(claims).toMatchObject({
@@ -88,7 +90,7 @@ test('--once shows the operators’ half: grant, boot, suspend, a signed denial,
     '\ndenied: licence_suspended\n',
     `$ countersign decisions explain ${id}`,
     'licence_suspended: The licence is suspended',
-    'Resume the licence, if this customer may run again: countersign licences resume.',
+    'If this customer may run again, resume the licence: countersign licences resume.',
   ];
   let place = stdout.indexOf('An operator grants');
   for (const scene of scenes) {
@@ -164,6 +166,8 @@ test('--json alone prints one line and boots no VM; a VM of the fleet gets a lic
   const [service, imds, authority] = [String(where['service']), String(where['imds']), String(where['authority'])];
   for (const url of [service, imds]) expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await send(`${service}/readyz`)).status).toBe(200);
+  const [rootKey = ''] = where['rootKeys'] as readonly string[];
+  expect((await send(`${service}/.well-known/jwks.jwt?root=${rootKey}`)).status).toBe(200);
   const licensed = await boot({ baseUrl: service, issuer: service, imdsUrl: imds, vm: 'fleet-7', key: createKey() });
   expect(licensed.status).toBe(200);
   const document = await send(`${imds}/metadata/attested/document?api-version=2020-09-01`, {

@@ -1,4 +1,13 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createHash } from 'node:crypto';
+import {
+  calculateJwkThumbprint,
+  compactVerify,
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  importJWK,
+  jwtVerify,
+} from 'jose';
+import type { JWK } from 'jose';
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
 import type { ProblemCode } from '../../src/contract/codes.ts';
@@ -183,18 +192,27 @@ const DENIALS: readonly (readonly [string, ProblemCode])[] = [
 
 vmTest.each(DENIALS)('the VM "%s" is given a signed denial: %s', async (vm, code) => {
   const { baseUrl, issuer, imdsUrl } = target();
-  const challenge = await askChallenge(baseUrl);
+  const key = createKey();
+  const challenge = await askChallenge(baseUrl, key);
   const document = await readDocument(imdsUrl, vm, challenge.nonce);
-  const answer = await post(`${baseUrl}/v1/licences`, { challenge: challenge.challenge, document });
+  const proof = await prove(challenge, key, `${issuer}/v1/licences`);
+  const answer = await post(`${baseUrl}/v1/licences`, { challenge: challenge.challenge, document, proof });
   expectProblem(answer, code);
   const keySet = createRemoteJWKSet(new URL(`${baseUrl}/.well-known/jwks.json`));
   const options = { issuer, audience: 'contoso/gateway', algorithms: ['ES256'], typ: 'licence-denial+jwt' };
   const { payload, protectedHeader } = await jwtVerify(String(answer.body['denial']), keySet, options);
   expect(Object.keys(protectedHeader).sort()).toEqual(['alg', 'kid', 'typ']);
-  expect(Object.keys(payload).sort()).toEqual(['aud', 'code', 'exp', 'iat', 'iss', 'jti', 'sub']);
+  expect(Object.keys(payload).sort()).toEqual(['aud', 'code', 'exp', 'iat', 'iss', 'jti', 'pth', 'sub']);
   expect(payload.sub).toMatch(/^urn:azure:vm:11111111-0000-4000-8000-/);
-  expect(payload).toMatchObject({ code, jti: readPayload(challenge.challenge)['jti'] });
+  const pth = createHash('sha256').update(proof).digest('base64url');
+  expect(payload).toMatchObject({ code, jti: readPayload(challenge.challenge)['jti'], pth });
   expect(Number(payload.exp) - Number(payload.iat)).toBe(300);
+});
+
+vmTest.each(DENIALS)('without a proof the VM "%s" is refused and given no denial: %s', async (vm, code) => {
+  const answer = await boot({ ...target(), vm });
+  expectProblem(answer, code);
+  expect(answer.body).not.toHaveProperty('denial');
 });
 
 const UNSIGNED = [
@@ -246,7 +264,10 @@ vmTest('with earlyRelease a seat given back is the next VM’s', async () => {
   expect(Math.abs(Date.parse(String(released.body['seatFreeAt'])) - Date.now())).toBeLessThan(60_000);
   const next = await boot({ ...target(), vm: 'early-2', key: other });
   expect(next.status).toBe(200);
-  expectProblem(await boot({ ...target(), vm: 'early-1', key }), 'seats_exhausted');
+  const givenBack = await boot({ ...target(), vm: 'early-1', key });
+  expectProblem(givenBack, 'seats_exhausted');
+  // The licence that it gave back lives on, and its grace with it.
+  expect(givenBack.body).not.toHaveProperty('denial');
   // So that this suite can run again against the same service.
   expect(
     (await release({ ...target(), vm: 'early-2', key: other, licence: String(next.body['licence']) })).status,
@@ -297,13 +318,13 @@ vmTest('a release spends its challenge, for issues as well', async () => {
   expectProblem(await post(`${baseUrl}/v1/licences`, again), 'challenge_replayed');
 });
 
-vmTest('a claimed product counts only where no plan is attested and its offer allows it', async () => {
-  const product = 'contoso/appliance/development';
-  const claimed = await boot({ ...target(), vm: 'without-plan', change: { product } });
+vmTest('a claimed offer counts only where no plan is attested and its offer allows it', async () => {
+  const offer = 'contoso/appliance/development';
+  const claimed = await boot({ ...target(), vm: 'without-plan', change: { offer } });
   expect(readPayload(String(claimed.body['licence']))['aud']).toBe('contoso/appliance');
-  const attested = await boot({ ...target(), vm: 'unknown-plan', change: { product } });
+  const attested = await boot({ ...target(), vm: 'unknown-plan', change: { offer } });
   expectProblem(attested, 'plan_unknown');
-  const notAllowed = await boot({ ...target(), vm: 'without-plan', change: { product: 'contoso/gateway/standard' } });
+  const notAllowed = await boot({ ...target(), vm: 'without-plan', change: { offer: 'contoso/gateway/standard' } });
   expectProblem(notAllowed, 'plan_missing');
 });
 
@@ -328,6 +349,57 @@ test('the key set is public, cacheable, and holds no private member', async () =
   expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']]);
 });
 
+test('the signed key set verifies under each root key that discovery names, with the keys of jwks.json', async () => {
+  const { baseUrl, issuer } = target();
+  const { body: discovery } = await send(`${baseUrl}/.well-known/countersign`);
+  const rootKeys = discovery['rootKeys'] as readonly string[];
+  expect(rootKeys.length).toBeGreaterThan(0);
+  const plain = await send(`${baseUrl}/.well-known/jwks.json`);
+  for (const query of ['', ...rootKeys.map((root) => `?root=${root}`)]) {
+    const answer = await send(`${baseUrl}/.well-known/jwks.jwt${query}`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/jwk-set+jwt']);
+    expect(answer.headers.get('cache-control')).toBe(plain.headers.get('cache-control'));
+    const header = decodeProtectedHeader(answer.text);
+    expect(Object.keys(header).sort()).toEqual(['alg', 'jwk', 'kid', 'typ']);
+    expect(header).toMatchObject({
+      alg: 'ES256',
+      typ: 'jwk-set+jwt',
+      kid: query === '' ? rootKeys[0] : query.slice(6),
+    });
+    const jwk = header.jwk as JWK;
+    expect([Object.keys(jwk).sort().join(), await calculateJwkThumbprint(jwk)]).toEqual(['crv,kty,x,y', header.kid]);
+    const { payload } = await compactVerify(answer.text, await importJWK(jwk, 'ES256'), { algorithms: ['ES256'] });
+    const claims = JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>;
+    expect(Object.keys(claims).sort()).toEqual(['exp', 'iat', 'iss', 'keys', 'life', 'sub']);
+    expect(claims).toMatchObject({ iss: issuer, sub: issuer, keys: plain.body['keys'] });
+    expect(Number(claims['exp']) - Number(claims['iat'])).toBeLessThanOrEqual(92 * 86_400);
+    expect(Number(claims['exp'])).toBeGreaterThan(Date.now() / 1_000);
+    expect(Number(claims['life'])).toBeGreaterThan(0);
+    const kids = (claims['keys'] as readonly { readonly kid: string }[]).map(({ kid }) => kid);
+    expect(kids.filter((kid) => rootKeys.includes(kid))).toEqual([]);
+  }
+});
+
+test('the signed key set is refused for a root key that is not in force, and for a query that is not in its form', async () => {
+  const url = `${target().baseUrl}/.well-known/jwks.jwt`;
+  const stranger = await calculateJwkThumbprint(createKey().jwk);
+  expectProblem(await send(`${url}?root=${stranger}`), 'not_found');
+  for (const query of [`root=${stranger}&root=${stranger}`, 'root=', 'root=x', `kid=${stranger}`]) {
+    expectProblem(await send(`${url}?${query}`), 'request_malformed');
+  }
+});
+
+vmTest('a licence lasts no longer, grace included, than the signed key set says', async () => {
+  const { baseUrl } = target();
+  const { body } = await boot({ ...target(), vm: 'licensed' });
+  const { life } = readPayload((await send(`${baseUrl}/.well-known/jwks.jwt`)).text);
+  const { iat, exp, licence } = readPayload(String(body['licence']));
+  const { renewAfter, graceUntil } = licence as { readonly renewAfter: number; readonly graceUntil: number };
+  expect(graceUntil - Number(iat)).toBeLessThanOrEqual(Number(life));
+  expect(renewAfter).toBeLessThanOrEqual(Number(exp));
+  expect(Number(exp)).toBeLessThanOrEqual(graceUntil);
+});
+
 test('the discovery document names issuer, endpoints, clouds and algorithms', async () => {
   const { issuer, baseUrl } = target();
   const { body } = await send(`${baseUrl}/.well-known/countersign`);
@@ -344,15 +416,17 @@ test('health says that the process runs, readiness what it needs', async () => {
   expect(await send(`${target().baseUrl}/healthz`)).toMatchObject({ status: 200, body: { state: 'ok' } });
   const { status, body } = await send(`${target().baseUrl}/readyz`);
   expect(status).toBe(200);
-  expect(Object.keys(body['probes'] as object).sort()).toEqual(['challengeSecret', 'pins', 'signingKey', 'store']);
+  expect(Object.keys(body['probes'] as object).sort()).toEqual([
+    ...['challengeSecret', 'pins', 'root', 'signingKey', 'store'],
+  ]);
 });
 
-test('every code has a page that says what happened, who can mend it and how', async () => {
+test('every code has a page that says what happened, who can fix it and how', async () => {
   for (const [code, { title, status }] of Object.entries(PROBLEMS)) {
     const { text, headers } = await send(`${target().baseUrl}/problems/${code}`);
     expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
     expect(text.startsWith(`${code} (HTTP ${status})\n${title}\n\nWhat happened\n  `), code).toBe(true);
-    expect(text).toMatch(/\nWho can mend it\n {2}\S.*\n\nWhat the (caller does|vendor’s operators do)\n {2}\S/);
+    expect(text).toMatch(/\nWho can fix this\n {2}\S.*\n\nWhat the (caller does|vendor’s operators do)\n {2}\S/);
   }
 });
 

@@ -59,6 +59,7 @@ const FUNCTIONS = {
   licences: 'POST v1/licences',
   releases: 'POST v1/releases',
   jwks: 'GET .well-known/jwks.json',
+  signedJwks: 'GET .well-known/jwks.jwt',
   discovery: 'GET .well-known/countersign',
   openapi: 'GET openapi.json',
   problems: 'GET problems/{code}',

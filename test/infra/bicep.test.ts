@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { networkLimits } from '../../src/service/networkLimits.ts';
 import { evaluateWith, findBicep, formatBicepFiles, lintText, readBicepFiles, validateSnapshot } from './bicep.ts';
 import type { Bicep } from './bicep.ts';
 import { grantsOf, parseSnapshot, resourceOf, settingsOf } from './snapshot.ts';
@@ -136,6 +137,38 @@ testWithBicep('a key that never leaves the vault takes the place of the private 
   expect(readable.map(({ on }) => on)).toEqual(['vaults/secrets/challenge-secrets']);
 });
 
+testWithBicep('the root key is the oldest version in its vault, or the versions that are named', (bicep) => {
+  const rootOf = (given: readonly string[]) =>
+    settingsOf(parseSnapshot(evaluateWith(bicep, [...REQUIRED, ISSUER, ...given]).snapshot))['ROOT_KEY_URL'];
+  expect(rootOf([])).toMatch(/'kvr-\w+', environment\(\)\.suffixes\.keyvaultDns, 'key-set-root'/);
+  const versions = ['a', 'b'].map((letter) => letter.repeat(32));
+  const both = rootOf([`param rootKeyVersions = ['${versions.join("', '")}']`]);
+  for (const version of versions) expect(both).toContain(version);
+  expect(both).toMatch(/^\[join\(.*, ','\)\]$/);
+});
+
+testWithBicep(
+  'for root keys that are kept offline there is no vault, and the app is told their thumbprints',
+  (bicep) => {
+    const thumbprints = ['A', 'B'].map((letter) => letter.repeat(43));
+    const given = [...REQUIRED, ISSUER, `param rootThumbprints = ['${thumbprints.join("', '")}']`];
+    const snapshot = parseSnapshot(evaluateWith(bicep, given).snapshot);
+    expect(settingsOf(snapshot)).toMatchObject({ ROOT_THUMBPRINTS: thumbprints.join(',') });
+    expect(settingsOf(snapshot)).not.toHaveProperty('ROOT_KEY_URL');
+    expect(snapshot.predictedResources.filter(({ id }) => id.includes('/vaults/kvr-'))).toEqual([]);
+  },
+);
+
+testWithBicep('the limits of known networks and the life of licences reach the service as it reads them', (bicep) => {
+  const given = [
+    "param addressLimits = ['203.0.113.0/24=200', '2001:db8::/48=50']",
+    'param licenceLifeSeconds = 864000',
+  ];
+  const settings = settingsOf(parseSnapshot(evaluateWith(bicep, [...REQUIRED, ISSUER, ...given]).snapshot));
+  expect(settings).toMatchObject({ LICENCE_LIFE_SECONDS: '864000' });
+  expect(networkLimits.parse(settings['ADDRESS_LIMITS']).map(({ perSecond }) => perSecond)).toEqual([200, 50]);
+});
+
 testWithBicep(
   'the operators’ routes exist for the application that is named, in the tenant of the deployment',
   (bicep) => {
@@ -178,6 +211,17 @@ testWithBicep('behind proxies, only they reach the app, and of Front Door’s th
 });
 
 const REFUSED: readonly (readonly [why: string, parameters: readonly string[], message: string])[] = [
+  [
+    'a root key that is offline and in the vault',
+    [ISSUER, `param rootThumbprints = ['${'A'.repeat(43)}']`, `param rootKeyVersions = ['${'a'.repeat(32)}']`],
+    'Set rootThumbprints or rootKeyVersions, not both',
+  ],
+  [
+    'three root keys',
+    [ISSUER, `param rootThumbprints = ['${['A', 'B', 'C'].map((letter) => letter.repeat(43)).join("', '")}']`],
+    'the maximum allowable length is 2',
+  ],
+  ['licences for more than 800 days', [ISSUER, 'param licenceLifeSeconds = 69120001'], 'the maximum allowable value'],
   ['a proxy that is trusted but can be passed by', [ISSUER, 'param trustedProxies = 1'], 'Set trustedProxies together'],
   ['a proxy that is not counted', [ISSUER, "param proxyRanges = ['203.0.113.0/24']"], 'Set trustedProxies together'],
   ['an issuer without https', ["param issuer = 'http://licences.vendor.example'"], 'issuer must be an https URL'],

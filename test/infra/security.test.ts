@@ -5,7 +5,7 @@ import { grantsOf, readSnapshot, resourceOf, resourcesOf, settingsOf } from './s
 
 /** Facts about the deployment that must not change unnoticed, read from the snapshot that bicep.test.ts validates. */
 const snapshot = readSnapshot();
-const TABLES = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests'];
+const TABLES = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests', 'keysets'];
 
 test('the snapshot holds each kind of resource in the number expected, and no other kind', () => {
   const counts: Record<string, number> = {};
@@ -15,19 +15,20 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.ManagedIdentity/userAssignedIdentities': 1,
     'Microsoft.OperationalInsights/workspaces': 1,
     'Microsoft.Insights/components': 1,
-    'Microsoft.Insights/diagnosticSettings': 1,
+    'Microsoft.Insights/diagnosticSettings': 2,
     'Microsoft.Storage/storageAccounts': 1,
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
     'Microsoft.Storage/storageAccounts/tableServices': 1,
-    'Microsoft.Storage/storageAccounts/tableServices/tables': 7,
-    'Microsoft.KeyVault/vaults': 1,
-    'Microsoft.KeyVault/vaults/keys': 1,
+    'Microsoft.Storage/storageAccounts/tableServices/tables': 8,
+    'Microsoft.KeyVault/vaults': 2,
+    'Microsoft.KeyVault/vaults/keys': 2,
     'Microsoft.KeyVault/vaults/secrets': 2,
     'Microsoft.Web/serverfarms': 1,
     'Microsoft.Web/sites': 1,
     'Microsoft.Web/sites/basicPublishingCredentialsPolicies': 2,
-    'Microsoft.Authorization/roleAssignments': 12,
+    'Microsoft.Authorization/roleDefinitions': 1,
+    'Microsoft.Authorization/roleAssignments': 14,
   });
 });
 
@@ -51,20 +52,39 @@ test('there are the tables that the protocol names', () => {
 
 test('the app has these roles and no others', () => {
   const to = 'the app';
+  const signerRole = resourceOf(snapshot, 'Microsoft.Authorization/roleDefinitions').properties['roleName'];
   expect(new Set(grantsOf(snapshot))).toEqual(
     new Set([
       { role: 'Monitoring Metrics Publisher', on: 'components', to },
       { role: 'Storage Blob Data Owner', on: 'storageAccounts', to },
       ...TABLES.map((table) => ({ role: 'Storage Table Data Contributor', on: `storageAccounts/tables/${table}`, to })),
-      { role: 'Key Vault Crypto User', on: 'vaults/keys/licence-signing', to },
+      { role: signerRole, on: 'vaults/keys/licence-signing', to },
+      { role: signerRole, on: 'vaults/keys/key-set-root', to },
       { role: 'Key Vault Secrets User', on: 'vaults/secrets/challenge-secrets', to },
       { role: 'Key Vault Secrets User', on: 'vaults/secrets/licence-signing-private', to },
     ]),
   );
 });
 
-test('the vault goes by roles and cannot be emptied for good', () => {
-  expect(resourceOf(snapshot, 'Microsoft.KeyVault/vaults').properties).toMatchObject({
+test('the role for keys signs and reads the public half, and can do nothing else', () => {
+  expect(resourceOf(snapshot, 'Microsoft.Authorization/roleDefinitions').properties).toMatchObject({
+    type: 'CustomRole',
+    permissions: [
+      {
+        actions: [],
+        notActions: [],
+        dataActions: ['Microsoft.KeyVault/vaults/keys/read', 'Microsoft.KeyVault/vaults/keys/sign/action'],
+        notDataActions: [],
+      },
+    ],
+    assignableScopes: ['/subscriptions/00000000-0000-0000-0000-000000000001'],
+  });
+});
+
+const VAULTS = ['kv-', 'kvr-'];
+
+test.each(VAULTS)('the vault %s goes by roles and cannot be emptied for good', (name) => {
+  expect(resourceOf(snapshot, 'Microsoft.KeyVault/vaults', name).properties).toMatchObject({
     enableRbacAuthorization: true,
     enableSoftDelete: true,
     enablePurgeProtection: true,
@@ -75,8 +95,19 @@ test('the vault goes by roles and cannot be emptied for good', () => {
   });
 });
 
-test('the signing key is on P-256, signs and verifies alone, and cannot be exported', () => {
-  expect(resourceOf(snapshot, 'Microsoft.KeyVault/vaults/keys').properties).toEqual({
+test('the root key is alone in a vault of its own, and every use of it is logged', () => {
+  const inside = snapshot.predictedResources.filter(({ id }) => id.includes('/vaults/kvr-'));
+  expect(inside.map(({ type }) => type)).toEqual([
+    'Microsoft.KeyVault/vaults',
+    'Microsoft.KeyVault/vaults/keys',
+    'Microsoft.Authorization/roleAssignments',
+    'Microsoft.Insights/diagnosticSettings',
+  ]);
+  expect(inside.at(-1)?.properties['logs']).toEqual([{ categoryGroup: 'audit', enabled: true }]);
+});
+
+test.each(VAULTS)('the key in the vault %s is on P-256, signs and verifies alone, and cannot be exported', (name) => {
+  expect(resourceOf(snapshot, 'Microsoft.KeyVault/vaults/keys', name).properties).toEqual({
     kty: 'EC',
     curveName: 'P-256',
     keyOps: ['sign', 'verify'],
@@ -143,7 +174,7 @@ test('the host reaches its storage by identity, and shows no page of its own', (
 
 test('no setting carries a key: secrets are references to the vault', () => {
   const settings = settingsOf(snapshot);
-  const vault = resourceOf(snapshot, 'Microsoft.KeyVault/vaults').name;
+  const vault = resourceOf(snapshot, 'Microsoft.KeyVault/vaults', 'kv-').name;
   expect(settings).toMatchObject({
     CHALLENGE_SECRETS: `@Microsoft.KeyVault(VaultName=${vault};SecretName=challenge-secrets)`,
     SIGNING_KEY: `@Microsoft.KeyVault(VaultName=${vault};SecretName=licence-signing-private)`,
@@ -161,6 +192,7 @@ test('the service accepts the settings that the deployment gives it', () => {
     AZURE_CLIENT_ID: '00000000-0000-0000-0000-000000000002',
     CHALLENGE_SECRETS: `k1:${randomBytes(32).toString('base64url')}`,
     SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ROOT_KEY_URL: 'https://kvr-vendor.vault.azure.net/keys/key-set-root',
   };
   const config = readConfig({ ...settingsOf(snapshot), ...resolved });
   expect(config).toMatchObject({
@@ -171,4 +203,6 @@ test('the service accepts the settings that the deployment gives it', () => {
     RATE_LIMIT_PER_SECOND: 20,
   });
   expect(Object.keys(settingsOf(snapshot))).toEqual(expect.arrayContaining(Object.keys(resolved)));
+  expect(settingsOf(snapshot)).toMatchObject({ LICENCE_LIFE_SECONDS: '2592000' });
+  expect(settingsOf(snapshot)).not.toHaveProperty('ADDRESS_LIMITS');
 });

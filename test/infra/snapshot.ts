@@ -32,11 +32,10 @@ export interface Grant {
 }
 
 /** Built-in roles have the same ids in every tenant. */
-const ROLES: Readonly<Record<string, string>> = {
+const BUILT_IN_ROLES: Readonly<Record<string, string>> = {
   '3913510d-42f4-4e42-8a64-420c390055eb': 'Monitoring Metrics Publisher',
   'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
   '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3': 'Storage Table Data Contributor',
-  '12338af0-0e69-4776-bea7-57ae8d297424': 'Key Vault Crypto User',
   '4633458b-17de-408a-b874-0445c86b69e6': 'Key Vault Secrets User',
 };
 
@@ -52,10 +51,13 @@ export function resourcesOf({ predictedResources }: Snapshot, type: string): Res
   return predictedResources.filter((resource) => resource.type === type);
 }
 
-/** @throws Error unless there is exactly one of that type */
-export function resourceOf(snapshot: Snapshot, type: string): Resource {
-  const [resource, ...others] = resourcesOf(snapshot, type);
-  if (resource === undefined || others.length > 0) throw new Error(`Not exactly one ${type} in the snapshot.`);
+/**
+ * @param name how the resource’s name, or that of what it is in, begins
+ * @throws Error unless there is exactly one of that type and name
+ */
+export function resourceOf(snapshot: Snapshot, type: string, name = ''): Resource {
+  const [resource, ...others] = resourcesOf(snapshot, type).filter((one) => one.name.startsWith(name));
+  if (resource === undefined || others.length > 0) throw new Error(`Not exactly one ${type} ${name} in the snapshot.`);
   return resource;
 }
 
@@ -65,13 +67,22 @@ export function settingsOf(snapshot: Snapshot): Readonly<Record<string, string>>
   return Object.fromEntries(siteConfig.appSettings.map(({ name, value }) => [name, value]));
 }
 
+const customRoleSchema = z.object({ roleName: z.string() });
+
+/** The roles that the deployment itself makes, by their ids. */
+function customRolesOf(snapshot: Snapshot): Readonly<Record<string, string>> {
+  const roles = resourcesOf(snapshot, 'Microsoft.Authorization/roleDefinitions');
+  return Object.fromEntries(roles.map(({ id, properties }) => [id, customRoleSchema.parse(properties).roleName]));
+}
+
 export function grantsOf(snapshot: Snapshot): Grant[] {
+  const customRoles = customRolesOf(snapshot);
   return resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments').map(({ id, properties }) => {
     const { roleDefinitionId, principalId, principalType } = roleSchema.parse(properties);
     const [scope = ''] = id.split('/providers/Microsoft.Authorization/roleAssignments/');
     const isTheApp = principalType === 'ServicePrincipal' && /userAssignedIdentities\/id-\w+'/.test(principalId);
     return {
-      role: ROLES[roleDefinitionId.slice(-36)] ?? roleDefinitionId,
+      role: BUILT_IN_ROLES[roleDefinitionId.slice(-36)] ?? customRoles[roleDefinitionId] ?? roleDefinitionId,
       on: shorten(scope.slice(scope.lastIndexOf('/providers/') + '/providers/'.length)),
       to: isTheApp ? 'the app' : `${principalType} ${principalId}`,
     };

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { activate } from '../../src/licensing/activate.ts';
 import type { Activation } from '../../src/licensing/activation.ts';
+import { blockVm, unblockVm } from '../../src/licensing/changeActivation.ts';
 import type { Entitlement } from '../../src/licensing/entitlement.ts';
 import type { ActivationRequest } from '../../src/licensing/issue.ts';
 import { CLOCK_SKEW, LATEST_WRITE } from '../../src/licensing/lease.ts';
@@ -57,7 +58,11 @@ test('a first boot costs three round trips, a renewal two, and a replay one', as
   expect(trips()).toBe(2);
 
   for (const replayed of [renewal, first]) {
-    expect(await activate(store, held, replayed)).toEqual({ granted: false, code: 'challenge_replayed' });
+    expect(await activate(store, held, replayed)).toEqual({
+      granted: false,
+      code: 'challenge_replayed',
+      inGrace: true,
+    });
     expect(trips()).toBe(1);
   }
 });
@@ -65,7 +70,7 @@ test('a first boot costs three round trips, a renewal two, and a replay one', as
 test('the row says what was issued, and keeps its first and latest times', async () => {
   const { store } = await createStore();
   const held = entitlement();
-  const first = request(held, { client: 'agent/1.0' });
+  const first = request(held, { client: 'agent/1.0', label: 'Halle 3' });
   const expected = {
     vmId: VM_ID,
     licenceId: 'fabrikam-2026',
@@ -76,9 +81,11 @@ test('the row says what was issued, and keeps its first and latest times', async
     challenge: first.challenge,
     licenceJti: first.licenceJti,
     leaseEnd: AT + DAY,
+    graceUntil: AT + 8 * DAY,
     region: 'westeurope',
     sku: 'Gen2',
     client: 'agent/1.0',
+    label: 'Halle 3',
     firstSeen: AT,
     lastSeen: AT,
     blocked: false,
@@ -96,9 +103,11 @@ test('the row says what was issued, and keeps its first and latest times', async
       challenge: later.challenge,
       licenceJti: later.licenceJti,
       leaseEnd: AT + HOUR + DAY,
+      graceUntil: AT + HOUR + 8 * DAY,
       region: null,
       sku: '',
       client: null,
+      label: null,
     },
     lastSeen: AT + HOUR,
   });
@@ -118,7 +127,7 @@ test('a refused request spends nothing', async () => {
   const { store } = await createStore();
   const held = entitlement({ seats: 0 });
   const refused = request(held);
-  expect(await activate(store, held, refused)).toEqual({ granted: false, code: 'seats_exhausted' });
+  expect(await activate(store, held, refused)).toEqual({ granted: false, code: 'seats_exhausted', inGrace: false });
   expect(await activate(store, entitlement(), refused)).toMatchObject({ granted: true, first: true });
 });
 
@@ -137,8 +146,8 @@ test('a change of key is taken and told, one more is refused and does not count'
   const withKey = (jkt: string, at: number) => activate(store, held, request(held, { jkt, at }));
   await withKey('first-key', AT);
   expect(await withKey('second-key', AT + HOUR)).toMatchObject({ granted: true, keyChanged: true, first: false });
-  expect(await withKey('third-key', AT + 2 * HOUR)).toEqual({ granted: false, code: 'key_changed' });
-  expect(await withKey('first-key', AT + 2 * HOUR)).toEqual({ granted: false, code: 'key_changed' });
+  expect(await withKey('third-key', AT + 2 * HOUR)).toEqual({ granted: false, code: 'key_changed', inGrace: true });
+  expect(await withKey('first-key', AT + 2 * HOUR)).toEqual({ granted: false, code: 'key_changed', inGrace: true });
   expect(await withKey('second-key', AT + 3 * HOUR)).toMatchObject({ granted: true, keyChanged: false });
   expect(await withKey('third-key', AT + DAY + 2 * MINUTE)).toMatchObject({ granted: true, keyChanged: true });
 });
@@ -160,6 +169,7 @@ test('a blocked VM is refused, known or not, until it is let in again', async ()
     challenge: null,
     keyUntil: 0,
     leaseEnd: 0,
+    graceUntil: 0,
   };
   await store.writeSeats(held.pool, [{ row: 'activation', activation: stranger, version: null }]);
   expect(await boot(store, held, 2, AT + HOUR)).toBe('vm_blocked');
@@ -269,6 +279,48 @@ test('with 99 % of 10,000 seats taken a first boot still costs three round trips
   const { seat } = await grant(store, held, request(held));
   expect(seat.kind === 'numbered' && seat.number).toBeGreaterThanOrEqual(9_900);
   expect(trips()).toBe(3);
+});
+
+/** One seat, which the first VM had until its lease ended, and which the second one has since. */
+async function createTakenOver(held: Entitlement) {
+  const { store } = await createStore();
+  await grant(store, held, request(held));
+  const taken = AT + DAY + 3 * MINUTE;
+  expect(await boot(store, held, 2, taken)).toBe('granted');
+  const comeBack = (at: number) => activate(store, held, request(held, { at }));
+  const keepSecond = (at: number) => boot(store, held, 2, at);
+  return { store, taken, comeBack, keepSecond };
+}
+
+test('a VM whose seat was taken over is refused, and said to be in grace until its last licence’s grace is over', async () => {
+  const held = entitlement({ seats: 1, grace: 2 * DAY });
+  const { taken, comeBack, keepSecond } = await createTakenOver(held);
+  const refused = { granted: false, code: 'seats_exhausted' };
+  expect(await comeBack(taken)).toEqual({ ...refused, inGrace: true });
+  await keepSecond(taken + DAY);
+  await keepSecond(taken + 2 * DAY);
+  const graceEnd = AT + 3 * DAY;
+  expect(await comeBack(graceEnd + CLOCK_SKEW)).toEqual({ ...refused, inGrace: true });
+  expect(await comeBack(graceEnd + CLOCK_SKEW + 1)).toEqual({ ...refused, inGrace: false });
+});
+
+test('a VM that was never given a licence is in no grace, blocked before it came or not', async () => {
+  const held = entitlement({ seats: 1 });
+  const { store, taken } = await createTakenOver(held);
+  const refused = { granted: false, code: 'seats_exhausted', inGrace: false };
+  expect(await activate(store, held, request(held, { vmId: vmId(3), at: taken }))).toEqual(refused);
+  for (const change of [blockVm, unblockVm]) {
+    await change(store, held.pool, vmId(4), { at: taken, licenceId: held.licenceId });
+  }
+  expect(await activate(store, held, request(held, { vmId: vmId(4), at: taken }))).toEqual(refused);
+});
+
+test('the grace of an earlier licence outlives a shorter one that came after it', async () => {
+  const { store } = await createStore();
+  const generous = entitlement({ grace: 30 * DAY });
+  await grant(store, generous, request(generous));
+  const strict = entitlement({ grace: 0 });
+  expect(await grant(store, strict, request(strict, { at: AT + HOUR }))).toMatchObject({ graceUntil: AT + 31 * DAY });
 });
 
 test('a store that always changes ends in an error that says to try again', async () => {

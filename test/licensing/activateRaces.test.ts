@@ -164,7 +164,7 @@ test('a newer challenge that was honoured meanwhile makes the older one a replay
   const newer = request(held, { at: AT + 2 * HOUR });
   const raced = interrupted(left, () => activate(right, held, newer, AT_ONCE));
   const outcome = await activate(raced, held, request(held, { at: AT + HOUR }), AT_ONCE);
-  expect(outcome).toEqual({ granted: false, code: 'challenge_replayed' });
+  expect(outcome).toEqual({ granted: false, code: 'challenge_replayed', inGrace: true });
 });
 
 test('a VM that renews in the last moment keeps its seat from the one that came for it', async () => {

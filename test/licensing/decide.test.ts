@@ -13,7 +13,7 @@ import { AT, attestation, DAY, HOUR, licence, offer, SUBSCRIPTION, VM_ID, vmId }
 interface Case {
   readonly name: string;
   readonly attested?: Partial<AttestationResult>;
-  readonly claimedProduct?: string;
+  readonly claimedOffer?: string;
   readonly keyBound?: boolean;
   /** One offer changed, or all of them. */
   readonly offer?: Partial<Offer>;
@@ -23,9 +23,9 @@ interface Case {
 }
 
 function decideCase(given: Case): Decision {
-  const { attested, claimedProduct, keyBound = true } = given;
+  const { attested, claimedOffer, keyBound = true } = given;
   return decide(
-    { attestation: attestation(attested), claimedProduct, keyBound, at: AT },
+    { attestation: attestation(attested), claimedOffer, keyBound, at: AT },
     given.offers ?? [offer(given.offer)],
     given.licences ?? [licence(given.licence)],
   );
@@ -52,33 +52,33 @@ const REFUSALS: readonly (Case & { readonly code: LicenceCode })[] = [
   {
     name: 'part of a plan, though one is claimed',
     attested: { plan: { publisher: 'contoso', product: '', name: '' } },
-    claimedProduct: CLAIM,
+    claimedOffer: CLAIM,
     offer: { withoutPlan: true },
     code: 'plan_missing',
   },
-  { name: 'claimed, but the offer wants a plan', attested: NO_PLAN, claimedProduct: CLAIM, code: 'plan_missing' },
+  { name: 'claimed, but the offer wants a plan', attested: NO_PLAN, claimedOffer: CLAIM, code: 'plan_missing' },
   {
     name: 'claimed in marketplace mode',
     attested: NO_PLAN,
-    claimedProduct: CLAIM,
+    claimedOffer: CLAIM,
     offer: { ...MARKETPLACE, withoutPlan: true },
     code: 'plan_missing',
   },
-  { name: 'claimed, unknown', attested: NO_PLAN, claimedProduct: 'contoso/other/pro', code: 'plan_unknown' },
+  { name: 'claimed, unknown', attested: NO_PLAN, claimedOffer: 'contoso/other/pro', code: 'plan_unknown' },
   ...['contoso/firewall/p\u0000ro', 'contoso/firewall/\u202epro', 'contoso/firewall/pro"}', 'contoso/firewall/*'].map(
-    (claimedProduct) => ({
-      name: `claimed, and no name: ${JSON.stringify(claimedProduct)}`,
+    (claimedOffer) => ({
+      name: `claimed, and no name: ${JSON.stringify(claimedOffer)}`,
       offers: [offer({ plan: { publisher: 'contoso', product: 'firewall', name: '*' }, withoutPlan: true })],
       attested: NO_PLAN,
-      claimedProduct,
+      claimedOffer,
       code: 'plan_unknown' as const,
     }),
   ),
-  { name: 'claimed, not a plan', attested: NO_PLAN, claimedProduct: 'contoso', code: 'plan_unknown' },
+  { name: 'claimed, not a plan', attested: NO_PLAN, claimedOffer: 'contoso', code: 'plan_unknown' },
   {
     name: 'claimed for every plan',
     attested: NO_PLAN,
-    claimedProduct: 'contoso/firewall/*',
+    claimedOffer: 'contoso/firewall/*',
     offer: { plan: { publisher: 'contoso', product: 'firewall', name: '*' }, withoutPlan: true },
     code: 'plan_unknown',
   },
@@ -128,8 +128,8 @@ const GRANTS: readonly Case[] = [
     attested: { plan: { publisher: 'contoso', product: 'fw-preview', name: 'pro' } },
     offer: { productAliases: ['FW-Preview'] },
   },
-  { name: 'claimed, and the offer allows it', attested: NO_PLAN, claimedProduct: CLAIM, offer: { withoutPlan: true } },
-  { name: 'the attested plan wins over a claimed one', claimedProduct: 'contoso/other/pro' },
+  { name: 'claimed, and the offer allows it', attested: NO_PLAN, claimedOffer: CLAIM, offer: { withoutPlan: true } },
+  { name: 'the attested plan wins over a claimed one', claimedOffer: 'contoso/other/pro' },
   { name: 'sold in this cloud', offer: { clouds: ['AzureChinaCloud', 'AzurePublicCloud'] } },
   { name: 'sku listed', offer: { skus: ['gen2'] }, licence: { skus: ['GEN2'] } },
   { name: 'empty sku, named', attested: { sku: '' }, offer: { skus: [''] } },

@@ -1,7 +1,10 @@
-import { hash } from 'node:crypto';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import type { PublicJwk } from '../../src/contract/wire.ts';
 import { createAuthority } from '../../src/dev/imds/authority.ts';
 import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { createLocalSigner } from '../../src/tokens/localSigner.ts';
+import { signKeySet } from '../../src/tokens/signedKeySet.ts';
 import { writePem } from '../../src/trust/pem.ts';
 import {
   boot,
@@ -17,9 +20,15 @@ import { operate, useStack } from '../service/operators/useStack.ts';
 import { listPlaces, readDocument, validatorOf } from './document.ts';
 import type { Document, Response } from './document.ts';
 
+const createPem = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+
 const stack = useStack();
 /** Its directory answers nobody, and it answers few. */
 const strict = useStack({ settings: { ENTRA_KEY_SET: 'http://127.0.0.1:9/keys', RATE_LIMIT_PER_SECOND: '1' } });
+const ROOT = createLocalSigner(createPem(), 'root key');
+/** Its root key stays offline. */
+const offline = useStack({ settings: { ROOT_KEY_FILE: '', ROOT_THUMBPRINTS: ROOT.kid } });
 const NO_TOKENS = { Reader: 'a.b.c', Operator: 'a.b.c', Admin: 'a.b.c' };
 
 let document: Document;
@@ -104,6 +113,9 @@ test('the protocol’s answers are as described', async () => {
 
 test.each([
   ['readKeySet', '/.well-known/jwks.json'],
+  ['readSignedKeySet', '/.well-known/jwks.jwt'],
+  ['readSignedKeySet', '/.well-known/jwks.jwt?root=x'],
+  ['readSignedKeySet', `/.well-known/jwks.jwt?root=${ROOT.kid}`],
   ['readDiscovery', '/.well-known/countersign'],
   ['readHealth', '/healthz'],
   ['readReadiness', '/readyz'],
@@ -195,6 +207,31 @@ test('trust and keys are answered as described', async () => {
   expectDescribed('deleteDistrust', await operate(stack(), `DELETE /trust/distrusts/${sha256}`, { as }));
   expectDescribed('deleteDistrust', await operate(stack(), `DELETE /trust/distrusts/${sha256}`, { as }));
   expectDescribed('readKeys', await operate(stack(), 'GET /keys'));
+});
+
+test('key sets of a root key that is offline are answered as described', async () => {
+  const { serviceUrl } = offline();
+  for (const path of ['jwks.jwt', 'jwks.json']) {
+    const operationId = path === 'jwks.jwt' ? 'readSignedKeySet' : 'readKeySet';
+    expectDescribed(operationId, await send(`${serviceUrl}/.well-known/${path}`));
+  }
+  expectDescribed('readReadiness', await send(`${serviceUrl}/readyz`));
+  const report = await operate(offline(), 'GET /keys');
+  expectDescribed('readKeys', report);
+  const keys = (report.body['signing'] as { publicKey: PublicJwk }[]).map(({ publicKey }) => publicKey);
+  const input = { issuer: serviceUrl, keys, life: 2_592_000, seconds: 86_400, iat: Math.floor(Date.now() / 1_000) };
+  const put = (keySet: string) =>
+    operate(offline(), 'PUT /keys/sets', {
+      as: 'Admin',
+      body: { keySet },
+      headers: { 'Idempotency-Key': keySet.slice(-64) },
+    });
+  const older = await signKeySet({ ...input, iat: input.iat - 1 }, ROOT);
+  const keySet = await signKeySet(input, ROOT);
+  for (const token of [keySet, keySet, older, 'a.b.c']) expectDescribed('putKeySet', await put(token));
+  expectDescribed('putKeySet', await operate(stack(), 'PUT /keys/sets', { as: 'Admin', body: { keySet } }));
+  expectDescribed('readSignedKeySet', await send(`${serviceUrl}/.well-known/jwks.jwt`));
+  expectDescribed('readKeys', await operate(offline(), 'GET /keys'));
 });
 
 test('a write that is repeated, or still runs, is answered as described', async () => {

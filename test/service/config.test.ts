@@ -88,6 +88,16 @@ test.each<[string, Change, object]>([
   ['digits', { NONCE_STYLE: 'digits' }, { NONCE_STYLE: 'digits' }],
   ['proxies', { TRUSTED_PROXIES: '10' }, { TRUSTED_PROXIES: 10 }],
   ['a limit', { RATE_LIMIT_PER_SECOND: '100000' }, { RATE_LIMIT_PER_SECOND: 100_000 }],
+  [
+    'limits of known networks',
+    { ADDRESS_LIMITS: '203.0.113.0/24=200,2001:db8::/48=50' },
+    {
+      ADDRESS_LIMITS: [
+        { family: 'ipv4', prefix: 24, perSecond: 200 },
+        { family: 'ipv6', prefix: 48, perSecond: 50 },
+      ],
+    },
+  ],
   ['a prefix', { TABLE_PREFIX: 'vendor2' }, { TABLE_PREFIX: 'vendor2' }],
   ['a directory', { TRUST_DIRECTORY: file('certificates') }, { TRUST_DIRECTORY: file('certificates') }],
 ])('%s', (_, change, expected) => {
@@ -255,6 +265,11 @@ test.each<[string, Change, RegExp]>([
   ['a negative number', { TRUSTED_PROXIES: '-1' }, /^TRUSTED_PROXIES must be a whole number/],
   ['no requests', { RATE_LIMIT_PER_SECOND: '0' }, /^RATE_LIMIT_PER_SECOND must be from 1 to 100000$/],
   ['a number beyond numbers', { RATE_LIMIT_PER_SECOND: '9'.repeat(400) }, /^RATE_LIMIT_PER_SECOND must be from/],
+  [
+    'a limit of no network',
+    { ADDRESS_LIMITS: '203.0.113.0/24=200,20' },
+    /^ADDRESS_LIMITS entry 2 must be CIDR=REQUESTS_PER_SECOND, such as 203\.0\.113\.0\/24=200$/,
+  ],
   ['a prefix with a blank', { TABLE_PREFIX: 'a b' }, /^TABLE_PREFIX must be letters and digits$/],
   ['a prefix that is too long', { TABLE_PREFIX: 'a'.repeat(22) }, /^TABLE_PREFIX must be letters and digits$/],
   [
@@ -320,6 +335,7 @@ test('with nothing set, everything that is needed is named', () => {
     'CHALLENGE_SECRETS is missing',
     'exactly one of TABLES_ENDPOINT and TABLES_CONNECTION_STRING must be set',
     'exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set',
+    expect.stringMatching(/^a root key is missing, /),
   ]);
 });
 

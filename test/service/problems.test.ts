@@ -66,6 +66,7 @@ test('what may succeed later is retryable, and nothing that a person must change
     'internal_error',
     'issuer_certificate_missing',
     'issuer_unknown',
+    'key_set_missing',
     'rate_limited',
     'readings_differ',
     'signing_key_unavailable',

@@ -33,8 +33,8 @@ test('all is ready: 200, each probe says what it saw, and nobody keeps the answe
   await fillStore(mine);
   const { status, state, probedAt, probes, headers } = await read(await createInstance(settingsOf(mine)));
   expect({ status, state, probedAt }).toEqual({ status: 200, state: 'ok', probedAt: '2026-11-23T12:00:00.000Z' });
-  expect(Object.keys(probes).sort()).toEqual(['challengeSecret', 'pins', 'signingKey', 'store']);
-  expect(Object.values(probes).map((probe) => probe.state)).toEqual(['ok', 'ok', 'ok', 'ok']);
+  expect(Object.keys(probes).sort()).toEqual(['challengeSecret', 'pins', 'root', 'signingKey', 'store']);
+  expect(Object.values(probes).map((probe) => probe.state)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok']);
   expect(Object.values(probes).every(({ detail }) => detail.length > 5)).toBe(true);
   expect(headers['Cache-Control']).toBe('no-store');
 });
@@ -45,7 +45,7 @@ test('a store that does not answer is a failure of the store alone, with what to
   expect([status, state]).toEqual([503, 'failed']);
   expect(probes['store']?.detail).toContain('does not answer');
   const others = Object.entries(probes).filter(([name]) => name !== 'store');
-  expect(others.map(([, probe]) => probe.state)).toEqual(['ok', 'ok', 'ok']);
+  expect(others.map(([, probe]) => probe.state)).toEqual(['ok', 'ok', 'ok', 'ok']);
   expect(instance.log).toContainEqual(expect.objectContaining({ level: 'error', event: 'store_probe_failed' }));
   expect(JSON.stringify([instance.log, probes])).not.toContain('c2VjcmV0');
 });

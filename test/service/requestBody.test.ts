@@ -123,11 +123,63 @@ test.each<[string, object]>([
   ['document.signature', { document: { ...DOCUMENT, signature: 'A'.repeat(32_769) } }],
   ['proof', { proof: 1 }],
   ['proof', { proof: 'a'.repeat(16_385) }],
-  ['product', { product: '' }],
-  ['product', { product: 'a'.repeat(513) }],
+  ['offer', { offer: '' }],
+  ['offer', { offer: 'a'.repeat(513) }],
 ])('of a request for a licence, %s is named where it is not in its form', async (where, change) => {
   const refusal = await refusalOf({ body: { ...LICENCE_REQUEST, ...change } }, licenceRequestSchema);
   expect(refusal).toMatchObject({ code: 'request_malformed', detail: `"${where}" is missing or not in its form.` });
+});
+
+const readLabel = async (label: unknown) =>
+  (await readJsonBody(createRequest({ body: { ...LICENCE_REQUEST, label } }), licenceRequestSchema)).label;
+
+test.each([
+  'web-1',
+  'Zürich / Halle 3 (links)',
+  'データセンター東京',
+  'नई दिल्ली',
+  'a\u00a0b',
+  '🚀 nightly',
+  'x'.repeat(64),
+  '🚀'.repeat(64),
+])('the label %j is taken as it is', async (label) => {
+  expect(await readLabel(label)).toBe(label);
+});
+
+test.each<[string, unknown]>([
+  ['nothing', undefined],
+  ['null', null],
+  ['a number', 7],
+  ['an object', { toString: 'web-1' }],
+  ['a list', ['web-1']],
+  ['empty', ''],
+  ['blank', '  \u00a0'],
+  ['of 65 characters', 'x'.repeat(65)],
+  ['of 65 characters beyond the first plane', '🚀'.repeat(65)],
+  ['very long', 'x'.repeat(50_000)],
+  ['two lines', 'web\n1'],
+  ['two lines, as Windows has them', 'web\r\n1'],
+  ['with a line separator', 'web\u20281'],
+  ['with a paragraph separator', 'web\u20291'],
+  ['with a tab', 'web\t1'],
+  ['with NUL', 'web\u00001'],
+  ['with an escape sequence', '\u001b[2Jweb'],
+  ['with a C1 control', 'web\u009b1'],
+  ['with DEL', 'web\u007f1'],
+  ['turned round', 'web\u202e1'],
+  ['with a mark for the right-to-left direction', 'web\u200f1'],
+  ['with an isolate', 'web\u20661\u2069'],
+  ['with a joiner of no width', 'web\u200d1'],
+  ['with a space of no width', 'web\u200b1'],
+  ['with a byte order mark', '\ufeffweb'],
+  ['with a soft hyphen', 'web\u00ad1'],
+  ['with tags', 'web\u{e0061}'],
+  ['with half a surrogate pair', 'web\ud83d'],
+  ['for private use', 'web\ue000'],
+  ['not assigned', 'web\u0378'],
+  ['not in NFC', 'Zu\u0308rich'],
+])('a label that is %s is dropped, and the request goes on', async (_, label) => {
+  expect(await readLabel(label)).toBeUndefined();
 });
 
 test('unknown members are left out, and __proto__ is one of them', async () => {

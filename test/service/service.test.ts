@@ -1,10 +1,13 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
+import type { Service } from '../../src/service/service.ts';
 import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { createLocalRoot } from '../../src/tokens/rootKey.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { bodyOf, createRequest } from './edgeRequest.ts';
 import { ISSUER, STORE_DOWN, fillStore, newSecret, settingsOf, useInstances } from './instance.ts';
+import { ROOT_KEY } from './settings.ts';
 
 const tables = useAzurite();
 const createInstance = useInstances();
@@ -14,6 +17,8 @@ async function createFilled(settings: Readonly<Record<string, string>> = {}) {
   await fillStore(mine);
   return createInstance({ ...settingsOf(mine), ...settings });
 }
+
+type UseCaseName = Exclude<keyof Service, 'cleanStore' | 'operatorRoutes'>;
 
 const codeOf = (reply: { readonly body: string }) => JSON.parse(reply.body) as { code?: string; detail?: string };
 
@@ -102,12 +107,79 @@ test('behind a proxy of one’s own the address before it counts', async () => {
   expect(replies.map(({ status }) => status)).toEqual([201, 201, 429, 201]);
 });
 
-test('a body that is not in its form does not count against the limit, and is refused before it', async () => {
+test('the n-th request refused at once is told n seconds of a limit of one a second', async () => {
   const { service } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' });
-  for (let times = 0; times < 5; times++) {
-    expect((await service.issueChallenge(createRequest({ body: '{' }))).status).toBe(400);
+  const ask = () => service.issueChallenge(createRequest());
+  const replies = [await ask(), await ask(), await ask(), await ask(), await ask()];
+  expect(replies.map(({ headers }) => headers['Retry-After'])).toEqual([undefined, undefined, '1', '2', '3']);
+  const problems = replies.slice(2).map(bodyOf);
+  for (const problem of problems) expect(problem).toMatchObject({ code: 'rate_limited', status: 429, retryable: true });
+});
+
+test('an address of a known network has the limit that ADDRESS_LIMITS gives it', async () => {
+  const { service } = await createInstance({
+    ...STORE_DOWN,
+    RATE_LIMIT_PER_SECOND: '1',
+    ADDRESS_LIMITS: '203.0.113.0/24=2',
+  });
+  const ask = (address: string) => service.issueChallenge(createRequest({ headers: { 'x-forwarded-for': address } }));
+  const statuses = async (address: string) => {
+    const replies = [];
+    for (let times = 0; times < 5; times += 1) replies.push(await ask(address));
+    return replies.map(({ status }) => status);
+  };
+  expect(await statuses('203.0.113.7')).toEqual([201, 201, 201, 201, 429]);
+  expect(await statuses('198.51.100.7')).toEqual([201, 201, 429, 429, 429]);
+});
+
+const VM_ROUTES = ['issueChallenge', 'issueLicence', 'releaseLicence'] as const;
+
+test.each(VM_ROUTES)('%s: a malformed request counts like a good one', async (route) => {
+  const limited = { ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' };
+  const wrong = [
+    { body: '{' },
+    { headers: { 'content-type': 'text/plain' } },
+    { headers: { 'content-length': '10000000' } },
+    { body: 'x'.repeat(70_000) },
+    { body: { challenge: 1, key: 1 } },
+  ];
+  for (const request of wrong) {
+    const { service } = await createInstance(limited);
+    const replies = [await service[route](createRequest(request)), await service[route](createRequest(request))];
+    for (const { status } of replies) expect([400, 413, 415]).toContain(status);
+    expect((await service.issueChallenge(createRequest())).status).toBe(429);
   }
-  expect((await service.issueChallenge(createRequest())).status).toBe(201);
+});
+
+test.each(VM_ROUTES)(
+  '%s: a request over the limit is refused before its size, type or body is looked at',
+  async (route) => {
+    const { service } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' });
+    for (let times = 0; times < 2; times += 1) await service.issueChallenge(createRequest());
+    const reads: string[] = [];
+    const readBody = () => {
+      reads.push(route);
+      return Promise.resolve(new Uint8Array());
+    };
+    for (const headers of [{}, { 'content-length': '10000000' }, { 'content-type': 'text/plain' }]) {
+      expect((await service[route](createRequest({ headers, readBody }))).status).toBe(429);
+    }
+    expect(reads).toEqual([]);
+  },
+);
+
+test('key set, discovery and health are not counted; pages of codes and the description are', async () => {
+  const { service } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' });
+  const ask = async (route: UseCaseName) =>
+    (await service[route](createRequest({ path: '/problems/conflict' }))).status;
+  for (const route of ['readKeySet', 'readDiscovery', 'readHealth', 'readReadiness'] as const) {
+    for (let times = 0; times < 10; times += 1) expect(await ask(route), route).not.toBe(429);
+  }
+  expect([await ask('readProblemPage'), await ask('readOpenApi')]).toEqual([200, 200]);
+  expect([await ask('readProblemPage'), await ask('readOpenApi'), await ask('issueChallenge')]).toEqual([
+    429, 429, 429,
+  ]);
+  expect(await ask('readHealth')).toBe(200);
 });
 
 test('a challenge lives five minutes, and its secret may be rotated meanwhile', async () => {
@@ -128,6 +200,15 @@ test('a nonce of ten digits is one that the service takes', async () => {
   expect((await boot()).reply.status).toBe(200);
 });
 
+test('no licence lasts longer than its longest life, though the stored offer says so', async () => {
+  const { boot } = await createFilled({ LICENCE_LIFE_SECONDS: '86400' });
+  const { reply } = await boot();
+  const { iat, exp, licence } = decodeJwt(String(bodyOf(reply)['licence'])) as Readonly<
+    Record<'iat' | 'exp', number>
+  > & { readonly licence: { readonly graceUntil: number; readonly renewAfter: number } };
+  expect([exp - iat, licence.graceUntil - iat, licence.renewAfter - iat]).toEqual([86_400, 86_400, 43_200]);
+});
+
 test('the discovery document is this', async () => {
   const { service } = await createInstance({ ...STORE_DOWN, NONCE_STYLE: 'digits' });
   const reply = await service.readDiscovery(createRequest());
@@ -139,10 +220,12 @@ test('the discovery document is this', async () => {
       licences: `${ISSUER}/v1/licences`,
       releases: `${ISSUER}/v1/releases`,
       jwks: `${ISSUER}/.well-known/jwks.json`,
+      signedJwks: `${ISSUER}/.well-known/jwks.jwt`,
     },
     acceptedClouds: ['emulator'],
     algorithms: { licence: ['ES256'], proof: ['ES256'] },
     nonceStyle: 'digits',
+    rootKeys: [createLocalRoot(ROOT_KEY).kid],
     pinSetVersion: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
   });
 });
@@ -153,13 +236,13 @@ test('the key set has the public half of the signing key and no more', async () 
   expect(keys.map((key) => Object.keys(key).sort())).toEqual([['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']]);
 });
 
-test('the page of a code is plain text that says who can mend it; there is none for what is no code', async () => {
+test('the page of a code is plain text that says who can fix it; there is none for what is no code', async () => {
   const { service } = await createInstance(STORE_DOWN);
   const read = (code: string) => service.readProblemPage(createRequest({ path: `/problems/${code}` }));
   const page = await read('seats_exhausted');
   expect(page).toMatchObject({ status: 200, headers: { 'Content-Type': 'text/plain; charset=utf-8' } });
   expect(page.body).toContain(
-    '\nWho can mend it\n  Whoever runs the VM or calls the service, or the vendor’s operators.\n',
+    '\nWho can fix this\n  Whoever runs the VM or calls the service, or the vendor’s operators.\n',
   );
   for (const code of ['', 'constructor', '__proto__', 'toString', 'SEATS_EXHAUSTED', '<script>']) {
     const reply = await read(code);

@@ -40,9 +40,9 @@ const FREE = 100;
 /** A VM that has a seat. */
 function seated(number: number, leaseEnd: number): Activation {
   const vmId = `22222222-0000-4000-8000-${number.toString(16).padStart(12, '0')}`;
-  const times = { keyUntil: leaseEnd, leaseEnd, firstSeen: 1, lastSeen: 1 };
+  const times = { keyUntil: leaseEnd, leaseEnd, graceUntil: leaseEnd, firstSeen: 1, lastSeen: 1 };
   const challenge = { ms: 1, jti: 'AAAAAAAAAAAAAAAAAAAAAA' };
-  const facts = { licenceId: 'http-storm', licenceJti: 'x', region: null, sku: 'fleet', client: null };
+  const facts = { licenceId: 'http-storm', licenceJti: 'x', region: null, sku: 'fleet', client: null, label: null };
   return {
     vmId,
     seat: { kind: 'numbered', number },

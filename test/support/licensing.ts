@@ -113,7 +113,7 @@ export function request(
     region: 'westeurope',
     sku: 'Gen2',
     at,
-    times: licenceTimes(held, at),
+    times: licenceTimes(held, at, Number.POSITIVE_INFINITY),
     ...changed,
   };
 }

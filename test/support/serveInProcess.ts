@@ -12,6 +12,8 @@ const ROUTES: Readonly<Record<string, (service: Service) => UseCase>> = {
   'POST /v1/licences': (service) => service.issueLicence,
   'POST /v1/releases': (service) => service.releaseLicence,
   'GET /.well-known/jwks.json': (service) => service.readKeySet,
+  'GET /.well-known/jwks.jwt': (service) => service.readSignedKeySet,
+  'GET /.well-known/countersign': (service) => service.readDiscovery,
   'GET /readyz': (service) => service.readReadiness,
 };
 

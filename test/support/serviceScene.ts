@@ -68,6 +68,8 @@ export interface SceneOptions {
   readonly instances?: readonly InstanceOptions[];
   /** Holds the signing key. Without it that is a local one. */
   readonly vault?: FakeVault;
+  /** Holds the root key. Without it there is none, unless the settings have one. */
+  readonly rootVault?: FakeVault;
   /** Offers and licences instead of the black-box suite's. */
   readonly catalogue?: string;
 }
@@ -119,8 +121,12 @@ export function useScenes(ahead: () => number = () => 0): (options?: SceneOption
   };
 }
 
-function keySettings({ vault, settings }: SceneOptions): Readonly<Record<string, string>> {
-  return { ...(vault === undefined ? { SIGNING_KEY } : { SIGNING_KEY_URL: vault.keyUrl }), ...settings };
+function keySettings({ vault, rootVault, settings }: SceneOptions): Readonly<Record<string, string>> {
+  return {
+    ...(vault === undefined ? { SIGNING_KEY } : { SIGNING_KEY_URL: vault.keyUrl }),
+    ...(rootVault !== undefined && { ROOT_KEY_URL: rootVault.keyUrl }),
+    ...settings,
+  };
 }
 
 async function fillStore(
@@ -135,7 +141,7 @@ async function fillStore(
 
 async function startInstances(
   env: Readonly<Record<string, string>>,
-  { vault, instances = [{}] }: SceneOptions,
+  { vault, rootVault, instances = [{}] }: SceneOptions,
   clock: () => number,
 ) {
   const started: { readonly url: string; readonly log: readonly string[] }[] = [];
@@ -143,7 +149,11 @@ async function startInstances(
   for (const { settings = {}, skew = 0 } of instances) {
     const instance = await serveInProcess((url) => {
       issuer ??= url;
-      const seams = { now: () => clock() + skew, ...(vault !== undefined && { vault: vault.access }) };
+      const vaults = {
+        ...(vault !== undefined && { vault: vault.access }),
+        ...(rootVault !== undefined && { rootVault: rootVault.access }),
+      };
+      const seams = { now: () => clock() + skew, ...vaults };
       return createService(readConfig({ ...env, ...settings, ISSUER: issuer }), seams);
     });
     started.push(instance);

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { importJWK, jwtVerify } from 'jose';
 import { expect, test } from 'vitest';
 import { LICENCE_CODES } from '../../src/contract/codes.ts';
 import { DENIAL_CODES, denialClaims, isDenialCode, signDenial } from '../../src/tokens/denials.ts';
+import type { DenialInput } from '../../src/tokens/denials.ts';
 import { createKeySet } from '../../src/tokens/keySet.ts';
 import { verifyLicence } from '../../src/tokens/licences.ts';
 import { createLocalSigner } from '../../src/tokens/localSigner.ts';
@@ -10,7 +12,9 @@ import { createKeyPair, pkcs8 } from './forge.ts';
 const PAIR = createKeyPair();
 const SIGNER = createLocalSigner(pkcs8(PAIR.privateKey));
 const AT = Date.UTC(2026, 0, 1) + 500;
-const CLAIMS = denialClaims({
+/** Text is all that a denial is told of it: who calls has verified it. */
+const PROOF = 'eyJhbGciOiJFUzI1NiJ9.eyJub25jZSI6IkEifQ.AAAA';
+const INPUT: DenialInput = {
   issuer: 'https://licences.example.com',
   vmId: '5f2c8a1e-0d3b-4c6f-9a7e-1b2c3d4e5f60',
   publisher: 'Contoso',
@@ -18,7 +22,9 @@ const CLAIMS = denialClaims({
   code: 'licence_revoked',
   issuedAt: AT,
   challengeJti: 'AAECAwQFBgcICQoLDA0ODw',
-});
+  proof: PROOF,
+};
+const CLAIMS = denialClaims(INPUT);
 
 test('has exactly the claims of the protocol', () => {
   expect(CLAIMS).toEqual({
@@ -29,7 +35,14 @@ test('has exactly the claims of the protocol', () => {
     iat: 1767225600,
     exp: 1767225900,
     jti: 'AAECAwQFBgcICQoLDA0ODw',
+    pth: createHash('sha256').update(PROOF, 'ascii').digest('base64url'),
   });
+});
+
+test('another proof of the same challenge has another hash', () => {
+  const other = denialClaims({ ...INPUT, proof: `${PROOF.slice(0, -1)}B` });
+  expect({ ...other, pth: CLAIMS.pth }).toEqual(CLAIMS);
+  expect(other.pth).not.toBe(CLAIMS.pth);
 });
 
 test('is signed with alg, typ and kid alone in its header', async () => {

@@ -53,6 +53,18 @@ test('asks for what it needs once, and for the list alone after that', async () 
   expect(countRequests(vault)).toBe(2);
 });
 
+test('only versions that may sign are looked at; the choices are tried in their order', async () => {
+  const { vault, keys } = await createScene();
+  const [old, next] = [vault.addVersion({ created: AT - 2 * DAY }), vault.addVersion({ created: AT - DAY })];
+  const only = (kid: string) => (one: string) => one === kid;
+  const kidOf = async (...choices: readonly ((kid: string) => boolean)[]) => (await keys.readSigner(AT, choices)).kid;
+  expect(await kidAt(keys, AT)).toBe(next.kid);
+  expect(await kidOf(only(old.kid))).toBe(old.kid);
+  expect(await kidOf(only('another'), only(old.kid), only(next.kid))).toBe(old.kid);
+  await expect(keys.readSigner(AT, [only('another')])).rejects.toThrow('No version of the signing key may sign');
+  expect((await keys.readPublished(AT)).asOf).toBe(AT);
+});
+
 test('a clock that was set back is no reason to keep what was read', async () => {
   const { vault, keys } = await createScene();
   vault.addVersion({ created: AT - DAY });

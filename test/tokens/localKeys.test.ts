@@ -4,6 +4,7 @@ import { createKeySet } from '../../src/tokens/keySet.ts';
 import { createLocalKeys } from '../../src/tokens/localKeys.ts';
 import { SigningKeyError } from '../../src/tokens/localSigner.ts';
 import { thumbprint } from '../../src/tokens/publicJwk.ts';
+import { SigningKeyUnavailableError } from '../../src/tokens/signer.ts';
 import { createKeyPair } from './forge.ts';
 
 const AT = Date.UTC(2026, 0, 1);
@@ -20,6 +21,7 @@ test('one key, as PEM or JWK, signs and is published', async () => {
     const published = await keys.readPublished(AT);
     expect(published).toEqual({
       keys: [{ state: 'current', publicJwk: FIRST.jwk }],
+      asOf: AT,
       goodUntil: Number.POSITIVE_INFINITY,
       troubles: [],
     });
@@ -38,6 +40,21 @@ test('the first key of a set signs; the others are published, to come or retired
   expect(createKeySet(published.keys, AT).keys.map(({ kid }) => kid)).toEqual(
     [FIRST, SECOND, THIRD].map(({ jwk }) => thumbprint(jwk)),
   );
+});
+
+test('of the keys that may sign, the first with its private half signs; the choices are tried in their order', async () => {
+  const keys = createLocalKeys(setOf(privateJwk(FIRST), privateJwk(SECOND), THIRD.jwk));
+  const only = (...pairs: readonly (typeof FIRST)[]) => {
+    const kids = pairs.map(({ jwk }) => thumbprint(jwk));
+    return (kid: string) => kids.includes(kid);
+  };
+  const kidOf = async (...choices: readonly ((kid: string) => boolean)[]) => (await keys.readSigner(AT, choices)).kid;
+  expect(await kidOf(only(SECOND, THIRD))).toBe(thumbprint(SECOND.jwk));
+  expect(await kidOf(only(THIRD), only(SECOND), only(FIRST))).toBe(thumbprint(SECOND.jwk));
+  expect(await kidOf(only(SECOND, FIRST))).toBe(thumbprint(FIRST.jwk));
+  for (const choices of [[], [only(THIRD)]]) {
+    await expect(keys.readSigner(AT, choices)).rejects.toThrow(SigningKeyUnavailableError);
+  }
 });
 
 const P384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });

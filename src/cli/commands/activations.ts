@@ -48,6 +48,7 @@ const COLUMNS: readonly Column<Activation>[] = [
   ['KEY CHANGES', (item) => (item['keyChanges'] as readonly unknown[]).length],
   ['REGION', (item) => item['region']],
   ['CLIENT', (item) => item['client']],
+  ['LABEL', (item) => item['label']],
   ['LAST SEEN', (item) => item['lastSeen']],
 ];
 

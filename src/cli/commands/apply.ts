@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { applyCatalogue } from '../../licensing/catalogue/applyCatalogue.ts';
 import type { ApplyCounts, ApplyReport } from '../../licensing/catalogue/applyCatalogue.ts';
+import { DEFAULT_LICENCE_LIFE, SECOND } from '../../licensing/catalogue/duration.ts';
 import type { CatalogueFile } from '../../licensing/catalogue/cataloguePlan.ts';
 import { CatalogueError, LARGEST_CATALOGUE, parseCatalogue } from '../../licensing/catalogue/parseCatalogue.ts';
 import { parsePlainJson } from '../../verifier/plainJson.ts';
 import { JsonError } from '../../verifier/strictJson.ts';
 import { positionalsOf } from '../actions.ts';
 import type { Command, Io } from '../command.ts';
+import { UsageError } from '../command.ts';
 import { decodeText } from '../decodeText.ts';
 import { OPERATOR_SETTINGS_HELP, createOperatorClient, isServiceNamed } from '../operatorClient.ts';
 import { parseOptions } from '../options.ts';
@@ -91,7 +93,16 @@ async function applyHere(io: Io, file: CatalogueFile, dryRun: boolean): Promise<
   const store = await openStore(io);
   // In Azure the deployment makes the tables, and an operator's role need not reach so far.
   if (!dryRun && (io.env['TABLES_CONNECTION_STRING'] ?? '') !== '') await store.ensureTables();
-  return applyCatalogue(store, file, { change: { by: 'countersign apply', at: io.now() }, dryRun });
+  const change = { by: 'countersign apply', at: io.now() };
+  return applyCatalogue(store, file, { change, dryRun, life: readLife(io) });
+}
+
+/** As the service's own setting, whose default it has. */
+function readLife({ env }: Io): number {
+  const text = env['LICENCE_LIFE_SECONDS'] ?? '';
+  if (text === '') return DEFAULT_LICENCE_LIFE;
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text) * SECOND;
+  throw new UsageError('LICENCE_LIFE_SECONDS is not a whole number: set it as the service has it');
 }
 
 export function formatReport({ offers, licences }: ApplyReport, dryRun: boolean): string {

@@ -37,7 +37,7 @@ const COLUMNS: readonly Column<Decision>[] = [
   ['CODE', ({ code }) => code],
   ['VM', ({ vmId }) => vmId],
   ['SUBSCRIPTION', ({ subscription }) => subscription],
-  ['PLAN', ({ plan, claimedProduct }) => (plan === null ? '' : formatPlan(plan)) || claimedProduct],
+  ['PLAN', ({ plan, claimedOffer }) => (plan === null ? '' : formatPlan(plan)) || claimedOffer],
   ['LICENCE', ({ licence }) => licence],
   ['ID', ({ id }) => id],
 ];

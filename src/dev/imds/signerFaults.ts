@@ -10,12 +10,12 @@ const NULL = Uint8Array.of(5, 0);
 /** Documents that are rightly signed, by a certificate that must not sign them. */
 export const SIGNER_FAULTS = {
   'wrong-signer': {
-    does: 'signs under an authority that nobody has pinned',
+    does: 'signs under an authority that is not pinned',
     leadsTo: 'issuer_unknown',
     leaf: async ({ stranger, usual }) => (await stranger()).issueLeaf(usual),
   },
   'self-signed': {
-    does: 'signs with a certificate that vouches for itself',
+    does: 'signs with a self-signed certificate',
     leadsTo: 'issuer_unknown',
     leaf: ({ authority, usual }) => authority.issueLeaf({ ...usual, issuer: undefined }),
   },

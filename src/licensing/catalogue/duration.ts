@@ -17,5 +17,7 @@ export function parseDuration(text: string): number | null {
 export const DEFAULT_LIFETIME = 24 * HOUR;
 export const DEFAULT_RENEW_AFTER = 12 * HOUR;
 export const DEFAULT_GRACE = 7 * DAY;
+/** From the issue of a licence to the end of its grace, unless the service is set otherwise. */
+export const DEFAULT_LICENCE_LIFE = 30 * DAY;
 export const SHORTEST_LIFETIME = 5 * MINUTE;
 export const LONGEST_DURATION = 400 * DAY;

@@ -24,16 +24,18 @@ const activationRow = z.object({
   challengeJti: z.string().optional(),
   licenceJti: z.string().optional(),
   leaseEnd: rowInstant,
+  graceUntil: rowInstant,
   region: z.string().optional(),
   sku: z.string(),
   client: z.string().optional(),
+  label: z.string().optional(),
   firstSeen: rowInstant,
   lastSeen: rowInstant,
   blocked: z.boolean(),
 });
 
 export function activationEntity(partitionKey: string, activation: Activation): TableEntity {
-  const { challenge, licenceJti, jkt, region, client } = activation;
+  const { challenge, licenceJti, jkt, region, client, label } = activation;
   return {
     partitionKey,
     rowKey: vmRow(activation.vmId),
@@ -46,9 +48,11 @@ export function activationEntity(partitionKey: string, activation: Activation): 
     ...(challenge !== null && { challengeAt: new Date(challenge.ms), challengeJti: challenge.jti }),
     ...(licenceJti !== null && { licenceJti }),
     leaseEnd: new Date(activation.leaseEnd),
+    graceUntil: new Date(activation.graceUntil),
     ...(region !== null && { region }),
     sku: activation.sku,
     ...(client !== null && { client }),
+    ...(label !== null && { label }),
     firstSeen: new Date(activation.firstSeen),
     lastSeen: new Date(activation.lastSeen),
     blocked: activation.blocked,
@@ -58,7 +62,7 @@ export function activationEntity(partitionKey: string, activation: Activation): 
 /** @throws StoreUnavailableError */
 export function readActivationRow(entity: unknown): Stored<Activation> {
   const row = readRow('activation', activationRow, entity);
-  const { etag, rowKey, seat, challengeAt, challengeJti, licenceJti, jkt, region, client, ...rest } = row;
+  const { etag, rowKey, seat, challengeAt, challengeJti, licenceJti, jkt, region, client, label, ...rest } = row;
   const challenge =
     challengeAt === undefined || challengeJti === undefined ? null : { ms: challengeAt, jti: challengeJti };
   const value = {
@@ -70,6 +74,7 @@ export function readActivationRow(entity: unknown): Stored<Activation> {
     jkt: jkt ?? null,
     region: region ?? null,
     client: client ?? null,
+    label: label ?? null,
   };
   return { value, version: etag };
 }

@@ -38,7 +38,8 @@ export function cleaningTables(
 async function* deleteActivations(activations: TableClient, budgets: Budgets, before: number): AsyncGenerator<number> {
   const search = { operation: 'look for old activations', budget: budgets.search };
   const call = { operation: 'delete an old activation', budget: budgets.call };
-  const filter = odata`seat lt 0 and blocked eq false and leaseEnd lt ${new Date(before)}`;
+  const end = new Date(before);
+  const filter = odata`seat lt 0 and blocked eq false and leaseEnd lt ${end} and graceUntil lt ${end}`;
   for await (const rows of readPieces(activations, search, { filter }, PIECE)) {
     let deleted = 0;
     for (const { partitionKey, rowKey, etag } of rows) {

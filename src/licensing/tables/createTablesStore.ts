@@ -6,6 +6,7 @@ import { connectTable } from './connection.ts';
 import type { ConnectTableOptions } from './connection.ts';
 import { decisionTable } from './decisionTable.ts';
 import { issuerTable } from './issuerTable.ts';
+import { keySetTable } from './keySetTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
@@ -38,6 +39,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
+    keysets: connect('keysets'),
   };
   return {
     ensureTables: async () => {
@@ -53,6 +55,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),
+    ...keySetTable(tables.keysets, budget),
     ...cleaningTables(tables, budgets),
   };
 }

@@ -27,7 +27,7 @@ const row = z.object({
   subscriptionId: z.string(),
   vmId: z.string(),
   plan: z.string().transform(parseJsonProperty).pipe(plan.nullable()),
-  claimedProduct: z.string().optional(),
+  claimedOffer: z.string().optional(),
   licenceId: z.string().optional(),
   region: z.string().optional(),
   sku: z.string().optional(),
@@ -36,7 +36,7 @@ const row = z.object({
 
 /** What is looked for stands in columns of its own. */
 export function decisionEntity(decision: DecisionRecord): TableEntity {
-  const { id, at, cloud, subscriptionId, plan, checks, claimedProduct, licenceId, region, sku, ...rest } = decision;
+  const { id, at, cloud, subscriptionId, plan, checks, claimedOffer, licenceId, region, sku, ...rest } = decision;
   return {
     partitionKey: decisionPartition(at, cloud, subscriptionId),
     rowKey: decisionRow(id),
@@ -46,7 +46,7 @@ export function decisionEntity(decision: DecisionRecord): TableEntity {
     at: new Date(at),
     plan: JSON.stringify(plan),
     checks: JSON.stringify(checks),
-    ...(claimedProduct !== null && { claimedProduct }),
+    ...(claimedOffer !== null && { claimedOffer }),
     ...(licenceId !== null && { licenceId }),
     ...(region !== null && { region }),
     ...(sku !== null && { sku }),
@@ -55,10 +55,10 @@ export function decisionEntity(decision: DecisionRecord): TableEntity {
 
 /** @throws StoreUnavailableError */
 export function readDecisionRow(entity: unknown): DecisionRecord {
-  const { claimedProduct, licenceId, region, sku, ...rest } = readRow('decision', row, entity);
+  const { claimedOffer, licenceId, region, sku, ...rest } = readRow('decision', row, entity);
   return {
     ...rest,
-    claimedProduct: claimedProduct ?? null,
+    claimedOffer: claimedOffer ?? null,
     licenceId: licenceId ?? null,
     region: region ?? null,
     sku: sku ?? null,

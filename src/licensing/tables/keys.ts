@@ -21,6 +21,7 @@ const LAST_TIME = 2 ** 48 - 1;
 export const OFFERS_PARTITION = 'offers';
 export const ISSUERS_PARTITION = 'issuers';
 export const TRUST_PARTITION = 'trust';
+export const KEY_SETS_PARTITION = 'keysets';
 
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;

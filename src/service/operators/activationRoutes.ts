@@ -34,11 +34,13 @@ const item = z
     blocked: z.boolean(),
     seat: z.union([z.int().min(0), z.literal('uncounted')]).nullable(),
     leaseEnd: instant,
+    graceUntil: instant.describe('Until then the VM’s software may run on its licences without the service.'),
     key: z.string().nullable().describe('Thumbprint (RFC 7638) of the key of the newest licence.'),
     keyChanges: z.array(z.strictObject({ from: z.string().nullable(), at: instant, until: instant })),
     region: z.string().nullable(),
     sku: z.string(),
     client: z.string().nullable(),
+    label: z.string().nullable().describe('A name of the machine for people, the VM’s own word.'),
     firstSeen: instant,
     lastSeen: instant,
     etag: z.string(),
@@ -183,12 +185,14 @@ function absent(): RequestError {
 export const activationSchema = item;
 
 export function writeItem(pool: SeatPool, { value, version }: Stored<Activation>): z.input<typeof item> {
-  const { vmId: vm, blocked, seat, jkt, keyChanges, leaseEnd, region, sku, client, firstSeen, lastSeen } = value;
+  const { vmId: vm, blocked, seat, jkt, keyChanges, leaseEnd, graceUntil, firstSeen, lastSeen } = value;
+  const { region, sku, client, label } = value;
   return {
     ...{ id: writeActivationId(pool, vm), vmId: vm, licence: value.licenceId, mode: pool.mode, cloud: pool.cloud },
     ...{ subscription: pool.subscriptionId, offer: foldCase(formatPlanName(pool.plan)), blocked },
     seat: seat.kind === 'numbered' ? seat.number : seat.kind === 'uncounted' ? 'uncounted' : null,
-    ...{ leaseEnd: formatInstant(leaseEnd), key: jkt, region, sku, client },
+    ...{ leaseEnd: formatInstant(leaseEnd), graceUntil: formatInstant(graceUntil), key: jkt },
+    ...{ region, sku, client, label },
     keyChanges: keyChanges.map(({ from, at, until }) => ({ from, at: formatInstant(at), until: formatInstant(until) })),
     ...{ firstSeen: formatInstant(firstSeen), lastSeen: formatInstant(lastSeen), etag: writeETag(version) },
   };

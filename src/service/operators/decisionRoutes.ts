@@ -29,7 +29,7 @@ export const decisionSchema = z
       .strictObject({ publisher: nullableText, product: nullableText, name: nullableText })
       .nullable()
       .describe('As Azure attested it.'),
-    claimedProduct: nullableText.describe('The VM’s own word.'),
+    claimedOffer: nullableText.describe('The VM’s own word.'),
     licence: nullableText,
     region: nullableText,
     sku: nullableText,
@@ -85,7 +85,7 @@ const readDecision = defineRoute({
 
 const explain = defineRoute({
   ...{ name: 'explainDecision', method: 'GET', path: '/decisions/{id}/explanation', role: 'Reader' },
-  summary: 'Why it was decided so, who can mend it, and what would be decided now',
+  summary: 'Why it was decided so, who can fix it, and what would be decided now',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: {
     mediaType: 'application/json',

@@ -72,11 +72,11 @@ function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'ad
 }
 
 async function readPresent({ store }: Parts, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
-  const { plan, claimedProduct, licenceId } = decision;
-  const match = findOffer(await store.readOffers(), plan, claimedProduct ?? undefined);
+  const { plan, claimedOffer, licenceId } = decision;
+  const match = findOffer(await store.readOffers(), plan, claimedOffer ?? undefined);
   const claim = {
     attestation: restoreClaims(decision),
-    claimedProduct: claimedProduct ?? undefined,
+    claimedOffer: claimedOffer ?? undefined,
     keyBound: decision.code !== 'key_required',
     at,
   };

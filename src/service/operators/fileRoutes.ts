@@ -4,6 +4,7 @@ import { countPlan } from '../../licensing/catalogue/applyCatalogue.ts';
 import { placeInCatalogue } from '../../licensing/catalogue/cataloguePlan.ts';
 import type { CatalogueFile, CatalogueProblem } from '../../licensing/catalogue/cataloguePlan.ts';
 import { must } from '../../licensing/catalogue/fields.ts';
+import { findLongOffers } from '../../licensing/catalogue/licenceLife.ts';
 import {
   CatalogueError,
   LARGEST_CATALOGUE,
@@ -147,6 +148,8 @@ async function applyNow({ parts, query, change }: FileCall, file: CatalogueFile,
   const dryRun = query.dryRun === 'true';
   const planned = planCatalogue(await readStored(parts.store), file);
   if (!planned.ok) throw refuseFile(planned.problems.map(place), 'conflict');
+  const tooLong = findLongOffers(planned.plan.offers, parts.config.LICENCE_LIFE_SECONDS * 1_000);
+  if (tooLong.length > 0) throw refuseFile(tooLong.map(place));
   if (!dryRun && !(await writeTogether(parts.store, planned.plan, change))) {
     throw new RequestError(
       'changed_meanwhile',

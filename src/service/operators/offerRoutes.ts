@@ -13,7 +13,7 @@ import type { Parts } from '../parts.ts';
 import { RequestError } from '../requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { offerSchema, recordFields, writeOffer, writeRecord } from './entries.ts';
-import { checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
+import { checkLife, checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
 import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
@@ -61,12 +61,13 @@ const putOffer = defineRoute({
   answer: { mediaType: 'application/json', schema: item },
   codes: ['conflict', 'changed_meanwhile'],
   handle: async (call) => {
-    const { store } = call.parts;
+    const { store, config } = call.parts;
     if (!isSamePlan(call.body.plan, planOf(call.params))) {
       throw new RequestError('request_malformed', '"offer" in the body is not the one of the address.');
     }
     const file = { offers: [call.body], licences: [] };
     const plan = checkPlanned(planCatalogue(await readAroundOffer(store, call.body), file));
+    checkLife(plan, config);
     const { row, isNew } = await writeOne(plan.offers, call, (offer, version) =>
       store.writeOffer(offer, version, call.change),
     );

@@ -1,12 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { CataloguePlan, Planned, Upsert } from '../../licensing/catalogue/cataloguePlan.ts';
+import { findLongOffers } from '../../licensing/catalogue/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../../licensing/store.ts';
+import type { ServiceConfig } from '../config.ts';
 import { RequestError } from '../requestError.ts';
 import type { Call } from './route.ts';
 import { checkVersion, isExpected } from './versions.ts';
 
 /* Writing and deleting one offer, one licence or, deleting alone, one pin or distrust. */
+
+type LifeSetting = Pick<ServiceConfig, 'LICENCE_LIFE_SECONDS'>;
 
 type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
 
@@ -18,6 +22,17 @@ export function checkPlanned(planned: Planned): CataloguePlan {
   const problems = planned.problems.map(({ field, message }) => ({ field, message }));
   const detail = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
   throw new RequestError('conflict', `${detail}.`, null, problems);
+}
+
+/** @throws {RequestError} `request_malformed` where the offer's licences may last too long */
+export function checkLife({ offers }: CataloguePlan, { LICENCE_LIFE_SECONDS }: LifeSetting): void {
+  const problems = findLongOffers(offers, LICENCE_LIFE_SECONDS * 1_000).map(({ field, message }) => ({
+    field,
+    message,
+  }));
+  const [first] = problems;
+  if (first === undefined) return;
+  throw new RequestError('request_malformed', `${first.field} ${first.message}.`, null, problems);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { OperatorCode, RequestCode } from '../../contract/codes.ts';
 import type { Change } from '../../licensing/store.ts';
 import type { Log } from '../edge.ts';
 import type { Parts } from '../parts.ts';
-import { RequestError } from '../requestError.ts';
+import { readQuery } from '../readQuery.ts';
 import { parseShape } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
 import type { OperatorRole } from './roles.ts';
@@ -94,13 +94,4 @@ export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, B, R e
       return () => handle({ ...raw, params, query, body });
     },
   };
-}
-
-/** @throws {RequestError} where a parameter stands twice: of two words one would go unheard */
-function readQuery(query: URLSearchParams): Record<string, string> {
-  const names = [...query.keys()];
-  const twice = [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
-  if (twice.length === 0) return Object.fromEntries(query);
-  const problems = twice.map((field) => ({ field: field.slice(0, 64), message: 'must stand there once' }));
-  throw new RequestError('request_malformed', 'A parameter of the query stands there twice.', null, problems);
 }

@@ -2,6 +2,7 @@ import { ACTIVATION_ROUTES } from './activationRoutes.ts';
 import { DECISION_ROUTES } from './decisionRoutes.ts';
 import { FILE_ROUTES } from './fileRoutes.ts';
 import { KEY_ROUTES } from './keyRoutes.ts';
+import { KEY_SET_ROUTES } from './keySetRoutes.ts';
 import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
 import type { OperatorRoute } from './route.ts';
@@ -16,4 +17,5 @@ export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
   ...DECISION_ROUTES,
   ...TRUST_ROUTES,
   ...KEY_ROUTES,
+  ...KEY_SET_ROUTES,
 ];

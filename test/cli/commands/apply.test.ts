@@ -76,6 +76,20 @@ test('a dry run says what would be, and writes nothing', async () => {
   expect(await storeOf(mine).listLicences()).toEqual([]);
 });
 
+test('an offer whose licences last longer than the service allows is refused with its place', async () => {
+  const env = environmentOf(tables());
+  const file = write({ offers: [{ offer: 'contoso/gateway/standard', mode: 'licensed', grace: 'P30D' }] });
+  const refused = await apply(env, file);
+  expect(refused).toMatchObject({ code: 1, out: '' });
+  expect(refused.complaints).toContain(
+    '- offers[0].grace: must be shorter: lifetime and grace together are at most "P30D", the LICENCE_LIFE_SECONDS of',
+  );
+  expect((await apply({ ...env, LICENCE_LIFE_SECONDS: `${31 * 86_400}` }, file)).code).toBe(0);
+  expect((await apply({ ...env, LICENCE_LIFE_SECONDS: 'P31D' }, file)).complaints).toContain(
+    'LICENCE_LIFE_SECONDS is not a whole number',
+  );
+});
+
 test.each<[string, unknown, string]>([
   ['no JSON', '{\n"offers": [', 'the file: cannot be read as JSON: line 2: not JSON'],
   ['a key twice', '{"offers": [],\n"offers": []}', 'line 2: a key stands twice in one object'],

@@ -38,7 +38,7 @@ async function json(...args: string[]): Promise<unknown> {
 
 function bootVm(vm: string) {
   const { serviceUrl, imdsUrl } = stack();
-  return boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm, key: createKey() });
+  return boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm, key: createKey(), change: { label: 'Halle 3' } });
 }
 
 const SUBSCRIPTION = 'ffffffff-0000-4000-8000-000000000001';
@@ -143,6 +143,10 @@ test('a VM is listed, blocked and unblocked', async () => {
   expect((await run('activations', 'list', '--licence', 'http-standard')).out).toMatch(
     new RegExp(`^${vm} +http-standard`, 'm'),
   );
+  const listed = await run('activations', 'list', '--vm', vm);
+  expect(listed.out).toMatch(/ LABEL +LAST SEEN\n/);
+  expect(listed.out).toContain('  Halle 3  ');
+  expect((await run('activations', 'show', vm)).out).toMatch(/^ {2}label +Halle 3$/m);
   expect(await json('activations', 'block', vm)).toMatchObject({ blocked: true });
   expect((await bootVm('licensed')).body['code']).toBe('vm_blocked');
   expect(await json('activations', 'unblock', vm, '--licence', 'http-standard')).toMatchObject({ blocked: false });
@@ -210,7 +214,7 @@ test('an explanation says by which key a VM would be let in', async () => {
 });
 
 test('decisions are listed the newest first, over all pages of the service', async () => {
-  const decision = (at: string) => ({ id: at, at, code: 'vm_blocked', vmId: 'x', plan: null, claimedProduct: null });
+  const decision = (at: string) => ({ id: at, at, code: 'vm_blocked', vmId: 'x', plan: null, claimedOffer: null });
   const pages = [
     { items: [decision('2026-11-23T10:05:00Z')], continuation: 'next' },
     { items: [decision('2026-11-23T10:50:00.500Z'), decision('2026-11-23T10:50:00Z')], continuation: null },

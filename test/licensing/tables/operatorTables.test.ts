@@ -60,7 +60,7 @@ function decision(changed: Partial<DecisionRecord> = {}): DecisionRecord {
     ...{ cloud, region, sku, plan },
     subscriptionId: SUBSCRIPTION,
     vmId: VM_ID,
-    claimedProduct: null,
+    claimedOffer: null,
     licenceId: 'fabrikam-2026',
     checks: [{ name: 'size', outcome: 'passed' }],
     ...changed,
@@ -177,7 +177,7 @@ test('a VM is blocked at once, also before it ever came, and unblocked', async (
   const boot = () => activate(store, held, request(held));
   expect(await unblockVm(store, POOL, VM_ID, { at: AT })).toEqual({ outcome: 'absent' });
   expect(await blockVm(store, POOL, VM_ID, { at: AT, licenceId: 'own' })).toMatchObject({ outcome: 'written' });
-  expect(await boot()).toEqual({ granted: false, code: 'vm_blocked' });
+  expect(await boot()).toEqual({ granted: false, code: 'vm_blocked', inGrace: false });
   const version = (await store.readActivation(POOL, VM_ID))?.version ?? '';
   const seen = { at: AT, isRightVersion: (present: string) => present === version };
   expect(await unblockVm(store, POOL, VM_ID, seen)).toMatchObject({ outcome: 'written' });
@@ -208,7 +208,7 @@ test('operators see by how much a lowered pool is over, until the leases end', a
 
 test('a decision is read by its id, and a repeat within the hour changes nothing', async () => {
   const store = await createStore();
-  const refused = decision({ code: 'seats_exhausted', claimedProduct: 'a/b/c', licenceId: null, sku: '' });
+  const refused = decision({ code: 'seats_exhausted', claimedOffer: 'a/b/c', licenceId: null, sku: '' });
   const first = { ...refused, id: hourlyDecisionId(refused, '', AT), at: AT + 20 * MINUTE };
   expect(await store.insertDecision(first)).toBe('written');
   expect(
@@ -334,6 +334,20 @@ test('pins and distrusts of operators come back as they were written', async () 
   expect((await store.listTrust()).map(({ value }) => value.kind)).toEqual(['distrust']);
 });
 
+test('key sets come back as they were uploaded, one a root, and are replaced at the version that was read', async () => {
+  const store = await createStore();
+  const set = { root: `-${'a'.repeat(41)}_`, token: 'x'.repeat(16_384), since: { one: AT, other: AT - 1 } };
+  const written = await store.writeKeySet(set, null, CHANGE);
+  const version = written.outcome === 'written' ? written.version : '';
+  expect(await store.listKeySets()).toEqual([{ value: set, version, change: CHANGE }]);
+  expect(await store.writeKeySet(set, null, CHANGE)).toEqual({ outcome: 'exists' });
+  const next = { ...set, token: 'y', since: {} };
+  expect((await store.writeKeySet(next, version, CHANGE)).outcome).toBe('written');
+  expect(await store.writeKeySet(set, version, CHANGE)).toEqual({ outcome: 'changed' });
+  expect((await store.writeKeySet({ ...set, root: 'b' }, null, CHANGE)).outcome).toBe('written');
+  expect((await store.listKeySets()).map(({ value }) => value)).toEqual([next, { ...set, root: 'b' }]);
+});
+
 test('old decisions and requests are deleted, piece by piece, and younger ones stay', async () => {
   const store = await createStore();
   const old = [decision({ at: AT - 2 * DAY }), decision({ at: AT - 2 * DAY, subscriptionId: vmId(7) })];
@@ -362,6 +376,14 @@ test('an old activation is deleted unless it has a seat of the count, is blocked
   expect(await countAll(store.deleteActivations(AT + 30 * DAY))).toBe(0);
   const { items } = await store.pageActivations({ pool: POOL }, { size: 10 });
   expect(items.map(({ value }) => value.vmId)).toEqual([vmId(2), vmId(3), vmId(4)]);
+});
+
+test('an activation is kept while the VM may still run on its last licence', async () => {
+  const store = await createStore();
+  const held = entitlement({ seats: 'unlimited', grace: 60 * DAY });
+  await activate(store, held, request(held));
+  expect(await countAll(store.deleteActivations(AT + 61 * DAY))).toBe(0);
+  expect(await countAll(store.deleteActivations(AT + 61 * DAY + 1))).toBe(1);
 });
 
 async function countAll(pieces: AsyncIterable<number>): Promise<number> {

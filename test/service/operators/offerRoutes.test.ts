@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { applyCatalogue } from '../../../src/licensing/catalogue/applyCatalogue.ts';
+import { parseCatalogue } from '../../../src/licensing/catalogue/parseCatalogue.ts';
+import { createTablesStore } from '../../../src/licensing/tables/createTablesStore.ts';
 import { operate, useStack } from './useStack.ts';
 
 const stack = useStack();
@@ -81,6 +84,39 @@ test('every problem of the body is told with its place', async () => {
   );
   expect(fields.some((one) => one.startsWith('keyChanges: must'))).toBe(true);
   expect(fields.some((one) => one.includes('"colour" is not known'))).toBe(true);
+});
+
+const TOO_LONG =
+  'must be shorter: lifetime and grace together are at most "P30D", the LICENCE_LIFE_SECONDS of the service';
+
+test.each([
+  ['grace', { grace: 'P29DT1S' }],
+  ['lifetime', { lifetime: 'P31D' }],
+])(
+  'an offer whose licences last longer than clients allow is refused with its %s, also in a file',
+  async (field, change) => {
+    const body = offer('long', change);
+    const answer = await operate(stack(), `PUT ${path('long')}`, { body });
+    expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
+    expect(answer.body['errors']).toEqual([{ field, message: TOO_LONG }]);
+    const file = { offers: [offer('short', { grace: 'P29D' }), body] };
+    const applied = await operate(stack(), 'POST /catalogue', { body: file });
+    expect([applied.status, applied.body['code']]).toEqual([400, 'request_malformed']);
+    expect(applied.body['errors']).toEqual([{ field: `offers[1].${field}`, message: TOO_LONG }]);
+    expect((await operate(stack(), `GET ${path('short')}`)).body['code']).toBe('not_found');
+  },
+);
+
+test('an offer that was stored with a longer life can be suspended and shortened, but not extended', async () => {
+  const store = createTablesStore({ connection: { connectionString: stack().connectionString } });
+  const stored = offer('stored-long', { grace: 'P60D' });
+  await applyCatalogue(store, parseCatalogue({ offers: [stored] }), { change: { by: 'test', at: 0 } });
+  const put = (change: object) =>
+    operate(stack(), `PUT ${path('stored-long')}`, { body: { ...stored, ...change }, headers: { 'If-Match': '*' } });
+  expect((await put({ status: 'suspended' })).status).toBe(200);
+  expect((await put({ grace: 'P61D' })).body['code']).toBe('request_malformed');
+  expect((await put({ grace: 'P20D' })).status).toBe(200);
+  expect((await put({ grace: 'P60D' })).body['code']).toBe('request_malformed');
 });
 
 test('an offer is put at its own address, and shares no name with another', async () => {

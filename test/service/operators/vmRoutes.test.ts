@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boot, createKey } from '../../endToEnd/protocolClient.ts';
+import { boot, createKey, readPayload } from '../../endToEnd/protocolClient.ts';
 import type { Answer, ClientKey } from '../../endToEnd/protocolClient.ts';
 import { operate, useStack } from './useStack.ts';
 
@@ -33,8 +33,11 @@ test('a VM that was licensed is listed by licence, by subscription and by itself
   expect(byVm).toMatchObject({
     ...{ vmId: LICENSED, licence: 'http-standard', mode: 'licensed', cloud: 'emulator', subscription: SUBSCRIPTION },
     ...{ offer: 'contoso/gateway/standard', blocked: false, key: null, keyChanges: [], region: 'westeurope' },
+    label: null,
   });
   expect(byVm['seat']).toEqual(expect.any(Number));
+  const grace = Date.parse(String(byVm['graceUntil'])) - Date.parse(String(byVm['leaseEnd']));
+  expect(grace).toBe(7 * 24 * 60 * 60 * 1000);
   expect(await list('/activations?licence=http-standard')).toEqual([byVm]);
   expect(await list(`/activations?cloud=emulator&subscription=${SUBSCRIPTION}`)).toEqual([byVm]);
   const read = await operate(stack(), `GET /activations/${String(byVm['id'])}`, { as: 'Reader' });
@@ -42,6 +45,20 @@ test('a VM that was licensed is listed by licence, by subscription and by itself
   const { body } = await operate(stack(), 'GET /licences/http-standard');
   expect(body['usage']).toMatchObject({ taken: 1, over: 0 });
   expect((await operate(stack(), 'GET /seats?licence=HTTP-standard')).body).toEqual(body['usage']);
+});
+
+test('what a VM calls itself is shown with its activation, and stands in no decision', async () => {
+  const { serviceUrl, imdsUrl } = stack();
+  const way = { baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, key: createKey() };
+  const say = (label: unknown) => boot({ ...way, vm: 'licensed-2', change: { label } });
+  const { body } = await say('Halle 3');
+  const sub = String(readPayload(String(body['licence']))['sub']);
+  const vmId = sub.slice('urn:azure:vm:'.length);
+  expect((await activationOf(vmId))['label']).toBe('Halle 3');
+  expect(JSON.stringify(await list(`/decisions?vmId=${vmId}`))).not.toContain('Halle 3');
+  // The newest word counts, and one that is dropped is none.
+  expect((await say('Halle\n3')).status).toBe(200);
+  expect((await activationOf(vmId))['label']).toBeNull();
 });
 
 test('a blocked VM is refused at once, and let in again when it is unblocked', async () => {
@@ -268,9 +285,9 @@ test('a VM that is refused under two offers has a row for each, and makes up no 
     await operate(stack(), `PUT /offers/${product}/*`, { body });
   }
   const { serviceUrl, imdsUrl } = stack();
-  const claim = async (product: string) => {
+  const claim = async (offer: string) => {
     const way = { baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'without-plan', key: createKey() };
-    const { body } = await boot({ ...way, change: { product } });
+    const { body } = await boot({ ...way, change: { offer } });
     expect(body['code']).toBe('subscription_not_licensed');
     return String(body['correlationId']);
   };
@@ -281,6 +298,6 @@ test('a VM that is refused under two offers has a row for each, and makes up no 
   expect([ids[0] === ids[1], ids[2] === ids[3], new Set(ids).size]).toEqual([true, true, 2]);
   for (const [index, product] of products.entries()) {
     const { body } = await operate(stack(), `GET /decisions/${ids[2 * index] ?? ''}`);
-    expect(String(body['claimedProduct'])).toContain(`${product}/`);
+    expect(String(body['claimedOffer'])).toContain(`${product}/`);
   }
 });
