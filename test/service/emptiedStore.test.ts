@@ -5,8 +5,9 @@ import { join, resolve } from 'node:path';
 import { TableServiceClient } from '@azure/data-tables';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 
+import { REAL_ADAPTERS } from '../../src/client/adapters/real.ts';
 import { checkLicence } from '../../src/client/index.ts';
-import type { LicenceCheck } from '../../src/client/index.ts';
+import type { Answer } from '../../src/client/index.ts';
 import { applyCatalogue } from '../../src/licensing/catalogue/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
 import { send } from '../endToEnd/protocolClient.ts';
@@ -26,8 +27,10 @@ beforeEach(() => {
 
 const FLEET = [1, 2, 3, 4, 5];
 
+const aheadOfTime = { ...REAL_ADAPTERS.clocks, now: () => Date.now() + ahead };
+
 /** Checks the licence of each VM of the fleet, as its software does when it starts. */
-function createFleet({ urls, imdsUrl }: Scene): () => Promise<readonly LicenceCheck[]> {
+function createFleet({ urls, imdsUrl }: Scene): () => Promise<readonly Answer[]> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-fleet-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true });
@@ -36,12 +39,12 @@ function createFleet({ urls, imdsUrl }: Scene): () => Promise<readonly LicenceCh
     checkLicence({
       ...{ issuer: urls[0], product: 'contoso/gateway', once: true },
       ...{ folder: join(folder, `${number}`), imdsUrl: `${imdsUrl}/vms/fleet-${number}` },
-      surroundings: { now: () => Date.now() + ahead },
+      adapters: { clocks: aheadOfTime },
     });
   return () => Promise.all(FLEET.map(check));
 }
 
-const statesOf = (checks: readonly LicenceCheck[]) => [...new Set(checks.map(({ state, code }) => `${state} ${code}`))];
+const statesOf = (checks: readonly Answer[]) => [...new Set(checks.map(({ state, code }) => `${state} ${code}`))];
 
 async function emptyStore({ store, tables }: Scene, what: 'everything' | 'licences'): Promise<void> {
   if (what === 'licences') {
