@@ -18,11 +18,11 @@ test.skipIf(!isOwn)(
   `${STORMS} times ${BOOTS} first boots at once on ${SEATS} seats, through two processes, give exactly ${SEATS} licences`,
   { timeout: STORMS * 120_000 },
   async () => {
-    const connection = { connectionString: target().connectionString };
-    const store = createTablesStore({ connection });
+    const { connectionString, tablePrefix } = target().store ?? { connectionString: '', tablePrefix: '' };
+    const store = createTablesStore({ connection: { connectionString }, tablePrefix });
     await setFleetSeats(store, SEATS);
     for (let storm = 0; storm < STORMS; storm += 1) {
-      await emptyTable(connection.connectionString);
+      await emptyTable(connectionString, `${tablePrefix}activations`);
       const answers = await Promise.all(Array.from({ length: BOOTS }, (_, vm) => bootFleet(storm * BOOTS + vm)));
       const licences = answers.filter(({ status }) => status === 200);
       const subjects = new Set(licences.map(({ body }) => readPayload(String(body['licence']))['sub']));
@@ -37,8 +37,8 @@ test.skipIf(!isOwn)(
 );
 
 /** Every storm finds all seats free. */
-async function emptyTable(connectionString: string): Promise<void> {
-  const table = TableClient.fromConnectionString(connectionString, 'activations', { allowInsecureConnection: true });
+async function emptyTable(connectionString: string, name: string): Promise<void> {
+  const table = TableClient.fromConnectionString(connectionString, name, { allowInsecureConnection: true });
   const rows: [string, string][] = [];
   for await (const { partitionKey = '', rowKey = '' } of table.listEntities()) rows.push([partitionKey, rowKey]);
   for (const [partitionKey, rowKey] of rows) await table.deleteEntity(partitionKey, rowKey);

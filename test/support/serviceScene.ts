@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll } from 'vitest';
 
+import { createAuthority } from '../../src/dev/imds/authority.ts';
 import { startEmulator } from '../../src/dev/imds/startEmulator.ts';
 import type { StartedEmulator } from '../../src/dev/imds/startEmulator.ts';
 import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
@@ -26,6 +27,7 @@ import type { FakeVault } from './keyVault.ts';
 import { serveInProcess } from './serveInProcess.ts';
 import { startStoreProxy } from './storeProxy.ts';
 import type { StoreProxy } from './storeProxy.ts';
+import { runKeys } from './runKeys.ts';
 
 const FILES = resolve(import.meta.dirname, '../endToEnd');
 
@@ -91,9 +93,12 @@ export function useScenes(ahead: () => number = () => 0): (options?: SceneOption
   beforeAll(async () => {
     // A fleet boots from here, and one VM as often as a test likes.
     const limits = { rateLimit: Infinity };
-    const emulator = await startEmulator({ port: 0, vmFile: join(FILES, 'vms.json'), clock, ...limits });
+    const emulator = await startEmulator({
+      ...{ port: 0, vmFile: join(FILES, 'vms.json'), clock, ...limits },
+      authority: await createAuthority({ at: clock(), keys: runKeys('emulator') }),
+    });
     writeFileSync(authorityFile, emulator.authority.pem);
-    running = { emulator, issuer: await startIssuer({ clock }) };
+    running = { emulator, issuer: await startIssuer({ clock, keys: runKeys('emulator') }) };
   });
   afterAll(async () => {
     await Promise.all([running?.emulator.close(), running?.issuer.close()]);

@@ -11,6 +11,7 @@ import type { IssuedCertificate } from '../../../src/dev/imds/issueCertificate.t
 import { usualAttributes } from '../../../src/dev/imds/signedAttributes.ts';
 import { createSignerInfo, signDocument } from '../../../src/dev/imds/signDocument.ts';
 import { hasShared, readSharedText } from '../../support/shared.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 6, 1, 12);
 const CONTENT = { nonce: '1234567890', vmId: '02aab8a4-74ef-476e-8182-f6d2ba4166a6' };
@@ -20,7 +21,7 @@ let leaf: IssuedCertificate;
 const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
 
 beforeAll(async () => {
-  authority = await createAuthority({ at: AT });
+  authority = await createAuthority({ at: AT, keys: runKeys('emulator') });
   leaf = await authority.issueLeaf();
 });
 
@@ -102,7 +103,11 @@ test.skipIf(!hasOpenssl)('openssl accepts a document with the standard digest al
 });
 
 test.skipIf(!hasOpenssl)('openssl refuses a document of another authority', async () => {
-  const other = await createAuthority({ at: AT, names: { intermediate: 'Another Issuing CA' } });
+  const other = await createAuthority({
+    at: AT,
+    names: { intermediate: 'Another Issuing CA' },
+    keys: runKeys('other'),
+  });
   const document = signDocument({ content: CONTENT, leaf: await other.issueLeaf(), digestOid: 'standard' });
   expect(openssl(document)).toContain('unable to get local issuer certificate');
 });
