@@ -88,7 +88,7 @@ test('--once shows the operators’ half: grant, boot, suspend, a signed denial,
     '\ndenied: licence_suspended\n',
     `$ countersign decisions explain ${id}`,
     'licence_suspended: The licence is suspended',
-    'Resume the licence, if this customer may run again: countersign licences resume.',
+    'If this customer may run again, resume the licence: countersign licences resume.',
   ];
   let place = stdout.indexOf('An operator grants');
   for (const scene of scenes) {
