@@ -16,7 +16,6 @@ const SEATS = 100;
 
 test.skipIf(!isOwn)(
   `${STORMS} times ${BOOTS} first boots at once on ${SEATS} seats, through two processes, give exactly ${SEATS} licences`,
-  { timeout: STORMS * 120_000 },
   async () => {
     const { connectionString, tablePrefix } = target().store ?? { connectionString: '', tablePrefix: '' };
     const store = createTablesStore({ connection: { connectionString }, tablePrefix });

@@ -66,11 +66,12 @@ test('whatever is written is read again', () => {
 });
 
 test('eight megabytes in one field, or in a million lines, are read in a moment', () => {
-  const started = performance.now();
+  const before = process.cpuUsage();
   expect(parseCsv(`"${'""'.repeat(4_000_000)}"`)[0]?.fields[0]?.length).toBe(4_000_000);
   expect(() => parseCsv(`"${'a'.repeat(8_000_000)}`)).toThrow(CsvError);
   expect(parseCsv('a,b,c,d\n'.repeat(1_000_000)).length).toBe(1_000_000);
-  expect(performance.now() - started).toBeLessThan(10_000);
+  // Processor time: however busy the machine is, the same work takes about the same.
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000);
 });
 
 test.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', "'=1", "''=1"])('%j is written as no formula', (text) => {
