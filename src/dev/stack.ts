@@ -45,6 +45,8 @@ export interface StackOptions {
   readonly instances?: number;
   /** A store that runs already, and what stands before the names of its tables. Without it an Azurite is started. */
   readonly store?: StackStore;
+  /** Requests a second of one VM to the emulator; 5 by default, as in Azure, and `Infinity` for no limit. */
+  readonly imdsRateLimit?: number;
   /** Where the emulator's authority and the operators' directory get their keys; they make their own by default. */
   readonly keys?: KeyRing;
 }
@@ -186,11 +188,13 @@ async function startOwnStore(
   return { connectionString, where: `Azure Tables on port ${tablePort} (Azurite)` };
 }
 
-async function startImds({ ports, folder, faults = [], vmFile, keys, progress }: StackOptions, started: Stop[]) {
+async function startImds(options: StackOptions, started: Stop[]) {
+  const { ports, folder, faults = [], vmFile, keys, imdsRateLimit, progress } = options;
   progress({ part: 'imds', state: 'starting' });
   const authority = keys === undefined ? {} : { authority: await createAuthority({ keys }) };
   const vms = vmFile === undefined ? {} : { vmFile };
-  const emulator = await startEmulator({ port: ports.imds, faults, ...vms, ...authority });
+  const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
+  const emulator = await startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...limit });
   started.push(() => emulator.close());
   const authorityFile = join(folder, 'authority.pem');
   await writeFile(authorityFile, emulator.authority.pem);

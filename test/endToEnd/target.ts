@@ -69,6 +69,7 @@ async function startOwn() {
     progress: () => undefined,
     store: createTestTables(),
     keys: runKeys('emulator'),
+    imdsRateLimit: Infinity,
   });
   const { serviceUrl: baseUrl, serviceUrls: baseUrls, imdsUrl, connectionString, tablePrefix } = stack;
   const stop = async () => {

@@ -16,6 +16,7 @@ export class TestClock {
 
   /** In place of `AbortSignal.timeout`. */
   readonly startLimit = (milliseconds: number): AbortSignal => {
+    if (milliseconds <= 0) return AbortSignal.abort();
     const controller = new AbortController();
     this.#limits = [...this.#limits, { end: this.#at + milliseconds, controller }];
     return controller.signal;

@@ -26,6 +26,7 @@ export function useStack(options: Partial<StackOptions> = {}): () => Stack {
       progress: () => undefined,
       store: createTestTables(),
       keys: runKeys('emulator'),
+      imdsRateLimit: Infinity,
       ...options,
     });
   });
