@@ -4,7 +4,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 const SHOWN = 10;
 
 /** Prints the slowest test files at the end of a run, in seconds: importing them, their hooks and their tests. */
-export class SlowestFiles implements Reporter {
+export default class SlowestFiles implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     if (modules.length <= 1) return;
     const timed = modules.map((module) => ({ file: relative(process.cwd(), module.moduleId), ...measure(module) }));
