@@ -8,8 +8,12 @@ import { join, resolve } from 'node:path';
  * the long forms of what searches at random or comes in storms.
  */
 
-/** How often, instead of the tests' own short forms. */
+/** What `npm test` leaves out: it is to be quick, and to need nothing but Node. */
+const CHECKED_FORMS = { TEST_PROGRAMS: '1', STORM_BOOTS: '2000' };
+
+/** How often, instead of the tests' own short forms, and milliseconds that one test may take then. */
 const LONG_FORMS = {
+  TEST_TIMEOUT: '14400000',
   STORMS: '50',
   HISTORIES: '2000',
   MEMORY_HISTORIES: '20000',
@@ -19,6 +23,11 @@ const LONG_FORMS = {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const RESULTS = join(ROOT, '.work', 'test-results.json');
+
+const REPORTERS = [
+  ...['--reporter=default', '--reporter=./test/support/slowestFiles.ts'],
+  ...['--reporter=json', `--outputFile.json=${RESULTS}`],
+];
 
 const STEPS: readonly (readonly [name: string, ...command: string[]])[] = [
   ['types', 'tsc', '-p', '.'],
@@ -36,7 +45,8 @@ interface Counts {
 
 function run(command: readonly string[]): boolean {
   const [program = '', ...args] = command;
-  const env = process.argv.includes('--full') ? { ...process.env, ...LONG_FORMS } : process.env;
+  const longForms = process.argv.includes('--full') ? LONG_FORMS : {};
+  const env = { ...process.env, ...CHECKED_FORMS, ...longForms };
   const { status } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', env });
   return status === 0;
 }
@@ -63,7 +73,7 @@ const TEST_RUNS: readonly (readonly string[])[] = [
 function runTests(command: readonly string[], counts: Counts): void {
   rmSync(RESULTS, { force: true });
   mkdirSync(join(ROOT, '.work'), { recursive: true });
-  const passed = run([...command, '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`]);
+  const passed = run([...command, ...REPORTERS]);
   const results = readResults();
   counts.passed += results.passed;
   counts.failed += results.failed;

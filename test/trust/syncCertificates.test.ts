@@ -17,7 +17,10 @@ import type { SyncOptions, SyncedPin } from '../../src/trust/syncCertificates.ts
 import { reportTrust } from '../../src/trust/trustStatus.ts';
 import { signerRules } from '../../src/verifier/signerRules.ts';
 import { hasShared, sharedPath } from '../support/shared.ts';
+import { useTestClock } from '../support/testClock.ts';
 import { AT, CLOUD, createPki, dersOf, publishedManifestOf } from './pki.ts';
+
+const clock = useTestClock();
 
 let pki: Authority;
 let outDir: string;
@@ -138,7 +141,10 @@ function flood(response: Parameters<RequestListener>[1]): void {
 }
 
 test('a server that does not finish is left after the time given', async () => {
-  answer = (_, response) => response.write(pki.root.der.subarray(0, 10));
+  answer = (_, response) => {
+    response.write(pki.root.der.subarray(0, 10));
+    clock.pass(100);
+  };
   expect(await syncOne({ timeout: 100 })).toMatchObject({
     state: 'missing',
     reason: `${base}/root.crt no complete answer within 0.1 s`,

@@ -10,6 +10,7 @@ import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';
 import { useStack } from '../../service/operators/useStack.ts';
 import { runIn } from '../documentFiles.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const stack = useStack();
 const folder = mkdtempSync(join(tmpdir(), 'countersign-operators-cli-'));
@@ -288,7 +289,7 @@ test('keys are told by their names', async () => {
 });
 
 test('an administrator pins, distrusts, and takes both back', async () => {
-  const { root } = await createAuthority({ names: { root: 'CLI Root' } });
+  const { root } = await createAuthority({ names: { root: 'CLI Root' }, keys: runKeys('other') });
   writeFileSync(join(folder, 'root.der'), root.der);
   const { sha256 } = parseCertificate(root.der);
   const add = ['trust', 'add', 'root.der', '--cloud', 'emulator'];

@@ -5,13 +5,13 @@ import { warmUp } from '../../../src/cli/warmUp.ts';
 import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
 import { createAuthority } from '../../../src/dev/imds/authority.ts';
 import { documentContent } from '../../../src/dev/imds/documentContent.ts';
-import { createKeyRing } from '../../../src/dev/imds/keys.ts';
 import { signDocument } from '../../../src/dev/imds/signDocument.ts';
 import { createAdHocTrust } from '../../../src/trust/adHocTrust.ts';
 import type { VerifyOptions } from '../../../src/verifier/verifyEvidence.ts';
 import { expectedDocuments, hasShared, readSharedText } from '../../support/shared.ts';
 import { createSharedTrust } from '../../support/sharedTrust.ts';
 import { readOutput, recordIo } from '../recordIo.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 6, 1, 12);
 const ID = '00000000-0000-4000-8000-000000000001';
@@ -21,7 +21,7 @@ let defaults: VerifyOptions;
 let document: string;
 
 beforeAll(async () => {
-  const pair = createKeyRing()('all');
+  const pair = runKeys('one')('all');
   const authority = await createAuthority({ at: AT, keys: () => pair });
   const trust = createAdHocTrust(authority.pem, authority.domain);
   defaults = { trust, policy: { ...policy, acceptedClouds: ['custom'] }, at: AT };

@@ -1,6 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { BoundedJudge } from '../../../src/dev/conformance/boundedJudge.ts';
 import { parseLimboSuite } from '../../../src/dev/conformance/limboSuite.ts';
+import { useTestClock } from '../../support/testClock.ts';
+
+const clock = useTestClock();
 
 const CASE = { trusted_certs: [], untrusted_intermediates: [], peer_certificate: 'none', expected_result: 'FAILURE' };
 
@@ -45,7 +48,9 @@ test('the real thread answers, again and again', async () => {
 test('a case that takes too long is ended and rejected, and the next one runs', async () => {
   const judge = judgeWith(200, FICKLE);
   expect(await judge.judge(request('quick'))).toEqual({ accepted: true, code: null });
-  expect(await judge.judge(request('slow'))).toMatchObject({ accepted: false, code: 'timed_out' });
+  const slow = judge.judge(request('slow'));
+  clock.pass(200);
+  expect(await slow).toMatchObject({ accepted: false, code: 'timed_out' });
   expect(await judge.judge(request('quick'))).toEqual({ accepted: true, code: null });
 });
 

@@ -261,7 +261,7 @@ test('a body that is too large, of another type or not UTF-8 is refused', async 
   expect(await post(new Uint8Array([0xff, 0xfe]), 'text/csv')).toBe(400);
 });
 
-test('5,000 licences are imported in one request', { timeout: 120_000 }, async () => {
+test('5,000 licences are imported in one request', async () => {
   const lines = Array.from({ length: 5_000 }, (_, index) => row(100_000 + index));
   const answer = await importCsv(lines);
   expect(answer.body['licences']).toEqual({ created: 5_000, updated: 0, unchanged: 0 });

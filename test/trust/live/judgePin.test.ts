@@ -6,14 +6,16 @@ import { readNodeRoots } from '../../../src/trust/nodeRoots.ts';
 import { writePem } from '../../../src/trust/pem.ts';
 import { pinCertificate } from '../../../src/trust/pin.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const YEAR = 365 * 24 * 60 * 60 * 1000;
 const CLOUD = 'emulator';
-const own = await createAuthority({ at: AT });
+const own = await createAuthority({ at: AT, keys: runKeys('emulator') });
 const other = await createAuthority({
   at: AT,
   names: { root: 'Other Root', secondRoot: 'Other Two', intermediate: 'Other CA' },
+  keys: runKeys('other'),
 });
 
 const root = parseCertificate(own.root.der);
@@ -86,7 +88,7 @@ test('a pin without its certificate is given one', () => {
 });
 
 test('an intermediate with the name of a trusted root’s child, signed by another key, is refused', async () => {
-  const impostor = await createAuthority({ at: AT });
+  const impostor = await createAuthority({ at: AT, keys: runKeys('impostor') });
   expect(judge(impostor.intermediate.der)).toMatchObject({ ok: false });
 });
 

@@ -7,11 +7,16 @@ import type { TrustEntry } from '../../../src/trust/live/trustEntry.ts';
 import { createLiveTrust } from '../../../src/trust/live/liveTrust.ts';
 import { pinCertificate } from '../../../src/trust/pin.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const SECOND = 1000;
-const own = await createAuthority({ at: AT });
-const other = await createAuthority({ at: AT, names: { root: 'Other Root', intermediate: 'Other CA' } });
+const own = await createAuthority({ at: AT, keys: runKeys('emulator') });
+const other = await createAuthority({
+  at: AT,
+  names: { root: 'Other Root', intermediate: 'Other CA' },
+  keys: runKeys('other'),
+});
 
 const certificates = [own.root, own.intermediate].map(({ der }) => parseCertificate(der));
 const [root, intermediate] = certificates;
