@@ -1,8 +1,8 @@
 import { formatInstant } from '../contract/instants.ts';
-import type { CatalogueFile } from '../licensing/catalogue/cataloguePlan.ts';
-import type { Licence } from '../licensing/licence.ts';
-import type { Offer } from '../licensing/offer.ts';
-import { formatPlanName } from '../licensing/planName.ts';
+import type { CatalogueFile } from '../catalogue/file/cataloguePlan.ts';
+import type { Licence } from '../catalogue/licence.ts';
+import type { Offer } from '../catalogue/offer.ts';
+import { formatPlanName } from '../catalogue/planName.ts';
 import { printable } from './printable.ts';
 import { cell } from './table.ts';
 

@@ -71,13 +71,13 @@ test('the table of imports itself finds a breach', () => {
 });
 
 test('the environment is read in few places', () => {
-  const allowed = ['src/service/config.ts', 'src/cli/', 'src/dev/', 'src/client/agent'];
+  const allowed = ['src/app/config.ts', 'src/cli/', 'src/dev/', 'src/client/agent'];
   const readers = sources.filter(({ text }) => text.includes('process.env')).map(({ path }) => path);
   expect(readers.filter((path) => !allowed.some((area) => path.startsWith(area)))).toEqual([]);
 });
 
 test('requests to other hosts are made in few places', () => {
-  const allowed = ['src/client/', 'src/cli/', 'src/trust/', 'src/dev/', 'src/service/operatorKeySet.ts'];
+  const allowed = ['src/client/', 'src/cli/', 'src/trust/', 'src/dev/', 'src/operators/operatorKeySet.ts'];
   const callers = sources.filter(({ text }) => /\bfetch\(/.test(text)).map(({ path }) => path);
   expect(callers.filter((path) => !allowed.some((area) => path.startsWith(area)))).toEqual([]);
 });

@@ -79,7 +79,7 @@ interface ImportFlags {
 /** The service has accepted the file, so that it can be read here. */
 async function readLosses(client: OperatorClient, { mediaType, text }: FileBody): Promise<string | null> {
   const [{ parseLicenceFile }, { describeFileLosses }] = await Promise.all([
-    import('../../service/operators/licenceFile.ts'),
+    import('../../operators/licenceFile.ts'),
     import('../losses.ts'),
   ]);
   const entries = parseLicenceFile(mediaType, text);
