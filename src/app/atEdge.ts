@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceCode } from '../contract/codes.ts';
 import { PartlyWrittenError } from '../catalogue/file/writeTogether.ts';
-import { StoreUnavailableError } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 import { KeySetMissingError } from '../tokens/keySets/keySets.ts';

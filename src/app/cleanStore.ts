@@ -1,4 +1,4 @@
-import type { CleaningStore } from '../contract/store.ts';
+import type { CleaningStore } from './cleaningStore.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 

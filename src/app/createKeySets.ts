@@ -1,4 +1,4 @@
-import type { KeySetStore } from '../contract/store.ts';
+import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
 import type { RootKey } from '../tokens/rootKey.ts';

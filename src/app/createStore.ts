@@ -2,7 +2,7 @@ import { createTablesStore } from '../tables/createTablesStore.ts';
 import type { TablesConnection } from '../tables/connection.ts';
 import { cacheCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { CachedCatalogue } from '../catalogue/cacheCatalogue.ts';
-import type { LicenceStore } from '../contract/store.ts';
+import type { LicenceStore } from '../tables/licenceStore.ts';
 import type { ServiceConfig } from './config.ts';
 import { createManagedIdentity } from './managedIdentity.ts';
 

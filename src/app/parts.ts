@@ -1,5 +1,5 @@
 import type { CachedCatalogue } from '../catalogue/cacheCatalogue.ts';
-import type { LicenceStore } from '../contract/store.ts';
+import type { LicenceStore } from '../tables/licenceStore.ts';
 import type { SeatGate } from '../seats/seatGate.ts';
 import type { Challenges } from '../tokens/challenges.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';

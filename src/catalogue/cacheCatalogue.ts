@@ -1,5 +1,5 @@
 import { LONGEST_ANSWER } from '../seats/lease.ts';
-import type { Catalogue } from '../contract/store.ts';
+import type { Catalogue } from './store.ts';
 
 /**
  * A change by an operator holds on every instance after 30 seconds (protocol, sections 3 and 5): this old what is read may

@@ -7,7 +7,7 @@ import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
 import { ANY, isAllowed, isSameName } from '../catalogue/planName.ts';
 import type { PlanName } from '../catalogue/planName.ts';
-import type { Catalogue } from '../contract/store.ts';
+import type { Catalogue } from '../catalogue/store.ts';
 
 /** What a VM asks for: verified evidence, and what it says beside it. */
 export interface LicenceClaim {

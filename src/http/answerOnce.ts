@@ -1,7 +1,8 @@
 import { LONGEST_KEPT_BODY } from './operatorRequest.ts';
 import type { OperatorRequest, OperatorRequestKey } from './operatorRequest.ts';
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { RequestStore, Stored } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { RequestStore } from './requestStore.ts';
+import type { Stored } from '../contract/stored.ts';
 import type { Log, Reply } from './edge.ts';
 import { RequestError } from './requestError.ts';
 

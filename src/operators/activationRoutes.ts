@@ -5,7 +5,8 @@ import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../seats/chan
 import type { SeatPool } from '../catalogue/entitlement.ts';
 import { foldCase, formatPlanName } from '../catalogue/planName.ts';
 import { readPoolUsage } from '../seats/poolUsage.ts';
-import type { ActivationFilter, Stored } from '../contract/store.ts';
+import type { ActivationFilter } from '../seats/store.ts';
+import type { Stored } from '../contract/stored.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';

@@ -5,7 +5,7 @@ import { LICENCE_STATUSES } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
 import { OFFER_MODES, OFFER_STATUSES } from '../catalogue/offer.ts';
 import { formatPlanName } from '../catalogue/planName.ts';
-import type { Recorded } from '../contract/store.ts';
+import type { Recorded } from '../contract/stored.ts';
 import { writeETag } from './versions.ts';
 
 /*

@@ -8,7 +8,7 @@ import { readAroundOffer, readLicencesNear } from '../catalogue/file/readStored.
 import type { Offer } from '../catalogue/offer.ts';
 import { ANY, isSamePlan } from '../catalogue/planName.ts';
 import type { PlanName } from '../catalogue/planName.ts';
-import type { Recorded } from '../contract/store.ts';
+import type { Recorded } from '../contract/stored.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { CataloguePlan, Planned, Upsert } from '../catalogue/file/cataloguePlan.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
-import type { DeleteOutcome, Recorded, Written } from '../contract/store.ts';
+import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import type { ServiceConfig } from '../app/config.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { Call } from './route.ts';

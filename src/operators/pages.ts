@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { PageRequest, ReadablePage } from '../contract/store.ts';
+import type { PageRequest, ReadablePage } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
 
 const LARGEST_PAGE = 1_000;

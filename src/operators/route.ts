@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { OperatorCode, RequestCode } from '../contract/codes.ts';
-import type { Change } from '../contract/store.ts';
+import type { Change } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
 import type { Parts } from '../app/parts.ts';
 import { readQuery } from '../http/readQuery.ts';

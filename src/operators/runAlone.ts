@@ -1,6 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { RequestStore } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { RequestStore } from '../http/requestStore.ts';
 import type { Log } from '../http/edge.ts';
 import { RequestError } from '../http/requestError.ts';
 import { LONGEST_REQUEST } from '../http/answerOnce.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { ContinuationError } from '../contract/store.ts';
+import { ContinuationError } from '../contract/stored.ts';
 import { checkRate } from '../http/checkRate.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 import type { Parts } from '../app/parts.ts';

@@ -10,8 +10,9 @@ import { createSeatGate } from './seatGate.ts';
 import type { SeatGate } from './seatGate.ts';
 import { ATTEMPTS, pauseAfter, withoutLateWrites } from './seatOptions.ts';
 import type { SeatOptions } from './seatOptions.ts';
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { SeatBlock, SeatStore, SeatWrite, Stored, WriteOutcome } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { SeatBlock, SeatStore, SeatWrite } from './store.ts';
+import type { Stored, WriteOutcome } from '../contract/stored.ts';
 
 export type { ActivationRequest } from './issue.ts';
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Activation } from './activation.ts';
 import type { SeatPool } from '../catalogue/entitlement.ts';
-import type { SeatStore } from '../contract/store.ts';
+import type { SeatStore } from './store.ts';
 
 /** `absent`: the VM never came. `changed`: it is no longer at the version named. */
 export type ActivationChange =

@@ -2,7 +2,7 @@ import type { SeatPool } from '../catalogue/entitlement.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { CLOCK_SKEW } from './lease.ts';
 import type { Offer, Seats } from '../catalogue/offer.ts';
-import type { ActivationStore } from '../contract/store.ts';
+import type { ActivationStore } from './store.ts';
 
 /** The pool of a licence's VMs: what {@link ActivationStore} is asked for. */
 export function licencePool({ cloud, subscriptionId, plan }: Licence): SeatPool {

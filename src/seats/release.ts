@@ -12,8 +12,10 @@ import { createSeatGate } from './seatGate.ts';
 import { ATTEMPTS, pauseAfter, withoutLateWrites } from './seatOptions.ts';
 import type { SeatOptions } from './seatOptions.ts';
 import { planGivingBack } from './seatPlan.ts';
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { Catalogue, SeatStore, SeatWrite, WriteOutcome } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { Catalogue } from '../catalogue/store.ts';
+import type { SeatStore, SeatWrite } from './store.ts';
+import type { WriteOutcome } from '../contract/stored.ts';
 
 /** Where the seat of a licence is, and whether it is free at once when it is given back. */
 export type ReleaseTerms =

@@ -1,4 +1,4 @@
-import type { SeatBlock } from '../contract/store.ts';
+import type { SeatBlock } from './store.ts';
 
 /** Seats are numbered from 0; a block holds 64 of them as a bitmap. */
 export const BLOCK_SIZE = 64;

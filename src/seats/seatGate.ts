@@ -1,6 +1,6 @@
 import type { SeatPool } from '../catalogue/entitlement.ts';
 import { foldCase, formatPlanName } from '../catalogue/planName.ts';
-import { StoreUnavailableError } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
 
 /**
  * Runs what takes a seat of the pool when it is its turn.

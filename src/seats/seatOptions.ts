@@ -1,8 +1,8 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 
 import type { SeatGate } from './seatGate.ts';
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { SeatStore } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { SeatStore } from './store.ts';
 
 /** How long, and with how many others at once, a VM may try to take a seat or to give it back. */
 export interface SeatOptions {

@@ -2,7 +2,8 @@ import type { Activation, Seat } from './activation.ts';
 import { hasLeaseEnded } from './lease.ts';
 import type { Seats } from '../catalogue/offer.ts';
 import { changedBlocks, pickFreeSeat, seatCeiling, withSeat } from './seatBlocks.ts';
-import type { SeatBlock, SeatWrite, Stored } from '../contract/store.ts';
+import type { SeatBlock, SeatWrite } from './store.ts';
+import type { Stored } from '../contract/stored.ts';
 
 /** A transaction has at most 100 rows: this many seats and their blocks fit, with the VM's own row and block. */
 const MOST_FREED = 40;

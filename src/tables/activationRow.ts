@@ -2,7 +2,7 @@ import type { TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
 import type { Activation, Seat } from '../seats/activation.ts';
-import type { Stored } from '../contract/store.ts';
+import type { Stored } from '../contract/stored.ts';
 import { VM_ROWS, vmRow } from './keys.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
 

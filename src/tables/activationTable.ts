@@ -1,8 +1,8 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { ActivationFilter, ActivationStore, PooledActivation } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { ActivationFilter, ActivationStore, PooledActivation } from '../seats/store.ts';
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { parsePoolPartition, poolPartition, poolRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';

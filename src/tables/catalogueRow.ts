@@ -6,7 +6,7 @@ import { LICENCE_STATUSES } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
 import { OFFER_MODES, OFFER_STATUSES } from '../catalogue/offer.ts';
 import { ANY, foldCase } from '../catalogue/planName.ts';
-import type { Change, Recorded } from '../contract/store.ts';
+import type { Change, Recorded } from '../contract/stored.ts';
 import { licencePartition, OFFERS_PARTITION, planRow } from './keys.ts';
 import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 

@@ -1,7 +1,7 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import type { CleaningStore } from '../contract/store.ts';
+import type { CleaningStore } from '../app/cleaningStore.ts';
 import { decisionDay } from './keys.ts';
 import { deleteRow, deleteTogether, readPieces } from './rows.ts';
 import type { Row } from './rows.ts';

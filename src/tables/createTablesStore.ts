@@ -1,4 +1,4 @@
-import type { LicenceStore } from '../contract/store.ts';
+import type { LicenceStore } from './licenceStore.ts';
 import { activationTable } from './activationTable.ts';
 import { catalogueTables } from './catalogueTables.ts';
 import { cleaningTables } from './cleaningTables.ts';

@@ -2,7 +2,8 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
-import type { KeySetStore, Recorded, UploadedKeySet } from '../contract/store.ts';
+import type { KeySetStore, UploadedKeySet } from '../tokens/keySetStore.ts';
+import type { Recorded } from '../contract/stored.ts';
 import { KEY_SETS_PARTITION } from './keys.ts';
 import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 import { readAllRows, writeOneRow } from './rows.ts';

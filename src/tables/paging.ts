@@ -4,8 +4,8 @@ import { RestError } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
-import { ContinuationError, StoreUnavailableError } from '../contract/store.ts';
-import type { Page, PageRequest, ReadablePage } from '../contract/store.ts';
+import { ContinuationError, StoreUnavailableError } from '../contract/stored.ts';
+import type { Page, PageRequest, ReadablePage } from '../contract/stored.ts';
 import { fetchPiece } from './rows.ts';
 import type { Piece, PiecePlace, Row, RowQuery } from './rows.ts';
 import { callStore } from './storeCall.ts';

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { Change } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { Change } from '../contract/stored.ts';
 
 /** Every row says which schema it was written under; a row of a later one is refused rather than misread. */
 export const ROW_SCHEMA = 1;

@@ -5,7 +5,8 @@ import * as z from 'zod';
 
 import { LONGEST_KEPT_BODY } from '../http/operatorRequest.ts';
 import type { OperatorRequest } from '../http/operatorRequest.ts';
-import type { RequestStore, Stored } from '../contract/store.ts';
+import type { RequestStore } from '../http/requestStore.ts';
+import type { Stored } from '../contract/stored.ts';
 import { requestKeys } from './keys.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
 import { deleteRow, readOneRow, writeOneRow } from './rows.ts';

@@ -1,8 +1,8 @@
 import { RestError } from '@azure/data-tables';
 import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
 
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { DeleteOutcome, WriteOutcome, Written } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { DeleteOutcome, WriteOutcome, Written } from '../contract/stored.ts';
 import { askStore, callStore } from './storeCall.ts';
 import type { Refusal, StoreCall } from './storeCall.ts';
 

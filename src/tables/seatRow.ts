@@ -1,7 +1,7 @@
 import type { TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
-import type { SeatBlock, SeatRows } from '../contract/store.ts';
+import type { SeatBlock, SeatRows } from '../seats/store.ts';
 import { blockIndex, blockRow, UNCOUNTED_ROW } from './keys.ts';
 import { readRow, ROW_SCHEMA } from './readRow.ts';
 

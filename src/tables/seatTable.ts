@@ -2,7 +2,7 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
 import type { SeatPool } from '../catalogue/entitlement.ts';
-import type { SeatStore, SeatWrite } from '../contract/store.ts';
+import type { SeatStore, SeatWrite } from '../seats/store.ts';
 import { activationEntity, readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { poolPartition, SEAT_ROWS, VM_ROWS, vmRow } from './keys.ts';
 import { readAllRows, readFirstPage, readOneRow, writeRows } from './rows.ts';

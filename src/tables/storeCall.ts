@@ -1,7 +1,7 @@
 import { RestError } from '@azure/data-tables';
 
-import { StoreUnavailableError } from '../contract/store.ts';
-import type { WriteOutcome } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { WriteOutcome } from '../contract/stored.ts';
 
 /** What the store's answer about one row means, where it is an answer and not a failure. */
 export type Refusal = 'absent' | Exclude<WriteOutcome, 'written'>;

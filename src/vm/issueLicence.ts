@@ -8,7 +8,7 @@ import { readDecision } from '../decisions/decide.ts';
 import { licenceTimes } from '../catalogue/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
 import { LONGEST_ANSWER } from '../seats/lease.ts';
-import { StoreUnavailableError } from '../contract/store.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
 import { licenceClaims } from '../tokens/licenceClaims.ts';
 import { signLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PROBLEMS } from '../../src/contract/problems.ts';
 import { PartlyWrittenError } from '../../src/catalogue/file/writeTogether.ts';
-import { StoreUnavailableError } from '../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import { atEdge } from '../../src/app/atEdge.ts';
 import { OperatorKeySetError } from '../../src/operators/operatorKeySet.ts';
 import { RequestError } from '../../src/http/requestError.ts';

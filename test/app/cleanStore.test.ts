@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import type { CleaningStore } from '../../src/contract/store.ts';
+import type { CleaningStore } from '../../src/app/cleaningStore.ts';
 import { cleanStore } from '../../src/app/cleanStore.ts';
 import { AT, DAY, MINUTE } from '../support/licensing.ts';
 

@@ -9,7 +9,7 @@ import { createDocumentMaker } from '../../src/emulator/attestedDocuments.ts';
 import type { FaultName } from '../../src/emulator/faults.ts';
 import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
-import type { LicenceStore } from '../../src/contract/store.ts';
+import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { readConfig } from '../../src/app/config.ts';
 import type { Reply } from '../../src/http/edge.ts';

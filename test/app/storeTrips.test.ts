@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { Activation } from '../../src/seats/activation.ts';
 import { BLOCK_SIZE } from '../../src/seats/seatBlocks.ts';
-import type { SeatWrite } from '../../src/contract/store.ts';
+import type { SeatWrite } from '../../src/seats/store.ts';
 import { createKey } from '../endToEnd/protocolClient.ts';
 import { FLEET_POOL, setFleetSeats } from '../support/seating.ts';
 import { useScenes } from '../support/serviceScene.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { cacheCatalogue } from '../../src/catalogue/cacheCatalogue.ts';
-import { StoreUnavailableError } from '../../src/contract/store.ts';
-import type { Catalogue } from '../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../src/contract/stored.ts';
+import type { Catalogue } from '../../src/catalogue/store.ts';
 import { licence, offer } from '../support/licensing.ts';
 
 /** A catalogue that says how often it was read; each offer's status tells the reading. */

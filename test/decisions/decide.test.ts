@@ -7,7 +7,7 @@ import type { Decision } from '../../src/decisions/decide.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import type { Licence } from '../../src/catalogue/licence.ts';
 import type { Offer } from '../../src/catalogue/offer.ts';
-import type { Catalogue } from '../../src/contract/store.ts';
+import type { Catalogue } from '../../src/catalogue/store.ts';
 import { AT, attestation, DAY, HOUR, licence, offer, SUBSCRIPTION, VM_ID, vmId } from '../support/licensing.ts';
 
 interface Case {

@@ -1,12 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  encodeElement,
-  encodeLength,
-  readChildren,
-  readElement,
-  rewriteElement,
-  TAG,
-} from '../../src/emulator/der.ts';
+import { encodeElement, encodeLength, readChildren, readElement, rewriteElement, TAG } from '../../src/emulator/der.ts';
 
 const hex = (octets: Uint8Array) => Buffer.from(octets).toString('hex');
 const octets = (text: string) => new Uint8Array(Buffer.from(text, 'hex'));

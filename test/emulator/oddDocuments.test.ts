@@ -7,11 +7,7 @@ import * as ber from '../../src/emulator/berForms.ts';
 import { documentContent } from '../../src/emulator/documentContent.ts';
 import * as changes from '../../src/emulator/documentChanges.ts';
 import type { IssuedCertificate } from '../../src/emulator/issueCertificate.ts';
-import {
-  contentTypeAttribute,
-  messageDigestAttribute,
-  usualAttributes,
-} from '../../src/emulator/signedAttributes.ts';
+import { contentTypeAttribute, messageDigestAttribute, usualAttributes } from '../../src/emulator/signedAttributes.ts';
 import { createSignerInfo, signDocument, type DocumentDescription } from '../../src/emulator/signDocument.ts';
 import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
 import { createAdHocTrust } from '../../src/trust/adHocTrust.ts';

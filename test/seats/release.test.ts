@@ -5,8 +5,9 @@ import { CLOCK_SKEW, UNCOUNTED_MARGIN } from '../../src/seats/lease.ts';
 import { releaseSeat } from '../../src/seats/release.ts';
 import type { ReleaseRequest } from '../../src/seats/release.ts';
 import type { SeatOptions } from '../../src/seats/seatOptions.ts';
-import { StoreUnavailableError } from '../../src/contract/store.ts';
-import type { SeatStore, WriteOutcome } from '../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../src/contract/stored.ts';
+import type { SeatStore } from '../../src/seats/store.ts';
+import type { WriteOutcome } from '../../src/contract/stored.ts';
 import { AT, DAY, entitlement, HOUR, request, VM_ID, vmId } from '../support/licensing.ts';
 import { createMemorySeatStore } from '../support/memorySeatStore.ts';
 

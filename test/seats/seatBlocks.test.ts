@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { changedBlocks, pickFreeSeat, seatCeiling, withSeat } from '../../src/seats/seatBlocks.ts';
-import type { SeatBlock } from '../../src/contract/store.ts';
+import type { SeatBlock } from '../../src/seats/store.ts';
 
 const FULL = (1n << 64n) - 1n;
 const first = (): number => 0;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { createSeatGate } from '../../src/seats/seatGate.ts';
-import { StoreUnavailableError } from '../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import { entitlement } from '../support/licensing.ts';
 
 const { pool } = entitlement();

@@ -8,7 +8,7 @@ import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import type { ActivationRequest } from '../../src/seats/issue.ts';
 import type { Seats } from '../../src/catalogue/offer.ts';
 import { releaseSeat } from '../../src/seats/release.ts';
-import type { SeatStore } from '../../src/contract/store.ts';
+import type { SeatStore } from '../../src/seats/store.ts';
 import { AT, DAY, entitlement, HOUR, MINUTE, request, vmId } from './licensing.ts';
 
 /*

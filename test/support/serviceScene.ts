@@ -12,7 +12,7 @@ import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
 import type { LocalIssuer } from '../../src/dev/issuer/startIssuer.ts';
 import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
-import type { LicenceStore } from '../../src/contract/store.ts';
+import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { readConfig } from '../../src/app/config.ts';
 import { createService } from '../../src/app/service.ts';

@@ -6,8 +6,9 @@ import { TableClient } from '@azure/data-tables';
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { Activation } from '../../src/seats/activation.ts';
-import { StoreUnavailableError } from '../../src/contract/store.ts';
-import type { LicenceStore, SeatWrite } from '../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../src/contract/stored.ts';
+import type { LicenceStore } from '../../src/tables/licenceStore.ts';
+import type { SeatWrite } from '../../src/seats/store.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { useTestClock } from '../support/testClock.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { activate } from '../../src/seats/activate.ts';
-import { StoreUnavailableError } from '../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { entitlement, request } from '../support/licensing.ts';
 import { useTestClock } from '../support/testClock.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import type { LicenceStore } from '../../src/contract/store.ts';
+import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { entitlement } from '../support/licensing.ts';
 import { useTestClock } from '../support/testClock.ts';

@@ -6,8 +6,8 @@ import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
 import { activate } from '../../src/seats/activate.ts';
 import { LONGEST_KEPT_BODY } from '../../src/http/operatorRequest.ts';
 import { readPoolUsage } from '../../src/seats/poolUsage.ts';
-import { ContinuationError, StoreUnavailableError } from '../../src/contract/store.ts';
-import type { Page, PageRequest } from '../../src/contract/store.ts';
+import { ContinuationError, StoreUnavailableError } from '../../src/contract/stored.ts';
+import type { Page, PageRequest } from '../../src/contract/stored.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../support/azurite.ts';
 import {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { CatalogueStore, Change } from '../../contract/store.ts';
+import type { CatalogueStore } from '../store.ts';
+import type { Change } from '../../contract/stored.ts';
 import { placeInCatalogue } from './cataloguePlan.ts';
 import type { CatalogueFile, CataloguePlan, Upsert } from './cataloguePlan.ts';
 import { findLongOffers } from './licenceLife.ts';

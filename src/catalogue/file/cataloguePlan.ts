@@ -1,7 +1,7 @@
 import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import type { Recorded } from '../../contract/store.ts';
+import type { Recorded } from '../../contract/stored.ts';
 import { fieldAt } from './fieldProblems.ts';
 import type { OptionalMember } from './licenceEntry.ts';
 

@@ -1,7 +1,7 @@
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { foldCase, formatPlanName } from '../planName.ts';
-import type { Recorded } from '../../contract/store.ts';
+import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Planned, StoredCatalogue, Upsert } from './cataloguePlan.ts';
 import { findNewClashes, licenceKey, offerKey, sellsTheSame } from './clashes.ts';
 import { becomesMarketplace, countLicences, groupByOffer } from './licencesUnder.ts';

@@ -3,7 +3,7 @@ import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { formatPlanName, isSameName, isSamePlan } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
-import type { Recorded } from '../../contract/store.ts';
+import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts';
 import { findClashes, licenceKey } from './clashes.ts';
 import { ENTRY_SIZE, hasEntrySize } from './fields.ts';

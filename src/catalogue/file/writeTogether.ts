@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { formatPlanName } from '../planName.ts';
-import { StoreUnavailableError } from '../../contract/store.ts';
-import type { CatalogueStore, Change, Recorded, Written } from '../../contract/store.ts';
+import { StoreUnavailableError } from '../../contract/stored.ts';
+import type { CatalogueStore } from '../store.ts';
+import type { Change, Recorded, Written } from '../../contract/stored.ts';
 import type { CataloguePlan, Upsert } from './cataloguePlan.ts';
 
 /** Requests at a time: a few thousand rows take seconds, and the store has room for others. */

@@ -1,6 +1,7 @@
 import type { PublishedJwk } from '../../contract/claims.ts';
-import { StoreUnavailableError } from '../../contract/store.ts';
-import type { Change, KeySetStore, Recorded, UploadedKeySet } from '../../contract/store.ts';
+import { StoreUnavailableError } from '../../contract/stored.ts';
+import type { Change, Recorded } from '../../contract/stored.ts';
+import type { KeySetStore, UploadedKeySet } from '../keySetStore.ts';
 import { explainKeySetFault, verifyKeySet } from '../signedKeySet.ts';
 import type { SigningKeys } from '../signingKeys.ts';
 import type { Signer } from '../signer.ts';

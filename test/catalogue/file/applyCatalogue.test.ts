@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 
 import { applyCatalogue } from '../../../src/catalogue/file/applyCatalogue.ts';
 import { CatalogueError, parseCatalogue } from '../../../src/catalogue/file/parseCatalogue.ts';
-import type { CatalogueStore, LicenceStore } from '../../../src/contract/store.ts';
+import type { CatalogueStore } from '../../../src/catalogue/store.ts';
+import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT, HOUR, licence, offer, SUBSCRIPTION, vmId } from '../../support/licensing.ts';

@@ -5,7 +5,7 @@ import type { CatalogueFile, StoredCatalogue } from '../../../src/catalogue/file
 import { planCatalogue } from '../../../src/catalogue/file/planCatalogue.ts';
 import type { Licence } from '../../../src/catalogue/licence.ts';
 import type { Offer } from '../../../src/catalogue/offer.ts';
-import type { Recorded } from '../../../src/contract/store.ts';
+import type { Recorded } from '../../../src/contract/stored.ts';
 import { AT, licence, offer, vmId } from '../../support/licensing.ts';
 
 const plan = (product: string, name = 'Pro') => ({ publisher: 'Contoso', product, name });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { readAroundLicence, readAroundOffer } from '../../../src/catalogue/file/readStored.ts';
-import type { LicenceStore } from '../../../src/contract/store.ts';
+import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT, licence, offer, vmId } from '../../support/licensing.ts';

@@ -4,8 +4,8 @@ import type { CatalogueFile } from '../../../src/catalogue/file/cataloguePlan.ts
 import { planCatalogue } from '../../../src/catalogue/file/planCatalogue.ts';
 import { readStored } from '../../../src/catalogue/file/readStored.ts';
 import { PartlyWrittenError, writeTogether } from '../../../src/catalogue/file/writeTogether.ts';
-import { StoreUnavailableError } from '../../../src/contract/store.ts';
-import type { LicenceStore } from '../../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../../src/contract/stored.ts';
+import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT, licence, offer, vmId } from '../../support/licensing.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { StoreUnavailableError } from '../../../src/contract/store.ts';
-import type { KeySetStore, Recorded, UploadedKeySet } from '../../../src/contract/store.ts';
+import { StoreUnavailableError } from '../../../src/contract/stored.ts';
+import type { KeySetStore, UploadedKeySet } from '../../../src/tokens/keySetStore.ts';
+import type { Recorded } from '../../../src/contract/stored.ts';
 import { KeySetMissingError } from '../../../src/tokens/keySets/keySets.ts';
 import { UploadedKeySets } from '../../../src/tokens/keySets/uploadedKeySets.ts';
 import { signKeySet } from '../../../src/tokens/signedKeySet.ts';
