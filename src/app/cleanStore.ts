@@ -1,4 +1,6 @@
-import type { CleaningStore } from './cleaningStore.ts';
+import type { DecisionStore } from '../decisions/store.ts';
+import type { RequestStore } from '../http/requestStore.ts';
+import type { ActivationStore } from '../seats/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -6,8 +8,10 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Milliseconds: the platform ends a function after five minutes. What is left is the next run's. */
 const LONGEST_RUN = 4 * 60 * 1000;
 
-export interface CleaningParts {
-  readonly store: CleaningStore;
+export interface CleaningNeeds {
+  readonly store: Pick<DecisionStore, 'deleteDecisions'> &
+    Pick<RequestStore, 'deleteRequests'> &
+    Pick<ActivationStore, 'deleteActivations'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -18,7 +22,7 @@ export interface CleaningParts {
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
-export async function cleanStore({ store, config, now }: CleaningParts, log: Log): Promise<void> {
+export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log): Promise<void> {
   const started = now();
   const before = (days: number) => started - days * DAY;
   const countAll = async (pieces: AsyncIterable<number>): Promise<number> => {

@@ -12,4 +12,9 @@ export interface DecisionStore {
    * then by hour: a refusal's id, by which it is found, has the beginning of its hour.
    */
   pageDecisions(filter: DecisionFilter, page: PageRequest): Promise<ReadablePage<DecisionRecord>>;
+  /**
+   * Deletes the decisions of the days before the one in which `before` lies, in pieces, so that the caller can stop
+   * between them. Each piece is the number of rows deleted; 0 while the store is still searching.
+   */
+  deleteDecisions(before: number): AsyncIterable<number>;
 }

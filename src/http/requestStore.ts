@@ -6,4 +6,6 @@ export interface RequestStore {
   readRequest(key: OperatorRequestKey): Promise<Stored<OperatorRequest> | null>;
   writeRequest(request: OperatorRequest, version: string | null): Promise<Written>;
   deleteRequest(key: OperatorRequestKey, version: string): Promise<DeleteOutcome>;
+  /** Deletes the requests that began before `before`, in pieces: each is the number of rows deleted. */
+  deleteRequests(before: number): AsyncIterable<number>;
 }

@@ -52,4 +52,10 @@ export interface ActivationStore {
   pageActivations(filter: ActivationFilter, page: PageRequest): Promise<ReadablePage<PooledActivation>>;
   /** How many activations hold a seat, counted or not, with a lease that ends at `since` or later. */
   countSeated(pool: SeatPool, since: number): Promise<number>;
+  /**
+   * Deletes activations without a counted seat that are not blocked and whose lease and grace ended before `before`, in
+   * pieces: each is the number of rows deleted. They keep a VM's newest challenge and its keys, so `before` must lie
+   * further back than any challenge or licence lives.
+   */
+  deleteActivations(before: number): AsyncIterable<number>;
 }

@@ -10,7 +10,7 @@ import { searchAllRows } from './rows.ts';
 import type { Row } from './rows.ts';
 
 /** @param budget milliseconds for one page */
-export function activationTable(activations: TableClient, budget: number): ActivationStore {
+export function activationTable(activations: TableClient, budget: number): Omit<ActivationStore, 'deleteActivations'> {
   return {
     pageActivations: async (filter, page) => {
       const call = { operation: 'list activations', budget };

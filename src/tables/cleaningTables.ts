@@ -1,7 +1,9 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import type { CleaningStore } from '../app/cleaningStore.ts';
+import type { DecisionStore } from '../decisions/store.ts';
+import type { RequestStore } from '../http/requestStore.ts';
+import type { ActivationStore } from '../seats/store.ts';
 import { decisionDay } from './keys.ts';
 import { deleteRow, deleteTogether, readPieces } from './rows.ts';
 import type { Row } from './rows.ts';
@@ -14,10 +16,14 @@ const PIECE = 500;
 const BATCH = 100;
 const KEYS = ['partitionKey', 'rowKey'];
 
+type CleaningTables = Pick<DecisionStore, 'deleteDecisions'> &
+  Pick<RequestStore, 'deleteRequests'> &
+  Pick<ActivationStore, 'deleteActivations'>;
+
 export function cleaningTables(
   tables: { readonly decisions: TableClient; readonly requests: TableClient; readonly activations: TableClient },
   budgets: Budgets,
-): CleaningStore {
+): CleaningTables {
   const call = (operation: string) => ({ operation, budget: budgets.call });
   const search = (kind: string) => ({ operation: `look for old ${kind}`, budget: budgets.search });
   const deleteRows = async function* (table: TableClient, kind: string, filter: string): AsyncGenerator<number> {

@@ -12,7 +12,7 @@ import { mapReadable, readPage } from './paging.ts';
 import { searchRow, writeOneRow } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
 
-export function decisionTable(decisions: TableClient, budgets: Budgets): DecisionStore {
+export function decisionTable(decisions: TableClient, budgets: Budgets): Omit<DecisionStore, 'deleteDecisions'> {
   return {
     insertDecision: async (decision) => {
       const call = { operation: 'write a decision', budget: budgets.call };

@@ -1,5 +1,4 @@
 import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
-import type { CleaningStore } from '../app/cleaningStore.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
@@ -18,8 +17,7 @@ export interface LicenceStore
     RequestStore,
     IssuerStore,
     TrustStore,
-    KeySetStore,
-    CleaningStore {
+    KeySetStore {
   /** Creates the tables that are missing. */
   ensureTables(): Promise<void>;
   /** Whether the store, which answered, holds at least one offer. */

@@ -25,7 +25,7 @@ const schema = z.object({
 });
 
 /** @param budget milliseconds for one operation */
-export function requestTable(requests: TableClient, budget: number): RequestStore {
+export function requestTable(requests: TableClient, budget: number): Omit<RequestStore, 'deleteRequests'> {
   return {
     readRequest: async (key) => {
       const { partitionKey, rowKey } = requestKeys(key);

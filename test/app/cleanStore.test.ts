@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
-import type { CleaningStore } from '../../src/app/cleaningStore.ts';
+import type { CleaningNeeds } from '../../src/app/cleanStore.ts';
 import { cleanStore } from '../../src/app/cleanStore.ts';
 import { AT, DAY, MINUTE } from '../support/licensing.ts';
 
@@ -17,7 +17,7 @@ function createStore(...pieces: readonly (readonly number[])[]) {
       calls.push(`${name} ${(AT - before) / DAY}`);
       for (const piece of all.shift() ?? []) yield await Promise.resolve(piece);
     };
-  const store: CleaningStore = {
+  const store: CleaningNeeds['store'] = {
     deleteDecisions: deleteOld('decisions'),
     deleteRequests: deleteOld('requests'),
     deleteActivations: deleteOld('activations'),
