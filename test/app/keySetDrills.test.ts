@@ -7,7 +7,7 @@ import { signKeySet } from '../../src/tokens/signedKeySet.ts';
 import { createKey, send } from '../endToEnd/protocolClient.ts';
 import { startVault } from '../support/keyVault.ts';
 import { RootedClient } from '../support/rootedClient.ts';
-import { useScenes } from '../support/serviceScene.ts';
+import { LOADED_AT, useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 import { SIGNING_KEY } from './settings.ts';
 
@@ -21,7 +21,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Milliseconds that all clocks are ahead. */
 let ahead = 0;
-const clock = () => Date.now() + ahead;
+const clock = () => LOADED_AT + ahead;
 const createScene = useScenes(() => ahead);
 
 const createPem = () =>
@@ -56,8 +56,8 @@ test('signing keys rotate under one root, and no client sees a gap', async () =>
   ahead = 0;
   const [vault, rootVault] = [await startVault(), await startVault()];
   vault.now = rootVault.now = clock;
-  const { kid: root } = rootVault.addVersion({ created: Date.now() - DAY });
-  const old = vault.addVersion({ created: Date.now() - DAY });
+  const { kid: root } = rootVault.addVersion({ created: clock() - DAY });
+  const old = vault.addVersion({ created: clock() - DAY });
   const scene = await createScene({ vault, rootVault, instances: [{}, { skew: 60_000 }] });
   // One that asks as seldom as it can, and one that is made anew each time.
   const client = clientOf(scene, root);
@@ -95,8 +95,8 @@ test('jwks.jwt and jwks.json have the same keys, the same cache, and a root that
   ahead = 0;
   const [vault, rootVault] = [await startVault(), await startVault()];
   vault.now = rootVault.now = clock;
-  const { kid: root } = rootVault.addVersion({ created: Date.now() - DAY });
-  vault.addVersion({ created: Date.now() - DAY });
+  const { kid: root } = rootVault.addVersion({ created: clock() - DAY });
+  vault.addVersion({ created: clock() - DAY });
   vault.addVersion();
   const scene = await createScene({ vault, rootVault });
   const [url] = scene.urls;
@@ -225,7 +225,7 @@ test('an offline root, from nothing to served: newer sets replace, older ones ar
   ahead = DAY;
   const next = createLocalSigner(createPem());
   const second = await signOffline(scene, { keys: [SIGNER.publicJwk, next.publicJwk] });
-  const older = await signOffline(scene, { iat: Math.floor(Date.now() / 1_000) - 60, seconds: 90 * 86_400 });
+  const older = await signOffline(scene, { iat: Math.floor(clock() / 1_000) - 60, seconds: 90 * 86_400 });
   expect((await upload(scene, second)).status).toBe(200);
   const refused = await upload(scene, older);
   expect([refused.status, refused.body['code']]).toEqual([412, 'changed_meanwhile']);

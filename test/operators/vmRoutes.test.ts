@@ -267,17 +267,6 @@ test('there is no decision under another id', async () => {
   expect([answer.status, answer.body['code']]).toEqual([404, 'not_found']);
 });
 
-test('the keys are told by their names, and nothing else of them', async () => {
-  const { body, text } = await operate(stack(), 'GET /keys', { as: 'Reader' });
-  expect(body).toEqual({
-    signing: [{ kid: expect.stringMatching(/^[\w-]{43}$/) as string, state: 'current', from: null, until: null }],
-    publishedUntil: null,
-    troubles: [],
-    challengeSecrets: [{ kid: 'start', use: 'sign_and_verify' }],
-  });
-  expect(text).not.toContain('"x"');
-});
-
 test('a VM that is refused under two offers has a row for each, and makes up no more of them', async () => {
   const products = ['one', 'other'].map((name) => `contoso/claimed-${name}`);
   for (const product of products) {

@@ -31,7 +31,7 @@ import { useTestClock } from './testClock.ts';
 import { runKeys } from './runKeys.ts';
 
 /** Milliseconds since the epoch: a whole second, as in tokens. */
-const LOADED_AT = Math.floor(Date.now() / 1000) * 1000;
+export const LOADED_AT = Math.floor(Date.now() / 1000) * 1000;
 /** Milliseconds; the default of STORE_BUDGET_MILLISECONDS. */
 const LONGEST_STORE_CALL = 5_000;
 
