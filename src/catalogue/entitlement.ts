@@ -12,7 +12,7 @@ export interface LicensedVm {
 }
 
 /**
- * The vessel of seats: what the VMs of one licence share. Made of what the licence is for, not of its id, so that
+ * The scope within which seats are counted: what the VMs of one licence share. Made of what the licence is for, not of its id, so that
  * unexpired licences are counted together even if the operator has replaced the licence's row.
  */
 export interface SeatPool {

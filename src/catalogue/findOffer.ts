@@ -11,7 +11,7 @@ export type OfferMatch =
 
 /**
  * Finds the offer for an attested plan or, only where Azure attests no plan at all, for the one that the VM claims.
- * A claim reaches only offers in licensed mode that allow it: in marketplace mode it would be a licence for the asking.
+ * A claim reaches only offers in licensed mode that allow it: in marketplace mode it would let any VM license itself.
  */
 export function findOffer(
   offers: readonly Offer[],

@@ -7,7 +7,7 @@ import { printable } from './printable.ts';
 import { cell } from './table.ts';
 
 /*
- * What a change takes from VMs that run, or could: it is told before it is done. Terms are the members of licences and
+ * What a change takes from VMs that run, or could run. It is shown before the change. Terms are the members of licences and
  * offers as the service writes them; a member that is absent is not changed.
  */
 

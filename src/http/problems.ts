@@ -23,7 +23,7 @@ export interface ProblemOptions {
 export function replyProblem(issuer: string, code: ProblemCode, options: ProblemOptions = {}): Reply {
   const { detail, correlationId = randomUUID(), retryAfter = null, denial, errors = [], headers = {} } = options;
   const { title, advice } = PROBLEMS[code];
-  // Who is told when to come again is told to come again.
+  // A Retry-After implies that retrying helps.
   const retryable = PROBLEMS[code].retryable || retryAfter !== null;
   const status = options.status ?? PROBLEMS[code].status;
   const problem: Problem = {

@@ -76,7 +76,7 @@ const issuerItem = z
 
 const readTrust = defineRoute({
   ...{ name: 'readTrust', method: 'GET', path: '/trust', role: 'Reader' },
-  summary: 'What trust amounts to now: complete paths, missing and ending certificates, operators’ pins and distrusts',
+  summary: 'Reports trust status: complete paths, missing and ending certificates, operators’ pins and distrusts',
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: trustReport },
   codes: [],
@@ -111,7 +111,10 @@ const listIssuers = defineRoute({
 const pinBody = z.strictObject({
   cloud: z.enum(CLOUD_NAMES),
   certificate: z.string().max(32_768).describe('PEM, one certificate.'),
-  newAnchor: z.boolean().default(false).describe('Pins what nothing trusted leads to: you vouch for it.'),
+  newAnchor: z
+    .boolean()
+    .default(false)
+    .describe('Pins a CA that no anchor leads to. Use it only if you have verified its fingerprint.'),
   note,
 });
 
@@ -199,8 +202,7 @@ async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T
     return { row: { value: entry, version: written.version, change }, isNew: true };
   }
   const rival = await readSame(store, entry);
-  if (rival === null)
-    throw new RequestError('conflict', 'Somebody took it back at the same time: look, and repeat it.');
+  if (rival === null) throw new RequestError('conflict', 'It was removed concurrently: reload and retry.');
   return { row: rival, isNew: false };
 }
 
@@ -209,7 +211,7 @@ async function readSame<T extends TrustEntry>(store: TrustStore, entry: T): Prom
   const present = await store.readTrust(entry);
   if (present === null) return null;
   if (isSameEntry(present.value, entry)) return { ...present, value: entry };
-  throw new RequestError('conflict', 'It is there already, with another note: take it back first to change it.');
+  throw new RequestError('conflict', 'It already exists with another note: remove it first to change it.');
 }
 
 function isSameEntry(left: TrustEntry, right: TrustEntry): boolean {

@@ -5,7 +5,7 @@ import type { LicenceTimes } from '../catalogue/entitlement.ts';
 export const CLOCK_SKEW = 2 * 60 * 1000;
 
 /**
- * Milliseconds after a VM asked in which its last write is begun; later it is sent away to come again. What was decided
+ * Milliseconds after a VM asked in which its last write is begun; later the VM is told to retry. What was decided
  * from offers and licences is not carried out long after they were read.
  */
 export const LONGEST_SEARCH = 8_000;

@@ -20,7 +20,7 @@ export interface Decided {
 
 /**
  * Writes the audit row, before the answer. The decision stands even if the row cannot be written: seat and key are on
- * the activation already, a client that was sent away would come back as a known VM, and a refusal is the safe side. The
+ * the activation already, a client that is told to retry comes back as a known VM, and a refusal is the safe side. The
  * log then has what the row would have said.
  *
  * @returns the row's id, which is the correlation id of the answer

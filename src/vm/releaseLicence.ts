@@ -47,7 +47,7 @@ async function checkLicence(
   const expected = { issuer: config.ISSUER, audience: null, at };
   const verified = await verifyLicence(token, { keys }, expected);
   if (!verified.ok && verified.reason === 'expired') {
-    throw new RequestError('request_malformed', 'The licence has expired: its seat frees itself.');
+    throw new RequestError('request_malformed', 'The licence has expired: its seat is freed automatically.');
   }
   if (!verified.ok) throw new RequestError('request_malformed', '"licence" is not a licence of this service.');
   if (verified.claims.cnf?.jkt !== jkt) throw new RequestError('proof_invalid', OTHER_KEY);
