@@ -108,5 +108,5 @@ function toResponse(message: IncomingMessage): Response {
   );
   const body = WITHOUT_BODY.includes(status) ? null : (Readable.toWeb(message) as ReadableStream<Uint8Array>);
   if (body === null) message.resume();
-  return new Response(body, { status, headers: pairs.map(([name, value]) => [name, value]) });
+  return new Response(body, { status, headers: pairs.map(([name, value]): [string, string] => [name, value]) });
 }

@@ -108,7 +108,7 @@ export class LockSeeker {
     return generation === base ? { outcome: 'busy' } : 'again';
   }
 
-  /** Whether a claim that was there is nobody's any more. */
+  /** Whether a claim that existed has no holder any more. */
   async #isFree(number: number): Promise<boolean> {
     const state = await judgeClaim(this.#place, number);
     if (state !== 'unreadable') return state === 'abandoned';
