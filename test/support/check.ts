@@ -19,6 +19,7 @@ const LONG_FORMS = {
   MEMORY_HISTORIES: '20000',
   INTERLEAVINGS: '3000',
   HOSTILE_VMS: '200',
+  FLEET_VMS: '10000',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');
