@@ -18,7 +18,10 @@ export interface BootOptions {
 }
 
 /** Does what the vendor's software does when a VM boots: the shipped client, against emulator and service. */
-export function bootVm(stack: Pick<Stack, 'serviceUrl' | 'imdsUrl' | 'rootKeys'>, options: BootOptions): Promise<Answer> {
+export function bootVm(
+  stack: Pick<Stack, 'serviceUrl' | 'imdsUrl' | 'rootKeys'>,
+  options: BootOptions,
+): Promise<Answer> {
   const { folder, once, progress, vm, product = PRODUCT } = options;
   return checkLicence({
     issuer: stack.serviceUrl,
