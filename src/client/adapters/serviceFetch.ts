@@ -48,7 +48,7 @@ function openTunnel(proxy: URL, target: URL, signal: AbortSignal): Promise<Socke
       headers: headersFor(proxy, authority),
     });
     request.on('connect', ({ statusCode = 0 }, socket: Socket) => {
-      // Until the request takes it over nobody else listens, and an error without a listener ends the process.
+      // The request takes the socket over only later, and an error without a listener would end the process.
       socket.on('error', () => undefined);
       if (statusCode === 200) {
         resolve(socket);
