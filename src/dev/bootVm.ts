@@ -26,8 +26,9 @@ export function bootVm(
   return checkLicence({
     issuer: stack.serviceUrl,
     product,
-    folder,
+    // What an image of the vendor's would carry: with it, nothing but this root key is believed.
     trust: { rootKeys: stack.rootKeys },
+    folder,
     once,
     imdsUrl: vm === undefined ? stack.imdsUrl : `${stack.imdsUrl}/vms/${vm}`,
     progress,

@@ -47,7 +47,7 @@ export async function tourOperators(stack: Stack, { folder, narrator }: TourOpti
   const { licence, state } = await boot("The customer's VM boots");
   if (licence === undefined) throw new Error(`The VM is ${state} although its subscription was licensed.`);
   narrator.title('The operator suspends the licence');
-  await operate(stack, narrator, ['licences', 'suspend', LICENCE]);
+  await operate(stack, narrator, ['licences', 'suspend', LICENCE, '--yes']);
   // The offer asks for a renewal after a second, so that the denial can be seen.
   await pauseFor(Math.max(0, Date.parse(licence.renewAfter) - Date.now()) + 100);
   const denied = await boot('The VM renews: a signed denial ends its licence, also before its time');

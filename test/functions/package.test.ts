@@ -6,18 +6,20 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildPackage } from '../../src/dev/build.ts';
 import { findFreePort } from '../../src/dev/freePort.ts';
-import { startEmulator } from '../../src/dev/imds/startEmulator.ts';
-import type { StartedEmulator } from '../../src/dev/imds/startEmulator.ts';
-import { applyCatalogue } from '../../src/licensing/catalogue/applyCatalogue.ts';
-import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
-import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { createAuthority } from '../../src/emulator/authority.ts';
+import { startEmulator } from '../../src/emulator/startEmulator.ts';
+import type { StartedEmulator } from '../../src/emulator/startEmulator.ts';
+import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
+import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import type { FunctionInfo } from '../../src/dev/functionsHost/functionRules.ts';
 import { startServiceProcess } from '../../src/dev/serviceProcess.ts';
-import { OPERATOR_ROUTES } from '../../src/service/operators/routes.ts';
+import { OPERATOR_ROUTES } from '../../src/operators/routes.ts';
 import { boot, createKey, readPayload, send } from '../endToEnd/protocolClient.ts';
 import { spawnHost } from '../dev/functionsHost/hostProcess.ts';
-import { GOOD_SETTINGS } from '../service/settings.ts';
+import { GOOD_SETTINGS } from '../app/settings.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 /** What is deployed: the bundle of the entry files, away from this project and its packages, in a process of its own. */
 const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'));
@@ -30,7 +32,7 @@ beforeAll(async () => {
   const outDir = join(folder, 'package');
   await buildPackage({ outDir });
   cpSync(outDir, root, { recursive: true });
-  emulator = await startEmulator({ port: 0 });
+  emulator = await startEmulator({ port: 0, authority: await createAuthority({ keys: runKeys('emulator') }) });
   writeFileSync(join(folder, 'authority.pem'), emulator.authority.pem);
 });
 afterAll(async () => {

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { createAuthority } from '../../src/dev/imds/authority.ts';
+import { createAuthority } from '../../src/emulator/authority.ts';
 import { checkNonce, checkTimes } from '../../src/verifier/appraise.ts';
 import type { EvidencePolicy } from '../../src/verifier/appraise.ts';
 import type { AttestedDocument } from '../../src/verifier/attestedDocument.ts';
 import { EvidenceError } from '../../src/verifier/evidenceError.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../src/verifier/x509/certificate.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 const SECOND = 1000;
 const HOUR = 60 * 60 * SECOND;
@@ -22,7 +23,7 @@ const VALIDITY = { notBefore: CREATED_ON - HOUR, notAfter: CREATED_ON + HOUR };
 let leaf: Certificate;
 
 beforeAll(async () => {
-  const { der } = await (await createAuthority({ at: CREATED_ON })).issueLeaf(VALIDITY);
+  const { der } = await (await createAuthority({ at: CREATED_ON, keys: runKeys('emulator') })).issueLeaf(VALIDITY);
   leaf = parseCertificate(der);
 });
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pkijs from 'pkijs';
-import { readElement, rewriteElement } from '../../src/dev/imds/der.ts';
+import { readElement, rewriteElement } from '../../src/emulator/der.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { checkDer } from '../../src/verifier/der.ts';
 import { DOCUMENT_LIMITS } from '../../src/verifier/verifyEvidence.ts';
@@ -89,7 +89,6 @@ export async function verifyWithPkijs(octets: Uint8Array): Promise<boolean> {
 }
 
 const OPENSSL = 'openssl';
-export const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
 /** `offset:depth:octets of the header:octets of the content:cons or prim`, for every element in order. */
 export function listElementsWithOpenssl(octets: Uint8Array): readonly string[] | null {

@@ -1,0 +1,100 @@
+import * as z from 'zod';
+
+import type { FieldProblem } from '../../contract/wire.ts';
+import type { Licence } from '../licence.ts';
+import type { Offer } from '../offer.ts';
+import { foldCase } from '../planName.ts';
+import type { CatalogueFile } from './cataloguePlan.ts';
+import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
+import { describeIssue } from './fieldProblems.ts';
+import { licenceEntry } from './licenceEntry.ts';
+import { offerEntry } from './offerEntry.ts';
+
+/** Octets of a file; one of 10,000 licences has about 3 MB. */
+export const LARGEST_CATALOGUE = 8 * 1024 * 1024;
+
+const MOST_OFFERS = 1_000;
+/** Of one file. */
+export const MOST_LICENCES = 10_000;
+
+/** A catalogue that cannot be applied, with everything that is wrong; each problem names its place and what to do. */
+export class CatalogueError extends Error {
+  override readonly name = 'CatalogueError';
+  readonly problems: readonly FieldProblem[];
+
+  constructor(problems: readonly FieldProblem[]) {
+    super(`The catalogue cannot be applied:\n${problems.map(formatProblem).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+function formatProblem({ field, message }: FieldProblem): string {
+  return `- ${field === '' ? 'the file' : field}: ${message}`;
+}
+
+/** The file as a schema; {@link parseCatalogue} asks more of it. */
+export const catalogueSchema = z.strictObject(
+  {
+    offers: z
+      .array(offerEntry, 'must be a list')
+      .max(MOST_OFFERS, `must have at most ${MOST_OFFERS} entries`)
+      .default([]),
+    licences: z
+      .array(licenceEntry, 'must be a list')
+      .max(MOST_LICENCES, `must have at most ${MOST_LICENCES} entries`)
+      .default([]),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? undefined : 'must be an object with "offers" and "licences"',
+  },
+);
+
+/**
+ * Reads a catalogue file: one JSON object with the lists `offers` and `licences`. Durations are ISO 8601 (`"PT24H"`,
+ * `"P7D"`), times RFC 3339. Keys that are not known are refused.
+ *
+ * @param value the file's JSON; its reader bounds the length, and refuses a key twice
+ * @throws CatalogueError
+ */
+export function parseCatalogue(value: unknown): CatalogueFile {
+  checkLengths(value);
+  const parsed = catalogueSchema.safeParse(value);
+  if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap(describeIssue));
+  const problems = [...clashingOffers(parsed.data.offers), ...clashingLicences(parsed.data.licences)];
+  if (problems.length > 0) throw new CatalogueError(problems);
+  return parsed.data;
+}
+
+/** The schema looks at every entry before it counts them. */
+function checkLengths(value: unknown): void {
+  const { offers, licences } = (value ?? {}) as { readonly offers?: unknown; readonly licences?: unknown };
+  const problems = [...checkLength('offers', offers, MOST_OFFERS), ...checkLength('licences', licences, MOST_LICENCES)];
+  if (problems.length > 0) throw new CatalogueError(problems);
+}
+
+function checkLength(field: string, list: unknown, most: number): readonly FieldProblem[] {
+  return Array.isArray(list) && list.length > most ? [{ field, message: `must have at most ${most} entries` }] : [];
+}
+
+function clashingOffers(offers: readonly Offer[]): FieldProblem[] {
+  return findClashes(offers, sellsTheSame).map(([first, second]) => ({
+    field: `offers[${second}].offer`,
+    message: `offers[${first}] has this plan already, or an alias that names it: merge the two`,
+  }));
+}
+
+function clashingLicences(licences: readonly Licence[]): FieldProblem[] {
+  const sameId = findClashes(licences, (licence) => [foldCase(licence.id)]);
+  const samePlan = findClashes(licences, (licence) => [licenceKey(licence)]);
+  return [
+    ...sameId.map(([first, second]) => ({
+      field: `licences[${second}].id`,
+      message: `licences[${first}] has this id: choose another`,
+    })),
+    ...samePlan.map(([first, second]) => ({
+      field: `licences[${second}]`,
+      message: `licences[${first}] licenses this subscription already: merge the two`,
+    })),
+  ];
+}

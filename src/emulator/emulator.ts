@@ -1,0 +1,220 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { attestedFacts, createDocumentMaker, type DocumentMaker } from './attestedDocuments.ts';
+import type { Authority } from './authority.ts';
+import { createEndpoints, type Endpoints } from './endpoints.ts';
+import type { FaultName } from './faults.ts';
+import { createIdentity, type Identity } from './identity.ts';
+import { createRateLimit } from './rateLimit.ts';
+import { Refusal, refuse, type Reply } from './reply.ts';
+import { checkRequest } from './requestRules.ts';
+import { createTransportFaults, type EmulatorTimer, type TransportFaults } from './transportFaults.ts';
+import { BUILT_IN_VMS, findVm, type Vm } from './vms.ts';
+
+/** Per VM (the article: "429"). */
+const REQUESTS_PER_SECOND = 5;
+const LONGEST_BODY = 64 * 1024;
+
+/** One request that was answered; without its query, which holds the nonce. */
+export interface EmulatorLogEntry {
+  /** The name in the path; empty for the root. */
+  readonly vm: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** Why the emulator itself failed, where it answered 500 of its own accord. */
+  readonly failure?: string;
+}
+
+export interface EmulatorOptions {
+  readonly authority: Authority;
+  /** The first is the one that the root answers for; the article's by default. */
+  readonly vms?: readonly [Vm, ...Vm[]];
+  /** Milliseconds since the epoch; the computer's clock by default. */
+  readonly clock?: () => number;
+  /** Faults of every VM. */
+  readonly faults?: readonly FaultName[];
+  /** Requests a second of one VM; 5 by default, `Infinity` for none. */
+  readonly rateLimit?: number;
+  /** Of attested documents, in milliseconds; six hours by default. */
+  readonly lifetime?: number;
+  /** How long the fault `slow` takes, in milliseconds. */
+  readonly slowFor?: number;
+  /** How long the fault `gone` lasts, in milliseconds. */
+  readonly goneFor?: number;
+  /** What the rate limit and those two are measured by; this machine's by default. */
+  readonly timer?: EmulatorTimer;
+  readonly log?: (entry: EmulatorLogEntry) => void;
+}
+
+const MACHINE_TIMER: EmulatorTimer = {
+  now: () => performance.now(),
+  sleep: (milliseconds, signal) => pauseFor(milliseconds, undefined, { signal }),
+};
+
+export interface RunningEmulator {
+  /** The base URL without a trailing slash; that of a VM is `<url>/vms/<name>`. */
+  readonly url: string;
+  /** Ends open connections as well. */
+  readonly close: () => Promise<void>;
+}
+
+export interface Emulator {
+  /**
+   * Makes what the first document of every VM takes: an RSA key can take longer to make than a client waits for IMDS.
+   * Without it, keys and signing certificates are made when they are first needed.
+   */
+  readonly prepare: () => Promise<void>;
+  /**
+   * Starts to answer. Port 0 takes any free one.
+   *
+   * @throws the system's own error, such as EADDRINUSE for a port that is taken
+   */
+  readonly listen: (port: number, host?: string) => Promise<RunningEmulator>;
+}
+
+/** An Instance Metadata Service for development and tests, as the article describes it. */
+export function createEmulator(options: EmulatorOptions): Emulator {
+  const makeDocument = createDocumentMaker(options.authority);
+  return {
+    prepare: () => prepareDocuments(options, makeDocument),
+    listen: async (port, host = '127.0.0.1') => {
+      const closing = new AbortController();
+      const server = createServer();
+      await listen(server, port, host);
+      const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+      const answer = createAnswer(options, { url, makeDocument, signal: closing.signal });
+      server.on('request', (request, response) => void respond({ request, response, answer, log: options.log }));
+      return { url, close: () => close(server, closing) };
+    },
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server, closing: AbortController): Promise<void> {
+  closing.abort();
+  return new Promise((resolve, reject) => {
+    server.close((error) => {
+      if (error) reject(error);
+      else resolve();
+    });
+    server.closeAllConnections();
+  });
+}
+
+/** Answers a request. Throws a refusal. */
+type Answer = (request: IncomingMessage, target: Target) => Promise<Reply>;
+
+interface Surroundings {
+  readonly url: string;
+  readonly vms: readonly [Vm, ...Vm[]];
+  readonly faults: readonly FaultName[];
+  readonly identity: Identity;
+  readonly endpoints: Endpoints;
+  readonly disturb: TransportFaults;
+  readonly isAllowed: (vm: string) => boolean;
+}
+
+async function prepareDocuments(options: EmulatorOptions, makeDocument: DocumentMaker): Promise<void> {
+  const { vms = BUILT_IN_VMS, faults = [], clock = Date.now } = options;
+  const first = { apiVersion: '2020-09-01', createdOn: clock() } as const;
+  await Promise.all(
+    vms.map((vm) => makeDocument({ ...first, ...attestedFacts(vm), faults: [...faults, ...(vm.faults ?? [])] })),
+  );
+}
+
+interface Running {
+  readonly url: string;
+  readonly makeDocument: DocumentMaker;
+  readonly signal: AbortSignal;
+}
+
+function createAnswer(options: EmulatorOptions, { url, makeDocument, signal }: Running): Answer {
+  const { authority, vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime } = options;
+  const { rateLimit = REQUESTS_PER_SECOND, slowFor = 5_000, goneFor = 10_000, timer = MACHINE_TIMER } = options;
+  const identity = createIdentity(authority.keys);
+  return createVmAnswer({
+    ...{ url, vms, faults, identity },
+    endpoints: createEndpoints({ makeDocument, identity, clock, ...(lifetime !== undefined && { lifetime }) }),
+    disturb: createTransportFaults({ slowFor, goneFor, timer, signal }),
+    isAllowed: createRateLimit(rateLimit, () => timer.now()),
+  });
+}
+
+function createVmAnswer({ url, vms, identity, endpoints, disturb, isAllowed, ...rest }: Surroundings): Answer {
+  return async (message, target) => {
+    if (target.path === '/identity/keys') return identity.readKeySet();
+    const vm = target.vm === undefined ? vms[0] : findVm(vms, target.vm);
+    if (!vm) throw refuse(404, 'No such VM. Name one that the emulator was started with, or fleet-<n>');
+    const faults = [...rest.faults, ...(vm.faults ?? [])];
+    await disturb(vm.name, faults);
+    if (!isAllowed(vm.name)) throw refuse(429, 'Too many requests');
+    const { method = '', headers } = message;
+    const request = checkRequest({ method, headers, path: target.path, query: target.query });
+    return endpoints({ vm, faults, request, url, readBody: () => readBody(message) });
+  };
+}
+
+interface Target {
+  /** The name in `/vms/<name>`; absent for the root. */
+  readonly vm?: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+function parseTarget(url: string): Target {
+  const mark = url.indexOf('?');
+  const whole = mark === -1 ? url : url.slice(0, mark);
+  const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
+  const [, vm, path = ''] = /^\/vms\/([^/]+)(.*)$/.exec(whole) ?? [];
+  return vm === undefined ? { path: whole, query } : { vm, path, query };
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LONGEST_BODY) throw refuse(413, `The body may have at most ${LONGEST_BODY} octets`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly answer: Answer;
+  readonly log: EmulatorOptions['log'];
+}
+
+async function respond({ request, response, answer, log }: Exchange): Promise<void> {
+  const started = performance.now();
+  const target = parseTarget(request.url ?? '');
+  const reply: Reply & { failure?: string } = await answer(request, target).catch(replyTo);
+  const text = typeof reply.body === 'string';
+  const type = text ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
+  response.writeHead(reply.status, { 'content-type': type });
+  response.end(text ? reply.body : JSON.stringify(reply.body));
+  const { status, failure } = reply;
+  const milliseconds = performance.now() - started;
+  const entry = { vm: target.vm ?? '', method: request.method ?? '', path: target.path, status, milliseconds };
+  log?.({ ...entry, ...(failure !== undefined && { failure }) });
+}
+
+function replyTo(error: unknown): Reply & { failure?: string } {
+  if (error instanceof Refusal) return error.reply;
+  const failure = error instanceof Error ? error.message : String(error);
+  return { status: 500, body: { error: 'The emulator failed' }, failure };
+}
