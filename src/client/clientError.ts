@@ -109,7 +109,7 @@ export const MEANINGS: Readonly<Record<ClientCode, Meaning>> = {
   not_renewed: { state: 'unreachable', reason: 'The licence has not been renewed. Run a check.' },
   check_running: {
     state: 'unreachable',
-    reason: 'Another process is checking the licence in this folder. Wait for it, or look why it does not end.',
+    reason: 'Another process is checking the licence in this folder. Wait for it; if it does not end, find out why.',
   },
   not_in_azure: {
     state: 'not_in_azure',

@@ -39,7 +39,7 @@ type Outcome = 'licensed' | 'grace' | 'denied' | 'own';
 const ALWAYS = <State extends Outcome>(state: State) =>
   ({ current: state, due: state, expired: state, ended: state, nothing: state }) as const;
 
-/** All states there are: what is in hand decides what a failure means, and only a signed denial decides over that. */
+/** All states there are. What is in hand decides what a failure means; only a signed denial overrides it. */
 export const STATES = {
   confirmed: ALWAYS('licensed'),
   issued: ALWAYS('licensed'),

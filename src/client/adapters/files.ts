@@ -39,7 +39,7 @@ function promised<Arguments extends readonly unknown[], Value>(call: (...input: 
   return async (...input: Arguments): Promise<Value> => call(...input);
 }
 
-/** Without O_NONBLOCK a pipe in the place of the file would hold the process for ever. */
+/** Without O_NONBLOCK, opening a pipe in the place of the file would block the process. */
 function readWhole(path: string, limit: number, judge: (facts: FileFacts) => void): Uint8Array {
   const descriptor = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {

@@ -48,7 +48,7 @@ function openTunnel(proxy: URL, target: URL, signal: AbortSignal): Promise<Socke
       headers: headersFor(proxy, authority),
     });
     request.on('connect', ({ statusCode = 0 }, socket: Socket) => {
-      // Until the request takes it over nobody else listens, and an error without a listener ends the process.
+      // The request takes the socket over only later, and an error without a listener would end the process.
       socket.on('error', () => undefined);
       if (statusCode === 200) {
         resolve(socket);
@@ -102,11 +102,12 @@ function secure(socket: Socket, { hostname, protocol }: URL, ca: string[] | unde
 }
 
 function toResponse(message: IncomingMessage): Response {
-  const { statusCode: status = 502, headers } = message;
-  const pairs = Object.entries(headers).flatMap(([name, value]) =>
-    typeof value === 'string' ? [[name, value] as const] : [],
-  );
+  const { statusCode: status = 502 } = message;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (typeof value === 'string') headers.append(name, value);
+  }
   const body = WITHOUT_BODY.includes(status) ? null : (Readable.toWeb(message) as ReadableStream<Uint8Array>);
   if (body === null) message.resume();
-  return new Response(body, { status, headers: pairs.map(([name, value]): [string, string] => [name, value]) });
+  return new Response(body, { status, headers });
 }

@@ -51,7 +51,8 @@ async function checkScene(run: Run, scene: Scene, fault: ClientError | undefined
 function openImds(run: Run, scene: Scene, record: VmRecord | undefined): Imds {
   const chassis = chassisOf(scene, record);
   if (chassis === 'foreign') run.report({ step: 'chassis_foreign' });
-  return new Imds(run, { chassis, hasLicence: handOf(run, scene, record) !== undefined });
+  const hand = handOf(run, scene, record);
+  return new Imds(run, { chassis, hasLicence: hand !== undefined && hand.standing !== 'ended' });
 }
 
 async function readVmId(imds: Imds): Promise<string | ClientError> {
@@ -98,7 +99,8 @@ async function renew(run: Run, { scene, record, imds }: Renewal): Promise<Findin
 async function openOwnKey(run: Run, vmId: string): Promise<PossessedKey | ClientError> {
   const { keyStore } = run.session;
   try {
-    const key = (await openKey(keyStore, vmId, { create: false })) ?? (await createKey(run, vmId));
+    const isThere = (await openKey(keyStore, vmId, { create: false })) !== undefined;
+    const key = await (isThere ? openOrCreateKey(run, vmId) : createKey(run, vmId));
     run.report({ step: 'key', thumbprint: key.thumbprint });
     return key.pair.fault === undefined ? key : new ClientError(key.pair.fault);
   } catch (error) {
@@ -111,6 +113,10 @@ async function createKey(run: Run, vmId: string): Promise<PossessedKey> {
   const isOwner = await run.lock?.confirm();
   if (isOwner === undefined) throw new ClientError('folder_unusable', run.lockFault);
   if (!isOwner) throw new ClientError('check_running');
+  return openOrCreateKey(run, vmId);
+}
+
+async function openOrCreateKey(run: Run, vmId: string): Promise<PossessedKey> {
   const key = await openKey(run.session.keyStore, vmId, { create: true });
   if (key === undefined) throw new ClientError('key_unusable', 'none was created');
   return key;

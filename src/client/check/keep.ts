@@ -9,7 +9,7 @@ import { newerOf } from '../trust/trust.ts';
 import type { HeldLicence, VmRecord } from './records.ts';
 import type { Run } from './run.ts';
 
-/** What is written to the folder, and kept in memory where it cannot be. A full disk takes no valid licence away. */
+/** Writes results to the folder. Where that fails they are kept in memory: a full disk does not end a valid licence. */
 
 /** What is known of a new licence beside itself. */
 export interface Circumstances {
@@ -22,7 +22,7 @@ export interface Circumstances {
 
 /**
  * Keeps a licence that has just been issued and verified. The service has then accepted this VM's evidence, so that what is
- * kept of other VMs came with an image or a disk, and goes.
+ * kept of other VMs came with an image or a disk, and is deleted.
  *
  * @returns the system's code where it could not be written
  */
@@ -50,7 +50,7 @@ function timeOfIssue(run: Run, iat: number, { licence }: VmRecord): RememberedTi
   return isNew ? { ...run.readClocks(), time: iat * 1000 } : licence.remembered;
 }
 
-/** The denial first, so that no power loss leaves neither it nor the licence: then nothing would say what happened. */
+/** Writes the denial first, so that a power loss never leaves a folder with neither denial nor licence. */
 export async function keepDenial(run: Run, vmId: string, { token, keySet, proof }: ReceivedDenial): Promise<void> {
   await write(run, vmId, DENIAL_FILE, formatDenialFile({ denial: token, keySet: keySet.kept, proof }));
   await remove(run, vmId, LICENCE_FILE);

@@ -54,8 +54,8 @@ export function emptyRecord(vmId: string, fault?: ClientError): VmRecord {
 }
 
 /**
- * Reads what the folder holds of one VM, and verifies all of it again: it may have been put there by anybody. What cannot be
- * used is a fault of the record, never an error.
+ * Reads what the folder holds of one VM, and verifies all of it again: anybody may have put it there. What cannot be used
+ * is a fault of the record, never an error.
  */
 export async function readRecord(session: Session, vmId: string): Promise<VmRecord> {
   try {

@@ -62,7 +62,7 @@ export class Run {
     return this.session.settings.once ? 0 : this.#patience - this.elapsed;
   }
 
-  /** Nobody waits longer than this for a newer licence. */
+  /** Sets the longest wait for a newer licence. */
   limitPatience(milliseconds: number): void {
     this.#patience = Math.min(this.session.settings.patience, milliseconds);
   }
@@ -71,7 +71,7 @@ export class Run {
     this.#patience = this.session.settings.patience;
   }
 
-  /** How long one request may take: within the patience, but never so short that nothing could answer. */
+  /** How long one request may take: within the patience, but at least a second. */
   requestTime(most: number): number {
     return this.session.settings.once ? most : Math.min(most, Math.max(this.timeLeft, 1000));
   }

@@ -20,7 +20,7 @@ export interface Scene {
   readonly tag: ChassisTag;
 }
 
-/** Milliseconds: with a licence in hand nobody waits longer for a newer one. */
+/** Milliseconds: the longest wait for a newer licence with one in hand. */
 const PATIENCE_WITH_LICENCE = 10_000;
 
 /** @throws {ClientError} `folder_unusable` */
@@ -36,7 +36,7 @@ export async function look(session: Session): Promise<Scene> {
  * Looks at the folder's owner and mode.
  *
  * @returns what is wrong with them: a licence in hand then counts still, because it is verified, and nothing is written
- * @throws {ClientError} `folder_unusable`; `folder_exposed` where whoever can write the folder is believed
+ * @throws {ClientError} `folder_unusable`; `folder_exposed` on first use, where the folder's writers are believed
  */
 export async function judgeOwnFolder(
   { folder, settings }: Session,

@@ -7,7 +7,7 @@ const POLL = 100;
 /**
  * Takes the folder's lock, and waits for it as long as the patience lasts.
  *
- * @param limitPatience is called before the first wait: with a licence in hand nobody waits long
+ * @param limitPatience is called before the first wait: with a licence in hand the wait is short
  * @returns false where another process still holds it; true also where the folder cannot be written and has none
  * @throws {Stopped}
  */

@@ -157,6 +157,20 @@ export class Folder {
     this.#lasting.add(vmId);
   }
 
+  /**
+   * Makes what is there of a VM last: a process may have ended between renaming a file and flushing the folder. Does so once
+   * a process; a file system that cannot be flushed is left as it is.
+   */
+  async flush(vmId: string): Promise<void> {
+    if (this.#lasting.has(vmId)) return;
+    try {
+      await this.files.syncFolder(this.join(vmId));
+      await this.#createVm(vmId);
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+    }
+  }
+
   /** Lasts when this returns. Rejects as the file system does; a file that is not there is no error. */
   async remove(vmId: string, name: string): Promise<void> {
     if (!(await unlinkIfPresent(this.files, this.join(vmId, name)))) return;

@@ -2,8 +2,8 @@ import type { FileFacts, ProcessFacts } from '../adapters.ts';
 import { ClientError } from '../clientError.ts';
 
 /**
- * Whom the folder and its files belong to is judged before anything in them is read: whoever else can write them decides
- * what this program believes. Windows has neither owner nor mode in this sense; there the access list of the folder counts.
+ * Owner and mode of the folder and its files are judged before anything in them is read: another user who can write them
+ * could decide what this program believes. On Windows the access list of the folder does this instead.
  */
 
 const WRITABLE_BY_OTHERS = 0o022;

@@ -29,6 +29,8 @@ export class KeyFiles implements KeyStore {
 
   async open(vmId: string, { create = true }: { readonly create?: boolean } = {}): Promise<KeyPair | undefined> {
     const kept = await this.#read(vmId);
+    // Before a key is used for a licence its folder has to last.
+    if (kept !== undefined && create) await this.#folder.flush(vmId);
     if (kept !== undefined || !create) return kept;
     await this.#create(vmId);
     const created = await this.#read(vmId);

@@ -17,7 +17,7 @@ import type { Claim, ImdsTimes } from './lockRecord.ts';
  * One check at a time a folder, over processes that may end at any instruction, without hard links and without a lock of the
  * operating system.
  *
- * `lock` stays for ever. It holds a generation and the times of the last requests to IMDS. Whoever creates `lock.<n>`, where
+ * The file `lock` is never removed. It holds a generation and the times of the last requests to IMDS. Whoever creates `lock.<n>`, where
  * n follows the generation, holds the lock: creating a file that must not exist is atomic everywhere. The holder renews that
  * file, and at the end writes n into `lock` and deletes it. After a holder that ended without that, the next one creates
  * `lock.<n+1>`; of several that try, one succeeds. A process that has been overtaken finds the higher claim when it confirms
@@ -78,8 +78,8 @@ export class LockSeeker {
   }
 
   /**
-   * The claim counts only if nobody released the lock between reading the generation and creating the claim, and if no
-   * higher one is left over, as it can be after a power loss.
+   * The claim counts only if the lock was not released between reading the generation and creating the claim, and if no
+   * higher claim is left over, as can happen after a power loss.
    */
   async #take(taken: Omit<Taken, 'imds' | 'isWhole'>): Promise<Attempt | 'again'> {
     const { base, number } = taken;
@@ -92,7 +92,7 @@ export class LockSeeker {
     return generation === base ? { outcome: 'busy' } : 'again';
   }
 
-  /** @returns false where the next higher claim may be somebody's */
+  /** @returns false where the next higher claim may be held */
   async #clearHigher(number: number): Promise<boolean> {
     const state = await judgeClaim(this.#place, number + 1);
     if (state === 'absent') return true;
@@ -108,7 +108,7 @@ export class LockSeeker {
     return generation === base ? { outcome: 'busy' } : 'again';
   }
 
-  /** Whether a claim that existed has no holder any more. */
+  /** Whether a claim can be taken over. */
   async #isFree(number: number): Promise<boolean> {
     const state = await judgeClaim(this.#place, number);
     if (state !== 'unreadable') return state === 'abandoned';
@@ -165,7 +165,7 @@ export class HeldLock {
     if (uptime - this.#renewedAt < RENEW_INTERVAL || (await this.#hasBeenLost())) return;
     const { claim, number } = this.#taken;
     this.#renewedAt = uptime;
-    // A claim that cannot be renewed may be taken over; whoever writes confirms it first.
+    // A claim that cannot be renewed may be taken over; it is confirmed before anything is written.
     await overwriteClaim(this.#place, number, { ...claim, uptime }).catch(() => undefined);
   }
 

@@ -30,7 +30,7 @@ export interface Claim {
 /** Octets. Every record is as long, filled with blanks, so that one is written over another in place. */
 export const RECORD_SIZE = 512;
 export const ACCEPTED_SIZE = 4096;
-/** After this time without renewal, in milliseconds, a claim is free, whoever holds it. */
+/** After this time without renewal, in milliseconds, a claim is free, even if its process still runs. */
 const MAX_SILENCE = 180_000;
 const MAX_GENERATION = 1e12;
 const MAX_UPTIME = 1e13;
@@ -39,7 +39,7 @@ export const MAX_IMDS_TIMES = 5;
 
 export const NO_IMDS_TIMES: ImdsTimes = { bootId: null, at: [] };
 
-/** A text that is no record is as good as none. */
+/** A text that is not a record reads as an empty one. */
 export function readLock(text: string): LockRecord {
   const object = parseJsonObject(text) ?? {};
   const generation = wholeMember(object, 'generation', MAX_GENERATION) ?? 0;

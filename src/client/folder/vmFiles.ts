@@ -3,7 +3,7 @@ import type { JsonObject } from '../members.ts';
 import type { RememberedTime } from '../licence/rememberedTime.ts';
 import { MAX_TOKEN } from '../tokens/compactToken.ts';
 
-/** The files of one VM, as text and back. Nothing in them is believed here: only their form is read. */
+/** The files of one VM, as text and back. Only their form is checked here; nothing is verified. */
 export const LICENCE_FILE = 'licence.json';
 export const DENIAL_FILE = 'denial.json';
 
@@ -12,7 +12,7 @@ export const MAX_FILE = 64 * 1024;
 
 export interface LicenceFile {
   readonly licence: string;
-  /** Unverified: a `KeptKeySet` if nobody has changed it. */
+  /** Unverified: a `KeptKeySet`, unless the file was changed. */
   readonly keySet: unknown;
   /** The chassis asset tag when the licence was issued; null where it could not be read. */
   readonly chassisTag: string | null;
@@ -31,7 +31,7 @@ const MAX_BOOT_ID = 128;
 /** Milliseconds: as far as a JavaScript date reaches. */
 const MAX_TIME = 8.64e15;
 
-/** @returns undefined where a member is absent or is not what it should be: then all of it counts for nothing */
+/** @returns undefined where a member is absent or is not what it should be: then none of the file is used */
 export function parseLicenceFile(text: string): LicenceFile | undefined {
   const object = parseJsonObject(text) ?? {};
   const licence = textMember(object, 'licence', MAX_TOKEN);

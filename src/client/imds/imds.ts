@@ -13,7 +13,7 @@ const FIRST_TIMEOUT = 2000;
 const MAX_TIMEOUT = 30_000;
 const FIRST_PAUSE = 250;
 const MAX_PAUSE = 10_000;
-/** On foreign hardware that much silence is enough. One slow answer still fits into it. */
+/** On foreign hardware IMDS is given up after this time. One slow answer still fits in. */
 const FOREIGN_PATIENCE = 2900;
 const DOCUMENT_TRIES = 4;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
@@ -83,7 +83,7 @@ export class Imds {
       const fresh = hasNonce(document, nonce);
       this.#run.report({ step: 'document', tries, fresh });
       if (fresh) return document;
-      // A few quick tries even when there is no time for long ones: an old document is no outage.
+      // A few quick tries even when no time is left: an old document is not an outage.
       if (tries === DOCUMENT_TRIES) throw new ClientError('document_stale');
       await this.#run.pause(this.#draw(ceiling));
       ceiling *= 2;

@@ -98,7 +98,7 @@ async function verifyIssued(
   return licence;
 }
 
-/** A key that the kept set lacks may be in the service's. */
+/** Fetches the service's key set when the kept one lacks the key. */
 async function verifyUnderNewKey(
   { run }: ExchangeContext,
   { keySet }: Subject,
@@ -115,7 +115,7 @@ async function verifyUnderNewKey(
   }
 }
 
-/** What a recorded licence would not pass, and what the clock of this machine says to a true one. */
+/** Rejects recorded licences, and reports a clock that is past the end of a new one. */
 function checkNew({ run, key }: ExchangeContext, { licence, deniedAt }: Subject, claims: LicenceClaims): void {
   if (claims.cnf?.jkt !== key.thumbprint) throw new ClientError('licence_foreign', 'cnf');
   if (licence !== undefined && isOutdated(claims, licence)) throw new ClientError('licence_outdated');
@@ -128,7 +128,7 @@ function isOutdated({ iat, exp }: LicenceClaims, inHand: { readonly iat: number;
   return iat < inHand.iat || (iat === inHand.iat && exp * 1000 <= inHand.at);
 }
 
-/** A denial that does not answer this request is as if there were none: the refusal stays, and grace with it. */
+/** A denial that does not answer this request is ignored. The refusal stays, and so does grace. */
 async function readDenial(
   { run }: ExchangeContext,
   { evidence, obtained, subject }: Attempt,

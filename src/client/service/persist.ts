@@ -11,10 +11,10 @@ import { RefusedError } from './refusedError.ts';
 const NEW_CHALLENGE: readonly string[] = ['challenge_expired', 'challenge_replayed', 'challenge_invalid'];
 const MAX_FRESH_STARTS = 3;
 
-/** Codes of the service that say nothing about the licence: somebody else has to act, or nobody. */
+/** Codes of the service that are outages: they say nothing about the licence. */
 const OUTAGES: readonly string[] = ['issuer_unknown', 'challenge_expired', 'challenge_replayed'];
 
-/** What time may cure: the service away, or something else answering in its place. */
+/** Failures that can pass: the service is away, or something else answers in its place. */
 const PASSING: readonly ClientCode[] = [
   'service_unreachable',
   'service_answer_unusable',
@@ -26,8 +26,8 @@ export type Persisted<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure };
 
 /**
- * Attempts one exchange until it succeeds, is refused, or the patience is over. Each attempt goes on where the last one
- * failed.
+ * Attempts one exchange until it succeeds, is refused, or the patience is over. Each attempt continues
+ * where the last one failed.
  *
  * @param attempt throws {ClientError | RefusedError}
  */

@@ -10,7 +10,7 @@ export type Trust =
   | { readonly kind: 'rootKeys'; readonly rootKeys: readonly string[] }
   /** The keys that the vendor ships, and no others. */
   | { readonly kind: 'keySet'; readonly keySet: KeySet }
-  /** Whatever the service answers, and whatever is kept: whoever can write the folder can forge any licence. */
+  /** The keys that the service answers with or that are kept. Anybody who can write the folder can forge any licence. */
   | { readonly kind: 'first-use' };
 
 /** @returns undefined where what is kept is no key set that counts here */
@@ -30,7 +30,7 @@ export function readKeptKeySet(trust: Trust, issuer: string, value: unknown): Ke
   }
 }
 
-/** The one that counts of two: a set that was signed later replaces an earlier one for ever. */
+/** The newer of two sets. Once a newer one is known, the older one never counts again. */
 export function newerOf(one: KeySet | undefined, other: KeySet | undefined): KeySet | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return (other.signed?.iat ?? 0) > (one.signed?.iat ?? 0) ? other : one;

@@ -4,7 +4,7 @@ import type { Clocks } from '../adapters.ts';
 const MAX_TIMER = 600_000;
 
 /**
- * Waits by the uptime, which goes on while the machine is suspended. Does not keep the process alive.
+ * Waits by the uptime, which includes the time that the machine is suspended. Does not keep the process alive.
  *
  * @param until uptime in milliseconds
  */

@@ -1,5 +1,7 @@
 import { chmod, mkdir, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Adapters } from '../../../src/client/adapters.ts';
 import { withBrokenFiles } from '../support/brokenFiles.ts';
 import { createFolder, createScene } from '../support/scene.ts';
 import type { Scene } from '../support/scene.ts';
@@ -224,6 +226,32 @@ test.each([
   expect(await scene.readOwn('key.jwk')).toBe(text);
   scene.imdsIs = 'silent';
   expect(await scene.check({ once: true })).toMatchObject({ state: 'misconfigured', code: 'key_unusable' });
+});
+
+test('a key is made to last before it is used, also one that another process left behind', async () => {
+  const scene = await createScene();
+  await scene.check();
+  await rm(scene.ownFile('licence.json'));
+  const order: string[] = [];
+  const { files, fetch } = scene.adapters;
+  const adapters: Adapters = {
+    ...scene.adapters,
+    files: {
+      ...files,
+      syncFolder: (path) => {
+        order.push(path);
+        return files.syncFolder(path);
+      },
+    },
+    fetch: (url, init) => {
+      order.push('service');
+      return fetch(url, init);
+    },
+  };
+  expect(await scene.check({ adapters })).toMatchObject({ state: 'licensed' });
+  expect(order.slice(0, order.indexOf('service')).sort()).toEqual(
+    [scene.file(VM_ID), scene.folder, dirname(scene.folder)].sort(),
+  );
 });
 
 test('leftovers of processes that ended go when they are an hour old', async () => {
