@@ -63,6 +63,7 @@ interface KeyReport {
     readonly source: string;
     readonly set: SignedSet | null;
   }[];
+  readonly licenceLife: number;
   readonly troubles: readonly string[];
   readonly challengeSecrets: readonly { readonly kid: string; readonly use: string }[];
 }
@@ -98,7 +99,7 @@ export const keys = createActionCommand('keys', {
   },
 });
 
-function formatKeys({ signing, rootKeys, challengeSecrets }: KeyReport): string {
+function formatKeys({ signing, rootKeys, licenceLife, challengeSecrets }: KeyReport): string {
   const signingKeys = formatTable(signing, [
     ['SIGNING KEY', ({ kid }) => kid],
     ['STATE', ({ state }) => state],
@@ -110,7 +111,8 @@ function formatKeys({ signing, rootKeys, challengeSecrets }: KeyReport): string 
     ['CHALLENGE SECRET', ({ kid }) => kid],
     ['USE', ({ use }) => use],
   ]);
-  return `${signingKeys}\n${formatRoots(rootKeys)}\n${secrets}`;
+  const life = `Licences last at most ${licenceLife} seconds, grace included (LICENCE_LIFE_SECONDS).\n`;
+  return `${signingKeys}\n${formatRoots(rootKeys)}${life}\n${secrets}`;
 }
 
 function formatRoots(rootKeys: KeyReport['rootKeys']): string {
