@@ -5,38 +5,67 @@ export interface Io {
   /** Progress and complaints. */
   readonly complain: (text: string) => void;
   readStdin(): AsyncIterable<Uint8Array>;
-  /** Asks a question on the terminal, and gives the line that was typed; absent where there is no terminal. */
-  readonly ask?: (question: string) => Promise<string>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What relative paths are relative to. */
   readonly directory: string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Where results go; null where that is a file or another program. */
+  readonly terminal: Terminal | null;
+  /** Asks the person at the terminal; the answer is one line. Null where nobody can be asked. */
+  readonly ask: ((question: string) => Promise<string>) | null;
+}
+
+export interface Terminal {
+  readonly columns: number;
+  readonly hasColour: boolean;
 }
 
 /** 0 done or accepted; 1 wrong usage or a system error; 2 rejected or refused by a check. */
 export type ExitCode = 0 | 1 | 2;
 
-export interface Command {
-  /** One line, for the list of commands. */
-  readonly summary: string;
-  /** All of `--help`, with examples. */
-  readonly help: string;
-  run(args: readonly string[], io: Io): Promise<ExitCode>;
+/** What the commands of one command line get. */
+export interface Session extends Io {
+  /** Of a command that ends without an error; 0 unless the command sets it. */
+  exitCode: ExitCode;
+}
+
+interface CommandErrorOptions {
+  readonly exitCode?: ExitCode;
+  readonly correlationId?: string | undefined;
+}
+
+/** Why a command did not do what it was asked for. The message says what happened, then what to do. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+  /** Stable, for programs. */
+  readonly code: string;
+  readonly exitCode: ExitCode;
+  /** The service's, where it answered. */
+  readonly correlationId: string | undefined;
+
+  constructor(code: string, message: string, { exitCode = 1, correlationId }: CommandErrorOptions = {}) {
+    super(message);
+    this.code = code;
+    this.exitCode = exitCode;
+    this.correlationId = correlationId;
+  }
 }
 
 /** The command was called wrongly; the message says what to do. */
-export class UsageError extends Error {
+export class UsageError extends CommandError {
   override readonly name = 'UsageError';
+
+  constructor(message: string) {
+    super('wrong_usage', message);
+  }
 }
 
-/** The service refused what it was asked for; the message has its code, and the exit code is 2. */
-export class RefusedError extends Error {
+/** The service, or a check, refused what it was asked for. */
+export class RefusedError extends CommandError {
   override readonly name = 'RefusedError';
-  readonly code: string;
 
-  constructor(code: string, explanation: string) {
-    super(`${code}: ${explanation}`);
-    this.code = code;
+  constructor(code: string, message: string, correlationId?: string) {
+    super(code, message, { exitCode: 2, correlationId });
   }
 }

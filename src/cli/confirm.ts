@@ -1,28 +1,20 @@
+import { CommandError, UsageError } from './command.ts';
 import type { Io } from './command.ts';
-import { UsageError } from './command.ts';
-
-/** Whoever was asked did not agree. */
-export class DeclinedError extends Error {
-  override readonly name = 'DeclinedError';
-}
-
-export const YES_OPTION = { yes: { type: 'boolean' } } as const;
-
-export const YES_HELP = `  --yes            answers the question with yes; needed where there is no terminal
-`;
 
 /**
- * Asks whether to go on, on the terminal. What is asked about is shown before.
+ * Tells what a command is about to do, and asks whether to go on.
  *
- * @param yes of `--yes`
- * @throws {UsageError} there is no terminal, and no `--yes`
- * @throws {DeclinedError} the answer is not yes
+ * @param effect what it changes for others, in whole sentences
+ * @param yes whether `--yes` has answered already
+ * @throws {UsageError} where nobody can be asked
+ * @throws {CommandError} `not_confirmed` for any answer but yes
  */
-export async function confirm(io: Io, question: string, yes: boolean | undefined): Promise<void> {
+export async function confirm(io: Io, effect: string, yes: boolean | undefined): Promise<void> {
+  io.complain(`${effect}\n`);
   if (yes === true) return;
-  if (io.ask === undefined) {
-    throw new UsageError('this command asks before it goes on, and there is no terminal: repeat it with --yes');
+  if (io.ask === null) {
+    throw new UsageError('this asks before it goes on, and there is no terminal to ask on. Repeat it with --yes');
   }
-  const answer = (await io.ask(`${question} [y/N] `)).trim().toLowerCase();
-  if (answer !== 'y' && answer !== 'yes') throw new DeclinedError('not confirmed, and nothing was done');
+  const answer = await io.ask('Go on? [y/N] ');
+  if (!/^\s*y(?:es)?\s*$/i.test(answer)) throw new CommandError('not_confirmed', 'Nothing was changed.');
 }

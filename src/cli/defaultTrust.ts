@@ -1,10 +1,7 @@
 import { join, resolve } from 'node:path';
-import { loadPins } from '../trust/azurePins.ts';
-import { readCertificateDirectory } from '../trust/certificateDirectory.ts';
 import { createTrust } from '../trust/createTrust.ts';
 import type { TrustMaterial } from '../trust/createTrust.ts';
-import { readNodeRoots } from '../trust/nodeRoots.ts';
-import { findPinnedCertificates } from '../trust/pinnedCertificates.ts';
+import { readTrustMaterial } from '../trust/readMaterial.ts';
 import type { Trust } from '../verifier/x509/trust.ts';
 import type { Io } from './command.ts';
 
@@ -12,11 +9,10 @@ import type { Io } from './command.ts';
 export const SYNCED_DIRECTORY = join(import.meta.dirname, '..', '..', '.work', 'trust');
 
 /** The pins of Azure's clouds with the certificates of the synced directory, Node's roots and one more directory. */
-export async function readDefaultMaterial(io: Io, directory: string | undefined): Promise<TrustMaterial> {
-  const manifests = loadPins();
-  const named = directory === undefined ? [] : await readCertificateDirectory(resolve(io.directory, directory));
-  const synced = await readCertificateDirectory(SYNCED_DIRECTORY, { mayBeAbsent: true });
-  return { manifests, certificates: findPinnedCertificates(manifests, [...synced, ...readNodeRoots(), ...named]) };
+export function readDefaultMaterial(io: Io, directory: string | undefined): Promise<TrustMaterial> {
+  const synced = { path: SYNCED_DIRECTORY, mayBeAbsent: true };
+  const named = directory === undefined ? [] : [{ path: resolve(io.directory, directory) }];
+  return readTrustMaterial({ directories: [synced, ...named] });
 }
 
 export async function readDefaultTrust(io: Io, directory: string | undefined): Promise<Trust> {

@@ -9,13 +9,15 @@ import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS } from '../verifier/verifyEvid
 import { isSelfIssued, parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import type { GeneralName } from '../verifier/x509/generalName.ts';
-import { excerpt, formatPlan, printable, rows } from './printable.ts';
+import type { Terminal } from './command.ts';
+import { rows } from './layout.ts';
+import { excerpt, formatPlan, printable } from './printable.ts';
 
 /**
- * Says what a document is by its own words, believed or not: for people who ask why it was rejected. Reads as far as it
- * can be read; each part that cannot says why.
+ * Says what a document claims to be, whether that is true or not, for people who ask why it was rejected. It reads as far
+ * as it can; for each part that cannot be read it says why.
  */
-export function describeDocument(evidence: Uint8Array | string): string {
+export function describeDocument(evidence: Uint8Array | string, terminal: Terminal | null): string {
   const octets = typeof evidence === 'string' ? decodeBase64(evidence) : evidence;
   if (octets === null) return 'The input is not canonical base64, DER, or an answer of IMDS.\n';
   const opening = `A document of ${octets.length} octets`;
@@ -25,7 +27,8 @@ export function describeDocument(evidence: Uint8Array | string): string {
     return parseSignedDocument(octets);
   });
   if (!document.done) return `${opening}, not readable as a signed document: ${printable(document.reason)}.\n`;
-  return `${opening}, a CMS SignedData in Azure's form.\n${describeSigner(document.value)}${describeContent(document.value)}`;
+  const { value } = document;
+  return `${opening}, a CMS SignedData in Azure's form.\n${describeSigner(value, terminal)}${describeContent(value, terminal)}`;
 }
 
 type Attempt<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly reason: string };
@@ -38,13 +41,13 @@ function attempt<T>(read: () => T): Attempt<T> {
   }
 }
 
-function describeSigner({ certificates }: SignedDocument): string {
+function describeSigner({ certificates }: SignedDocument, terminal: Terminal | null): string {
   const [der] = certificates;
   if (der === undefined) return '\nSigner: the document holds no certificate.\n';
   const parsed = attempt(() => parseCertificate(der));
   const more = certificates.length > 1 ? ` (the first of ${certificates.length} certificates)` : '';
   if (!parsed.done) return `\nSigner${more}: its certificate is not readable: ${printable(parsed.reason)}.\n`;
-  return `\nSigner's certificate${more}\n${rows(certificateFacts(parsed.value))}`;
+  return `\nSigner's certificate${more}\n${rows(certificateFacts(parsed.value), terminal)}`;
 }
 
 function certificateFacts(certificate: Certificate): Record<string, string> {
@@ -70,10 +73,10 @@ function formatName(name: GeneralName): string {
   return name.type === 'dns' ? excerpt(name.text) : `(a name of type ${name.type})`;
 }
 
-function describeContent({ content }: SignedDocument): string {
+function describeContent({ content }: SignedDocument, terminal: Terminal | null): string {
   const parsed = attempt(() => parseAttestedDocument(content));
   if (!parsed.done) return `\nContent: not readable: ${printable(parsed.reason)}.\n`;
-  return `\nContent, as the document says of itself\n${rows(contentFacts(parsed.value))}`;
+  return `\nContent, as the document says of itself\n${rows(contentFacts(parsed.value), terminal)}`;
 }
 
 function contentFacts({ plan, createdOn, expiresOn, ...claims }: AttestedDocument): Record<string, string> {

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Io } from './command.ts';
+import { decodeText, nameOf, readStart } from './files.ts';
 
-/** More than any document that could be accepted; what lies beyond is not read. */
+/** More than any document that could be accepted; the rest of the file is not read. */
 const MAXIMUM_OCTETS = 1024 * 1024;
 
 const SEQUENCE = 0x30;
@@ -13,30 +12,24 @@ const SEQUENCE = 0x30;
  * @param file a path, or `-` for standard input
  */
 export async function readEvidence(file: string, io: Io): Promise<Uint8Array | string> {
-  const source = file === '-' ? io.readStdin() : createReadStream(resolve(io.directory, file));
-  return recogniseEvidence(await readBounded(source));
+  const { octets } = await readStart(io, file, MAXIMUM_OCTETS);
+  return recogniseEvidence(octets, nameOf(file));
 }
 
-async function readBounded(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of source) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > MAXIMUM_OCTETS) break;
-  }
-  return Buffer.concat(chunks);
-}
-
-/** What is none of the three is handed on as text, for the verifier to refuse. */
-export function recogniseEvidence(octets: Buffer): Uint8Array | string {
+/** Anything else is handed on as text, for the verifier to refuse. */
+function recogniseEvidence(octets: Buffer, name: string): Uint8Array | string {
   // No base64 text has a length octet of DER's long form as its second character.
   if (octets[0] === SEQUENCE && (octets[1] ?? 0) >= 0x80) return octets;
-  const text = octets
-    .toString('latin1')
-    .replace(/^\u00ef\u00bb\u00bf/, '')
-    .trim();
+  const text = decodeEvidence(octets, name).trim();
   return (text.startsWith('{') ? readSignature(text) : null) ?? text.replace(/\s+/g, '');
+}
+
+function decodeEvidence(octets: Buffer, name: string): string {
+  try {
+    return decodeText(octets, name);
+  } catch {
+    return octets.toString('latin1');
+  }
 }
 
 function readSignature(text: string): string | null {

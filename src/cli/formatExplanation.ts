@@ -1,4 +1,6 @@
-import { formatPlan, printable, rows } from './printable.ts';
+import type { Terminal } from './command.ts';
+import { paint, rows, wrap } from './layout.ts';
+import { formatPlan, printable } from './printable.ts';
 import { cell } from './table.ts';
 
 /** As the service answers it. */
@@ -39,30 +41,37 @@ export interface Explanation {
   };
 }
 
-/** "Why was this VM refused?" on one screen of 24 lines, though long lines go over two or three. */
-export function formatExplanation({ decision, title, advice, failed, now }: Explanation): string {
+/** "Why was this VM refused?" on one screen of 24 lines, where the terminal is wide enough. */
+export function formatExplanation(
+  { decision, title, advice, failed, now }: Explanation,
+  terminal: Terminal | null,
+): string {
+  const paragraph = terminal === null ? [printable(advice)] : wrap(printable(advice), terminal.columns - 2);
   return [
-    `${printable(decision.code)}: ${printable(title)}\n`,
-    formatVm(decision),
-    formatChecks(decision.checks, failed),
-    `What to do\n  ${printable(advice)}\n`,
+    paint(terminal, 'bold', `${printable(decision.code)}: ${printable(title)}`),
+    '\n',
+    rows(listRequest(decision), terminal),
+    `Checks\n${rows(listChecks(decision.checks, failed), terminal)}`,
+    `What to do\n  ${paragraph.join('\n  ')}\n`,
     `Now (${printable(now.at)})\n`,
-    formatNow(now, decision.code),
+    rows(listNow(now, decision.code), terminal),
   ].join('');
 }
 
-function formatVm({ id, at, vmId, cloud, region, subscription, plan, claimedOffer, sku, licence }: Decision): string {
+type Lines = Readonly<Record<string, string>>;
+
+function listRequest({ id, at, vmId, cloud, region, subscription, plan, claimedOffer, sku, licence }: Decision): Lines {
   const claimed = claimedOffer === null ? '' : ` (the VM says ${claimedOffer})`;
-  return rows({
+  return {
     when: `${at}, correlation id ${id}`,
     VM: `${vmId} in ${[cloud, region].filter((part) => part !== null).join(', ')}`,
     subscription,
     plan: `${cell(plan === null ? '' : formatPlan(plan))}${claimed}, sku ${sku === '' ? '""' : cell(sku)}`,
     licence: cell(licence),
-  });
+  };
 }
 
-function formatChecks(checks: Decision['checks'], failed: Explanation['failed']): string {
+function listChecks(checks: Decision['checks'], failed: Explanation['failed']): Lines {
   const named = (outcome: string) =>
     checks
       .filter((check) => check.outcome === outcome)
@@ -73,20 +82,20 @@ function formatChecks(checks: Decision['checks'], failed: Explanation['failed'])
     failed: failed === null ? '' : `${failed.check}: ${cell(failed.detail)}`,
     'not reached': named('not_reached'),
   };
-  return `Checks\n${rows(Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== '')))}`;
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== ''));
 }
 
-function formatNow({ outcome, offer, licence, usage, activation }: Explanation['now'], code: string): string {
+function listNow({ outcome, offer, licence, usage, activation }: Explanation['now'], code: string): Lines {
   const isKeyKnown = code !== 'key_changed' && activation !== null && activation['key'] !== null;
   const granted = isKeyKnown ? 'it would be granted, with the key of its licence' : 'it would be granted';
   const keeps = outcome === 'key_changed' ? ', unless it comes with the key of its licence' : '';
-  return rows({
+  return {
     outcome: outcome === 'granted' ? granted : `it would be refused: ${outcome}${keeps}`,
     offer: offer === null ? 'none knows the plan' : describeOffer(offer),
     licence: licence === null ? 'none' : describeLicence(licence),
     ...(usage === null ? {} : { seats: `${usage.taken} of ${usage.seats} taken` }),
     ...(activation === null ? {} : { 'this VM': describeActivation(activation) }),
-  });
+  };
 }
 
 function describeOffer(offer: Facts): string {

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Io } from './command.ts';
-import { RefusedError, UsageError } from './command.ts';
+import { CommandError, RefusedError, UsageError } from './command.ts';
 import { printable } from './printable.ts';
 
-export const OPERATOR_SETTINGS_HELP = `Settings (environment):
+export const OPERATOR_SETTINGS_HELP = `
+Settings (environment):
   COUNTERSIGN_URL       the service, such as https://licences.contoso.com (or --service URL)
-  COUNTERSIGN_TOKEN     an access token, such as the local issuer's of npm start; without it you are signed in as
-                        "az login" left you, for
+  COUNTERSIGN_TOKEN     an access token, such as one of the local issuer of npm start.
+                        Without it the command uses the account of "az login", and needs:
   COUNTERSIGN_AUDIENCE  the application (client) id of the operators' API in your directory
+  COUNTERSIGN_TENANT    the id of that directory, where your account has several
 `;
 
 /** What the service answered, where it did what it was asked for. */
@@ -30,7 +32,7 @@ export interface ServiceCall {
 /** The operators' API of one service, as one operator. */
 export type OperatorClient = (call: ServiceCall) => Promise<ServiceAnswer>;
 
-/** Longer than the platform lets any request run (230 seconds). */
+/** Milliseconds; longer than the platform lets any request run (230 seconds). */
 const TIMEOUT = 240_000;
 
 /**
@@ -54,28 +56,33 @@ export function isServiceNamed(service: string | undefined, { env }: Pick<Io, 'e
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 function parseBase(text: string): string {
-  if (text === '') throw new UsageError('say which service: --service URL, or COUNTERSIGN_URL');
+  if (text === '') throw new UsageError('no service is named. Give --service URL, or set COUNTERSIGN_URL');
   const url = URL.parse(text);
   if (url === null) throw new UsageError(`"${printable(text)}" is not a URL`);
   const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
-  if (!isSafe) throw new UsageError('a token is sent by https alone (http on this machine): correct the URL');
+  if (!isSafe) throw new UsageError('a token is only sent over https (or http to this machine). Correct the URL');
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
 async function readToken(env: Io['env']): Promise<string> {
-  const { COUNTERSIGN_TOKEN: token = '', COUNTERSIGN_AUDIENCE: audience = '' } = env;
+  const { COUNTERSIGN_TOKEN: token = '', COUNTERSIGN_AUDIENCE: audience = '', COUNTERSIGN_TENANT: tenantId = '' } = env;
   if (token !== '') return checkToken(token.trim());
   if (audience === '')
-    throw new UsageError('set COUNTERSIGN_AUDIENCE to sign in with "az login", or COUNTERSIGN_TOKEN');
+    throw new UsageError(
+      'there is no token. Set COUNTERSIGN_AUDIENCE to sign in with "az login", or COUNTERSIGN_TOKEN',
+    );
   const { AzureCliCredential } = await import('@azure/identity');
-  const answer = await new AzureCliCredential().getToken(`${audience}/.default`);
+  const options = tenantId === '' ? {} : { tenantId };
+  const answer = await new AzureCliCredential(options).getToken(`${audience}/.default`);
   return answer.token;
 }
 
 /** A header with another character is refused by a message that quotes all of it. */
 function checkToken(token: string): string {
   if (/^[\w.~+/=-]+$/.test(token)) return token;
-  throw new UsageError('COUNTERSIGN_TOKEN is not a token: it holds a blank, a line break or another odd character');
+  throw new UsageError(
+    'COUNTERSIGN_TOKEN is not a token: it contains a space, a line break or another unexpected character',
+  );
 }
 
 async function send(base: string, token: string, call: ServiceCall): Promise<ServiceAnswer> {
@@ -102,7 +109,10 @@ async function send(base: string, token: string, call: ServiceCall): Promise<Ser
 function explainFailure(error: unknown, origin: string): never {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const reason = cause instanceof Error ? cause.message : 'no answer';
-  throw new Error(`${origin} does not answer: ${printable(reason)}`);
+  throw new CommandError(
+    'service_unreachable',
+    `${origin} does not answer: ${printable(reason)}. Check the URL and the network`,
+  );
 }
 
 function parseJson(text: string): unknown {
@@ -122,7 +132,7 @@ interface Problem {
 
 const MOST_TOLD = 50;
 
-/** 4xx: the service refused what was asked; anything else is its own trouble. */
+/** 4xx: the service refused what was asked; anything else is a failure of the service. */
 function explainRefusal(status: number, text: string, origin: string): Error {
   const problem = parseJson(text) as Problem | null;
   if (typeof problem?.code !== 'string') return explainStranger(status, origin);
@@ -132,18 +142,21 @@ function explainRefusal(status: number, text: string, origin: string): Error {
     return `\n  ${printable(place === '' ? message : `${place}: ${message}`)}`;
   });
   if (errors.length > MOST_TOLD) told.push(`\n  and ${errors.length - MOST_TOLD} more`);
-  const explanation = `${printable(String(detail))}${told.join('')}\n  correlation id ${printable(String(correlationId))}`;
+  const explanation = `${printable(String(detail))}${told.join('')}`;
+  const id = typeof correlationId === 'string' ? printable(correlationId) : undefined;
   const name = printable(code);
-  return status < 500 ? new RefusedError(name, explanation) : new Error(`${name}: ${explanation}`);
+  return status < 500
+    ? new RefusedError(name, explanation, id)
+    : new CommandError(name, explanation, { correlationId: id });
 }
 
 /** An answer that is not the service's own. */
 function explainStranger(status: number, origin: string): Error {
   const reason =
     status < 500
-      ? "is this the service, and has it operators' routes?"
-      : 'a gateway before the service gave up waiting, or the service does not run. A write may go on all the same: look before you repeat it.';
-  return new Error(`${origin} answered ${status}: ${reason}`);
+      ? "this is not an answer of the operators' API. Check the URL, and whether the service has operators' routes"
+      : 'a gateway in front of the service timed out, or the service is not running. A write may still go on: check before you repeat it';
+  return new CommandError('service_unreachable', `${origin} answered ${status}: ${reason}`);
 }
 
 /** Every item of a list up to a number, page by page. `more`: whether the list goes on. */

@@ -1,9 +1,11 @@
 import { formatInstant } from '../contract/instants.ts';
+import type { Terminal } from './command.ts';
 import type { OperatorClient } from './operatorClient.ts';
 import { printable } from './printable.ts';
 import { formatTable } from './table.ts';
+import type { Column } from './table.ts';
 
-/** One cloud, as this checkout or a service judges it. Times are RFC 3339, or milliseconds since the epoch. */
+/** One cloud, as this machine or a service judges it. Times are RFC 3339, or milliseconds since the epoch. */
 interface CloudReport {
   readonly cloud: string;
   readonly domain: string;
@@ -59,22 +61,29 @@ export function formatTrust({ at, verdict, clouds }: TrustReport, whose: string)
   return `${verdict} at ${at}, ${whose}\n${clouds.map(formatCloud).join('')}`;
 }
 
+const PIN_COLUMNS: readonly Column<OperatorPin>[] = [
+  ['PINNED BY OPERATORS', ({ name }) => name],
+  ['CLOUD', ({ cloud }) => cloud],
+  ['ROLE', ({ role }) => role],
+  ['TO', ({ notAfter }) => notAfter],
+  ['SHA-256', ({ sha256 }) => sha256],
+  ['NOTE', ({ note }) => note],
+];
+
+const DISTRUST_COLUMNS: readonly Column<Distrust>[] = [
+  ['DISTRUSTED', ({ sha256 }) => sha256],
+  ['SINCE', ({ changedAt }) => changedAt],
+  ['BY', ({ changedBy }) => changedBy],
+  ['NOTE', ({ note }) => note],
+];
+
 /** The same, with what operators have pinned and distrusted. */
-export function formatServiceTrust({ pins, distrusts, ...report }: ServiceTrustReport): string {
-  const pinned = formatTable(pins, [
-    ['PINNED BY OPERATORS', ({ name }) => name],
-    ['CLOUD', ({ cloud }) => cloud],
-    ['ROLE', ({ role }) => role],
-    ['TO', ({ notAfter }) => notAfter],
-    ['SHA-256', ({ sha256 }) => sha256],
-    ['NOTE', ({ note }) => note],
-  ]);
-  const distrusted = formatTable(distrusts, [
-    ['DISTRUSTED', ({ sha256 }) => sha256],
-    ['SINCE', ({ changedAt }) => changedAt],
-    ['BY', ({ changedBy }) => changedBy],
-    ['NOTE', ({ note }) => note],
-  ]);
+export function formatServiceTrust(
+  { pins, distrusts, ...report }: ServiceTrustReport,
+  terminal: Terminal | null,
+): string {
+  const pinned = formatTable(pins, PIN_COLUMNS, terminal);
+  const distrusted = formatTable(distrusts, DISTRUST_COLUMNS, terminal);
   return `${formatTrust(report, 'the running service')}\npins of operators\n${pinned}\ndistrusts\n${distrusted}`;
 }
 

@@ -1,78 +1,72 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { AZURE_CLOUDS } from '../contract/clouds.ts';
-import { createAdHocTrust } from '../trust/adHocTrust.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import type { VerifyOptions } from '../verifier/verifyEvidence.ts';
-import type { Io } from './command.ts';
 import { UsageError } from './command.ts';
-import { parseOptions, parseTime } from './options.ts';
-import { readDefaultTrust } from './defaultTrust.ts';
+import type { Io } from './command.ts';
+import { readText } from './files.ts';
+import { OPTIONS, collectClouds, parseTime } from './options.ts';
 
 /** What `verify` and `explain` take alike. */
-export interface VerifyArguments {
-  readonly files: readonly string[];
-  readonly options: VerifyOptions;
-  readonly json: boolean;
-  readonly batch: boolean;
+export function verifyCommand(name: string, description: string) {
+  return new Command(name)
+    .description(description)
+    .option('--at <time>', 'the verification time, RFC 3339 (default: now)', parseTime)
+    .option('--nonce <nonce>', 'the nonce that the document must carry (default: not compared)')
+    .option('--cloud <name>', 'accept only this cloud; may be repeated (default: the four of Azure)', collectClouds)
+    .option('--trust-dir <dir>', 'look for the pinned certificates in this directory too (PEM or DER files)')
+    .option(
+      '--trust-pem <file>',
+      'trust only the certificates in this file: self-signed ones are anchors, the others intermediates',
+    )
+    .option('--domain <name>', "with --trust-pem: the domain that the signer's names end with", parseDomain)
+    .option(...OPTIONS.json);
 }
 
-const OPTIONS = {
-  at: { type: 'string' },
-  nonce: { type: 'string' },
-  cloud: { type: 'string', multiple: true },
-  'trust-dir': { type: 'string' },
-  'trust-pem': { type: 'string' },
-  domain: { type: 'string' },
-  json: { type: 'boolean' },
-  batch: { type: 'boolean' },
-} as const;
+interface VerifyFlags {
+  readonly at?: number | undefined;
+  readonly nonce?: string | undefined;
+  readonly cloud?: readonly string[] | undefined;
+  readonly trustDir?: string | undefined;
+  readonly trustPem?: string | undefined;
+  readonly domain?: string | undefined;
+}
 
-type Values = ReturnType<typeof parseOptions<typeof OPTIONS>>['values'];
+/** Milliseconds; the same as the service allows. */
+const CLOCK_SKEW = 120_000;
 
-/** @throws {UsageError} */
-export async function parseVerifyArguments(args: readonly string[], io: Io): Promise<VerifyArguments> {
-  const { values, positionals } = parseOptions(args, OPTIONS);
-  const at = values.at === undefined ? io.now() : parseTime(values.at);
-  const { trust, clouds } = await readTrust(values, io);
+/** @throws {UsageError} for flags that exclude each other */
+export async function readVerifyOptions(flags: VerifyFlags, io: Io): Promise<VerifyOptions> {
+  const { trust, clouds } = await readTrust(flags, io);
   const policy: EvidencePolicy = {
     acceptedClouds: clouds,
     requiredClaims: ['vmId', 'timeStamp'],
     maximumAge: null,
     clockSkew: CLOCK_SKEW,
   };
-  const options = { trust, policy, at, ...(values.nonce === undefined ? {} : { nonce: values.nonce }) };
-  return { files: positionals, options, json: values.json ?? false, batch: values.batch ?? false };
+  const { at = io.now(), nonce } = flags;
+  return { trust, policy, at, ...(nonce !== undefined && { nonce }) };
 }
 
-/** Milliseconds; the same as the service allows. */
-const CLOCK_SKEW = 120_000;
-
-async function readTrust(values: Values, io: Io) {
-  const { 'trust-pem': pem, 'trust-dir': directory, domain, cloud: clouds } = values;
-  if (pem === undefined) {
+async function readTrust({ trustPem, trustDir, domain, cloud: clouds }: VerifyFlags, io: Io) {
+  if (trustPem === undefined) {
     if (domain !== undefined) throw new UsageError('--domain goes with --trust-pem');
-    const names = clouds ?? Object.keys(AZURE_CLOUDS);
-    for (const name of names) checkCloudName(name);
-    return { trust: await readDefaultTrust(io, directory), clouds: names };
+    const { readDefaultTrust } = await import('./defaultTrust.ts');
+    return { trust: await readDefaultTrust(io, trustDir), clouds: clouds ?? Object.keys(AZURE_CLOUDS) };
   }
-  if (directory !== undefined || clouds !== undefined) {
+  if (trustDir !== undefined || clouds !== undefined) {
     throw new UsageError('--trust-pem replaces all other trust, so it excludes --trust-dir and --cloud');
   }
-  if (domain === undefined)
-    throw new UsageError('--trust-pem needs --domain, the domain that the signer’s names end with');
-  const trust = createAdHocTrust(readFileSync(resolve(io.directory, pem), 'utf8'), checkDomain(domain));
+  if (domain === undefined) {
+    throw new UsageError("--trust-pem needs --domain, the domain that the signer's names end with");
+  }
+  const { createAdHocTrust } = await import('../trust/adHocTrust.ts');
+  const trust = createAdHocTrust(await readText(io, trustPem), domain);
   return { trust, clouds: trust.domains.map(({ name }) => name) };
 }
 
-/** @throws {UsageError} */
-export function checkCloudName(name: string): void {
-  if (Object.hasOwn(AZURE_CLOUDS, name)) return;
-  throw new UsageError(`there is no cloud "${name}"; there are ${Object.keys(AZURE_CLOUDS).join(', ')}`);
-}
-
-function checkDomain(domain: string): string {
+function parseDomain(domain: string): string {
   const lower = domain.toLowerCase();
   if (/^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/.test(lower)) return lower;
-  throw new UsageError(`"${domain}" is not a domain name, such as metadata.azure.com`);
+  throw new InvalidArgumentError('Write a domain name, such as metadata.azure.com.');
 }

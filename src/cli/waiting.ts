@@ -1,14 +1,29 @@
 import type { Io } from './command.ts';
 
-/** Milliseconds. */
-const BETWEEN_LINES = 5_000;
+const SECOND = 1_000;
+/** Seconds. */
+const BETWEEN_LINES = 5;
 
-/** Says from time to time for how long something has been awaited, so that nobody takes it for dead. */
-export async function tellWaiting<T>(tell: (text: string) => void, now: Io['now'], awaited: Promise<T>): Promise<T> {
+/** What is awaited, and how progress is told. */
+interface Awaited {
+  /** As in "waiting for …". */
+  readonly what: string;
+  readonly tell: (text: string) => void;
+  readonly now: Io['now'];
+}
+
+/** Says after a second what is awaited, and from then on for how long, so that nobody takes it for dead. */
+export async function tellWaiting<T>({ what, tell, now }: Awaited, awaited: Promise<T>): Promise<T> {
   const begun = now();
+  let isTold = false;
+  let next = BETWEEN_LINES;
   const timer = setInterval(() => {
-    tell(`… ${Math.round((now() - begun) / 1000)} s\n`);
-  }, BETWEEN_LINES);
+    const seconds = Math.floor((now() - begun) / SECOND);
+    if (!isTold) tell(`waiting for ${what} …\n`);
+    else if (seconds >= next) tell(`… ${seconds} s\n`);
+    isTold = true;
+    while (next <= seconds) next += BETWEEN_LINES;
+  }, SECOND);
   // The process lives as long as what is awaited.
   timer.unref();
   try {

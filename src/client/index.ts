@@ -1,18 +1,18 @@
 /**
- * `@countersign/client`: asks for a licence with the word of Azure, and keeps it. `checkLicence` is all that most programs
- * need.
+ * `@countersign/client`: obtains a licence for the Azure VM that it runs on, by Azure's attestation, and keeps it.
  */
-export { checkLicence } from './checkLicence.ts';
+export { checkLicence, createLicenceClient } from './client.ts';
 export { CLIENT_CODES } from './clientError.ts';
 export { LICENCE_STATES } from './states.ts';
 
+export type { Adapters, KeyPair, KeyStore } from './adapters.ts';
+export type { Answer, Licence } from './answer.ts';
+export type { Release } from './check/release.ts';
+export type { CheckRequest, LicenceClient, Status, WatchRequest } from './client.ts';
 export type { ClientCode } from './clientError.ts';
-export type { JwkSet } from './keySet.ts';
-export type { LicenceCheck } from './outcome.ts';
-export type { LicenceState } from './states.ts';
+export type { ClientOptions, TrustOption } from './options.ts';
 export type { Progress, ReportProgress } from './progress.ts';
-export type { CheckOptions } from './settings.ts';
-export type { Standing } from './standing.ts';
-export type { Surroundings } from './surroundings.ts';
-export type { Features, LicenceClaims } from '../contract/claims.ts';
+export type { LicenceState } from './states.ts';
+export type { JwkSet } from './trust/keySet.ts';
+export type { Features } from '../contract/claims.ts';
 export type { ProblemCode } from '../contract/codes.ts';

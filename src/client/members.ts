@@ -26,10 +26,20 @@ export function textMember(object: JsonObject, name: string, longest: number, sh
   return typeof value === 'string' && value.length >= shortest && value.length <= longest ? value : undefined;
 }
 
-/** A NumericDate (RFC 7519 section 2): seconds, not negative, no further than a JavaScript date reaches. */
+/** Seconds: as far as a JavaScript date reaches. */
+const MAX_DATE = 8.64e12;
+
+/** A NumericDate (RFC 7519 section 2) as this service writes it: whole seconds, not negative. */
 export function dateMember(object: JsonObject, name: string): number | undefined {
+  return wholeMember(object, name, MAX_DATE);
+}
+
+/** A whole number from 0 to `largest`. */
+export function wholeMember(object: JsonObject, name: string, largest: number): number | undefined {
   const value = member(object, name);
-  return typeof value === 'number' && value >= 0 && value <= 8.64e12 ? value : undefined;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= largest
+    ? (value as number)
+    : undefined;
 }
 
 export function member(object: JsonObject, name: string): unknown {

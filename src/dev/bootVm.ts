@@ -1,5 +1,5 @@
 import { checkLicence } from '../client/index.ts';
-import type { LicenceCheck, ReportProgress } from '../client/index.ts';
+import type { Answer, ReportProgress } from '../client/index.ts';
 import type { Stack } from './stack.ts';
 
 /** What the demonstration's VM image would have built in. */
@@ -18,11 +18,16 @@ export interface BootOptions {
 }
 
 /** Does what the vendor's software does when a VM boots: the shipped client, against emulator and service. */
-export function bootVm(stack: Pick<Stack, 'serviceUrl' | 'imdsUrl'>, options: BootOptions): Promise<LicenceCheck> {
+export function bootVm(
+  stack: Pick<Stack, 'serviceUrl' | 'imdsUrl' | 'rootKeys'>,
+  options: BootOptions,
+): Promise<Answer> {
   const { folder, once, progress, vm, product = PRODUCT } = options;
   return checkLicence({
     issuer: stack.serviceUrl,
     product,
+    // What an image of the vendor's would carry: with it, nothing but this root key is believed.
+    trust: { rootKeys: stack.rootKeys },
     folder,
     once,
     imdsUrl: vm === undefined ? stack.imdsUrl : `${stack.imdsUrl}/vms/${vm}`,

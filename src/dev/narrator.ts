@@ -1,5 +1,4 @@
-import { formatInstant } from '../contract/instants.ts';
-import type { LicenceCheck, Progress } from '../client/index.ts';
+import type { Answer, Licence, Progress } from '../client/index.ts';
 import type { Stack, StackProgress } from './stack.ts';
 
 /** Tells people, or with `--json` programs, what `npm start` does. */
@@ -9,9 +8,9 @@ export interface Narrator {
   readonly step: (event: Progress) => void;
   /** All is up. */
   readonly up: (stack: Stack) => void;
-  readonly result: (check: LicenceCheck) => void;
+  readonly result: (check: Answer) => void;
   /** The same, without the claims. */
-  readonly outcome: (check: LicenceCheck) => void;
+  readonly outcome: (check: Answer) => void;
   /** A command line, as it is typed. */
   readonly command: (args: readonly string[]) => void;
   /** What a command said. */
@@ -42,7 +41,7 @@ export function createNarrator(json: boolean): Narrator {
     output: (text) => say(text.trimEnd().replace(/^(?=.)/gm, '    ')),
     result: (check) => {
       say(describeResult(check));
-      if (check.licence !== undefined) print({ claims: check.licence });
+      if (check.licence !== undefined) print({ claims: claimsOf(check.licence) });
     },
     invite: (stack) => say(inviteTo(stack)),
   };
@@ -55,10 +54,14 @@ function describePart(event: StackProgress): string {
 
 function describeStep(event: Progress): string {
   switch (event.step) {
+    case 'lock':
+      return 'folder             another process is checking; waiting for it';
     case 'key':
-      return `key                ${event.created ? 'a new key pair' : 'the key pair of this VM'}, thumbprint ${event.thumbprint}`;
+      return `key                the key pair of this VM, thumbprint ${event.thumbprint}`;
     case 'cache':
-      return `cache              ${event.found === 'nothing' ? 'no licence from an earlier boot' : `a licence: ${event.found}`}`;
+      return `cache              ${describeCache(event.found)}`;
+    case 'chassis_foreign':
+      return "chassis            not Azure's";
     case 'vm':
       return `IMDS               this VM is ${event.vmId}`;
     case 'challenge':
@@ -74,7 +77,11 @@ function describeStep(event: Progress): string {
     case 'waiting':
       return `waiting            ${(event.milliseconds / 1000).toFixed(1)} s for ${event.for === 'imds' ? 'IMDS' : 'the service'}`;
     case 'clock_set_back':
-      return `clock              set back by ${(event.milliseconds / 1000).toFixed(0)} s since the last check`;
+      return `clock              behind by ${(event.milliseconds / 1000).toFixed(0)} s`;
+    case 'clock_ahead':
+      return `clock              ahead by ${(event.milliseconds / 1000).toFixed(0)} s`;
+    case 'released':
+      return `seat               given back; free at ${event.seatFreeAt}`;
     case 'cache_not_written':
       return `cache              a file could not be written (${event.code})`;
     case 'denial_ignored':
@@ -84,18 +91,28 @@ function describeStep(event: Progress): string {
   }
 }
 
-function describeOutcome({ state, code, reason, correlationId }: LicenceCheck): string {
-  const facts = [`\n${state}${code === undefined ? '' : `: ${code}`}`, `  ${reason}`];
+function describeCache(found: Extract<Progress, { step: 'cache' }>['found']): string {
+  if (found === 'nothing') return 'no licence from an earlier boot';
+  return found === 'denial' ? 'a denial from an earlier boot' : `a licence: ${found}`;
+}
+
+function describeOutcome({ state, code, reason, correlationId, licence }: Answer): string {
+  const facts = [`\n${state}${code === undefined ? '' : `: ${code}`}`];
+  facts.push(`  ${reason ?? `The licence is valid until ${licence.expiresAt}.`}`);
   if (correlationId !== undefined) facts.push(`  correlation id ${correlationId}`);
   return facts.join('\n');
 }
 
-function describeResult(check: LicenceCheck): string {
+function describeResult(check: Answer): string {
   const { licence } = check;
   if (licence === undefined) return describeOutcome(check);
-  const validUntil = formatInstant(licence.exp * 1000);
-  const claims = JSON.stringify(licence, null, 2);
-  return `${describeOutcome(check)}\n\nThe licence's claims (valid until ${validUntil})\n${claims}`;
+  const claims = JSON.stringify(claimsOf(licence), null, 2);
+  return `${describeOutcome(check)}\n\nThe licence's claims (valid until ${licence.expiresAt})\n${claims}`;
+}
+
+/** What the client has verified, as it stands in the token. */
+function claimsOf({ token }: Licence): unknown {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 }
 
 function inviteTo({ serviceUrl, imdsUrl, authorityFile, operatorTokenFile }: Stack): string {

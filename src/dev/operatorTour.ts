@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { setTimeout as pauseFor } from 'node:timers/promises';
-import type { LicenceCheck } from '../client/index.ts';
+import type { Answer } from '../client/index.ts';
 import { bootVm } from './bootVm.ts';
 import type { Narrator } from './narrator.ts';
 import type { Stack } from './stack.ts';
@@ -35,7 +35,7 @@ export interface TourOptions {
 export async function tourOperators(stack: Stack, { folder, narrator }: TourOptions): Promise<void> {
   const vmFolder = join(folder, 'second-vm');
   await mkdir(vmFolder, { recursive: true, mode: 0o700 });
-  const boot = async (title: string): Promise<LicenceCheck> => {
+  const boot = async (title: string): Promise<Answer> => {
     narrator.title(title);
     const options = { folder: vmFolder, once: true, progress: narrator.step, vm: VM.name, product: VM.product };
     const check = await bootVm(stack, options);
@@ -47,9 +47,9 @@ export async function tourOperators(stack: Stack, { folder, narrator }: TourOpti
   const { licence, state } = await boot("The customer's VM boots");
   if (licence === undefined) throw new Error(`The VM is ${state} although its subscription was licensed.`);
   narrator.title('The operator suspends the licence');
-  await operate(stack, narrator, ['licences', 'suspend', LICENCE]);
+  await operate(stack, narrator, ['licences', 'suspend', LICENCE, '--yes']);
   // The offer asks for a renewal after a second, so that the denial can be seen.
-  await pauseFor(Math.max(0, licence.licence.renewAfter * 1000 - Date.now()) + 100);
+  await pauseFor(Math.max(0, Date.parse(licence.renewAfter) - Date.now()) + 100);
   const denied = await boot('The VM renews: a signed denial ends its licence, also before its time');
   if (denied.state !== 'denied') throw new Error(`The VM is ${denied.state} although its licence is suspended.`);
   narrator.title('The customer calls, and quotes the correlation id');

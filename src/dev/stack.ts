@@ -10,7 +10,9 @@ import type { OperatorRole } from '../service/operators/roles.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
 import { startAzurite } from './azurite.ts';
 import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
+import { createAuthority } from './imds/authority.ts';
 import type { FaultName } from './imds/faults.ts';
+import type { KeyRing } from './imds/keys.ts';
 import { startEmulator } from './imds/startEmulator.ts';
 import { startIssuer } from './issuer/startIssuer.ts';
 import type { LocalIssuer } from './issuer/startIssuer.ts';
@@ -42,6 +44,17 @@ export interface StackOptions {
   readonly vmFile?: string;
   /** Processes of the service, all under the first one's URL as the issuer. */
   readonly instances?: number;
+  /** A store that runs already, and what stands before the names of its tables. Without it an Azurite is started. */
+  readonly store?: StackStore;
+  /** Requests a second of one VM to the emulator; 5 by default, as in Azure, and `Infinity` for no limit. */
+  readonly imdsRateLimit?: number;
+  /** Where the emulator's authority and the operators' directory get their keys; they make their own by default. */
+  readonly keys?: KeyRing;
+}
+
+interface StackStore {
+  readonly connectionString: string;
+  readonly tablePrefix?: string;
 }
 
 export type StackProgress =
@@ -57,6 +70,8 @@ export interface Stack {
   readonly serviceUrls: readonly string[];
   readonly imdsUrl: string;
   readonly connectionString: string;
+  /** What stands before the names of the tables; empty where nothing does. */
+  readonly tablePrefix: string;
   /** PEM of the emulator's CA certificates. */
   readonly authorityFile: string;
   /** The operators' directory. */
@@ -111,13 +126,13 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const directory = await startDirectory(options, started);
-  const [connectionString, emulator] = await all([startStore(options, started), startImds(options, started)]);
+  const [store, emulator] = await all([startStore(options, started), startImds(options, started)]);
   const { authorityFile } = emulator;
   const root = await createRoot(options);
   const settings = { ...root.settings, ...directory.issuer.settings };
-  const serviceUrls = await startServices(options, started, { connectionString, authorityFile, settings });
+  const serviceUrls = await startServices(options, started, { ...store, authorityFile, settings });
   const { rootKeys } = root;
-  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, connectionString, rootKeys, ...emulator, ...directory };
+  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, ...store, rootKeys, ...emulator, ...directory };
 }
 
 /** The root key of the demonstration lies in its folder, where a vendor's would lie in a vault or offline. */
@@ -138,8 +153,8 @@ async function writeNewKey(file: string): Promise<string> {
 
 type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFile'>;
 
-async function startDirectory({ folder }: StackOptions, started: Stop[]): Promise<Directory> {
-  const issuer = await startIssuer();
+async function startDirectory({ folder, keys }: StackOptions, started: Stop[]): Promise<Directory> {
+  const issuer = await startIssuer(keys === undefined ? {} : { keys });
   started.push(() => issuer.close());
   const tokens = OPERATOR_ROLES.map(async (role) => [role, await issuer.issueToken({ roles: [role] })] as const);
   const operatorTokens = Object.fromEntries(await Promise.all(tokens)) as Record<OperatorRole, string>;
@@ -169,25 +184,42 @@ async function all<T extends readonly unknown[]>(parts: { [Part in keyof T]: Pro
   return Promise.all(parts);
 }
 
-async function startStore(
-  { ports, progress, catalogueFile = DEMO_CATALOGUE }: StackOptions,
-  started: Stop[],
-): Promise<string> {
+async function startStore(options: StackOptions, started: Stop[]): Promise<Required<StackStore>> {
+  const { progress, catalogueFile = DEMO_CATALOGUE } = options;
   progress({ part: 'store', state: 'starting' });
-  const azurite = await startAzurite(ports.table === 0 ? {} : { tablePort: ports.table });
-  started.push(() => azurite.stop());
-  const store = createTablesStore({ connection: { connectionString: azurite.connectionString } });
+  const {
+    where,
+    connectionString,
+    tablePrefix = '',
+  } = options.store
+    ? { where: 'Azure Tables that run already', ...options.store }
+    : await startOwnStore(options, started);
+  const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
-  progress({ part: 'store', state: 'up', where: `Azure Tables on port ${azurite.tablePort} (Azurite)` });
+  progress({ part: 'store', state: 'up', where });
   const catalogue = parseCatalogue(JSON.parse(await readFile(catalogueFile, 'utf8')));
   await applyCatalogue(store, catalogue, { change: { by: 'npm start', at: Date.now() } });
   progress({ part: 'catalogue', state: 'up', where: catalogueFile });
-  return azurite.connectionString;
+  return { connectionString, tablePrefix };
 }
 
-async function startImds({ ports, folder, faults = [], vmFile, progress }: StackOptions, started: Stop[]) {
+async function startOwnStore(
+  { ports }: StackOptions,
+  started: Stop[],
+): Promise<StackStore & { readonly where: string }> {
+  const azurite = await startAzurite(ports.table === 0 ? {} : { tablePort: ports.table });
+  started.push(() => azurite.stop());
+  const { connectionString, tablePort } = azurite;
+  return { connectionString, where: `Azure Tables on port ${tablePort} (Azurite)` };
+}
+
+async function startImds(options: StackOptions, started: Stop[]) {
+  const { ports, folder, faults = [], vmFile, keys, imdsRateLimit, progress } = options;
   progress({ part: 'imds', state: 'starting' });
-  const emulator = await startEmulator({ port: ports.imds, faults, ...(vmFile === undefined ? {} : { vmFile }) });
+  const authority = keys === undefined ? {} : { authority: await createAuthority({ keys }) };
+  const vms = vmFile === undefined ? {} : { vmFile };
+  const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
+  const emulator = await startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...limit });
   started.push(() => emulator.close());
   const authorityFile = join(folder, 'authority.pem');
   await writeFile(authorityFile, emulator.authority.pem);
@@ -195,7 +227,7 @@ async function startImds({ ports, folder, faults = [], vmFile, progress }: Stack
   return { imdsUrl: emulator.url, authorityFile };
 }
 
-interface ServiceNeeds extends Pick<Stack, 'connectionString' | 'authorityFile'> {
+interface ServiceNeeds extends Pick<Stack, 'connectionString' | 'tablePrefix' | 'authorityFile'> {
   /** Of the root key and the operators' directory. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -203,7 +235,7 @@ interface ServiceNeeds extends Pick<Stack, 'connectionString' | 'authorityFile'>
 async function startServices(
   { ports, folder, progress, settings, instances = 1 }: StackOptions,
   started: Stop[],
-  { connectionString, authorityFile, settings: needed }: ServiceNeeds,
+  { connectionString, tablePrefix, authorityFile, settings: needed }: ServiceNeeds,
 ): Promise<readonly string[]> {
   progress({ part: 'service', state: 'starting' });
   const first = ports.service === 0 ? await findFreePort() : ports.service;
@@ -214,6 +246,7 @@ async function startServices(
     ACCEPTED_CLOUDS: EMULATOR_CLOUD.name,
     EMULATOR_TRUST_FILE: authorityFile,
     TABLES_CONNECTION_STRING: connectionString,
+    ...(tablePrefix !== '' && { TABLE_PREFIX: tablePrefix }),
     SIGNING_KEY_FILE: keyFile,
     CHALLENGE_SECRETS: `start:${randomBytes(32).toString('base64url')}`,
     RATE_LIMIT_PER_SECOND: WIDE_LIMIT,

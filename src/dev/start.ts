@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { LicenceCheck } from '../client/index.ts';
+import type { Answer } from '../client/index.ts';
 import { EVIDENCE_CODES, LICENCE_CODES } from '../contract/codes.ts';
 import { bootVm } from './bootVm.ts';
 import { FAULTS, FAULT_NAMES, isFaultName } from './imds/faults.ts';
@@ -126,7 +126,7 @@ async function run(args: Arguments, running: Running): Promise<number> {
   return new Promise<never>(() => undefined);
 }
 
-async function boot(args: Arguments, { stack, folder, narrator }: Running): Promise<LicenceCheck> {
+async function boot(args: Arguments, { stack, folder, narrator }: Running): Promise<Answer> {
   const { fault } = args;
   narrator.title(fault === null ? 'A VM boots' : `A VM boots, and the emulator ${FAULTS[fault].does}`);
   const vmFolder = join(folder, 'vm');
@@ -140,7 +140,7 @@ async function boot(args: Arguments, { stack, folder, narrator }: Running): Prom
 const REFUSALS: readonly string[] = [...EVIDENCE_CODES, ...LICENCE_CODES];
 
 /** 0: licensed; 2: the service or the client's own checks said no; 1: something did not answer. */
-function exitCodeOf({ state, code = '' }: LicenceCheck): number {
+function exitCodeOf({ state, code = '' }: Answer): number {
   if (state === 'licensed') return 0;
   return state === 'refused' || state === 'denied' || REFUSALS.includes(code) ? 2 : 1;
 }

@@ -1,3 +1,4 @@
+import type { Change, DeleteOutcome, Recorded, Stored, WriteOutcome, Written } from '../contract/stored.ts';
 import type { Activation } from './activation.ts';
 import type { DecisionFilter, DecisionRecord } from './decisionRecord.ts';
 import type { SeatPool } from './entitlement.ts';
@@ -5,8 +6,10 @@ import type { Licence, LicenceKey } from './licence.ts';
 import type { Offer } from './offer.ts';
 import type { OperatorRequest, OperatorRequestKey } from './operatorRequest.ts';
 import type { PlanName } from './planName.ts';
-import type { TrustEntry, TrustKey } from './trustEntry.ts';
-import type { UnknownIssuer } from './unknownIssuer.ts';
+import type { TrustStore } from '../trust/live/trustEntry.ts';
+import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
+
+export type { Change, DeleteOutcome, Recorded, Stored, WriteOutcome, Written } from '../contract/stored.ts';
 
 /**
  * The store did not answer in time, refused, or holds what cannot be read. Nothing was decided: the caller may try again.
@@ -14,17 +17,6 @@ import type { UnknownIssuer } from './unknownIssuer.ts';
  */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
-}
-
-/** A row, and the version (ETag) that a conditional write must name. */
-export interface Stored<T> {
-  readonly value: T;
-  readonly version: string;
-}
-
-/** A row that operators write, and its last change. */
-export interface Recorded<T> extends Stored<T> {
-  readonly change: Change;
 }
 
 /** `size`: 1 to 1,000 rows. `continuation`: the `next` of the page before; absent for the first one. */
@@ -51,26 +43,11 @@ export class ContinuationError extends Error {
   override readonly name = 'ContinuationError';
 }
 
-/** `exists`: a row to insert was there already. `changed`: a row to update is no longer at the version named. */
-export type WriteOutcome = 'written' | 'exists' | 'changed';
-
-/** The outcome of writing one row, with its new version. */
-export type Written =
-  { readonly outcome: 'written'; readonly version: string } | { readonly outcome: Exclude<WriteOutcome, 'written'> };
-
-export type DeleteOutcome = 'deleted' | 'absent' | 'changed';
-
 /** Offers and licences, for decisions. A cache may stand before it. */
 export interface Catalogue {
   readOffers(): Promise<readonly Offer[]>;
   /** All licences of one subscription. */
   readLicences(cloud: string, subscriptionId: string): Promise<readonly Licence[]>;
-}
-
-/** Who made a change, and when (milliseconds since the epoch). */
-export interface Change {
-  readonly by: string;
-  readonly at: number;
 }
 
 /** One subscription in one cloud. */
@@ -173,21 +150,6 @@ export interface RequestStore {
   readRequest(key: OperatorRequestKey): Promise<Stored<OperatorRequest> | null>;
   writeRequest(request: OperatorRequest, version: string | null): Promise<Written>;
   deleteRequest(key: OperatorRequestKey, version: string): Promise<DeleteOutcome>;
-}
-
-/** Issuers of certificates that no pin knows. At most 64 rows: a name has one place, and the last one there stays. */
-export interface IssuerStore {
-  /** The caller sees to it that an instance writes at most once a minute. */
-  noteIssuer(seen: { readonly name: string; readonly cloud: string | null; readonly at: number }): Promise<void>;
-  listIssuers(): Promise<readonly UnknownIssuer[]>;
-}
-
-/** Pins and distrusts of operators. `version: null` inserts. */
-export interface TrustStore {
-  listTrust(): Promise<readonly Recorded<TrustEntry>[]>;
-  readTrust(key: TrustKey): Promise<Recorded<TrustEntry> | null>;
-  writeTrust(entry: TrustEntry, version: string | null, change: Change): Promise<Written>;
-  deleteTrust(key: TrustKey, version: string | null): Promise<DeleteOutcome>;
 }
 
 /** A key set that a root key signed elsewhere, as an administrator uploaded it. There is at most one for each root. */

@@ -116,7 +116,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
   certificate_distrusted: {
     cause: 'An operator distrusts the signer’s certificate, a CA above it, or one of their keys.',
     caller: CONTACT_VENDOR,
-    vendor: 'This is intentional. To undo it when the reason is gone, run countersign trust distrust --undo.',
+    vendor: 'This is intentional. To undo it when the reason is gone, run countersign trust undistrust.',
   },
   path_invalid: {
     cause:

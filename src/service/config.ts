@@ -9,10 +9,10 @@ import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MOST_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { BASE_URL_FORM, LONGEST_URL, isBaseUrl, isLoopback } from './baseUrl.ts';
-import { readCertificateFile } from './certificateFile.ts';
 import { networkLimits } from './networkLimits.ts';
 import { readRootSource } from './rootSource.ts';
 import type { RootSource } from './rootSource.ts';
+import { readCertificateFile } from '../trust/certificateFiles.ts';
 
 /** The settings cannot be used. One message names every problem, and no value of a secret. */
 export class ConfigurationError extends Error {

@@ -7,10 +7,10 @@ import type { EvidencePolicy } from '../verifier/appraise.ts';
 import type { AddressLimit } from './addressLimit.ts';
 import type { AuthenticLimit } from './authenticLimit.ts';
 import type { ServiceConfig } from './config.ts';
+import type { LiveTrust } from '../trust/live/liveTrust.ts';
+import type { IssuerNotes } from '../trust/live/issuerNotes.ts';
 import type { KeySets } from './keySets/keySets.ts';
 import type { UploadedKeySets } from './keySets/uploadedKeySets.ts';
-import type { LiveTrust } from './liveTrust.ts';
-import type { IssuerNotes } from './noteIssuer.ts';
 
 /** What the use cases are made of. The composition root makes it once; the use cases keep nothing. */
 export interface Parts {

@@ -16,7 +16,7 @@ import { issueLicence } from './issueLicence.ts';
 import { createSigningKeys } from './createSigningKeys.ts';
 import { createStore } from './createStore.ts';
 import { createKeySets } from './keySets/createKeySets.ts';
-import { createIssuerNotes } from './noteIssuer.ts';
+import { createIssuerNotes } from '../trust/live/issuerNotes.ts';
 import { serveOpenApi } from './openapi.ts';
 import { OPERATOR_ROUTES } from './operators/routes.ts';
 import { serveOperators } from './operators/serveOperators.ts';

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { SigningKeyUnavailableError } from './signer.ts';
 
 /** How long one operation on the vault may take, in milliseconds. */
@@ -7,7 +7,24 @@ export interface VaultLimits {
   readonly budget: number;
   /** One try. The vault signs within some tens of milliseconds. */
   readonly attempt: number;
+  /** This machine's unless given. */
+  readonly clock?: VaultClock;
 }
+
+/** What the time of an operation is measured with, in milliseconds. */
+export interface VaultClock {
+  /** Never goes back. */
+  now(): number;
+  sleep(milliseconds: number): Promise<unknown>;
+  /** A signal that is aborted after the time. */
+  startLimit(milliseconds: number): AbortSignal;
+}
+
+const MACHINE_CLOCK: VaultClock = {
+  now: () => performance.now(),
+  sleep: (milliseconds) => pauseFor(milliseconds),
+  startLimit: (milliseconds) => AbortSignal.timeout(milliseconds),
+};
 
 export const VAULT_LIMITS: VaultLimits = { budget: 5_000, attempt: 2_000 };
 
@@ -30,18 +47,18 @@ const FIRST_WAIT = 100;
  */
 export async function callVault<T>(
   operation: VaultOperation,
-  { budget, attempt }: VaultLimits,
+  { budget, attempt, clock = MACHINE_CLOCK }: VaultLimits,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const end = performance.now() + budget;
+  const end = clock.now() + budget;
   for (let tries = 1; ; tries += 1) {
-    const left = Math.max(1, Math.ceil(end - performance.now()));
+    const left = Math.max(1, Math.ceil(end - clock.now()));
     try {
-      return await withinTime(run, Math.min(attempt, left));
+      return await withinTime(run, Math.min(attempt, left), clock);
     } catch (error) {
       const wait = waitBefore(error, tries);
-      if (wait === null || performance.now() + wait >= end) throw unavailable(operation, error, tries);
-      await sleep(wait);
+      if (wait === null || clock.now() + wait >= end) throw unavailable(operation, error, tries);
+      await clock.sleep(wait);
     }
   }
 }
@@ -52,16 +69,23 @@ class NoAnswerError extends Error {
 }
 
 /** A credential may not know what a signal is, so the try is raced as well. */
-async function withinTime<T>(run: (signal: AbortSignal) => Promise<T>, milliseconds: number): Promise<T> {
-  const controller = new AbortController();
-  const late = sleep(milliseconds, undefined, { signal: controller.signal }).then(() => {
-    throw new NoAnswerError(`no answer within ${milliseconds} ms`);
+async function withinTime<T>(
+  run: (signal: AbortSignal) => Promise<T>,
+  milliseconds: number,
+  clock: VaultClock,
+): Promise<T> {
+  const signal = clock.startLimit(milliseconds);
+  let giveUp = (): void => undefined;
+  const late = new Promise<never>((_, reject) => {
+    giveUp = () => {
+      reject(new NoAnswerError(`no answer within ${milliseconds} ms`));
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
   });
   try {
-    return await Promise.race([run(controller.signal), late]);
+    return await Promise.race([run(signal), late]);
   } finally {
-    controller.abort();
-    late.catch(() => undefined);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

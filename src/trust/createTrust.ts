@@ -78,8 +78,15 @@ export function createDomain({ cloud, domain, pins }: PinManifest, material: Tru
     if (certificate !== null) (pin.role === 'root' ? anchors : intermediates).push(certificate);
     else if (!isDistrusted(pin, distrusted)) missing.push({ commonName: pin.name, sha256: pin.sha256 });
   }
-  const trusted = new TrustedCertificates({ anchors, intermediates, missing, distrusted });
+  const rootKeys = findRootKeys(material.manifests);
+  const trusted = new TrustedCertificates({ anchors, intermediates, missing, rootKeys, distrusted });
   return { name: cloud, domain, isPinned: true, certificates: trusted };
+}
+
+/** A key that is a root's for one cloud is a root's for all: its cross-certificates issue leaves of none. */
+function findRootKeys(manifests: readonly PinManifest[]): ReadonlySet<string> {
+  const roots = manifests.flatMap(({ pins }) => pins.filter(({ role }) => role === 'root'));
+  return new Set(roots.map(({ spkiSha256 }) => spkiSha256));
 }
 
 /** Whether the certificate, or its key, is distrusted; the certificate need not be at hand for that. */

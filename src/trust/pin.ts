@@ -45,6 +45,12 @@ export interface PinManifest<P extends Pin = Pin> {
   readonly pins: readonly P[];
 }
 
+/** The facts that a pin states, taken from the certificate itself. */
+export function pinCertificate(certificate: Certificate, role: Pin['role']): Pin {
+  const { sha256, spkiSha256, notBefore, notAfter } = certificate;
+  return { name: certificate.commonName ?? sha256, role, sha256, spkiSha256, notBefore, notAfter };
+}
+
 /**
  * Whether a certificate is the one that the pin describes: the digest decides, the rest guards against a pin that was
  * written down wrongly.

@@ -1,6 +1,8 @@
+// `@peculiar/x509` throws on import where no reflect polyfill was loaded before it: the order of these two matters.
+import 'reflect-metadata';
+import { X509Certificate } from '@peculiar/x509';
 import { parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
-import { X509Certificate } from './peculiar.ts';
 
 /**
  * Reads a certificate with our own reader and with `@peculiar/x509`, which share no code. Before a certificate goes into

@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCertificate } from '../verifier/x509/certificate.ts';
-import { readCertificateDirectory } from './certificateDirectory.ts';
+import { readCertificateDirectory } from './certificateFiles.ts';
 import { download } from './download.ts';
 import type { DownloadOptions } from './download.ts';
 import { readNodeRoots } from './nodeRoots.ts';

@@ -1,7 +1,6 @@
-import type { Certificate } from '../verifier/x509/certificate.ts';
+import { findLongestPath } from '../verifier/x509/certificationPath.ts';
+import type { CertificationPath } from '../verifier/x509/certificationPath.ts';
 import type { PathRules } from '../verifier/x509/pathRules.ts';
-import { findLongestChain } from './certificateChain.ts';
-import type { CertificateChain } from './certificateChain.ts';
 import { createDomain, isDistrusted, mergeManifests, nameVersion } from './createTrust.ts';
 import type { TrustMaterial } from './createTrust.ts';
 import { isPinCurrent, isPinExpired } from './pin.ts';
@@ -29,7 +28,7 @@ interface PinStatus {
 }
 
 /** `ok`; `degraded`: documents are verified, but somebody should look; `failed`: a cloud is accepted in vain. */
-type TrustVerdict = 'ok' | 'degraded' | 'failed';
+export type TrustVerdict = 'ok' | 'degraded' | 'failed';
 
 export interface CloudStatus {
   readonly cloud: string;
@@ -90,39 +89,31 @@ function worstOf(verdicts: readonly TrustVerdict[]): TrustVerdict {
 function reportCloud(manifest: PinManifest, material: TrustMaterial, options: TrustStatusOptions): CloudStatus {
   const { cloud, domain } = manifest;
   const pins = reportPins(manifest, material, options);
-  const chains = findChains(manifest, material, options);
-  const best = chains.found.reduce((left, right) => (right.until > left.until ? right : left), NO_CHAIN);
-  const hasPath = chains.found.length > 0;
-  const hasConcern = pins.missing.length + pins.endingSoon.length + chains.withoutPath.length > 0;
+  const { best, withoutPath } = findPaths(manifest, material, options);
+  const hasConcern = pins.missing.length + pins.endingSoon.length + withoutPath.length > 0;
   return {
     ...{ cloud, domain, accepted: options.acceptedClouds.includes(cloud) },
-    verdict: hasPath ? (hasConcern ? 'degraded' : 'ok') : 'failed',
-    pathUntil: hasPath ? best.until : null,
-    path: best.certificates.map(({ commonName }) => commonName ?? 'without a common name'),
+    verdict: best === null ? 'failed' : hasConcern ? 'degraded' : 'ok',
+    pathUntil: best?.notAfter ?? null,
+    path: best?.certificates.map(({ commonName }) => commonName ?? 'without a common name') ?? [],
     ...pins,
-    withoutPath: chains.withoutPath,
+    withoutPath,
   };
 }
 
-const NO_CHAIN = { certificates: [], until: -Infinity };
-
-/** Chains of the intermediates at hand that issue leaves; and all intermediates in force that reach no anchor. */
-function findChains(manifest: PinManifest, material: TrustMaterial, { rules, at }: TrustStatusOptions) {
+/** The path of an issuing CA at hand that lasts longest; and all intermediates in force that reach no anchor. */
+function findPaths(manifest: PinManifest, material: TrustMaterial, { rules, at }: TrustStatusOptions) {
   const trusted = createDomain(manifest, material).certificates;
-  const found: CertificateChain[] = [];
   const stranded = new Set<string>();
+  let best: CertificationPath | null = null;
   for (const intermediate of trusted.intermediates) {
-    const chain = findLongestChain(intermediate, { trusted, rules, at });
-    if (chain === null) stranded.add(intermediate.sha256);
-    else if (!isCrossSignedRoot(intermediate, manifest)) found.push(chain);
+    const search = findLongestPath(intermediate, { trusted, rules, at });
+    if (!search.found) stranded.add(intermediate.sha256);
+    // The cross-certificate of a root issues no leaf itself.
+    else if (!trusted.isRoot(intermediate) && search.path.notAfter > (best?.notAfter ?? -Infinity)) best = search.path;
   }
   const withoutPath = manifest.pins.filter((pin) => stranded.has(pin.sha256) && isInForce(pin, material, at));
-  return { found, withoutPath: withoutPath.map(summarize) };
-}
-
-/** Another form of a pinned root stands between a CA and an anchor, and issues no leaf itself. */
-function isCrossSignedRoot({ spkiSha256 }: Certificate, { pins }: PinManifest): boolean {
-  return pins.some((pin) => pin.role === 'root' && pin.spkiSha256 === spkiSha256);
+  return { best, withoutPath: withoutPath.map(summarize) };
 }
 
 function isInForce(pin: Pin, { distrusted }: TrustMaterial, at: number): boolean {

@@ -5,16 +5,26 @@ import type { JsonValue } from './strictJson.ts';
  * Reads JSON as strictly as {@link parseJsonText}, to plain objects, for schemas: of a member that stands twice neither
  * is taken in silence. The caller bounds the length.
  *
- * @throws {JsonError} with the line, from 1
+ * @throws {JsonError} with the line, from 1, and the key that appears twice
  */
 export function parsePlainJson(text: string): unknown {
   try {
     return toPlain(parseJsonText(text));
   } catch (error) {
-    if (!(error instanceof JsonError) || error.position === null) throw error;
-    const line = text.slice(0, error.position).split('\n').length;
-    throw new JsonError(`line ${line}: ${error.message}`, error.position);
+    throw error instanceof JsonError ? placeError(error, text) : error;
   }
+}
+
+function placeError({ message, position, key }: JsonError, text: string): JsonError {
+  const line = text.slice(0, Number(position)).split('\n').length;
+  const reason = key === null ? message : `the key ${quote(key)} appears twice in one object`;
+  return new JsonError(`line ${line}: ${reason}`, position);
+}
+
+const LONGEST_QUOTE = 64;
+
+function quote(key: string): string {
+  return JSON.stringify(key.length > LONGEST_QUOTE ? `${key.slice(0, LONGEST_QUOTE)}…` : key);
 }
 
 /** Every key becomes a member of the object's own, `__proto__` too. */

@@ -1,23 +1,30 @@
 /**
- * A strict JSON reader (RFC 8259) that sees what `JSON.parse` hides: the same key twice, at any depth. Bounded in depth;
- * the caller bounds the length. Objects become Maps, so that no key can reach a prototype.
+ * A strict JSON reader (RFC 8259) that sees what `JSON.parse` hides: the same key twice, at any depth. Bounded in depth and
+ * in the number of values; the caller bounds the length. Objects become Maps, so that no key can reach a prototype.
  */
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | ReadonlyMap<string, JsonValue>;
 
-/** The text is not JSON, not Unicode, nested too deeply, or names a key twice. The message carries no part of it. */
+/** The text is not JSON, not Unicode, nested too deeply, too full, or names a key twice. The message carries no part of it. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
   /** In characters, from 0; null where it is not known. */
   readonly position: number | null;
+  /** The key that an object has twice, for whoever may tell it; null for every other fault. */
+  readonly key: string | null;
 
-  constructor(message: string, position: number | null = null) {
+  constructor(message: string, position: number | null = null, key: string | null = null) {
     super(message);
     this.position = position;
+    this.key = key;
   }
 }
 
 const MAXIMUM_DEPTH = 16;
+/** Objects, lists, texts, numbers and words. A file of 8 MiB with the longest lists has half of it. */
+const MAX_VALUES = 500_000;
+/** Of one object. */
+const MAX_MEMBERS = 1_000;
 
 /** Strings without an escape, which all of Azure's are; the others are left to `JSON.parse`, which is strict about them. */
 const PLAIN_STRING = /"[^"\\\u0000-\u001f]*"/y;
@@ -57,12 +64,14 @@ function decodeUtf8(octets: Uint8Array): string {
 class JsonReader {
   readonly #text: string;
   #position = 0;
+  #values = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
   readValue(depth: number): JsonValue {
+    if (++this.#values > MAX_VALUES) throw new JsonError(`more than ${MAX_VALUES} values`, this.#position);
     if (depth > MAXIMUM_DEPTH) throw new JsonError('nested too deeply', this.#position);
     this.#skipSpace();
     const next = this.#text[this.#position];
@@ -85,7 +94,8 @@ class JsonReader {
     do {
       this.#skipSpace();
       const key = this.#readString();
-      if (members.has(key)) throw new JsonError('a key stands twice in one object', this.#position);
+      if (members.has(key)) throw new JsonError('a key stands twice in one object', this.#position, key);
+      if (members.size >= MAX_MEMBERS) throw new JsonError(`more than ${MAX_MEMBERS} members`, this.#position);
       this.#expect(':');
       members.set(key, this.readValue(depth + 1));
     } while (this.#accept(','));

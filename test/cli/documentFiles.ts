@@ -7,9 +7,9 @@ import { createAuthority } from '../../src/dev/imds/authority.ts';
 import type { Authority, LeafChange } from '../../src/dev/imds/authority.ts';
 import { documentContent } from '../../src/dev/imds/documentContent.ts';
 import type { AttestedVm } from '../../src/dev/imds/documentContent.ts';
-import { createKeyRing } from '../../src/dev/imds/keys.ts';
 import { signDocument } from '../../src/dev/imds/signDocument.ts';
 import { recordIo } from './recordIo.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 /** When the documents of these tests are signed. */
 export const AT = Date.UTC(2026, 10, 23, 12);
@@ -71,7 +71,7 @@ export function useDocumentFiles(): () => DocumentFiles {
 }
 
 async function createFiles(folder: string): Promise<DocumentFiles> {
-  const pair = createKeyRing()('all');
+  const pair = runKeys('one')('all');
   const authority = await createAuthority({ at: AT, keys: () => pair });
   const write = (name: string, content: Uint8Array | string) => {
     writeFileSync(join(folder, name), content);

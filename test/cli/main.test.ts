@@ -1,13 +1,41 @@
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import type { Session } from '../../src/cli/command.ts';
+import { createProgram } from '../../src/cli/program.ts';
 import { spawnCli } from './cliProcess.ts';
 import { AT, TRUST, useDocumentFiles } from './documentFiles.ts';
+import { recordIo } from './recordIo.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
 
 const files = useDocumentFiles();
 
 const run = (...args: string[]) => files().run(args);
 
 const SERVICE_COMMANDS = ['offers', 'licences', 'activations', 'decisions', 'keys'];
-const COMMANDS = ['verify', 'explain', 'conformance', 'trust', 'apply', 'imds', ...SERVICE_COMMANDS];
+const COMMANDS = ['verify', 'explain', 'trust', 'apply', 'imds', ...SERVICE_COMMANDS];
+
+/** Every command and every group, as words. */
+async function listCommands(): Promise<readonly (readonly string[])[]> {
+  const session: Session = { ...recordIo(), exitCode: 0 };
+  const found: (readonly string[])[] = [];
+  const visit = (command: CommandUnknownOpts, words: readonly string[]): void => {
+    found.push(words);
+    for (const child of command.commands) visit(child, [...words, child.name()]);
+  };
+  for (const name of COMMANDS) {
+    const program = await createProgram([name], session);
+    const command = program.commands.find((child) => child.name() === name);
+    if (command !== undefined) visit(command, [name]);
+  }
+  return found;
+}
+
+const ALL = await listCommands();
+const GROUPS = ALL.filter((words) => ALL.some((other) => other.length > words.length && other[0] === words[0]));
+const LEAVES = ALL.filter((words) => !GROUPS.includes(words));
 
 test.each([['help'], ['--help'], ['-h']])('%s lists the commands and the exit codes', async (word) => {
   const { code, out, complaints } = await run(word);
@@ -18,37 +46,86 @@ test.each([['help'], ['--help'], ['-h']])('%s lists the commands and the exit co
   );
 });
 
+test.each(['--version', '-V'])('%s is the version of the package', async (flag) => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect(await run(flag)).toEqual({ code: 0, out: `${version}\n`, complaints: '' });
+});
+
 test('without a command the list is a complaint', async () => {
   const { code, out, complaints } = await run();
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(complaints).toContain('countersign COMMAND [OPTIONS]');
+  expect(complaints).toContain('Usage: countersign [options] [command]');
+  expect(complaints).toContain('countersign: name a command: verify, explain, trust');
 });
 
-test.each(['verfy', '', 'constructor', '__proto__', '--version', 'Verify'])('"%s" is no command', async (name) => {
+test.each([
+  ['verfy', ' (Did you mean verify?)'],
+  ['licenses', ' (Did you mean licences?)'],
+  ['Verify', ' (Did you mean verify?)'],
+  ['conformance', ''],
+  ['constructor', ''],
+  ['__proto__', ''],
+])('"%s" is no command, and the nearest one is named', async (name, hint) => {
   const { code, out, complaints } = await run(name, 'document.json');
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(complaints).toContain(`There is no command "${name}".`);
-  expect(complaints).toContain('countersign COMMAND [OPTIONS]');
+  expect(complaints).toBe(`countersign: unknown command '${name}'${hint}\nSee: countersign --help\n`);
 });
 
 test.each(
-  COMMANDS.flatMap((command) => [
-    [command, '--help'],
-    [command, 'document.json', '-h'],
+  ALL.flatMap((words) => [
+    [...words, '--help'],
+    [...words, 'document.json', '--no-such', '-h'],
   ]),
-)('%s %s shows its help, with examples, whatever else is there', async (command, ...args) => {
-  const { code, out, complaints } = await run(command, ...args);
+)('%s %s %s shows its help, with examples, whatever else is there', async (...args) => {
+  const words = args.filter((arg) => !arg.startsWith('-') && arg !== 'document.json');
+  const { code, out, complaints } = await run(...args);
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
-  expect(out).toMatch(new RegExp(`^countersign ${command}\\b`));
-  expect(out).toMatch(/\nExamples?:\n {2}(countersign|curl) /);
-  expect(out).toContain('--json');
+  expect(out).toMatch(new RegExp(`^Usage: countersign ${words.join(' ')}\\b`));
+  expect(out).toMatch(/\nExamples:\n {2}(countersign|curl) /);
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
 });
 
-test.each(COMMANDS)('%s refuses an unknown option and says where its help is', async (command) => {
-  const { code, out, complaints } = await run(command, '--no-such-option');
+test.each(COMMANDS)('help %s shows the same help', async (command) => {
+  const [asked, flagged] = [await run('help', command), await run(command, '--help')];
+  expect(asked).toEqual(flagged);
+});
+
+test.each(LEAVES.map((words) => [words]))('%j takes --json', async (words) => {
+  expect((await run(...words, '--help')).out).toMatch(/^ {2}--json /m);
+});
+
+test.each(LEAVES.map((words) => [words]))('%j refuses an unknown option and names the nearest', async (words) => {
+  const { code, out, complaints } = await run(...words, '--jsn');
+  const path = words.join(' ');
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(complaints).toContain(`countersign ${command}: Unknown option '--no-such-option'`);
-  expect(complaints).toContain(`See: countersign ${command} --help\n`);
+  expect(complaints).toBe(
+    `countersign ${path}: unknown option '--jsn' (Did you mean --json?)\nSee: countersign ${path} --help\n`,
+  );
+});
+
+test.each(GROUPS)('%s refuses an unknown command of its own, and none at all', async (group) => {
+  const unknown = await run(group, 'shwo');
+  expect(unknown).toMatchObject({ code: 1, out: '' });
+  expect(unknown.complaints).toContain(`countersign ${group}: unknown command 'shwo'`);
+  const none = await run(group);
+  expect(none).toMatchObject({ code: 1, out: '' });
+  expect(none.complaints).toContain(`countersign ${group}: name a command: `);
+});
+
+test.each([
+  [['verify', '--json'], 'wrong_usage', 'name one FILE, or - for standard input'],
+  [['verify', 'document.json', '--jsn', '--json'], 'wrong_usage', "unknown option '--jsn' (Did you mean --json?)"],
+  [['offers', 'sell', '--json'], 'wrong_usage', "unknown command 'sell'"],
+  [['offers', '--json'], 'wrong_usage', "unknown option '--json'"],
+  [['offers', 'list', '--json'], 'wrong_usage', 'no service is named. Give --service URL, or set COUNTERSIGN_URL'],
+  [['verify', 'gone.json', '--json', ...TRUST], 'file_unreadable', 'gone.json cannot be read: there is no such file'],
+])('%j is an error as JSON, and for people too', async (args, code, message) => {
+  const { code: exitCode, out, complaints } = await run(...args);
+  expect(exitCode).toBe(1);
+  const { error } = JSON.parse(out) as { error: Record<string, string> };
+  expect(Object.keys(error)).toEqual(['code', 'message']);
+  expect(error).toMatchObject({ code, message: expect.stringContaining(message) as string });
+  expect(complaints).toContain(message);
 });
 
 const at = new Date(AT).toISOString();
@@ -65,7 +142,9 @@ test('as a process: verdict on standard output, exit code 0, 2 or 1', async () =
   expect(bad).toMatchObject({ code: 2, stderr: '' });
   expect(bad.stdout).toContain('rejected: nonce_mismatch');
   expect(wrong).toMatchObject({ code: 1, stdout: '' });
-  expect(wrong.stderr).toMatch(/^countersign verify: ENOENT.*gone\.json'\n$/);
+  expect(wrong.stderr).toBe(
+    'countersign verify: gone.json cannot be read: there is no such file or folder. Check the path\n',
+  );
 });
 
 test('as a process: a document on standard input, and 10 MB of it', async () => {

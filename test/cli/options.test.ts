@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UsageError } from '../../src/cli/command.ts';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { parseTime } from '../../src/cli/options.ts';
 
 test.each([
@@ -34,5 +34,5 @@ test.each([
   ' 2026-06-25T18:57:45Z',
   '1782413865',
 ])('%j is none', (text) => {
-  expect(() => parseTime(text)).toThrow(UsageError);
+  expect(() => parseTime(text)).toThrow(InvalidArgumentError);
 });

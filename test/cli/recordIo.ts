@@ -24,6 +24,8 @@ export function recordIo(
     env: {},
     directory: import.meta.dirname,
     now: () => Date.UTC(2026, 6, 1),
+    terminal: null,
+    ask: null,
     ...change,
     written,
   };

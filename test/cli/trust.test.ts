@@ -18,6 +18,7 @@ async function run(...args: string[]) {
     env: {},
     directory: tmpdir(),
     now: () => NOW,
+    ...{ terminal: null, ask: null },
   };
   const code = await runCommandLine(args, io);
   return { code, ...written };
@@ -65,13 +66,13 @@ test('status fails where an accepted cloud has no complete path, and does not as
 });
 
 test.each([
-  [['trust'], 'say which'],
-  [['trust', 'forget'], 'say which'],
-  [['trust', 'sync', 'status'], 'one of sync and status'],
-  [['trust', 'sync', '--days', '3'], 'go with status'],
-  [['trust', 'status', '--out', 'x'], 'go with sync'],
-  [['trust', 'status', '--days', 'x'], 'whole number'],
-  [['trust', 'status', '--cloud', 'Azure'], 'there is no cloud "Azure"'],
+  [['trust'], 'name a command: sync, status, add'],
+  [['trust', 'forget'], "unknown command 'forget'"],
+  [['trust', 'sync', 'status'], "too many arguments for 'sync'"],
+  [['trust', 'sync', '--days', '3'], "unknown option '--days'"],
+  [['trust', 'status', '--out', 'x'], "unknown option '--out'"],
+  [['trust', 'status', '--days', 'x'], 'Write a whole number'],
+  [['trust', 'status', '--cloud', 'Azure'], "'Azure' is invalid. The clouds are AzurePublicCloud"],
 ])('%j is told what is wrong', async (args, complaint) => {
   const { code, complaints } = await run(...args);
   expect(code).toBe(1);

@@ -16,7 +16,7 @@ function readManifest(path: string): Manifest {
 }
 
 test('the exports are these', () => {
-  expect(Object.keys(client).sort()).toEqual(['CLIENT_CODES', 'LICENCE_STATES', 'checkLicence']);
+  expect(Object.keys(client).sort()).toEqual(['CLIENT_CODES', 'LICENCE_STATES', 'checkLicence', 'createLicenceClient']);
 });
 
 test('the states are those of the protocol', () => {

@@ -76,7 +76,7 @@ export async function readDocument(imdsUrl: string, vm: string, nonce: string): 
   const url = `${imdsUrl}/vms/${vm}/metadata/attested/document?api-version=2021-02-01&nonce=${nonce}`;
   for (;;) {
     const answer = await send(url, { headers: { Metadata: 'true' } });
-    // IMDS answers five requests a second, and a case may need more.
+    // An emulator that somebody else started answers five requests a second, and a case may need more.
     if (answer.status !== 429) return answer.status === 200 ? answer.body : null;
     await pauseFor(250);
   }

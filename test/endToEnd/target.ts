@@ -7,6 +7,9 @@ import { startStack } from '../../src/dev/stack.ts';
 import { applyCatalogue } from '../../src/licensing/catalogue/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
 import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { createTestTables } from '../support/azurite.ts';
+import type { TestTables } from '../support/azurite.ts';
+import { runKeys } from '../support/runKeys.ts';
 import { send } from './protocolClient.ts';
 
 /**
@@ -24,8 +27,8 @@ export interface Target {
   readonly imdsUrl: string;
   /** All instances of the service; only one where it is foreign. */
   readonly baseUrls: readonly string[];
-  /** Of the store; empty where it is not known. */
-  readonly connectionString: string;
+  /** Of the service; null where it is not known. */
+  readonly store: TestTables | null;
 }
 
 const { TARGET_BASE_URL, TABLES_CONNECTION_STRING, IMDS_URL } = process.env;
@@ -64,13 +67,16 @@ async function startOwn() {
     vmFile: VMS,
     instances: 2,
     progress: () => undefined,
+    store: createTestTables(),
+    keys: runKeys('emulator'),
+    imdsRateLimit: Infinity,
   });
-  const { serviceUrl: baseUrl, serviceUrls: baseUrls, imdsUrl, connectionString } = stack;
+  const { serviceUrl: baseUrl, serviceUrls: baseUrls, imdsUrl, connectionString, tablePrefix } = stack;
   const stop = async () => {
     await stack.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { target: { baseUrl, issuer: baseUrl, imdsUrl, baseUrls, connectionString }, stop };
+  return { target: { baseUrl, issuer: baseUrl, imdsUrl, baseUrls, store: { connectionString, tablePrefix } }, stop };
 }
 
 async function findForeign(baseUrl: string) {
@@ -82,7 +88,8 @@ async function findForeign(baseUrl: string) {
   }
   const target = {
     ...{ baseUrl, issuer: String(body['issuer']), imdsUrl: IMDS_URL ?? '', baseUrls: [baseUrl] },
-    connectionString: TABLES_CONNECTION_STRING ?? '',
+    store:
+      TABLES_CONNECTION_STRING === undefined ? null : { connectionString: TABLES_CONNECTION_STRING, tablePrefix: '' },
   };
   return { target, stop: () => Promise.resolve() };
 }

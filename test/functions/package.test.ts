@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildPackage } from '../../src/dev/build.ts';
 import { findFreePort } from '../../src/dev/freePort.ts';
+import { createAuthority } from '../../src/dev/imds/authority.ts';
 import { startEmulator } from '../../src/dev/imds/startEmulator.ts';
 import type { StartedEmulator } from '../../src/dev/imds/startEmulator.ts';
 import { applyCatalogue } from '../../src/licensing/catalogue/applyCatalogue.ts';
@@ -18,6 +19,7 @@ import { boot, createKey, readPayload, send } from '../endToEnd/protocolClient.t
 import { spawnHost } from '../dev/functionsHost/hostProcess.ts';
 import { GOOD_SETTINGS } from '../service/settings.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 /** What is deployed: the bundle of the entry files, away from this project and its packages, in a process of its own. */
 const folder = mkdtempSync(join(tmpdir(), 'countersign-package-'));
@@ -30,7 +32,7 @@ beforeAll(async () => {
   const outDir = join(folder, 'package');
   await buildPackage({ outDir });
   cpSync(outDir, root, { recursive: true });
-  emulator = await startEmulator({ port: 0 });
+  emulator = await startEmulator({ port: 0, authority: await createAuthority({ keys: runKeys('emulator') }) });
   writeFileSync(join(folder, 'authority.pem'), emulator.authority.pem);
 });
 afterAll(async () => {

@@ -60,7 +60,7 @@ function interrupted(store: LicenceStore, rival: () => Promise<unknown>): SeatSt
   };
 }
 
-test('500 first boots at once on 20 seats, on two instances, give exactly 20', { timeout: 120_000 }, async () => {
+test('500 first boots at once on 20 seats, on two instances, give exactly 20', async () => {
   const { left, right, gateOf } = await createStores();
   const held = entitlement({ seats: 20 });
   const boots = Array.from({ length: 500 }, (_, vm) => {
@@ -72,7 +72,7 @@ test('500 first boots at once on 20 seats, on two instances, give exactly 20', {
   expect(blocks).toMatchObject([{ index: 0, taken: (1n << 20n) - 1n }]);
 });
 
-test('300 first boots at once on 300 seats all get one of their own', { timeout: 120_000 }, async () => {
+test('300 first boots at once on 300 seats all get one of their own', async () => {
   const { left, right, gateOf } = await createStores();
   const held = entitlement({ seats: 300 });
   const outcomes = await Promise.all(
@@ -86,7 +86,7 @@ test('300 first boots at once on 300 seats all get one of their own', { timeout:
   expect(seats.every((seat) => typeof seat === 'object' && seat.kind === 'numbered')).toBe(true);
 });
 
-test('60 VMs that come for 5 seats whose leases have ended get exactly 5', { timeout: 120_000 }, async () => {
+test('60 VMs that come for 5 seats whose leases have ended get exactly 5', async () => {
   const { left, right } = await createStores();
   const held = entitlement({ seats: 5 });
   for (let vm = 1; vm <= 5; vm += 1) await boot(left, held, vm);
@@ -94,25 +94,21 @@ test('60 VMs that come for 5 seats whose leases have ended get exactly 5', { tim
   expect(tally(await Promise.allSettled(boots))).toEqual({ granted: 5, seats_exhausted: 55 });
 });
 
-test(
-  '60 VMs of one seat block that give their seats back at once all do, on two instances',
-  { timeout: 120_000 },
-  async () => {
-    const { left, right, gateOf } = await createStores();
-    const held = entitlement({ seats: 64 });
-    for (let vm = 0; vm < 60; vm += 1) await boot(left, held, vm);
-    const releases = Array.from({ length: 60 }, async (_, vm) => {
-      const store = vm % 2 === 0 ? left : right;
-      const { challenge } = request(held, { vmId: vmId(vm), at: AT + HOUR });
-      const asked = { vmId: vmId(vm), jkt: 'first-key', challenge, releaseId: `release ${vm}`, at: AT + HOUR };
-      const terms = { found: true, pool: held.pool, earlyRelease: true } as const;
-      const outcome = await releaseSeat(store, terms, asked, gateOf(store));
-      return outcome.released ? `freed: ${outcome.freed}` : outcome.reason;
-    });
-    expect(tally(await Promise.allSettled(releases))).toEqual({ 'freed: true': 60 });
-    expect((await left.readSeats(held.pool, null)).blocks).toMatchObject([{ taken: 0n }]);
-  },
-);
+test('60 VMs of one seat block that give their seats back at once all do, on two instances', async () => {
+  const { left, right, gateOf } = await createStores();
+  const held = entitlement({ seats: 64 });
+  for (let vm = 0; vm < 60; vm += 1) await boot(left, held, vm);
+  const releases = Array.from({ length: 60 }, async (_, vm) => {
+    const store = vm % 2 === 0 ? left : right;
+    const { challenge } = request(held, { vmId: vmId(vm), at: AT + HOUR });
+    const asked = { vmId: vmId(vm), jkt: 'first-key', challenge, releaseId: `release ${vm}`, at: AT + HOUR };
+    const terms = { found: true, pool: held.pool, earlyRelease: true } as const;
+    const outcome = await releaseSeat(store, terms, asked, gateOf(store));
+    return outcome.released ? `freed: ${outcome.freed}` : outcome.reason;
+  });
+  expect(tally(await Promise.allSettled(releases))).toEqual({ 'freed: true': 60 });
+  expect((await left.readSeats(held.pool, null)).blocks).toMatchObject([{ taken: 0n }]);
+});
 
 test('one VM that asks twenty times at once takes one seat', async () => {
   const { left, right } = await createStores();

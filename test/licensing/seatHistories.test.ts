@@ -18,7 +18,7 @@ const tables = useAzurite();
 const IN_MEMORY = Number(process.env['MEMORY_HISTORIES'] ?? 2_000);
 const IN_AZURITE = Number(process.env['HISTORIES'] ?? 40);
 
-test('in memory, no history gives out more than there is, and none loses a seat', { timeout: 600_000 }, async () => {
+test('in memory, no history gives out more than there is, and none loses a seat', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), histories, async (scheduler, phases) => {
       const store = createMemorySeatStore(
@@ -32,20 +32,16 @@ test('in memory, no history gives out more than there is, and none loses a seat'
   );
 });
 
-test(
-  'in a real store, no history gives out more than there is, and none loses a seat',
-  { timeout: 3_600_000 },
-  async () => {
-    const { connectionString } = tables();
-    await fc.assert(
-      fc.asyncProperty(histories, async (phases) => {
-        const tablePrefix = `h${randomBytes(6).toString('hex')}`;
-        const create = () => createTablesStore({ connection: { connectionString }, tablePrefix, budget: 60_000 });
-        const stores = [create(), create()] as const;
-        await stores[0].ensureTables();
-        await new History({ stores, settle: (running) => running }).run(phases);
-      }),
-      { numRuns: IN_AZURITE },
-    );
-  },
-);
+test('in a real store, no history gives out more than there is, and none loses a seat', async () => {
+  const { connectionString } = tables();
+  await fc.assert(
+    fc.asyncProperty(histories, async (phases) => {
+      const tablePrefix = `h${randomBytes(6).toString('hex')}`;
+      const create = () => createTablesStore({ connection: { connectionString }, tablePrefix, budget: 60_000 });
+      const stores = [create(), create()] as const;
+      await stores[0].ensureTables();
+      await new History({ stores, settle: (running) => running }).run(phases);
+    }),
+    { numRuns: IN_AZURITE },
+  );
+});

@@ -48,7 +48,7 @@ async function occupy(store: MemorySeatStore): Promise<void> {
 test.each([
   { name: 'one block', occupied: 0 },
   { name: 'three blocks', occupied: 124 },
-])('seats are exact under any interleaving: $name', { timeout: 120_000 }, async ({ occupied }) => {
+])('seats are exact under any interleaving: $name', async ({ occupied }) => {
   const runs = Number(process.env['INTERLEAVINGS'] ?? 300);
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), fc.array(phase, { minLength: 1, maxLength: 8 }), async (scheduler, phases) => {

@@ -19,6 +19,7 @@ import type { Answer } from '../endToEnd/protocolClient.ts';
 import { operate, useStack } from '../service/operators/useStack.ts';
 import { listPlaces, readDocument, validatorOf } from './document.ts';
 import type { Document, Response } from './document.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 const createPem = () =>
   generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -190,7 +191,7 @@ test('VMs and decisions are answered as described', async () => {
 });
 
 test('trust and keys are answered as described', async () => {
-  const { root } = await createAuthority({ names: { root: 'Described Root' } });
+  const { root } = await createAuthority({ names: { root: 'Described Root' }, keys: runKeys('other') });
   const as = 'Admin';
   const body = { cloud: 'emulator', certificate: writePem(root.der), newAnchor: true };
   const pinned = await operate(stack(), 'POST /trust/pins', { as, body });
@@ -243,7 +244,7 @@ test('a write that is repeated, or still runs, is answered as described', async 
   for (const answer of [first, await put('again'), await put('anew'), await put('anew')]) {
     expectDescribed('putOffer', answer);
   }
-  const store = createTablesStore({ connection: { connectionString: stack().connectionString } });
+  const store = createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
   const key = { operator: String(first.body['changedBy']), route: `PUT /operator/v1${path}?`, key: 'runs' };
   const digest = hash('sha256', JSON.stringify(body), 'hex');
   await store.writeRequest({ ...key, digest, at: Date.now(), answer: null }, null);

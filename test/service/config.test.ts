@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../../src/dev/imds/authority.ts';
 import { ConfigurationError, listSettings, readConfig } from '../../src/service/config.ts';
 import { GOOD_SETTINGS, SIGNING_KEY } from './settings.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 type Change = Readonly<Record<string, string | undefined>>;
 
@@ -13,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'countersign-config-'));
 const authorityFile = join(folder, 'authority.pem');
 
 beforeAll(async () => {
-  const { pem } = await createAuthority();
+  const { pem } = await createAuthority({ keys: runKeys('emulator') });
   writeFileSync(authorityFile, pem);
   writeFileSync(join(folder, 'key.pem'), SIGNING_KEY);
   writeFileSync(join(folder, 'text'), 'no certificate');

@@ -89,7 +89,7 @@ test('a VM that was away while a new one took its seat keeps its grace: it is de
   const [running, newcomer] = [createKey(), createKey()];
   const { body } = await scene.boot('fleet-1', { key: running });
   const { graceUntil } = readPayload(String(body['licence']))['licence'] as { graceUntil: number };
-  const start = Date.now();
+  const start = scene.now();
   const toGraceEnd = graceUntil * 1000 - start;
   ahead = DAY + 3 * MINUTE;
   expect((await scene.boot('fleet-2', { key: newcomer })).status).toBe(200);

@@ -85,11 +85,11 @@ class Hands {
   }
 
   live(): readonly Held[] {
-    return this.#held.filter(({ until }) => until > Date.now() + ahead);
+    return this.#held.filter(({ until }) => until > this.#scene.now());
   }
 }
 
-test.each([0, 1, 2])('with %i changes of key allowed', { timeout: 600_000 }, async (keyChanges) => {
+test.each([0, 1, 2])('with %i changes of key allowed', async (keyChanges) => {
   let granted = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 25 }), async (actions) => {

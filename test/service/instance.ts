@@ -19,6 +19,7 @@ import type { TestTables } from '../support/azurite.ts';
 import { bodyOf, createRequest } from './edgeRequest.ts';
 import type { LogLine } from './edgeRequest.ts';
 import { GOOD_SETTINGS, STORE_THAT_IS_DOWN } from './settings.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 export const AT = Date.UTC(2026, 10, 23, 12);
 export const ISSUER = 'http://127.0.0.1:7071';
@@ -55,7 +56,7 @@ export function useInstances() {
   const authorityFile = join(folder, 'authority.pem');
   let sign: ReturnType<typeof createDocumentMaker> | undefined;
   beforeAll(async () => {
-    const authority = await createAuthority({ at: AT });
+    const authority = await createAuthority({ at: AT, keys: runKeys('emulator') });
     writeFileSync(authorityFile, authority.pem);
     sign = createDocumentMaker(authority);
   });

@@ -18,7 +18,7 @@ import type { StoreFault } from '../support/storeProxy.ts';
 const DAY = 24 * 60 * 60_000;
 const SEATS = 12;
 let ahead = 0;
-const createScene = useScenes(() => ahead);
+const createScene = useScenes(() => ahead, Date.now);
 
 beforeEach(() => {
   ahead = 0;
@@ -72,7 +72,7 @@ async function createFleet(): Promise<Scene> {
   return scene;
 }
 
-test('in first boots, of which none comes again', { timeout: 120_000 }, async () => {
+test('in first boots, of which none comes again', async () => {
   const scene = await createFleet();
   const calls = ['GET activations(row)', 'GET activations()', 'POST $batch', 'POST decisions'];
   let vm = 0;
@@ -87,7 +87,7 @@ test('in first boots, of which none comes again', { timeout: 120_000 }, async ()
   await expectNothingLost(scene);
 });
 
-test('in renewals: the VM renews again, in its own seat', { timeout: 120_000 }, async () => {
+test('in renewals: the VM renews again, in its own seat', async () => {
   const scene = await createFleet();
   const key = createKey();
   expect((await scene.boot('fleet-1', { key })).status).toBe(200);
@@ -111,7 +111,7 @@ async function endLeases({ store }: Scene): Promise<void> {
   }
 }
 
-test('where a seat is taken over from a VM that is gone', { timeout: 120_000 }, async () => {
+test('where a seat is taken over from a VM that is gone', async () => {
   const scene = await createFleet();
   for (let vm = 0; vm < SEATS; vm += 1) expect((await scene.boot(`fleet-${vm}`)).status).toBe(200);
   await endLeases(scene);
@@ -128,7 +128,7 @@ test('where a seat is taken over from a VM that is gone', { timeout: 120_000 }, 
   await expectNothingLost(scene);
 });
 
-test('where a seat is given back early', { timeout: 120_000 }, async () => {
+test('where a seat is given back early', async () => {
   const scene = await createFleet();
   await allowEarlyRelease(scene);
   const calls = ['GET activations(row)', 'GET activations()', 'POST $batch', 'POST decisions'];

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair } from 'jose';
+import { exportJWK } from 'jose';
 import type { JWK } from 'jose';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createOperatorKeySet } from '../../src/service/operatorKeySet.ts';
 import type { LogLine } from './edgeRequest.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const SECOND = 1_000;
@@ -15,7 +16,7 @@ const HOUR = 60 * MINUTE;
 let jwk: JWK;
 
 beforeAll(async () => {
-  jwk = await exportJWK((await generateKeyPair('RS256')).publicKey);
+  jwk = await exportJWK((await runKeys('emulator')('directory 1')).publicKey);
 });
 
 const keysOf = (...kids: string[]) => JSON.stringify({ keys: kids.map((kid) => ({ ...jwk, kid, use: 'sig' })) });

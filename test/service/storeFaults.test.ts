@@ -28,7 +28,7 @@ const FIRST_BOOT = ['GET activations(row)', 'GET activations()', 'POST $batch', 
 const RENEWAL = ['GET activations(row)', 'PUT activations(row)'];
 
 async function createWideScene(): Promise<Scene> {
-  const scene = await createScene({ settings: { STORE_BUDGET_MILLISECONDS: '1000' } });
+  const scene = await createScene();
   await setFleetSeats(scene.store, 500);
   // Offers, licences and trust are cached from here on.
   expect((await scene.boot('fleet-0')).status).toBe(200);
@@ -70,7 +70,7 @@ async function countSeats({ store }: Scene): Promise<number> {
   return vms;
 }
 
-test.each(FIRST_BOOT)('a first boot survives every fault of %s', { timeout: 60_000 }, async (on) => {
+test.each(FIRST_BOOT)('a first boot survives every fault of %s', async (on) => {
   const scene = await createWideScene();
   let vm = 0;
   for (const fault of ONCE) {
@@ -85,7 +85,7 @@ test.each(FIRST_BOOT)('a first boot survives every fault of %s', { timeout: 60_0
   expect(await countSeats(scene)).toBe(vm + 1);
 });
 
-test.each(RENEWAL)('a renewal survives every fault of %s', { timeout: 60_000 }, async (on) => {
+test.each(RENEWAL)('a renewal survives every fault of %s', async (on) => {
   const scene = await createWideScene();
   const key = createKey();
   expect((await scene.boot('fleet-1', { key })).status).toBe(200);
@@ -99,7 +99,7 @@ test.each(RENEWAL)('a renewal survives every fault of %s', { timeout: 60_000 }, 
 
 test.each(['GET offers()', 'GET licences()', 'GET trust()'])('%s that fails refuses nobody for good', async (on) => {
   for (const fault of FOR_LONG) {
-    const scene = await createScene({ settings: { STORE_BUDGET_MILLISECONDS: '1000' } });
+    const scene = await createScene();
     const faults = new Array<StoreFault>(20).fill(fault);
     await bootThrough({ scene, vm: 'fleet-1', key: createKey(), on, faults });
     expect(await countSeats(scene)).toBe(1);

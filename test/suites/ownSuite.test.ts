@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { conformance } from '../../src/cli/commands/conformance.ts';
+import { runConformance } from '../../src/dev/conformance/main.ts';
 import { readOutput, recordIo } from '../cli/recordIo.ts';
 import { AT } from '../verifier/x509/pki.ts';
 import { makeOwnSuite } from './ownSuite.ts';
@@ -25,7 +25,7 @@ async function run(suite: unknown, ...args: string[]) {
   writeFileSync(join(directory, 'suite.json'), typeof suite === 'string' ? suite : JSON.stringify(suite));
   const io = recordIo([], { directory, now: () => AT });
   return {
-    exitCode: await conformance.run(['suite.json', ...args], io),
+    exitCode: await runConformance(['suite.json', ...args], io),
     lines: readOutput(io),
     complaints: io.written.complaints,
   };
@@ -74,5 +74,5 @@ test.each([
   [['a.json', '--fast'], '--fast'],
   [['not-there.json'], 'not-there.json'],
 ])('wrong usage: %j', async (args, message) => {
-  await expect(conformance.run(args, recordIo([], { directory }))).rejects.toThrow(message);
+  await expect(runConformance(args, recordIo([], { directory }))).rejects.toThrow(message);
 });

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IssuedCertificate } from '../../src/dev/imds/issueCertificate.ts';
-import { createKeyRing } from '../../src/dev/imds/keys.ts';
 import { AT, issueCa, issueLeaf } from '../verifier/x509/pki.ts';
 import type { Change } from '../verifier/x509/pki.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 /** A case in x509-limbo's shape, and the code that is expected of it; null where it is accepted. */
 export interface OwnCase {
@@ -74,7 +74,7 @@ async function addChains(maker: SuiteMaker, root: IssuedCertificate, issuing: Is
 }
 
 async function addKeys(maker: SuiteMaker): Promise<void> {
-  const keys = createKeyRing();
+  const keys = runKeys('own-suite');
   const chain = async (change: Change, leafChange: Change = {}) => {
     const root = await issueCa('key root', undefined, change);
     return [await issueLeaf(root, leafChange), root];

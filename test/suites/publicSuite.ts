@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { judgeCase } from '../../src/cli/conformance/judgeCase.ts';
-import type { CaseVerdict } from '../../src/cli/conformance/judgeCase.ts';
-import { parseLimboSuite } from '../../src/cli/conformance/limboSuite.ts';
-import type { LimboCase } from '../../src/cli/conformance/limboSuite.ts';
+import { judgeCase } from '../../src/dev/conformance/judgeCase.ts';
+import type { CaseVerdict } from '../../src/dev/conformance/judgeCase.ts';
+import { parseLimboSuite } from '../../src/dev/conformance/limboSuite.ts';
+import type { LimboCase } from '../../src/dev/conformance/limboSuite.ts';
 import { readSharedText } from '../support/shared.ts';
 
 /** What is known of a suite: how many verdicts are the suite's own, and why the others are not. */
@@ -16,7 +16,7 @@ export interface JudgedCase {
   readonly limboCase: LimboCase;
   readonly verdict: CaseVerdict;
   readonly isRight: boolean;
-  /** Milliseconds */
+  /** Milliseconds of processor time, which does not depend on what else the machine does. */
   readonly duration: number;
   readonly features: readonly string[];
   /** Every implementation that the suite's makers know rejects it. */
@@ -36,9 +36,9 @@ export function judgeSuite(file: string): JudgedCase[] {
   const text = readSharedText('suites', file);
   const { testcases } = JSON.parse(text) as { testcases: readonly RawCase[] };
   return parseLimboSuite(text).map((limboCase, index) => {
-    const started = performance.now();
+    const before = process.cpuUsage();
     const verdict = judgeCase(limboCase, NOW);
-    const duration = performance.now() - started;
+    const duration = process.cpuUsage(before).user / 1000;
     const isRight = verdict.accepted === (limboCase.expected === 'SUCCESS');
     const { features = [], x_consensus_reject: isConsensusReject = false } = testcases[index] ?? {};
     return { limboCase, verdict, isRight, duration, features, isConsensusReject };

@@ -1,27 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { inject } from 'vitest';
 
-import { afterAll, beforeAll } from 'vitest';
-
-import { startAzurite } from '../../src/dev/azurite.ts';
-import type { Azurite } from '../../src/dev/azurite.ts';
-
-/** Where a test keeps its rows: an Azurite shared by the file, and a table prefix that no other test has. */
+/** Where a test keeps its rows: the Azurite of the run, and a table prefix that no other test has. */
 export interface TestTables {
   readonly connectionString: string;
   readonly tablePrefix: string;
 }
 
-/** One in-memory Azurite for the test file that calls this at its top. Each call of the result gives tables of one's own. */
+/** Gives tables that no other test uses. All test files of a run share one Azurite: see globalSetup.ts. */
+export function createTestTables(): TestTables {
+  return { connectionString: inject('azurite'), tablePrefix: `t${randomBytes(6).toString('hex')}` };
+}
+
+/** The same, for the top of a test file: each call of the result gives tables of one's own. */
 export function useAzurite(): () => TestTables {
-  let azurite: Azurite | undefined;
-  beforeAll(async () => {
-    azurite = await startAzurite();
-  });
-  afterAll(async () => {
-    await azurite?.stop();
-  });
-  return () => {
-    if (azurite === undefined) throw new Error('Azurite runs only while tests do: ask for tables inside a test.');
-    return { connectionString: azurite.connectionString, tablePrefix: `t${randomBytes(6).toString('hex')}` };
-  };
+  return createTestTables;
 }

@@ -8,8 +8,12 @@ import { join, resolve } from 'node:path';
  * the long forms of what searches at random or comes in storms.
  */
 
-/** How often, instead of the tests' own short forms. */
+/** What `npm test` leaves out: it is to be quick, and to need nothing but Node. */
+const CHECKED_FORMS = { TEST_PROGRAMS: '1', STORM_BOOTS: '2000' };
+
+/** How often, instead of the tests' own short forms, and milliseconds that one test may take then. */
 const LONG_FORMS = {
+  TEST_TIMEOUT: '14400000',
   STORMS: '50',
   HISTORIES: '2000',
   MEMORY_HISTORIES: '20000',
@@ -19,6 +23,11 @@ const LONG_FORMS = {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const RESULTS = join(ROOT, '.work', 'test-results.json');
+
+const REPORTERS = [
+  ...['--reporter=default', '--reporter=./test/support/slowestFiles.ts'],
+  ...['--reporter=json', `--outputFile.json=${RESULTS}`],
+];
 
 const STEPS: readonly (readonly [name: string, ...command: string[]])[] = [
   ['types', 'tsc', '-p', '.'],
@@ -36,7 +45,8 @@ interface Counts {
 
 function run(command: readonly string[]): boolean {
   const [program = '', ...args] = command;
-  const env = process.argv.includes('--full') ? { ...process.env, ...LONG_FORMS } : process.env;
+  const longForms = process.argv.includes('--full') ? LONG_FORMS : {};
+  const env = { ...process.env, ...CHECKED_FORMS, ...longForms };
   const { status } = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', env });
   return status === 0;
 }
@@ -48,15 +58,27 @@ function runStep([name, ...command]: readonly [string, ...string[]], counts: Cou
   print(`${passed ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
 
-function runTests(counts: Counts): void {
+const VERIFIER = 'test/verifier/**';
+
+/** The verifier's tests run apart from the others, because every branch of it must be covered by its own tests. */
+const TEST_RUNS: readonly (readonly string[])[] = [
+  ['vitest', 'run', '--exclude', VERIFIER],
+  [
+    ...['vitest', 'run', 'test/verifier', '--coverage', '--coverage.include=src/verifier/**'],
+    ...['--coverage.reporter=text-summary', '--coverage.reportsDirectory=.work/coverage'],
+    ...['branches', 'functions', 'lines'].map((what) => `--coverage.thresholds.${what}=100`),
+  ],
+];
+
+function runTests(command: readonly string[], counts: Counts): void {
   rmSync(RESULTS, { force: true });
   mkdirSync(join(ROOT, '.work'), { recursive: true });
-  const passed = run(['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`]);
+  const passed = run([...command, ...REPORTERS]);
   const results = readResults();
   counts.passed += results.passed;
   counts.failed += results.failed;
   counts.skipped += results.skipped;
-  // A run that failed without a failed test (a file that does not load, an unhandled error) is a failure all the same.
+  // A run that failed without a failed test (too little coverage, a file that does not load, an unhandled error) has failed.
   if (!passed && results.failed === 0) counts.failed++;
 }
 
@@ -76,6 +98,6 @@ function print(line: string): void {
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 for (const step of STEPS) runStep(step, counts);
-runTests(counts);
+for (const tests of TEST_RUNS) runTests(tests, counts);
 print(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

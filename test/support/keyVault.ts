@@ -8,6 +8,7 @@ import { onTestFinished } from 'vitest';
 import { createKeyRing } from '../../src/dev/imds/keys.ts';
 import { issueCertificate } from '../../src/dev/imds/issueCertificate.ts';
 import { thumbprint } from '../../src/tokens/publicJwk.ts';
+import { TestClock } from './testClock.ts';
 
 /**
  * A fake of Azure Key Vault's keys over https, for the real client: the 401 challenge, versions in pages, sign on a
@@ -19,6 +20,8 @@ export const KEY_NAME = 'licence-signing';
 const TOKEN = 'the-token-of-the-identity';
 /** The real one has 25. */
 const PAGE_SIZE = 2;
+/** Milliseconds that a client waits for one answer. */
+const ATTEMPT = 1_000;
 
 export interface FakeVersion {
   readonly id: string;
@@ -52,6 +55,8 @@ export class FakeVault {
   /** `METHOD path status`, the version's name shortened to its place. */
   readonly requests: string[] = [];
   readonly tokens: { readonly scope: unknown; readonly tenant: unknown }[] = [];
+  /** Measures the time of its clients: a vault that does not answer lets a try's time pass. */
+  readonly clock = new TestClock();
   /** What the vault's clock says. */
   now: () => number = Date.now;
   /** Whether it lets the identity in. */
@@ -66,12 +71,12 @@ export class FakeVault {
     return `${this.#origin}/keys/${KEY_NAME}`;
   }
 
-  /** What a client of this vault needs; `limits` are short, so that tests are. */
+  /** What a client of this vault needs. */
   get access() {
     return {
       credential: { getToken: (scope: unknown, options?: object) => this.#giveToken(scope, options) },
       clientOptions: { disableChallengeResourceVerification: true, tlsOptions: { ca: this.#certificate } },
-      limits: { budget: 6_000, attempt: 1_000 },
+      limits: { budget: 6_000, attempt: ATTEMPT, clock: this.clock },
     };
   }
 
@@ -207,7 +212,8 @@ export class FakeVault {
     } else if (fault === 'close') response.socket?.destroy();
     else if (fault === 'noJson') response.writeHead(200, { 'Content-Type': 'application/json' }).end(text.slice(0, -2));
     else if (fault === 'empty') send(response, { status: 200, body: {} });
-    else if (fault !== 'hang') {
+    else if (fault === 'hang') this.clock.pass(ATTEMPT);
+    else {
       send(response, { status: 200, body: { ...reply.body, value: otherSignature(fault, reply) } });
     }
   }

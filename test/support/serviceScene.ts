@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll } from 'vitest';
 
+import { createAuthority } from '../../src/dev/imds/authority.ts';
 import { startEmulator } from '../../src/dev/imds/startEmulator.ts';
 import type { StartedEmulator } from '../../src/dev/imds/startEmulator.ts';
 import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
@@ -20,12 +21,19 @@ import type { Answer, BootOptions, ClientKey } from '../endToEnd/protocolClient.
 import { operate } from '../service/operators/useStack.ts';
 import type { OperatorRequest } from '../service/operators/useStack.ts';
 import { SIGNING_KEY } from '../service/settings.ts';
-import { useAzurite } from './azurite.ts';
+import { createTestTables } from './azurite.ts';
 import type { TestTables } from './azurite.ts';
 import type { FakeVault } from './keyVault.ts';
 import { serveInProcess } from './serveInProcess.ts';
 import { startStoreProxy } from './storeProxy.ts';
 import type { StoreProxy } from './storeProxy.ts';
+import { useTestClock } from './testClock.ts';
+import { runKeys } from './runKeys.ts';
+
+/** Milliseconds since the epoch: a whole second, as in tokens. */
+const LOADED_AT = Math.floor(Date.now() / 1000) * 1000;
+/** Milliseconds; the default of STORE_BUDGET_MILLISECONDS. */
+const LONGEST_STORE_CALL = 5_000;
 
 const FILES = resolve(import.meta.dirname, '../endToEnd');
 
@@ -37,6 +45,8 @@ export interface Scene {
   /** Straight to the store, past the proxy. */
   readonly store: LicenceStore;
   readonly tables: TestTables;
+  /** The time of the instances (but for their skew), the emulator and the operators' directory: milliseconds since the epoch. */
+  readonly now: () => number;
   /** Settings with which a process of its own is one more instance. */
   readonly env: Readonly<Record<string, string>>;
   readonly proxy: StoreProxy;
@@ -74,6 +84,12 @@ export interface SceneOptions {
   readonly catalogue?: string;
 }
 
+/** A clock of the test alone. */
+function createTicks(): () => number {
+  let at = LOADED_AT;
+  return () => (at += 1);
+}
+
 interface Running {
   readonly emulator: StartedEmulator;
   readonly issuer: LocalIssuer;
@@ -82,20 +98,29 @@ interface Running {
 /**
  * Starts what all scenes of a file share. Call it at the file's top, and the result inside a test.
  *
- * @param ahead milliseconds by which all clocks are ahead, the emulator's too
+ * @param ahead milliseconds by which all clocks are ahead of the time at which the file was loaded, the emulator's too.
+ *   They advance by a millisecond whenever one is read, so that what is done later has a later time, and otherwise as this
+ *   changes. No limit of time is reached but by a request that the store does not answer.
+ * @param base what they are ahead of: a running clock, where processes with clocks of their own take part
  */
-export function useScenes(ahead: () => number = () => 0): (options?: SceneOptions) => Promise<Scene> {
-  const tables = useAzurite();
+export function useScenes(
+  ahead: () => number = () => 0,
+  base: () => number = createTicks(),
+): (options?: SceneOptions) => Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-scene-'));
   const authorityFile = join(folder, 'authority.pem');
-  const clock = () => Date.now() + ahead();
+  const clock = () => base() + ahead();
+  const limits = useTestClock();
   let running: Running | undefined;
   beforeAll(async () => {
     // A fleet boots from here, and one VM as often as a test likes.
-    const limits = { rateLimit: Infinity };
-    const emulator = await startEmulator({ port: 0, vmFile: join(FILES, 'vms.json'), clock, ...limits });
+    const withoutLimit = { rateLimit: Infinity };
+    const emulator = await startEmulator({
+      ...{ port: 0, vmFile: join(FILES, 'vms.json'), clock, ...withoutLimit },
+      authority: await createAuthority({ at: clock(), keys: runKeys('emulator') }),
+    });
     writeFileSync(authorityFile, emulator.authority.pem);
-    running = { emulator, issuer: await startIssuer({ clock }) };
+    running = { emulator, issuer: await startIssuer({ clock, keys: runKeys('emulator') }) };
   });
   afterAll(async () => {
     await Promise.all([running?.emulator.close(), running?.issuer.close()]);
@@ -103,10 +128,12 @@ export function useScenes(ahead: () => number = () => 0): (options?: SceneOption
   });
   return async (options = {}) => {
     if (running === undefined) throw new Error('The emulator runs only while tests do: make a scene inside a test.');
-    const where = tables();
+    const where = createTestTables();
     const { connectionString, tablePrefix } = where;
     const store = await fillStore(where, options);
-    const proxy = await startStoreProxy(connectionString, tablePrefix);
+    const proxy = await startStoreProxy(connectionString, tablePrefix, () => {
+      limits.pass(LONGEST_STORE_CALL);
+    });
     const env = {
       ...{ ACCEPTED_CLOUDS: 'emulator', EMULATOR_TRUST_FILE: authorityFile, ...keySettings(options) },
       ...{ TABLES_CONNECTION_STRING: proxy.connectionString, TABLE_PREFIX: tablePrefix },
@@ -115,7 +142,7 @@ export function useScenes(ahead: () => number = () => 0): (options?: SceneOption
     };
     const instances = await startInstances(env, options, clock);
     return createScene(
-      { ...instances, store, tables: where, proxy, env: { ...env, ISSUER: instances.urls[0] } },
+      { ...instances, store, tables: where, proxy, now: clock, env: { ...env, ISSUER: instances.urls[0] } },
       running,
     );
   };

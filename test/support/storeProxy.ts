@@ -31,8 +31,16 @@ export interface StoreProxy {
   recover(): number;
 }
 
-/** Stands between the store's client and Azurite until the test has finished. Signatures do not cover host and port. */
-export async function startStoreProxy(connectionString: string, tablePrefix = ''): Promise<StoreProxy> {
+/**
+ * Stands between the store's client and Azurite until the test has finished. Signatures do not cover host and port.
+ *
+ * @param onHang called for each request that gets no answer, so that the test can let the client's time pass
+ */
+export async function startStoreProxy(
+  connectionString: string,
+  tablePrefix = '',
+  onHang: () => void = () => undefined,
+): Promise<StoreProxy> {
   const { port: target = '' } = /127\.0\.0\.1:(?<port>\d+)\//.exec(connectionString)?.groups ?? {};
   const requests: string[] = [];
   let faults: { readonly on: RegExp; readonly fault: StoreFault }[] = [];
@@ -41,7 +49,7 @@ export async function startStoreProxy(connectionString: string, tablePrefix = ''
     requests.push(name);
     const next = faults.find(({ on }) => on.test(name));
     faults = faults.filter((one) => one !== next);
-    void pass(incoming, outgoing, { port: Number(target), fault: next?.fault });
+    void pass(incoming, outgoing, { port: Number(target), fault: next?.fault, onHang });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -72,11 +80,15 @@ function describeRequest({ method = '', url = '' }: IncomingMessage, tablePrefix
 interface Way {
   readonly port: number;
   readonly fault: StoreFault | undefined;
+  readonly onHang: () => void;
 }
 
-async function pass(incoming: IncomingMessage, outgoing: ServerResponse, { port, fault }: Way): Promise<void> {
+async function pass(incoming: IncomingMessage, outgoing: ServerResponse, { port, fault, onHang }: Way): Promise<void> {
   const body = Buffer.concat((await incoming.toArray()) as Buffer[]);
-  if (fault === 'hang') return;
+  if (fault === 'hang') {
+    onHang();
+    return;
+  }
   const kill = typeof fault === 'object' && 'kill' in fault ? fault : null;
   if (fault === 'refuse' || kill?.when === 'before') {
     kill?.kill();

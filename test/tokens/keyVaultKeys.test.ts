@@ -164,9 +164,8 @@ test('a list that hangs, or comes in halves, is an outage within the budget', as
   const { vault, keys } = await createScene();
   vault.addVersion({ created: AT - DAY });
   vault.fail('list', 'hang', 'half', 'noJson', { status: 503 });
-  const started = performance.now();
   await expect(keys.readPublished(AT)).rejects.toThrow(SigningKeyUnavailableError);
-  expect(performance.now() - started).toBeLessThan(vault.access.limits.budget + 2_000);
+  expect(vault.clock.now()).toBeLessThanOrEqual(vault.access.limits.budget);
   vault.fail('list', 'empty', 'empty', 'empty', 'empty');
   await expect(keys.readPublished(AT + MINUTE)).rejects.toThrow(
     'The vault did not list the versions of the signing key',

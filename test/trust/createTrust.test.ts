@@ -4,7 +4,7 @@ import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import { createAuthority } from '../../src/dev/imds/authority.ts';
 import type { Authority } from '../../src/dev/imds/authority.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
-import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { createTrust, TrustMaterialError } from '../../src/trust/createTrust.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';
@@ -16,6 +16,7 @@ import { EmptyTrustError } from '../../src/verifier/x509/trust.ts';
 import type { Trust } from '../../src/verifier/x509/trust.ts';
 import { expectedDocuments, hasShared, readSharedText, sharedPath } from '../support/shared.ts';
 import { AT, CLOUD, DOMAIN, createPki, dersOf, manifestOf } from './pki.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 let pki: Authority;
 let leaf: Uint8Array;
@@ -44,7 +45,7 @@ test('roots are anchors, intermediates are not, and what is not at hand is missi
 });
 
 test('a certificate counts only when its digest is a pin’s', async () => {
-  const stranger = await createPki();
+  const stranger = await createPki(runKeys('stranger'));
   const manifest = manifestOf(pki);
   const certificates = findPinnedCertificates([manifest], dersOf([...stranger.certificates, pki.intermediate]));
   expect([...certificates.keys()]).toEqual([pki.intermediate.facts.sha256]);

@@ -6,7 +6,7 @@ import { loadPins } from '../../src/trust/azurePins.ts';
 import { findPinFault } from '../../src/trust/pin.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';
 import { parsePinManifest, PinManifestError } from '../../src/trust/pinManifest.ts';
-import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
 import { hasShared, readSharedText, sharedPath } from '../support/shared.ts';
 import { createPki } from './pki.ts';

@@ -3,14 +3,15 @@ import type { Authority } from '../../src/dev/imds/authority.ts';
 import type { IssuedCertificate } from '../../src/dev/imds/issueCertificate.ts';
 import type { KeyRing } from '../../src/dev/imds/keys.ts';
 import type { Pin, PinManifest, PublishedPin } from '../../src/trust/pin.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 export const AT = Date.UTC(2026, 10, 23, 12);
 export const DOMAIN = 'metadata.example.test';
 export const CLOUD = 'ExampleCloud';
 
 /** A small PKI for the tests of trust; the emulator's own authority under another domain. */
-export function createPki(keys?: KeyRing): Promise<Authority> {
-  return createAuthority({ domain: DOMAIN, at: AT, ...(keys === undefined ? {} : { keys }) });
+export function createPki(keys: KeyRing = runKeys('pki')): Promise<Authority> {
+  return createAuthority({ domain: DOMAIN, at: AT, keys });
 }
 
 export function manifestOf(authority: Authority, change: (pin: Pin) => Pin = (pin) => pin): PinManifest {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';
 import { findDifference, findReadingFault } from '../../src/trust/secondReading.ts';
 import { hasShared, sharedPath } from '../support/shared.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Authority } from '../../src/dev/imds/authority.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
-import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';
 import type { PinManifest, PublishedPin } from '../../src/trust/pin.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';
@@ -17,7 +17,10 @@ import type { SyncOptions, SyncedPin } from '../../src/trust/syncCertificates.ts
 import { reportTrust } from '../../src/trust/trustStatus.ts';
 import { signerRules } from '../../src/verifier/signerRules.ts';
 import { hasShared, sharedPath } from '../support/shared.ts';
+import { useTestClock } from '../support/testClock.ts';
 import { AT, CLOUD, createPki, dersOf, publishedManifestOf } from './pki.ts';
+
+const clock = useTestClock();
 
 let pki: Authority;
 let outDir: string;
@@ -138,7 +141,10 @@ function flood(response: Parameters<RequestListener>[1]): void {
 }
 
 test('a server that does not finish is left after the time given', async () => {
-  answer = (_, response) => response.write(pki.root.der.subarray(0, 10));
+  answer = (_, response) => {
+    response.write(pki.root.der.subarray(0, 10));
+    clock.pass(100);
+  };
   expect(await syncOne({ timeout: 100 })).toMatchObject({
     state: 'missing',
     reason: `${base}/root.crt no complete answer within 0.1 s`,

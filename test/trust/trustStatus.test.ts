@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Authority } from '../../src/dev/imds/authority.ts';
 import type { CertificateDescription, IssuedCertificate } from '../../src/dev/imds/issueCertificate.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
-import { readCertificateDirectory } from '../../src/trust/certificateDirectory.ts';
+import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { createTrust } from '../../src/trust/createTrust.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';
 import type { Pin } from '../../src/trust/pin.ts';

@@ -7,6 +7,7 @@ import type { AttestedDocument } from '../../src/verifier/attestedDocument.ts';
 import { EvidenceError } from '../../src/verifier/evidenceError.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../src/verifier/x509/certificate.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 const SECOND = 1000;
 const HOUR = 60 * 60 * SECOND;
@@ -22,7 +23,7 @@ const VALIDITY = { notBefore: CREATED_ON - HOUR, notAfter: CREATED_ON + HOUR };
 let leaf: Certificate;
 
 beforeAll(async () => {
-  const { der } = await (await createAuthority({ at: CREATED_ON })).issueLeaf(VALIDITY);
+  const { der } = await (await createAuthority({ at: CREATED_ON, keys: runKeys('emulator') })).issueLeaf(VALIDITY);
   leaf = parseCertificate(der);
 });
 

@@ -81,7 +81,7 @@ class Judge {
 function eachDocument(name: string, body: (judge: Judge) => void): void {
   for (const { document, temperature } of CASES) {
     const run = test.skipIf(document === 'genuine' && !hasShared);
-    run(`${name}: ${document}, ${temperature}`, { timeout: 120_000 }, () => {
+    run(`${name}: ${document}, ${temperature}`, () => {
       const judge = new Judge(document, temperature);
       expect(judge.whole.accepted).toBe(true);
       expect(judge.knownLeaves).toBe(temperature === 'warm' ? 1 : 0);

@@ -138,6 +138,6 @@ test.skipIf(!hasShared)('public inputs that were made to break CMS readers are r
   }
 });
 
-test.skipIf(!hasShared)('the same inputs in each place of a document are refused', { timeout: 120_000 }, () => {
+test.skipIf(!hasShared)('the same inputs in each place of a document are refused', () => {
   for (const file of listShared(...FOLDER)) putEverywhere(readFileSync(sharedPath(...FOLDER, file)));
 });

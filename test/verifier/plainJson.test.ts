@@ -18,9 +18,14 @@ test('__proto__ is a member like any other', () => {
 });
 
 test.each([
-  ['{"a": 1,\n\n"a": 2}', 'line 3: a key stands twice in one object'],
+  ['{"a": 1,\n\n"a": 2}', 'line 3: the key "a" appears twice in one object'],
   ['{"a": 1,\r\n x}', 'line 2: not JSON'],
   ['', 'line 1: not JSON'],
+  [`{"${'k'.repeat(80)}": 1, "${'k'.repeat(80)}": 2}`, `the key "${'k'.repeat(64)}…" appears twice`],
 ])('%j is refused with its line', (text, message) => {
   expect(() => parsePlainJson(text)).toThrow(message);
+});
+
+test('what is no text is a fault of the caller, and passes through', () => {
+  expect(() => parsePlainJson(null as unknown as string)).toThrow(TypeError);
 });

@@ -6,7 +6,6 @@ import type { Authority } from '../../src/dev/imds/authority.ts';
 import { documentContent } from '../../src/dev/imds/documentContent.ts';
 import type { DocumentContent } from '../../src/dev/imds/documentContent.ts';
 import type { IssuedCertificate } from '../../src/dev/imds/issueCertificate.ts';
-import { createKeyRing } from '../../src/dev/imds/keys.ts';
 import { signDocument } from '../../src/dev/imds/signDocument.ts';
 import type { DocumentDescription } from '../../src/dev/imds/signDocument.ts';
 import { BUILT_IN_VMS } from '../../src/dev/imds/vms.ts';
@@ -17,6 +16,7 @@ import type { Certificate } from '../../src/verifier/x509/certificate.ts';
 import { Trust } from '../../src/verifier/x509/trust.ts';
 import { TrustedCertificates } from '../../src/verifier/x509/trustedCertificates.ts';
 import type { TrustedCertificatesInput } from '../../src/verifier/x509/trustedCertificates.ts';
+import { runKeys } from '../support/runKeys.ts';
 
 /** When the scene plays: the document was made a minute before. */
 export const AT = Date.UTC(2026, 6, 1, 12);
@@ -66,13 +66,18 @@ export interface Offer {
 
 export async function createScene(): Promise<Scene> {
   const domain = AZURE_CLOUDS.AzurePublicCloud;
-  const foreign = createKeyRing();
+  const foreign = runKeys('foreign');
   const [authority, impostor] = await Promise.all([
-    createAuthority({ domain, at: AT }),
+    createAuthority({ domain, at: AT, keys: runKeys('emulator') }),
     createAuthority({ domain, at: AT, keys: foreign }),
   ]);
   const chineseNames = { root: 'China Root', secondRoot: 'China Second Root', intermediate: 'China Issuing CA' };
-  const chinese = await createAuthority({ domain: AZURE_CLOUDS.AzureChinaCloud, at: AT, names: chineseNames });
+  const chinese = await createAuthority({
+    domain: AZURE_CLOUDS.AzureChinaCloud,
+    at: AT,
+    names: chineseNames,
+    keys: runKeys('chinese'),
+  });
   const names = { root: 'Stranger Root', secondRoot: 'Stranger Second Root', intermediate: 'Stranger Issuing CA' };
   const stranger = await createAuthority({ domain, at: AT, names, keys: foreign });
   const leaf = await authority.issueLeaf();

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckName } from '../../src/contract/attestation.ts';
 import { alterContent } from '../../src/dev/imds/documentChanges.ts';
 import { MAXIMUM_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
+import { runsOpenssl } from '../support/programs.ts';
 import { expectedDocuments, hasShared, listShared, readSharedText } from '../support/shared.ts';
 import { ASN1PARSE_LISTS, OPENSSL_ACCEPTS, PKIJS_DIFFERS, PKIJS_READS } from './disagreements.ts';
 import type { Disagreement } from './disagreements.ts';
@@ -16,7 +17,6 @@ import {
   createOpenssl,
   decodeOurselves,
   decodeWithPkijs,
-  hasOpenssl,
   listElementsOurselves,
   listElementsWithOpenssl,
   verifyWithPkijs,
@@ -103,7 +103,7 @@ test('what we decode pkijs decodes the same; what it decodes alone is listed', (
   expect(decoded.filter(({ ours }) => ours !== null).length).toBeGreaterThan(150);
 });
 
-test.skipIf(!hasOpenssl)(
+test.skipIf(!runsOpenssl)(
   'where our walk passes, openssl finds the same elements; what it lists alone is listed',
   () => {
     const walked = emulated.map((document) => {
@@ -131,7 +131,7 @@ function askOpenssl(openssl: Openssl, { octets, at }: Document): 'refused' | 'ac
   return ours === null || ours.content === answer.content ? 'accepted' : 'accepted, other content';
 }
 
-test.skipIf(!hasOpenssl)(
+test.skipIf(!runsOpenssl)(
   'what we accept openssl accepts, with the same content; what it accepts alone is listed',
   () => {
     const openssl = createOpenssl(folder, scene.authority.pem + scene.chinese.pem);
@@ -168,7 +168,7 @@ test.skipIf(!hasShared)('genuine documents are decoded the same by pkijs', () =>
   }
 });
 
-test.skipIf(!hasShared || !hasOpenssl)('genuine documents are read and judged the same by openssl', () => {
+test.skipIf(!hasShared || !runsOpenssl)('genuine documents are read and judged the same by openssl', () => {
   const authorities = listShared('pki', 'certificates').map((file) => readSharedText('pki', 'certificates', file));
   const openssl = createOpenssl(folder, authorities.join('\n'));
   for (const document of genuineDocuments()) {

@@ -89,7 +89,6 @@ export async function verifyWithPkijs(octets: Uint8Array): Promise<boolean> {
 }
 
 const OPENSSL = 'openssl';
-export const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
 /** `offset:depth:octets of the header:octets of the content:cons or prim`, for every element in order. */
 export function listElementsWithOpenssl(octets: Uint8Array): readonly string[] | null {

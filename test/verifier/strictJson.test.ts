@@ -71,3 +71,13 @@ test('a string of a million escapes is read', () => {
 test('sixteen levels are read', () => {
   expect(() => parse(`${'['.repeat(17)}${']'.repeat(17)}`)).not.toThrow();
 });
+
+const object = (members: number) => `{${Array.from({ length: members }, (_, index) => `"k${index}":1`).join()}}`;
+
+test('values are counted while they are read, and so are the members of an object', () => {
+  expect(parse(`[${'1,'.repeat(499_998)}1]`)).toHaveLength(499_999);
+  expect(() => parse(`[${'1,'.repeat(499_999)}1]`)).toThrow('more than 500000 values');
+  expect(() => parse(`[${'{},'.repeat(2_600_000)}`)).toThrow('more than 500000 values');
+  expect(parse(object(1_000))).toHaveProperty('size', 1_000);
+  expect(() => parse(object(1_001))).toThrow('more than 1000 members');
+});

@@ -1,40 +1,16 @@
-import type { ActionInput } from '../actions.ts';
-import { LIST_OPTIONS, createActionCommand, defineAction, positionalsOf, showList } from '../actions.ts';
 import { RefusedError, UsageError } from '../command.ts';
+import type { Session } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { createGroup } from '../help.ts';
+import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { OPERATOR_SETTINGS_HELP, readList } from '../operatorClient.ts';
-import { printable, rows } from '../printable.ts';
+import { readList } from '../operatorClient.ts';
+import { OPTIONS, needed } from '../options.ts';
+import { printable } from '../printable.ts';
+import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
+import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
-
-const help = `countersign activations list|show|seats|block|unblock|clear-key-changes
-
-VMs with their seats, keys and leases.
-
-list                     the VMs of a licence or of a subscription, or one VM wherever it is
-show VM                  one VM
-seats                    how many seats of --licence are taken, and by how many it is over
-block VM                 its next renewal is refused with a signed denial; with --licence also one that never came
-unblock VM               lets it in again
-clear-key-changes VM     forgets its changes of key, so that it may change it again
-
-VM is a vmId. Where a VM has several licences, --licence says which one is meant.
-
-Options:
-  --licence ID         of this licence
-  --cloud NAME         list: of this cloud (default: AzurePublicCloud)
-  --subscription UUID  list: of this subscription
-  --vm VM              list: this VM
-  --limit N            list: how many at most (default: 100)
-  --service URL        the service
-  --json               print one JSON value and nothing else
-
-${OPERATOR_SETTINGS_HELP}
-Examples:
-  countersign activations list --licence fabrikam-2026
-  countersign activations seats --licence fabrikam-2026
-  countersign activations block 02aab8a4-74ef-476e-8182-f6d2ba4166a6
-`;
 
 /** As the service answers it. */
 type Activation = Readonly<Record<string, unknown>> & { readonly id: string; readonly licence: string };
@@ -52,78 +28,146 @@ const COLUMNS: readonly Column<Activation>[] = [
   ['LAST SEEN', (item) => item['lastSeen']],
 ];
 
-const LICENCE = { licence: { type: 'string' } } as const;
+const VM = ['<vm>', 'the vmId of the VM'] as const;
+const LICENCE = ['--licence <id>', 'the licence that is meant, where the VM has several'] as const;
+const EXAMPLE_VM = '02aab8a4-74ef-476e-8182-f6d2ba4166a6';
 
-const WHICH = {
-  ...LICENCE,
-  cloud: { type: 'string' },
-  subscription: { type: 'string' },
-  vm: { type: 'string' },
-} as const;
-
-export const activations = createActionCommand('activations', {
-  summary: 'list, block and unblock VMs, through the service',
-  help,
-  actions: {
-    list: defineAction({ ...LIST_OPTIONS, ...WHICH }, (input) => {
-      const { licence, subscription, vm, limit } = input.values;
-      const { cloud = subscription === undefined ? undefined : 'AzurePublicCloud' } = input.values;
-      if (licence === undefined && subscription === undefined && vm === undefined) {
-        throw new UsageError('say which: --licence, --subscription or --vm');
-      }
-      const query = { licence, cloud, subscription, vmId: vm };
-      return showList(input, { path: '/activations', query }, { limit, columns: COLUMNS });
-    }),
-    show: defineAction(LICENCE, async (input) => {
-      showActivation(input, await findActivation(input, vmOf(input)));
-    }),
-    seats: defineAction(LICENCE, async ({ client, positionals, show, values: { licence } }) => {
-      positionalsOf(positionals);
-      if (licence === undefined) throw new UsageError('say which: --licence ID');
-      const { body } = await client({ path: '/seats', query: { licence } });
-      show(body, () => rows(formatFacts(body as object)));
-    }),
-    block: defineAction(LICENCE, async (input) => {
-      const { licence } = input.values;
-      if (licence === undefined) return change(input, 'block');
-      const body = { text: JSON.stringify({ licence, vmId: vmOf(input) }), mediaType: 'application/json' };
-      showActivation(input, (await input.client({ method: 'POST', path: '/blocks', body })).body as Activation);
-    }),
-    unblock: defineAction(LICENCE, (input) => change(input, 'unblock')),
-    'clear-key-changes': defineAction(LICENCE, (input) => change(input, 'clear-key-changes')),
-  },
-});
-
-type Input = Pick<ActionInput<typeof LICENCE>, 'client' | 'positionals' | 'show' | 'values'>;
-
-function vmOf({ positionals }: Input): string {
-  const [vm] = positionalsOf(positionals, 'a VM, by its vmId');
-  return vm;
+export function createActivations(session: Session) {
+  return createGroup('activations', 'VMs with their seats, keys and leases.')
+    .addCommand(createListCommand(session))
+    .addCommand(createShow(session))
+    .addCommand(createSeats(session))
+    .addCommand(createBlock(session))
+    .addCommand(createUnblock(session))
+    .addCommand(createClearKeyChanges(session))
+    .addHelpText(
+      'after',
+      serviceHelp(
+        'countersign activations list --licence fabrikam-2026',
+        'countersign activations seats --licence fabrikam-2026',
+        `countersign activations block ${EXAMPLE_VM}`,
+      ),
+    );
 }
 
-async function change(input: Input, verb: string): Promise<void> {
-  const { id } = await findActivation(input, vmOf(input));
-  showActivation(
-    input,
-    (await input.client({ method: 'POST', path: `/activations/${id}/${verb}` })).body as Activation,
-  );
+function createListCommand(session: Session) {
+  return serviceCommand(
+    'list',
+    'Lists the VMs of a licence or of a subscription, or one VM under every licence it has.',
+  )
+    .option('--licence <id>', 'of this licence')
+    .option('--subscription <uuid>', 'of this subscription')
+    .option('--cloud <name>', 'of this cloud (with --subscription: AzurePublicCloud unless given)')
+    .option('--vm <uuid>', 'this VM, by its vmId')
+    .option(...OPTIONS.limit)
+    .addHelpText('after', serviceHelp('countersign activations list --licence fabrikam-2026'))
+    .action((options) => {
+      const { licence, subscription, vm, limit } = options;
+      const { cloud = subscription === undefined ? undefined : 'AzurePublicCloud' } = options;
+      if (licence === undefined && subscription === undefined && vm === undefined) {
+        throw new UsageError('say which VMs: give --licence, --subscription or --vm');
+      }
+      const query = { licence, cloud, subscription, vmId: vm };
+      return showList(openService(session, options), { path: '/activations', query }, { limit, columns: COLUMNS });
+    });
+}
+
+function createShow(session: Session) {
+  return serviceCommand('show', 'Shows one VM.')
+    .argument(...VM)
+    .option(...LICENCE)
+    .addHelpText('after', serviceHelp(`countersign activations show ${EXAMPLE_VM}`))
+    .action(async (vm, options) => {
+      const service = openService(session, options);
+      showActivation(service, await findActivation(service.client, { vm, licence: options.licence }));
+    });
+}
+
+function createSeats(session: Session) {
+  return serviceCommand('seats', 'Shows how many seats of a licence are taken, and by how many it is over.')
+    .option('--licence <id>', 'of this licence (needed)')
+    .addHelpText('after', serviceHelp('countersign activations seats --licence fabrikam-2026'))
+    .action(async (options) => {
+      const licence = needed('--licence <id>', options.licence);
+      const { client, show } = openService(session, options);
+      const { body } = await client({ path: '/seats', query: { licence } });
+      show(body, () => rows(listFacts(body as object), session.terminal));
+    });
+}
+
+function createBlock(session: Session) {
+  return serviceCommand(
+    'block',
+    'Refuses the next renewal of a VM with a signed denial. With --licence also a VM that has not come yet.',
+  )
+    .argument(...VM)
+    .option(...LICENCE)
+    .option(...OPTIONS.yes)
+    .addHelpText('after', serviceHelp(`countersign activations block ${EXAMPLE_VM}`))
+    .action(async (vm, options) => {
+      const service = openService(session, options);
+      const { licence } = options;
+      const found = licence === undefined ? await findActivation(service.client, { vm, licence }) : null;
+      const under = printable(found?.licence ?? licence ?? '');
+      const effect = `Blocks the VM ${printable(vm)} under ${under}. It is told so at its next renewal, and stops.`;
+      await confirm(session, effect, options.yes);
+      if (found !== null) return change(service, found, 'block');
+      const call = { method: 'POST', path: '/blocks', body: jsonBody({ licence, vmId: vm }) } as const;
+      showActivation(service, (await service.client(call)).body as Activation);
+    });
+}
+
+function createUnblock(session: Session) {
+  return serviceCommand('unblock', 'Gives a blocked VM licences again.')
+    .argument(...VM)
+    .option(...LICENCE)
+    .addHelpText('after', serviceHelp(`countersign activations unblock ${EXAMPLE_VM}`))
+    .action(async (vm, options) => {
+      const service = openService(session, options);
+      await change(service, await findActivation(service.client, { vm, licence: options.licence }), 'unblock');
+    });
+}
+
+function createClearKeyChanges(session: Session) {
+  return serviceCommand('clear-key-changes', 'Forgets the key changes of a VM, so that it may change its key again.')
+    .argument(...VM)
+    .option(...LICENCE)
+    .addHelpText('after', serviceHelp(`countersign activations clear-key-changes ${EXAMPLE_VM}`))
+    .action(async (vm, options) => {
+      const service = openService(session, options);
+      await change(
+        service,
+        await findActivation(service.client, { vm, licence: options.licence }),
+        'clear-key-changes',
+      );
+    });
+}
+
+async function change(service: Service, { id }: Activation, verb: string): Promise<void> {
+  const { body } = await service.client({ method: 'POST', path: `/activations/${id}/${verb}` });
+  showActivation(service, body as Activation);
+}
+
+interface Wanted {
+  readonly vm: string;
+  readonly licence: string | undefined;
 }
 
 /**
  * @throws {RefusedError} where the VM never came
  * @throws {UsageError} where it has several licences, and none says which one is meant
  */
-async function findActivation({ client, values }: Input, vmId: string): Promise<Activation> {
-  const found = await listOf(client, vmId, values.licence);
+async function findActivation(client: OperatorClient, { vm, licence }: Wanted): Promise<Activation> {
+  const found = await listOf(client, vm, licence);
   const [activation, ...others] = found;
   if (activation === undefined) {
-    const where = values.licence === undefined ? 'here' : `under ${printable(values.licence)}`;
-    const hint = 'one that never came is blocked by activations block VM --licence ID';
-    throw new RefusedError('not_found', `the VM ${printable(vmId)} has not come for a licence ${where}; ${hint}`);
+    const where = licence === undefined ? 'here' : `under ${printable(licence)}`;
+    const hint = 'To block a VM that never came, use activations block VM --licence ID';
+    throw new RefusedError('not_found', `the VM ${printable(vm)} has not come for a licence ${where}. ${hint}`);
   }
   if (others.length === 0) return activation;
-  const names = found.map(({ licence }) => licence).join(', ');
-  throw new UsageError(`the VM has several licences: say --licence, one of ${names}`);
+  const names = found.map((one) => one.licence).join(', ');
+  throw new UsageError(`the VM has several licences. Name one with --licence: ${names}`);
 }
 
 /** Under a licence that is gone, those that it had when it was there. */
@@ -143,10 +187,10 @@ function isSameName(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
-function showActivation({ show }: Input, { id, etag, ...activation }: Activation): void {
-  show({ id, etag, ...activation }, () => rows(formatFacts(activation)));
+function showActivation({ show, session }: Service, { id, etag, ...activation }: Activation): void {
+  show({ id, etag, ...activation }, () => rows(listFacts(activation), session.terminal));
 }
 
-function formatFacts(facts: object): Readonly<Record<string, string>> {
+function listFacts(facts: object): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, cell(value)]));
 }

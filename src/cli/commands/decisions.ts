@@ -1,36 +1,13 @@
-import { LIST_OPTIONS, createActionCommand, defineAction, positionalsOf, showList } from '../actions.ts';
+import type { Session } from '../command.ts';
 import { formatExplanation } from '../formatExplanation.ts';
 import type { Decision, Explanation } from '../formatExplanation.ts';
-import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
-import { parseTime } from '../options.ts';
-import { formatPlan, rows } from '../printable.ts';
+import { createGroup } from '../help.ts';
+import { rows } from '../layout.ts';
+import { OPTIONS, parseInstant } from '../options.ts';
+import { formatPlan } from '../printable.ts';
+import { openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
-
-const help = `countersign decisions list|show|explain
-
-Every first licence, every change and every refusal of authentic evidence, found by the correlation id that the VM got.
-
-list         the decisions of the newest days, the newest first
-show ID      one decision with every check
-explain ID   why it was decided so, what to do, and what would be decided now, on one screen
-
-Options:
-  --cloud NAME         list: of this cloud
-  --subscription UUID  list: of this subscription
-  --vm VM              list: of this VM, by its vmId
-  --code CODE          list: with this code, such as seats_exhausted or licence_issued
-  --from TIME          list: not before, RFC 3339
-  --until TIME         list: before, RFC 3339
-  --limit N            list: how many at most (default: 100)
-  --service URL        the service
-  --json               print one JSON value and nothing else
-
-${OPERATOR_SETTINGS_HELP}
-Examples:
-  countersign decisions list --code seats_exhausted --from 2026-11-23T00:00:00Z
-  countersign decisions explain 019aaf10-2c00-8d2b-9d43-0c3f5f0d1f8a
-`;
 
 const COLUMNS: readonly Column<Decision>[] = [
   ['TIME', ({ at }) => at],
@@ -42,49 +19,73 @@ const COLUMNS: readonly Column<Decision>[] = [
   ['ID', ({ id }) => id],
 ];
 
-const FILTER = {
-  cloud: { type: 'string' },
-  subscription: { type: 'string' },
-  vm: { type: 'string' },
-  code: { type: 'string' },
-  from: { type: 'string' },
-  until: { type: 'string' },
-} as const;
+const DECISION_ID = ['<id>', 'the correlation id that the VM got'] as const;
 
-export const decisions = createActionCommand('decisions', {
-  summary: 'list decisions, and explain why a VM was refused, through the service',
-  help,
-  actions: {
-    list: defineAction({ ...LIST_OPTIONS, ...FILTER }, (input) => {
-      const { cloud, subscription, vm, code, from, until, limit } = input.values;
-      const query = { cloud, subscription, vmId: vm, code, from: writeTime(from), until: writeTime(until) };
-      return showList(input, { path: '/decisions', query }, { limit, columns: COLUMNS, order: newestFirst });
-    }),
-    show: defineAction({}, async ({ client, positionals, show }) => {
-      const [id] = positionalsOf(positionals, 'a decision’s ID');
+export function createDecisions(session: Session) {
+  return createGroup(
+    'decisions',
+    'Every first licence, every change and every refusal of authentic evidence, found by the correlation id that the VM got.',
+  )
+    .addCommand(createList(session))
+    .addCommand(createShow(session))
+    .addCommand(createExplain(session))
+    .addHelpText(
+      'after',
+      serviceHelp(
+        'countersign decisions list --code seats_exhausted --from 2026-11-23T00:00:00Z',
+        'countersign decisions explain 019aaf10-2c00-8d2b-9d43-0c3f5f0d1f8a',
+      ),
+    );
+}
+
+function createList(session: Session) {
+  return serviceCommand('list', 'Lists decisions, the newest first.')
+    .option('--cloud <name>', 'of this cloud')
+    .option('--subscription <uuid>', 'of this subscription')
+    .option('--vm <uuid>', 'of this VM, by its vmId')
+    .option('--code <code>', 'with this code, such as seats_exhausted or licence_issued')
+    .option('--from <time>', 'not before this time, RFC 3339', parseInstant)
+    .option('--until <time>', 'before this time, RFC 3339', parseInstant)
+    .option(...OPTIONS.limit)
+    .addHelpText('after', serviceHelp('countersign decisions list --code seats_exhausted --from 2026-11-23T00:00:00Z'))
+    .action((options) => {
+      const { cloud, subscription, vm: vmId, code, from, until, limit } = options;
+      const query = { cloud, subscription, vmId, code, from, until };
+      const view = { limit, columns: COLUMNS, order: newestFirst };
+      return showList(openService(session, options), { path: '/decisions', query }, view);
+    });
+}
+
+function createShow(session: Session) {
+  return serviceCommand('show', 'Shows one decision with every check.')
+    .argument(...DECISION_ID)
+    .addHelpText('after', serviceHelp('countersign decisions show 019aaf10-2c00-8d2b-9d43-0c3f5f0d1f8a'))
+    .action(async (id, options) => {
+      const { client, show } = openService(session, options);
       const decision = (await client({ path: `/decisions/${encodeURIComponent(id)}` })).body as Decision;
-      show(decision, () => formatDecision(decision));
-    }),
-    explain: defineAction({}, async ({ client, positionals, show }) => {
-      const [id] = positionalsOf(positionals, 'a decision’s ID');
+      show(decision, () => rows(listFacts(decision), session.terminal));
+    });
+}
+
+function createExplain(session: Session) {
+  return serviceCommand('explain', 'Explains a decision on one screen: why, what to do, and what would be decided now.')
+    .argument(...DECISION_ID)
+    .addHelpText('after', serviceHelp('countersign decisions explain 019aaf10-2c00-8d2b-9d43-0c3f5f0d1f8a'))
+    .action(async (id, options) => {
+      const { client, show } = openService(session, options);
       const { body } = await client({ path: `/decisions/${encodeURIComponent(id)}/explanation` });
-      show(body, () => formatExplanation(body as Explanation));
-    }),
-  },
-});
+      show(body, () => formatExplanation(body as Explanation, session.terminal));
+    });
+}
 
 function newestFirst(left: Decision, right: Decision): number {
   return Date.parse(right.at) - Date.parse(left.at);
 }
 
-function writeTime(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : new Date(parseTime(text)).toISOString();
-}
-
-function formatDecision({ checks, plan, ...decision }: Decision): string {
+function listFacts({ checks, plan, ...decision }: Decision): Readonly<Record<string, string>> {
   const facts = Object.entries({ ...decision, plan: plan === null ? '' : formatPlan(plan) });
   const judged = checks.map(
     ({ name, outcome, detail }) => [`check ${name}`, detail === undefined ? outcome : `${outcome}: ${detail}`] as const,
   );
-  return rows(Object.fromEntries([...facts.map(([name, value]) => [name, cell(value)] as const), ...judged]));
+  return Object.fromEntries([...facts.map(([name, value]) => [name, cell(value)] as const), ...judged]);
 }

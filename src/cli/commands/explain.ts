@@ -1,24 +1,13 @@
 import type { CheckName, Verification } from '../../contract/attestation.ts';
 import { formatInstant } from '../../contract/instants.ts';
 import { PROBLEMS } from '../../contract/problems.ts';
-import { verifyEvidence } from '../../verifier/verifyEvidence.ts';
-import type { Command } from '../command.ts';
-import { UsageError } from '../command.ts';
+import type { Session, Terminal } from '../command.ts';
 import { readEvidence } from '../evidenceFile.ts';
-import { parseVerifyArguments } from '../verifyOptions.ts';
-import { describeDocument } from '../describeDocument.ts';
-import { printable } from '../printable.ts';
-import { VERIFY_OPTIONS_HELP, oneFile, writeVerification } from './verify.ts';
-
-const help = `countersign explain FILE|-
-
-Says what an attested document is, which checks it passed or failed and why, and what to do. Takes what verify takes, and
-has its exit codes.
-
-${VERIFY_OPTIONS_HELP}
-Example:
-  countersign explain document.json --at 2026-06-25T18:57:45Z
-`;
+import { examples } from '../help.ts';
+import { paint, wrap } from '../layout.ts';
+import { jsonLine, printable } from '../printable.ts';
+import { readVerifyOptions, verifyCommand } from '../verifyOptions.ts';
+import { writeVerification } from '../writeVerification.ts';
 
 /** What each check asks, for people. */
 const QUESTIONS: Readonly<Record<CheckName, string>> = {
@@ -35,22 +24,34 @@ const QUESTIONS: Readonly<Record<CheckName, string>> = {
   nonce: 'the nonce that was asked for',
 };
 
+const COLOURS = { passed: 'green', failed: 'red', skipped: 'yellow' } as const;
+
 const MARKS = { passed: 'ok  ', failed: 'FAIL', skipped: 'skip', not_reached: '  - ' } as const;
 
-export const explain: Command = {
-  summary: 'explain an attested document: what it is, every check and its outcome, what to do',
-  help,
-  async run(args, io) {
-    const { files, options, json, batch } = await parseVerifyArguments(args, io);
-    if (batch) throw new UsageError('--batch goes with verify');
-    const evidence = await readEvidence(oneFile(files), io);
-    const verification = verifyEvidence(evidence, options);
-    io.out(
-      json ? `${JSON.stringify(explainAsJson(verification))}\n` : explainAsText(evidence, verification, options.at),
-    );
-    return verification.accepted ? 0 : 2;
-  },
-};
+export function createExplain(session: Session) {
+  return verifyCommand(
+    'explain',
+    'Explains an attested document: what it is, which checks it passed or failed and why, and what to do. Takes the options of verify, and has its exit codes.',
+  )
+    .argument('<file>', 'the JSON answer of IMDS, its base64 signature, or DER; - for standard input')
+    .addHelpText('after', examples('countersign explain document.json --at 2026-06-25T18:57:45Z'))
+    .action(async (file, flags) => {
+      const [{ verifyEvidence }, { describeDocument }] = await Promise.all([
+        import('../../verifier/verifyEvidence.ts'),
+        import('../describeDocument.ts'),
+      ]);
+      const options = await readVerifyOptions(flags, session);
+      const evidence = await readEvidence(file, session);
+      const verification = verifyEvidence(evidence, options);
+      const { terminal } = session;
+      session.out(
+        flags.json === true
+          ? jsonLine(explainAsJson(verification))
+          : `${describeDocument(evidence, terminal)}\n${formatChecks(verification, options.at, terminal)}`,
+      );
+      session.exitCode = verification.accepted ? 0 : 2;
+    });
+}
 
 /** What `verify --json` says, and with it what each check asks and what to do. */
 function explainAsJson(verification: Verification) {
@@ -59,19 +60,26 @@ function explainAsJson(verification: Verification) {
   return { ...rest, advice, checks: checks.map((check) => ({ ...check, asks: QUESTIONS[check.name] })) };
 }
 
-function explainAsText(evidence: Uint8Array | string, verification: Verification, at: number): string {
+function formatChecks(verification: Verification, at: number, terminal: Terminal | null): string {
   const lines = verification.checks.map(({ name, outcome, detail }) => {
-    const line = `  ${MARKS[outcome]}  ${name.padEnd(9)}  ${QUESTIONS[name]}\n`;
-    return detail === undefined ? line : `${line}${' '.repeat(19)}${printable(detail)}\n`;
+    const mark = outcome === 'not_reached' ? MARKS[outcome] : paint(terminal, COLOURS[outcome], MARKS[outcome]);
+    const line = `  ${mark}  ${name.padEnd(9)}  ${QUESTIONS[name]}\n`;
+    return detail === undefined ? line : `${line}${indent(printable(detail), terminal)}`;
   });
-  return `${describeDocument(evidence)}
-Checks at ${formatInstant(at)}
-${lines.join('')}
-${formatVerdict(verification)}`;
+  return `Checks at ${formatInstant(at)}\n${lines.join('')}\n${formatVerdict(verification, terminal)}`;
 }
 
-function formatVerdict(verification: Verification): string {
-  if (verification.accepted) return `Accepted: ${verification.result.cloud} signed this.\n`;
+const INDENT = 19;
+
+function indent(text: string, terminal: Terminal | null): string {
+  const lines = terminal === null ? [text] : wrap(text, Math.max(20, terminal.columns - INDENT));
+  return lines.map((line) => `${' '.repeat(INDENT)}${line}\n`).join('');
+}
+
+function formatVerdict(verification: Verification, terminal: Terminal | null): string {
+  if (verification.accepted) {
+    return `${paint(terminal, 'green', 'Accepted')}: ${verification.result.cloud} signed this.\n`;
+  }
   const { title, advice } = PROBLEMS[verification.code];
-  return `Rejected: ${verification.code}. ${title}.\nWhat to do: ${advice}\n`;
+  return `${paint(terminal, 'red', 'Rejected')}: ${verification.code}. ${title}.\nWhat to do: ${advice}\n`;
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { KeySetClaims } from '../../contract/claims.ts';
 import type { PublicJwk } from '../../contract/wire.ts';
 import { SigningKeyError } from '../../tokens/localSigner.ts';
@@ -7,22 +5,18 @@ import { parsePublicJwk, thumbprint } from '../../tokens/publicJwk.ts';
 import { createLocalRoot } from '../../tokens/rootKey.ts';
 import type { RootKey } from '../../tokens/rootKey.ts';
 import { explainKeySetFault, readRootOf, verifyKeySet } from '../../tokens/signedKeySet.ts';
-import { parsePlainJson } from '../../verifier/plainJson.ts';
-import { JsonError } from '../../verifier/strictJson.ts';
 import type { Io } from '../command.ts';
 import { RefusedError, UsageError } from '../command.ts';
-import { decodeText } from '../decodeText.ts';
+import { parseJsonFile, readText } from '../files.ts';
 import { printable } from '../printable.ts';
 
 /* The files that signing a key set reads. None of them is large. */
 
-const LARGEST_FILE = 64 * 1024;
+const MAX_FILE = 64 * 1024;
 
-/** @throws {UsageError} it is no text, or too large */
+/** @throws {CommandError} it is no text, or too large */
 export async function readSmallFile(name: string, io: Io): Promise<string> {
-  const octets = await readFile(resolve(io.directory, name));
-  if (octets.length > LARGEST_FILE) throw new UsageError(`${printable(name)} is larger than 64 KiB: name another file`);
-  return decodeText(name, octets).trim();
+  return (await readText(io, name, MAX_FILE)).trim();
 }
 
 /** @throws {UsageError} it holds no private key on P-256 */
@@ -42,7 +36,7 @@ export async function readRootFile(name: string, io: Io): Promise<RootKey & { re
  * @throws {RefusedError} a key cannot be signed
  */
 export async function readKeysFile(name: string, io: Io): Promise<readonly PublicJwk[]> {
-  const keys = (parseJson(name, await readSmallFile(name, io)) as { readonly keys?: unknown } | null)?.keys;
+  const keys = (parseJsonFile(await readSmallFile(name, io), name) as { readonly keys?: unknown } | null)?.keys;
   if (!Array.isArray(keys)) {
     throw new RefusedError(
       'keys_unusable',
@@ -61,15 +55,6 @@ function readKey(value: unknown, where: string): PublicJwk {
     throw new RefusedError('keys_unusable', `${where} has a kid that is not its thumbprint: write the keys again`);
   }
   return jwk;
-}
-
-function parseJson(name: string, text: string): unknown {
-  try {
-    return parsePlainJson(text);
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    throw new UsageError(`${printable(name)} cannot be read as JSON: ${error.message}`);
-  }
 }
 
 /** A set that was signed before, under this root or another one. */

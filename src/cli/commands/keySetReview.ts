@@ -1,7 +1,8 @@
 import { formatInstant } from '../../contract/instants.ts';
 import { thumbprint } from '../../tokens/publicJwk.ts';
 import type { KeySetInput } from '../../tokens/signedKeySet.ts';
-import { rows } from '../printable.ts';
+import type { Terminal } from '../command.ts';
+import { rows } from '../layout.ts';
 import { formatTable } from '../table.ts';
 import type { PreviousSet } from './keySetFiles.ts';
 
@@ -32,7 +33,7 @@ export function compareKeys({ input, previous }: Review): KeyChanges {
 const DAY = 86_400;
 
 /** For whoever holds the root key: everything that the signature will stand for. */
-export function formatReview(review: Review): string {
+export function formatReview(review: Review, terminal: Terminal | null): string {
   const { root, input, previous } = review;
   const { issuer, iat, seconds, life } = input;
   const days = `${seconds / DAY} days`;
@@ -43,10 +44,10 @@ export function formatReview(review: Review): string {
     ends: `${formatInstant((iat + seconds) * 1_000)}, after ${days}`,
     life: `${life} seconds from the issue of a licence to the end of its grace`,
   };
-  return `The key set to sign\n${rows(facts)}\n${formatKeys(review)}${describeRest(root, life, previous)}`;
+  return `The key set to sign\n${rows(facts, terminal)}\n${formatKeys(review, terminal)}${describeRest(root, life, previous)}`;
 }
 
-function formatKeys(review: Review): string {
+function formatKeys(review: Review, terminal: Terminal | null): string {
   const { added, kept, removed } = compareKeys(review);
   const list = [
     ...added.map((kid) => ({ kid, change: review.previous === null ? 'key' : 'added' })),
@@ -56,10 +57,14 @@ function formatKeys(review: Review): string {
       change: 'REMOVED: licences under it no longer count for clients that get this set',
     })),
   ];
-  return formatTable(list, [
-    ['SIGNING KEY', ({ kid }) => kid],
-    [review.previous === null ? '' : 'CHANGE', ({ change }) => change],
-  ]);
+  return formatTable(
+    list,
+    [
+      ['SIGNING KEY', ({ kid }) => kid],
+      [review.previous === null ? '' : 'CHANGE', ({ change }) => change],
+    ],
+    terminal,
+  );
 }
 
 function describeRest(root: string, life: number, previous: PreviousSet | null): string {

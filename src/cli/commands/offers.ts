@@ -1,32 +1,15 @@
-import type { ServiceInput } from '../actions.ts';
-import { LIST_OPTIONS, createActionCommand, defineAction, deleteAt, positionalsOf, showList } from '../actions.ts';
 import { UsageError } from '../command.ts';
+import type { Session } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { createGroup } from '../help.ts';
+import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { OPERATOR_SETTINGS_HELP } from '../operatorClient.ts';
-import { rows } from '../printable.ts';
+import { OPTIONS } from '../options.ts';
+import { printable } from '../printable.ts';
+import { deleteAt, jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
+import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
-
-const help = `countersign offers list|show|suspend|resume|delete
-
-What is sold, and on which terms. New offers, and other changes, go through a file: countersign apply.
-
-list                 the offers
-show NAME            one offer; NAME is publisher/product/plan, the plan may be *
-suspend NAME         no VM gets a new licence under it, within 30 seconds, on all instances
-resume NAME          VMs get licences again
-delete NAME          as if it had never been; its licences must be deleted first
-
-Options:
-  --limit N      list: how many at most (default: 100)
-  --service URL  the service
-  --json         print one JSON value and nothing else
-
-${OPERATOR_SETTINGS_HELP}
-Examples:
-  countersign offers list
-  countersign offers suspend contoso/gateway/standard
-`;
 
 /** As the service answers it. */
 interface OfferItem {
@@ -46,44 +29,109 @@ const COLUMNS: readonly Column<OfferItem>[] = [
   ['CHANGED', ({ changedAt }) => changedAt],
 ];
 
-export const offers = createActionCommand('offers', {
-  summary: 'list, show, suspend, resume and delete offers, through the service',
-  help,
-  actions: {
-    list: defineAction(LIST_OPTIONS, (input) =>
-      showList(input, { path: '/offers' }, { limit: input.values.limit, columns: COLUMNS }),
-    ),
-    show: defineAction({}, async (input) => {
-      showOffer(input, await readOffer(input.client, input.positionals));
-    }),
-    suspend: defineAction({}, (input) => changeStatus(input, 'suspended')),
-    resume: defineAction({}, (input) => changeStatus(input, 'active')),
-    delete: defineAction({}, async (input) => {
-      const { offer, etag } = await readOffer(input.client, input.positionals);
-      await deleteAt(input, pathOf(String(offer['offer'])), etag);
-    }),
-  },
-});
+const NAME = ['<name>', 'publisher/product/plan; the plan may be *'] as const;
 
-async function readOffer(client: OperatorClient, positionals: readonly string[]): Promise<OfferItem> {
-  const [name] = positionalsOf(positionals, 'an offer, publisher/product/plan');
+export function createOffers(session: Session) {
+  return createGroup(
+    'offers',
+    'What is sold, and on which terms. New offers, and other changes, go through a file: countersign apply.',
+  )
+    .addCommand(createList(session))
+    .addCommand(createShow(session))
+    .addCommand(createSuspend(session))
+    .addCommand(createResume(session))
+    .addCommand(createDelete(session))
+    .addHelpText(
+      'after',
+      serviceHelp('countersign offers list', 'countersign offers suspend contoso/gateway/standard'),
+    );
+}
+
+function createList(session: Session) {
+  return serviceCommand('list', 'Lists the offers.')
+    .option(...OPTIONS.limit)
+    .addHelpText('after', serviceHelp('countersign offers list', 'countersign offers list --json'))
+    .action((options) =>
+      showList(openService(session, options), { path: '/offers' }, { ...options, columns: COLUMNS }),
+    );
+}
+
+function createShow(session: Session) {
+  return serviceCommand('show', 'Shows one offer.')
+    .argument(...NAME)
+    .addHelpText('after', serviceHelp('countersign offers show contoso/gateway/standard'))
+    .action(async (name, options) => {
+      const service = openService(session, options);
+      showOffer(service, await readOffer(service.client, name));
+    });
+}
+
+function createSuspend(session: Session) {
+  return serviceCommand(
+    'suspend',
+    'Refuses every VM a new licence under the offer, within 30 seconds, on all instances.',
+  )
+    .argument(...NAME)
+    .option(...OPTIONS.yes)
+    .addHelpText('after', serviceHelp('countersign offers suspend contoso/gateway/standard'))
+    .action(async (name, options) => {
+      const service = openService(session, options);
+      const { offer, etag } = await readOffer(service.client, name);
+      const effect = `Suspends the offer ${nameOf(offer)}. No VM gets a new licence under it. VMs that run are told so at their next renewal, and stop.`;
+      await confirm(session, effect, options.yes);
+      await putStatus(service, { offer, etag, status: 'suspended' });
+    });
+}
+
+function createResume(session: Session) {
+  return serviceCommand('resume', 'Gives VMs licences under the offer again.')
+    .argument(...NAME)
+    .addHelpText('after', serviceHelp('countersign offers resume contoso/gateway/standard'))
+    .action(async (name, options) => {
+      const service = openService(session, options);
+      await putStatus(service, { ...(await readOffer(service.client, name)), status: 'active' });
+    });
+}
+
+function createDelete(session: Session) {
+  return serviceCommand('delete', 'Removes the offer. Its licences must be deleted first.')
+    .argument(...NAME)
+    .option(...OPTIONS.yes)
+    .addHelpText('after', serviceHelp('countersign offers delete contoso/gateway/standard'))
+    .action(async (name, options) => {
+      const service = openService(session, options);
+      const { offer, etag } = await readOffer(service.client, name);
+      const effect = `Deletes the offer ${nameOf(offer)}. No VM gets a licence under it any more. VMs that run keep theirs until its end and grace.`;
+      await confirm(session, effect, options.yes);
+      await deleteAt(service, pathOf(String(offer['offer'])), etag);
+    });
+}
+
+async function readOffer(client: OperatorClient, name: string): Promise<OfferItem> {
   return (await client({ path: pathOf(name) })).body as OfferItem;
+}
+
+function nameOf(offer: OfferItem['offer']): string {
+  return printable(String(offer['offer']));
 }
 
 function pathOf(name: string): string {
   const parts = name.split('/');
-  if (parts.length !== 3) throw new UsageError(`"${name}" is no offer: name it publisher/product/plan`);
+  if (parts.length !== 3) throw new UsageError(`"${name}" is not an offer. Write it publisher/product/plan`);
   return `/offers/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-async function changeStatus(input: ServiceInput, status: string): Promise<void> {
-  const { offer, etag } = await readOffer(input.client, input.positionals);
-  const body = { text: JSON.stringify({ ...offer, status }), mediaType: 'application/json' };
-  const changed = await input.client({ method: 'PUT', path: pathOf(String(offer['offer'])), body, version: etag });
-  showOffer(input, changed.body as OfferItem);
+async function putStatus(
+  service: Service,
+  { offer, etag, status }: Pick<OfferItem, 'offer' | 'etag'> & { readonly status: string },
+): Promise<void> {
+  const body = jsonBody({ ...offer, status });
+  const changed = await service.client({ method: 'PUT', path: pathOf(String(offer['offer'])), body, version: etag });
+  showOffer(service, changed.body as OfferItem);
 }
 
-function showOffer({ show }: ServiceInput, item: OfferItem): void {
+function showOffer({ show, session }: Service, item: OfferItem): void {
   const facts = Object.entries(item.offer).map(([name, value]) => [name, cell(value)] as const);
-  show(item, () => rows({ ...Object.fromEntries(facts), changed: `${item.changedAt} by ${item.changedBy}` }));
+  const changed = `${item.changedAt} by ${item.changedBy}`;
+  show(item, () => rows({ ...Object.fromEntries(facts), changed }, session.terminal));
 }

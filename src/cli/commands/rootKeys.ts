@@ -1,5 +1,6 @@
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { generateKeyPairSync } from 'node:crypto';
-import { open, realpath, stat, writeFile } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MAX_KEY_SET_SECONDS } from '../../contract/claims.ts';
 import { formatInstant } from '../../contract/instants.ts';
@@ -8,13 +9,14 @@ import { thumbprint } from '../../tokens/publicJwk.ts';
 import { createLocalRoot } from '../../tokens/rootKey.ts';
 import { KEY_SET_SECONDS, explainKeySetFault, signKeySet, verifyKeySet } from '../../tokens/signedKeySet.ts';
 import type { KeySetInput } from '../../tokens/signedKeySet.ts';
-import { positionalsOf } from '../actions.ts';
-import type { Action } from '../actions.ts';
-import type { Io } from '../command.ts';
 import { RefusedError, UsageError } from '../command.ts';
-import { YES_OPTION, confirm } from '../confirm.ts';
-import { parseOptions } from '../options.ts';
-import { printable, rows } from '../printable.ts';
+import type { Io, Session } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { writeText } from '../files.ts';
+import { examples } from '../help.ts';
+import { rows } from '../layout.ts';
+import { OPTIONS, needed } from '../options.ts';
+import { jsonLine, printable } from '../printable.ts';
 import { readKeysFile, readPreviousSet, readRootFile } from './keySetFiles.ts';
 import { compareKeys, formatReview } from './keySetReview.ts';
 import type { Review } from './keySetReview.ts';
@@ -22,26 +24,33 @@ import type { Review } from './keySetReview.ts';
 /* Root keys that stay offline. Nothing here uses a network. */
 
 const DAY = 86_400;
-const MOST_DAYS = MAX_KEY_SET_SECONDS / DAY;
+const MAX_DAYS = MAX_KEY_SET_SECONDS / DAY;
 const DEFAULT_DAYS = KEY_SET_SECONDS / DAY;
 const DEFAULT_LIFE = 2_592_000;
+const MAX_LIFE = 999_999_999;
 
 /** The line for the client's options that an image is built with. */
 export function formatTrust(rootKeys: readonly string[]): string {
   return `trust: { rootKeys: [${rootKeys.map((rootKey) => JSON.stringify(rootKey)).join(', ')}] }`;
 }
 
-export const createRoot: Action = async (args, io) => {
-  const { values, positionals } = parseOptions(args, { out: { type: 'string' }, json: { type: 'boolean' } });
-  positionalsOf(positionals);
-  const file = need(values.out, '--out FILE');
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const { kid } = createLocalRoot(pem);
-  await writePrivateFile(resolve(io.directory, file), file, pem);
-  io.out(values.json === true ? `${JSON.stringify({ rootKey: kid, file })}\n` : formatNewRoot(kid, file));
-  return 0;
-};
+export function createCreateRoot(session: Session) {
+  return new Command('create-root')
+    .description('Creates a root key. It uses no network: run it on a machine that is offline.')
+    .option('--out <file>', 'the file for the private key; an existing file is never overwritten')
+    .option(...OPTIONS.json)
+    .addHelpText('after', examples('countersign keys create-root --out root.pem'))
+    .action(async (options) => {
+      const file = needed('--out <file>', options.out);
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+      const { kid } = createLocalRoot(pem);
+      await writePrivateFile(resolve(session.directory, file), file, pem);
+      session.out(
+        options.json === true ? jsonLine({ rootKey: kid, file }) : formatNewRoot(kid, file, session.terminal),
+      );
+    });
+}
 
 /** Overwrites nothing: a root key that is lost cannot be made again. */
 async function writePrivateFile(path: string, name: string, text: string): Promise<void> {
@@ -57,8 +66,8 @@ async function writePrivateFile(path: string, name: string, text: string): Promi
   }
 }
 
-function formatNewRoot(kid: string, file: string): string {
-  return `${rows({ 'root key': kid, file: `${file} (PKCS#8 PEM, readable by its owner alone)` })}
+function formatNewRoot(kid: string, file: string, terminal: Session['terminal']): string {
+  return `${rows({ 'root key': kid, file: `${file} (PKCS#8 PEM, only its owner can read it)` }, terminal)}
 Build this line into every image:
   ${formatTrust([kid])}
 
@@ -73,43 +82,55 @@ Then let the service know it by one of these settings:
 `;
 }
 
-const SIGN_OPTIONS = {
-  root: { type: 'string' },
-  keys: { type: 'string' },
-  issuer: { type: 'string' },
-  out: { type: 'string' },
-  life: { type: 'string' },
-  days: { type: 'string' },
-  previous: { type: 'string' },
-  json: { type: 'boolean' },
-  ...YES_OPTION,
-} as const;
+interface SignOptions {
+  readonly root?: string | undefined;
+  readonly keys?: string | undefined;
+  readonly issuer?: string | undefined;
+  readonly out?: string | undefined;
+  readonly life: number;
+  readonly days: number;
+  readonly previous?: string | undefined;
+  readonly yes?: true | undefined;
+  readonly json?: true | undefined;
+}
 
-type SignValues = ReturnType<typeof parseOptions<typeof SIGN_OPTIONS>>['values'];
+export function createSignSet(session: Session) {
+  return new Command('sign-set')
+    .description('Signs a key set with a root key, without a network. It shows what is signed, and asks.')
+    .option('--root <file>', 'the root key: a PKCS#8 PEM or a private JWK')
+    .option('--keys <file>', 'the keys to sign, as "keys status --out" writes them')
+    .option('--issuer <url>', 'the ISSUER of the service')
+    .option('--out <file>', 'the file for the signed set')
+    .option('--previous <file>', 'the set before this one: what has changed since is shown')
+    .option('--days <n>', `how long the set lasts, at most ${MAX_DAYS} days`, parseUpTo(MAX_DAYS), DEFAULT_DAYS)
+    .option('--life <seconds>', 'the LICENCE_LIFE_SECONDS of the service', parseUpTo(MAX_LIFE), DEFAULT_LIFE)
+    .option(...OPTIONS.yes)
+    .option(...OPTIONS.json)
+    .addHelpText(
+      'after',
+      examples(
+        'countersign keys sign-set --root root.pem --keys keys.json --issuer https://licences.contoso.com --out set.jwt',
+      ),
+    )
+    .action((options) => sign(session, options));
+}
 
-export const signSet: Action = async (args, io) => {
-  const { values, positionals } = parseOptions(args, SIGN_OPTIONS);
-  positionalsOf(positionals);
-  const files = await readFiles(values, io);
+async function sign(session: Session, options: SignOptions): Promise<void> {
+  const files = await readFiles(options, session);
   const review = { root: files.root.kid, input: files.input, previous: files.previous };
   checkKeys(review);
-  io.complain(`${formatReview(review)}\n`);
-  await confirm(io, 'Sign this key set?', values.yes);
+  await confirm(session, formatReview(review, session.terminal), options.yes);
   const token = await signKeySet(files.input, await files.root.readSigner());
-  await checkToken(token, review, io.now());
-  await writeFile(resolve(io.directory, files.out), `${token}\n`);
-  io.out(
-    values.json === true ? `${JSON.stringify(writeResult(review, files.out))}\n` : formatResult(review, files.out),
-  );
-  return 0;
-};
+  await checkToken(token, review, session.now());
+  await writeText(session, files.out, `${token}\n`);
+  session.out(options.json === true ? jsonLine(writeResult(review, files.out)) : formatResult(review, files.out));
+}
 
-async function readFiles(values: SignValues, io: Io) {
-  const [rootFile, keysFile] = [need(values.root, '--root FILE'), need(values.keys, '--keys FILE')];
-  const [issuer, out] = [need(values.issuer, '--issuer URL'), need(values.out, '--out FILE')];
+async function readFiles(values: SignOptions, io: Io) {
+  const [rootFile, keysFile] = [needed('--root <file>', values.root), needed('--keys <file>', values.keys)];
+  const [issuer, out] = [needed('--issuer <url>', values.issuer), needed('--out <file>', values.out)];
   if (!isBaseUrl(issuer)) throw new UsageError(`--issuer ${BASE_URL_FORM}`);
-  const seconds = parseWhole(values.days ?? `${DEFAULT_DAYS}`, '--days', MOST_DAYS) * DAY;
-  const life = parseWhole(values.life ?? `${DEFAULT_LIFE}`, '--life', 999_999_999);
+  const seconds = values.days * DAY;
   await checkOut(out, [rootFile, keysFile], io);
   const root = await readRootFile(rootFile, io);
   await warnOfMode(rootFile, io);
@@ -120,19 +141,17 @@ async function readFiles(values: SignValues, io: Io) {
     const [now, before] = [iat, previous.claims.iat].map((time) => formatInstant(time * 1_000));
     throw new UsageError(`the clock says ${now}, and the previous set was signed at ${before}: set the clock`);
   }
-  const input: KeySetInput = { issuer, keys, life, iat, seconds };
+  const input: KeySetInput = { issuer, keys, life: values.life, iat, seconds };
   return { root, input, previous, out };
 }
 
-function need(value: string | undefined, option: string): string {
-  if (value !== undefined && value !== '') return value;
-  throw new UsageError(`this needs ${option}`);
-}
-
-function parseWhole(text: string, option: string, most: number): number {
-  const value = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : Number.NaN;
-  if (value <= most) return value;
-  throw new UsageError(`${option} is a whole number from 1 to ${most}`);
+/** @returns a parser of whole numbers from 1 to `most` */
+function parseUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const value = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : Number.NaN;
+    if (value <= most) return value;
+    throw new InvalidArgumentError(`Write a whole number from 1 to ${most}.`);
+  };
 }
 
 /** What is read is not what is written: a root key would be lost. */

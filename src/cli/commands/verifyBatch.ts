@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { verifyEvidence } from '../../verifier/verifyEvidence.ts';
 import type { VerifyOptions } from '../../verifier/verifyEvidence.ts';
 import type { Io } from '../command.ts';
+import { jsonLine } from '../printable.ts';
 import { readLines } from '../lines.ts';
 import type { Line } from '../lines.ts';
 import { parseTime } from '../options.ts';
@@ -29,11 +30,11 @@ const batchLine = z.object({
 type BatchLine = z.infer<typeof batchLine>;
 
 /**
- * Verifies documents line by line as they come, in their order, with memory that does not grow. What is no such line is
- * complained of, and the run goes on.
+ * Verifies documents line by line as they come, in their order, with memory that does not grow. Invalid lines are
+ * reported, and the run goes on.
  *
  * @param defaults for lines without a time or a nonce of their own
- * @returns 0, or 1 where there was something to complain of; verdicts do not matter
+ * @returns 0, or 1 where a line was invalid; verdicts do not matter
  */
 export async function runBatch(defaults: VerifyOptions, io: Io): Promise<0 | 1> {
   await warmUp();
@@ -58,7 +59,7 @@ function runLine({ octets }: Line, defaults: VerifyOptions, io: Io): string | nu
   const verification = verifyEvidence(line.document, options);
   const micros = Math.round((performance.now() - started) * 1000);
   const { accepted } = verification;
-  io.out(`${JSON.stringify({ id: line.id, accepted, code: accepted ? null : verification.code, micros })}\n`);
+  io.out(jsonLine({ id: line.id, accepted, code: accepted ? null : verification.code, micros }));
   return null;
 }
 

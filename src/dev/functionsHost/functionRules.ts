@@ -1,5 +1,5 @@
 import type { FunctionMetadata } from './coreModule.ts';
-import { nextOccurrence, parseSchedule } from './ncrontab.ts';
+import { parseSchedule } from './ncrontab.ts';
 import type { TimerSchedule } from './ncrontab.ts';
 import { coversRoute, parseRoute } from './routeTemplate.ts';
 import type { RouteSegment } from './routeTemplate.ts';
@@ -151,11 +151,4 @@ function sharedMethods(some: readonly string[], others: readonly string[]): stri
   if (some.length === 0 && others.length === 0) return 'every method';
   const shared = some.length === 0 ? others : others.length === 0 ? some : some.filter((one) => others.includes(one));
   return shared.length === 0 ? undefined : shared.join(', ');
-}
-
-/** When a timer is next due after `after`. Its schedule was checked to have a next time. */
-export function nextRun({ schedule }: TimerFunction, after: Date): Date {
-  const next = nextOccurrence(schedule, after);
-  if (next === undefined) throw new Error('A schedule that was accepted has no next time.');
-  return next;
 }

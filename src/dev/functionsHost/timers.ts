@@ -1,5 +1,4 @@
 import type { FunctionApp } from './functionApp.ts';
-import { nextRun } from './functionRules.ts';
 import type { TimerFunction } from './functionRules.ts';
 import type { HostLog } from './hostLog.ts';
 import { describeError } from './httpListener.ts';
@@ -52,7 +51,7 @@ export function createTimers(
   };
   const runThenSleep = async (timer: TimerFunction): Promise<void> => {
     await fire(timer).catch(() => undefined);
-    sleep(timer, nextRun(timer, now()));
+    sleep(timer, timer.schedule.nextAfter(now()));
   };
   const find = (name: string): TimerFunction | undefined =>
     functions.find(({ info }) => info.name.toLowerCase() === name.toLowerCase());
@@ -61,7 +60,7 @@ export function createTimers(
     start: () => {
       for (const timer of functions) {
         if (timer.runOnStartup) void runThenSleep(timer);
-        else sleep(timer, nextRun(timer, now()));
+        else sleep(timer, timer.schedule.nextAfter(now()));
       }
     },
     fire: async (name) => {
@@ -82,7 +81,7 @@ function describeTimer(timer: TimerFunction, last: Date | undefined, at: Date): 
   const lastRun = last?.toISOString() ?? NEVER;
   return {
     Schedule: { AdjustForDST: true },
-    ScheduleStatus: { Last: lastRun, Next: nextRun(timer, at).toISOString(), LastUpdated: lastRun },
+    ScheduleStatus: { Last: lastRun, Next: timer.schedule.nextAfter(at).toISOString(), LastUpdated: lastRun },
     IsPastDue: false,
   };
 }

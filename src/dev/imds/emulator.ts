@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { attestedFacts, createDocumentMaker, type DocumentMaker } from './attestedDocuments.ts';
 import type { Authority } from './authority.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
@@ -8,7 +9,7 @@ import { createIdentity, type Identity } from './identity.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { Refusal, refuse, type Reply } from './reply.ts';
 import { checkRequest } from './requestRules.ts';
-import { createTransportFaults, type TransportFaults } from './transportFaults.ts';
+import { createTransportFaults, type EmulatorTimer, type TransportFaults } from './transportFaults.ts';
 import { BUILT_IN_VMS, findVm, type Vm } from './vms.ts';
 
 /** Per VM (the article: "429"). */
@@ -43,8 +44,15 @@ export interface EmulatorOptions {
   readonly slowFor?: number;
   /** How long the fault `gone` lasts, in milliseconds. */
   readonly goneFor?: number;
+  /** What the rate limit and those two are measured by; this machine's by default. */
+  readonly timer?: EmulatorTimer;
   readonly log?: (entry: EmulatorLogEntry) => void;
 }
+
+const MACHINE_TIMER: EmulatorTimer = {
+  now: () => performance.now(),
+  sleep: (milliseconds, signal) => pauseFor(milliseconds, undefined, { signal }),
+};
 
 export interface RunningEmulator {
   /** The base URL without a trailing slash; that of a VM is `<url>/vms/<name>`. */
@@ -134,14 +142,13 @@ interface Running {
 
 function createAnswer(options: EmulatorOptions, { url, makeDocument, signal }: Running): Answer {
   const { authority, vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime } = options;
-  const { rateLimit = REQUESTS_PER_SECOND, slowFor = 5_000, goneFor = 10_000 } = options;
-  const now = () => performance.now();
+  const { rateLimit = REQUESTS_PER_SECOND, slowFor = 5_000, goneFor = 10_000, timer = MACHINE_TIMER } = options;
   const identity = createIdentity(authority.keys);
   return createVmAnswer({
     ...{ url, vms, faults, identity },
     endpoints: createEndpoints({ makeDocument, identity, clock, ...(lifetime !== undefined && { lifetime }) }),
-    disturb: createTransportFaults({ slowFor, goneFor, now, signal }),
-    isAllowed: createRateLimit(rateLimit, now),
+    disturb: createTransportFaults({ slowFor, goneFor, timer, signal }),
+    isAllowed: createRateLimit(rateLimit, () => timer.now()),
   });
 }
 

@@ -9,6 +9,8 @@ export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'>
   readonly host?: string;
   /** A JSON file with VMs; the article's by default. */
   readonly vmFile?: string;
+  /** VMs that have been read already, instead of the file's. */
+  readonly vms?: readonly [Vm, ...Vm[]];
   /** The VM that the root answers for; the first by default. */
   readonly vm?: string;
   readonly authority?: Authority;
@@ -25,8 +27,8 @@ export interface StartedEmulator extends RunningEmulator {
  * @throws an Error that says what to change: a VM file that cannot be used, a VM that is not there, a port that is taken
  */
 export async function startEmulator(options: StartOptions): Promise<StartedEmulator> {
-  const { port, host, vmFile, vm, ...rest } = options;
-  const vms = withFirst(vmFile === undefined ? BUILT_IN_VMS : await readVmFile(vmFile), vm);
+  const { port, host, vmFile, vms: given = BUILT_IN_VMS, vm, ...rest } = options;
+  const vms = withFirst(vmFile === undefined ? given : await readVmFile(vmFile), vm);
   const authority = options.authority ?? (await createAuthority({ at: (options.clock ?? Date.now)() }));
   const emulator = createEmulator({ ...rest, authority, vms });
   await emulator.prepare();

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { FaultName } from './faults.ts';
 import { refuse } from './reply.ts';
 
@@ -7,10 +6,17 @@ export interface TransportFaultOptions {
   readonly slowFor: number;
   /** Milliseconds, from a VM's first request on, that `gone` lasts. IMDS itself is gone for 70 s at most. */
   readonly goneFor: number;
-  /** Milliseconds on a clock that never goes back. */
-  readonly now: () => number;
+  readonly timer: EmulatorTimer;
   /** Ends the waiting when the emulator closes. */
   readonly signal: AbortSignal;
+}
+
+/** What the emulator measures and waits by, in milliseconds. */
+export interface EmulatorTimer {
+  /** Never goes back. */
+  now(): number;
+  /** Rejects when the signal is aborted. */
+  sleep(milliseconds: number, signal: AbortSignal): Promise<unknown>;
 }
 
 /** Does what the faults ask for before a request is even looked at. Throws a refusal. */
@@ -22,14 +28,14 @@ const REFUSALS: Partial<Record<FaultName, readonly [status: number, error: strin
   error: [500, 'Service error'],
 };
 
-export function createTransportFaults({ slowFor, goneFor, now, signal }: TransportFaultOptions): TransportFaults {
+export function createTransportFaults({ slowFor, goneFor, timer, signal }: TransportFaultOptions): TransportFaults {
   const firstSeen = new Map<string, number>();
   return async (vm, faults) => {
-    if (faults.includes('slow')) await wait(slowFor, undefined, { signal });
+    if (faults.includes('slow')) await timer.sleep(slowFor, signal);
     if (faults.includes('gone')) {
-      const since = firstSeen.get(vm) ?? now();
+      const since = firstSeen.get(vm) ?? timer.now();
       firstSeen.set(vm, since);
-      if (now() - since < goneFor) throw refuse(410, 'Gone. Try again later');
+      if (timer.now() - since < goneFor) throw refuse(410, 'Gone. Try again later');
     }
     for (const fault of faults) {
       const refusal = REFUSALS[fault];

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
+import { parsePlainJson } from '../../verifier/plainJson.ts';
+import { JsonError } from '../../verifier/strictJson.ts';
 import { FAULT_NAMES } from './faults.ts';
 import { createVm, isFleetName, type Metadata, type Vm } from './vms.ts';
 
@@ -72,9 +74,11 @@ export function parseVmFile(content: string, source: string): readonly [Vm, ...V
 
 function parseJson(content: string, source: string): unknown {
   try {
-    return JSON.parse(content);
+    // Windows editors begin UTF-8 with a byte order mark.
+    return parsePlainJson(content.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new Error(`${source} is not JSON`, { cause: error });
+    if (!(error instanceof JsonError)) throw error;
+    throw new Error(`${source} cannot be read as JSON: ${error.message}`);
   }
 }
 

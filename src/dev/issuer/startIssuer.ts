@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { SignJWT, exportJWK } from 'jose';
 import type { JWK } from 'jose';
 import { LOOPBACK } from '../freePort.ts';
+import { createKeyRing } from '../imds/keys.ts';
+import type { KeyPair, KeyRing } from '../imds/keys.ts';
 import { accessTokenClaims } from './accessToken.ts';
 import type { TokenRequest } from './accessToken.ts';
 
@@ -16,6 +18,8 @@ export interface IssuerOptions {
   readonly port?: number;
   /** Milliseconds since the epoch; the computer's clock by default. */
   readonly clock?: () => number;
+  /** Where signing keys come from, by the labels `directory 1`, `directory 2` and so on; the issuer makes its own by default. */
+  readonly keys?: KeyRing;
 }
 
 /** A stand-in for Entra ID on this machine: discovery, key set and access tokens, in one tenant and for one audience. */
@@ -37,12 +41,13 @@ export interface LocalIssuer {
 interface SigningKey {
   readonly kid: string;
   readonly publicJwk: JWK;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: KeyPair['privateKey'];
 }
 
 /** @throws the system's own error, such as EADDRINUSE for a port that is taken */
-export async function startIssuer({ port = 0, clock = Date.now }: IssuerOptions = {}): Promise<LocalIssuer> {
-  const keys = [await createKey()];
+export async function startIssuer(options: IssuerOptions = {}): Promise<LocalIssuer> {
+  const { port = 0, clock = Date.now, keys: ring = createKeyRing() } = options;
+  const keys = [await createKey(ring, 1)];
   const [tenant, audience] = [randomUUID(), randomUUID()];
   const server = createServer();
   await listen(server, port);
@@ -62,7 +67,7 @@ export async function startIssuer({ port = 0, clock = Date.now }: IssuerOptions 
     ...{ url, tenant, audience },
     settings: { ENTRA_TENANT: tenant, ENTRA_AUDIENCE: audience, ENTRA_ISSUER: issuer },
     issueToken: (request) => signToken(keys, request, { issuer, tenant, audience, lifetime: LIFETIME, at: clock() }),
-    rotateKey: async () => void keys.push(await createKey()),
+    rotateKey: async () => void keys.push(await createKey(ring, keys.length + 1)),
     keySetRequests: () => keySetRequests,
     close: () => close(server),
   };
@@ -81,8 +86,8 @@ function describeIssuer(url: string, tenant: string, issuer: string): Readonly<R
   };
 }
 
-async function createKey(): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generateKeyPair('RS256');
+async function createKey(ring: KeyRing, number: number): Promise<SigningKey> {
+  const { publicKey, privateKey } = await ring(`directory ${number}`);
   const kid = randomUUID();
   return { kid, publicJwk: { ...(await exportJWK(publicKey)), kid, use: 'sig' }, privateKey };
 }

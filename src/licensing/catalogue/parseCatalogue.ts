@@ -58,11 +58,23 @@ export const catalogueSchema = z.strictObject(
  * @throws CatalogueError
  */
 export function parseCatalogue(value: unknown): CatalogueFile {
+  checkLengths(value);
   const parsed = catalogueSchema.safeParse(value);
   if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap(describeIssue));
   const problems = [...clashingOffers(parsed.data.offers), ...clashingLicences(parsed.data.licences)];
   if (problems.length > 0) throw new CatalogueError(problems);
   return parsed.data;
+}
+
+/** The schema looks at every entry before it counts them. */
+function checkLengths(value: unknown): void {
+  const { offers, licences } = (value ?? {}) as { readonly offers?: unknown; readonly licences?: unknown };
+  const problems = [...checkLength('offers', offers, MOST_OFFERS), ...checkLength('licences', licences, MOST_LICENCES)];
+  if (problems.length > 0) throw new CatalogueError(problems);
+}
+
+function checkLength(field: string, list: unknown, most: number): readonly FieldProblem[] {
+  return Array.isArray(list) && list.length > most ? [{ field, message: `must have at most ${most} entries` }] : [];
 }
 
 function clashingOffers(offers: readonly Offer[]): FieldProblem[] {

@@ -2,9 +2,8 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
-import type { IssuerStore } from '../store.ts';
-import { issuerPlace, printableName } from '../unknownIssuer.ts';
-import type { UnknownIssuer } from '../unknownIssuer.ts';
+import { issuerPlace, printableName } from '../../trust/live/unknownIssuer.ts';
+import type { IssuerStore, UnknownIssuer } from '../../trust/live/unknownIssuer.ts';
 import { ISSUERS_PARTITION } from './keys.ts';
 import { readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
 import { readAllRows, readOneRow, writeOneRow } from './rows.ts';

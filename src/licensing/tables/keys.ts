@@ -5,7 +5,7 @@ import type { OperatorRequestKey } from '../operatorRequest.ts';
 import { foldCase } from '../planName.ts';
 import type { PlanName } from '../planName.ts';
 import { BLOCK_SIZE } from '../seatBlocks.ts';
-import type { TrustKey } from '../trustEntry.ts';
+import type { TrustKey } from '../../trust/live/trustEntry.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control

@@ -2,9 +2,9 @@ import { odata } from '@azure/data-tables';
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
-import type { Change, Recorded, TrustStore } from '../store.ts';
-import { LONGEST_CERTIFICATE } from '../trustEntry.ts';
-import type { TrustEntry } from '../trustEntry.ts';
+import type { Change, Recorded } from '../../contract/stored.ts';
+import { LONGEST_CERTIFICATE } from '../../trust/live/trustEntry.ts';
+import type { TrustEntry, TrustStore } from '../../trust/live/trustEntry.ts';
 import { TRUST_PARTITION, trustRow } from './keys.ts';
 import { changeColumns, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 import { deleteRow, readAllRows, readOneRow, writeOneRow } from './rows.ts';

@@ -1,10 +1,13 @@
+import { CsvError as SyntaxFault, parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+
 /** One record of a CSV file (RFC 4180), with the line on which it begins, from 1. */
 export interface CsvRecord {
   readonly line: number;
   readonly fields: readonly string[];
 }
 
-/** The file cannot be read as CSV. */
+/** The file cannot be read as CSV, or is beyond a bound. */
 export class CsvError extends Error {
   override readonly name = 'CsvError';
   readonly line: number;
@@ -15,106 +18,114 @@ export class CsvError extends Error {
   }
 }
 
+/** Of the first line, which has the names of the columns. */
+const MAX_COLUMNS = 100;
+/** Of a whole file: some 50 for each of 10,000 entries. */
+const MAX_SEPARATORS = 500_000;
+/** Of a whole file, the line breaks inside notes included. */
+const MAX_LINES = 50_000;
+/** Octets of one record; an entry has at most 30,000 characters. */
+const MAX_RECORD = 128 * 1024;
+
 /**
- * Reads RFC 4180: commas, quotes, lines that end with CRLF, LF or CR; or semicolons, where the first line has them alone,
- * as spreadsheets write where the comma is the decimal sign. Empty lines are passed over; a byte order mark too. An
- * apostrophe that {@link writeCsv} put before a formula is taken away.
+ * Reads RFC 4180: commas, quotes, lines that end with CRLF, LF or CR. Spreadsheets write semicolons where the comma is the
+ * decimal sign: they are taken where the first line has them and no comma. A first line `sep=;` names the separator.
+ * Empty lines and a byte order mark are passed over. An apostrophe that {@link writeCsv} put before a formula is removed.
+ * The bounds are checked before the file is parsed.
  *
  * @throws {CsvError}
  */
 export function parseCsv(text: string): readonly CsvRecord[] {
-  const source = text.replace(/^\uFEFF/, '');
-  const separator = findSeparator(source);
+  const file = findSeparator(text.replace(/^\uFEFF/, ''));
+  checkBounds(file);
   const records: CsvRecord[] = [];
-  let position = 0;
-  let line = 1;
-  while (position < source.length) {
-    const record = readRecord(source, { position, line, separator });
-    if (record.fields.length > 1 || record.fields[0] !== '') records.push({ line, fields: record.fields });
-    position = record.end;
-    line += record.lines;
+  try {
+    parse(file.source, {
+      ...{ delimiter: file.separator, record_delimiter: ['\r\n', '\n', '\r'], max_record_size: MAX_RECORD },
+      ...{ relax_column_count: true, skip_empty_lines: true },
+      // The library counts the lines up to the end of the record.
+      on_record: (fields: string[], { lines }) => {
+        records.push(toRecord(fields, file.line + lines - 1));
+        return null;
+      },
+    });
+  } catch (error) {
+    throw explain(error, file.line);
   }
   return records;
 }
 
-type Separator = ',' | ';';
-
-function findSeparator(source: string): Separator {
-  const [first = ''] = /^[^\r\n]*/.exec(source.trimStart()) ?? [];
-  return first.includes(';') && !first.includes(',') ? ';' : ',';
+function toRecord(fields: readonly string[], lastLine: number): CsvRecord {
+  const breaks = fields.reduce((sum, field) => sum + (field.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
+  return { line: lastLine - breaks, fields: fields.map(unguard) };
 }
 
-interface Place {
-  readonly position: number;
+interface CsvSource {
+  readonly source: string;
+  readonly separator: string;
+  /** Of the file, on which the source begins. */
   readonly line: number;
-  readonly separator: Separator;
 }
 
-function readRecord(source: string, { position: start, line, separator }: Place) {
-  const fields: string[] = [];
-  for (let position = start; ; position += 1) {
-    const field = source[position] === '"' ? readQuoted(source, position) : readPlain(source, position, separator);
-    const length = field === null ? -1 : lengthOfEnd(source, field.end, separator);
-    if (field === null || length < 0) {
-      throw new CsvError(line, 'a quotation mark is not closed, or stands inside a field without one');
-    }
-    fields.push(GUARDED.test(field.text) ? field.text.slice(1) : field.text);
-    position = field.end;
-    if (source[position] === separator) continue;
-    const end = position + length;
-    return { fields, end, lines: countLines(source.slice(start, end)) };
-  }
+/** Excel writes `sep=` and the separator before the names of the columns. */
+const SEPARATOR_LINE = /^"?sep=([,;|\t])"?(?:\r\n|\r|\n|$)/i;
+
+function findSeparator(source: string): CsvSource {
+  const [line, named] = SEPARATOR_LINE.exec(source) ?? [];
+  if (line !== undefined && named !== undefined)
+    return { source: source.slice(line.length), separator: named, line: 2 };
+  const [first = ''] = /^[^\r\n]*/.exec(source.trimStart()) ?? [];
+  return { source, separator: first.includes(';') && !first.includes(',') ? ';' : ',', line: 1 };
 }
 
-interface Field {
-  readonly text: string;
-  /** Where its separator stands, or what else ends it. */
-  readonly end: number;
+/** @throws {CsvError} */
+function checkBounds({ source, separator, line }: CsvSource): void {
+  const [, header = ''] = /^[\r\n]*([^\r\n]*)/.exec(source) ?? [];
+  if (countOf(separator, header) >= MAX_COLUMNS) throw new CsvError(line, `has more than ${MAX_COLUMNS} columns`);
+  const separators = countOf(separator, source);
+  if (separators > MAX_SEPARATORS)
+    throw new CsvError(line, `the file has more than ${MAX_SEPARATORS} separators: split it`);
+  const ends = countOf('\n', source) + countOf('\r', source) - countOf('\r\n', source);
+  if (ends > MAX_LINES) throw new CsvError(line, `the file has more than ${MAX_LINES} lines: split it`);
 }
 
-const PLAIN_ENDS = { ',': /[",\r\n]/g, ';': /[";\r\n]/g } as const;
-
-function readPlain(source: string, start: number, separator: Separator): Field {
-  const ends = PLAIN_ENDS[separator];
-  ends.lastIndex = start;
-  const end = ends.exec(source)?.index ?? source.length;
-  return { text: source.slice(start, end), end };
+function countOf(mark: string, text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) count += 1;
+  return count;
 }
 
-/** Quotes inside are doubled. Null where the last one is missing. */
-function readQuoted(source: string, start: number): Field | null {
-  for (let position = start + 1; ; position += 2) {
-    position = source.indexOf('"', position);
-    if (position < 0) return null;
-    if (source[position + 1] === '"') continue;
-    return { text: source.slice(start + 1, position).replaceAll('""', '"'), end: position + 1 };
-  }
-}
-
-/** A separator, the end of a line or of the file; -1 for anything else. */
-function lengthOfEnd(source: string, position: number, separator: Separator): number {
-  if (position === source.length) return 0;
-  if (source.startsWith('\r\n', position)) return 2;
-  return [separator, '\r', '\n'].includes(source.charAt(position)) ? 1 : -1;
-}
-
-function countLines(text: string): number {
-  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
+function explain(error: unknown, line: number): unknown {
+  if (!(error instanceof SyntaxFault)) return error;
+  const { code, lines } = error;
+  const where = typeof lines === 'number' ? line + lines - 1 : line;
+  return code === 'CSV_MAX_RECORD_SIZE'
+    ? new CsvError(where, `is longer than ${MAX_RECORD / 1024} KiB`)
+    : new CsvError(where, 'a quotation mark is not closed, or stands inside a field without one');
 }
 
 /**
- * Spreadsheets execute a cell that begins like this (OWASP, "CSV Injection"), so it is written with an apostrophe, as they
- * write such a text themselves. One that has apostrophes there already gets another, so that taking one away is exact.
+ * Where a spreadsheet may see the beginning of a cell: at the beginning of a field and, since it may split lines at another
+ * separator than ours and see no quotes then, after anything that may be one.
  */
-const FORMULA = /^'*[=+\-@\t\r]/;
-const GUARDED = /^'+[=+\-@\t\r]/;
+const CELL_START = String.raw`(?<=^|[,;|\t\r\n])([ "]*)`;
+/** A cell that begins with one of these is a formula (OWASP, "CSV Injection"). */
+const FORMULA_START = String.raw`(?=[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])`;
 
-/** RFC 4180, with CRLF. No cell is a formula. */
-export function writeCsv(rows: readonly (readonly string[])[]): string {
-  return rows.map((fields) => `${fields.map(writeField).join(',')}\r\n`).join('');
+const UNGUARDED = new RegExp(`${CELL_START}('*)${FORMULA_START}`, 'g');
+const GUARDED = new RegExp(`${CELL_START}'('*)${FORMULA_START}`, 'g');
+
+/** An apostrophe makes a cell text. Where there are some already it is one more, so that removing one is exact. */
+function guard(field: string): string {
+  return field.replace(UNGUARDED, "$1$2'");
 }
 
-function writeField(text: string): string {
-  const field = FORMULA.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+function unguard(field: string): string {
+  return field.replace(GUARDED, '$1$2');
+}
+
+/** RFC 4180, with CRLF. Whatever the separator at which it is split, no cell is a formula. */
+export function writeCsv(rows: readonly (readonly string[])[]): string {
+  const guarded = rows.map((fields) => fields.map(guard));
+  return stringify(guarded, { record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
 }

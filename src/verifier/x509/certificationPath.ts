@@ -9,7 +9,7 @@ import { findSignatureFault } from './signatureAlgorithm.ts';
 import { hasMatchingKeyIdentifier } from './trustedCertificates.ts';
 import type { IssuerCandidate, TrustedCertificates } from './trustedCertificates.ts';
 
-/** Leaf first, anchor last; valid from the latest `notBefore` to the earliest `notAfter` (milliseconds, inclusive). */
+/** Lowest certificate first, anchor last; valid from the latest `notBefore` to the earliest `notAfter` (milliseconds, inclusive). */
 export interface CertificationPath {
   readonly certificates: readonly Certificate[];
   readonly notBefore: number;
@@ -39,6 +39,8 @@ export const SIGNATURE_CHECKS = 100;
  */
 export const CANDIDATES = 10_000;
 
+const ISSUER_UNKNOWN: PathFailure = { code: 'issuer_unknown', detail: 'no trusted CA has the name of the issuer' };
+
 /** Of many candidates' failures the one that says most about what to do is reported. */
 const SPECIFICITY: Readonly<Record<PathCode, number>> = {
   issuer_unknown: 0,
@@ -49,38 +51,53 @@ const SPECIFICITY: Readonly<Record<PathCode, number>> = {
   certificate_distrusted: 4,
 };
 
+export interface PathSearchOptions {
+  readonly trusted: TrustedCertificates;
+  readonly rules: PathRules;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /**
  * Searches a path from the leaf to an anchor that is valid at the time asked (RFC 5280 section 6; RFC 4158 on building).
  * Every trusted certificate of the issuer's name is tried, so that a CA's cross-certificate and its own root both count.
- *
- * @param at milliseconds since the epoch
  */
-export function findPath(
-  leaf: Certificate,
-  { trusted, rules, at }: { trusted: TrustedCertificates; rules: PathRules; at: number },
-): PathSearchResult {
-  const search = new PathSearch(trusted, rules, at);
-  const top = search.run(leaf);
-  if (top === null) return { found: false, failure: search.failure };
-  const certificates = listCertificates(top);
-  const notBefore = Math.max(...certificates.map((certificate) => certificate.notBefore));
-  const notAfter = Math.min(...certificates.map((certificate) => certificate.notAfter));
-  return { found: true, path: { certificates, notBefore, notAfter } };
+export function findPath(leaf: Certificate, options: PathSearchOptions): PathSearchResult {
+  const search = new PathSearch(options);
+  // Paths are searched as they are taken: the search ends at the first.
+  const [path] = search.pathsFromLeaf(leaf);
+  return path === undefined ? { found: false, failure: search.failure } : { found: true, path };
 }
 
-/** A path from the leaf up to one certificate. */
+/**
+ * Searches, for a CA that issues leaves, the path to an anchor that stays valid longest: what a leaf below it could be
+ * certified by. What name constraints allow to the leaf is left open.
+ */
+export function findLongestPath(ca: Certificate, options: PathSearchOptions): PathSearchResult {
+  const search = new PathSearch(options);
+  const [first, ...others] = search.pathsFromCa(ca);
+  if (first === undefined) return { found: false, failure: search.failure };
+  return { found: true, path: others.reduce((best, path) => (path.notAfter > best.notAfter ? path : best), first) };
+}
+
+/** Why no path may lead over this CA, whatever issued it; null where one may. */
+export function findCaFailure(ca: Certificate, isAnchor: boolean, options: PathSearchOptions): PathFailure | null {
+  return new PathSearch(options).findFailure(null, { certificate: ca, isAnchor });
+}
+
+/** A path from the lowest certificate up to this one. */
 interface Step {
   readonly certificate: Certificate;
-  /** Null at the leaf. */
+  /** Null at the lowest: the leaf, or the CA that the search begins with. */
   readonly below: Step | null;
   /** Intermediates so far that are not self-issued, this one with them. */
   readonly intermediates: number;
 }
 
-/** Leaf first. */
-function listCertificates(top: Step): Certificate[] {
+/** Lowest first. */
+function listCertificates(top: Step | null): Certificate[] {
   const certificates: Certificate[] = [];
-  for (let step: Step | null = top; step !== null; step = step.below) certificates.unshift(step.certificate);
+  for (let step = top; step !== null; step = step.below) certificates.unshift(step.certificate);
   return certificates;
 }
 
@@ -90,32 +107,47 @@ class PathSearch {
   readonly #at: number;
   readonly #budget = { signatures: SIGNATURE_CHECKS, candidates: CANDIDATES, comparisons: NAME_COMPARISONS };
   readonly #names = new Map<Certificate, readonly ComparedName[]>();
-  failure: PathFailure = { code: 'issuer_unknown', detail: 'no trusted CA has the name of the issuer' };
+  failure: PathFailure = ISSUER_UNKNOWN;
+  /** Which of the path's certificates is the leaf; null where the search began with a CA. */
+  #leaf: Certificate | null = null;
 
-  constructor(trusted: TrustedCertificates, rules: PathRules, at: number) {
+  constructor({ trusted, rules, at }: PathSearchOptions) {
     this.#trusted = trusted;
     this.#rules = rules;
     this.#at = at;
   }
 
-  run(leaf: Certificate): Step | null {
-    if (this.#trusted.isDistrusted(leaf)) return this.#fail('certificate_distrusted', 'the leaf is distrusted');
+  *pathsFromLeaf(leaf: Certificate): Generator<CertificationPath> {
+    this.#leaf = leaf;
     const candidates = this.#trusted.findIssuers(leaf, this.#rules.nameMatching);
+    const failure = this.#findLeafFailure(leaf, candidates);
+    if (failure !== null) this.#fail(failure);
+    else yield* this.#extend({ certificate: leaf, below: null, intermediates: 0 }, candidates);
+  }
+
+  *pathsFromCa(ca: Certificate): Generator<CertificationPath> {
+    const failure = this.findFailure(null, { certificate: ca, isAnchor: false });
+    if (failure !== null) this.#fail(failure);
+    else yield* this.#continue({ certificate: ca, below: null, intermediates: isSelfIssued(ca) ? 0 : 1 });
+  }
+
+  #findLeafFailure(leaf: Certificate, candidates: readonly IssuerCandidate[]): PathFailure | null {
+    if (this.#trusted.isDistrusted(leaf)) return { code: 'certificate_distrusted', detail: 'the leaf is distrusted' };
     // Of a leaf from an unknown issuer nothing else is worth saying.
-    if (candidates.length === 0) return this.#missIssuer(leaf);
+    if (candidates.length === 0) return this.#findMissing(leaf) ?? ISSUER_UNKNOWN;
     const validity = findValidityCode(leaf, this.#at);
-    if (validity !== null) return this.#fail(validity, 'the leaf');
+    if (validity !== null) return { code: validity, detail: 'the leaf' };
     const fault = findLeafFault(leaf, this.#rules);
-    if (fault !== null) return this.#fail('path_invalid', fault);
-    return this.#extend({ certificate: leaf, below: null, intermediates: 0 }, candidates);
+    return fault === null ? null : { code: 'path_invalid', detail: fault };
   }
 
   /** Depth first. */
-  #extend(step: Step, candidates: readonly IssuerCandidate[]): Step | null {
+  *#extend(step: Step, candidates: readonly IssuerCandidate[]): Generator<CertificationPath> {
     let isRefuted = false;
     for (const candidate of candidates) {
       if (this.#budget.signatures <= 0 || --this.#budget.candidates < 0) {
-        return this.#fail('path_invalid', 'too many certificates to try');
+        this.#fail({ code: 'path_invalid', detail: 'too many certificates to try' });
+        return;
       }
       const { certificate, isAnchor } = candidate;
       if (isOnPath(step, certificate)) continue;
@@ -124,64 +156,91 @@ class PathSearch {
       if (verdict !== 'issuer') continue;
       const counts = isAnchor || isSelfIssued(certificate) ? 0 : 1;
       const next = { certificate, below: step, intermediates: step.intermediates + counts };
-      const complete = isAnchor ? this.#complete(next) : this.#continue(next);
-      if (complete !== null) return complete;
+      yield* isAnchor ? this.#complete(next) : this.#continue(next);
     }
     // A CA has one key: where that of a form at hand did not make the signature, no missing form's did.
-    return isRefuted ? null : this.#missIssuer(step.certificate);
+    const missing = isRefuted ? null : this.#findMissing(step.certificate);
+    if (missing !== null) this.#fail(missing);
   }
 
-  #continue(step: Step): Step | null {
+  *#continue(step: Step): Generator<CertificationPath> {
     if (step.intermediates > this.#rules.maximumIntermediates) {
-      return this.#fail('path_invalid', 'too many intermediates');
-    }
-    return this.#extend(step, this.#trusted.findIssuers(step.certificate, this.#rules.nameMatching));
+      this.#fail({ code: 'path_invalid', detail: 'too many intermediates' });
+    } else yield* this.#extend(step, this.#trusted.findIssuers(step.certificate, this.#rules.nameMatching));
   }
 
-  #missIssuer(certificate: Certificate): null {
+  #findMissing(certificate: Certificate): PathFailure | null {
     const missing = this.#trusted.findMissingIssuer(certificate);
     if (missing === undefined) return null;
-    return this.#fail('issuer_certificate_missing', `${missing.commonName}, SHA-256 ${missing.sha256}`);
+    return { code: 'issuer_certificate_missing', detail: `${missing.commonName}, SHA-256 ${missing.sha256}` };
   }
 
   /** Cheap checks first; the signature last. */
-  #judge(step: Step, { certificate: issuer, isAnchor }: IssuerCandidate): 'issuer' | 'other_key' | 'refused' {
-    const who = issuer.commonName ?? 'an issuer';
-    if (this.#trusted.isDistrusted(issuer)) return this.#refuse('certificate_distrusted', who);
-    const validity = findValidityCode(issuer, this.#at);
-    if (validity !== null) return this.#refuse(validity, who);
-    const fault = this.#findFault(step, issuer, isAnchor);
-    if (fault !== null) return this.#refuse('path_invalid', fault);
+  #judge(step: Step, candidate: IssuerCandidate): 'issuer' | 'other_key' | 'refused' {
+    const failure = this.findFailure(step, candidate);
+    if (failure !== null) {
+      this.#fail(failure);
+      return 'refused';
+    }
     this.#budget.signatures--;
+    const { certificate: issuer } = candidate;
     const signatureFault = findSignatureFault(step.certificate, issuer);
     if (signatureFault === null) return 'issuer';
     // Another key under a known name, and said to be another: an issuer that is not known.
-    if (hasMatchingKeyIdentifier(step.certificate, issuer)) this.#fail('path_invalid', signatureFault);
+    if (hasMatchingKeyIdentifier(step.certificate, issuer))
+      this.#fail({ code: 'path_invalid', detail: signatureFault });
     return 'other_key';
   }
 
-  #findFault(step: Step, issuer: Certificate, isAnchor: boolean): string | null {
-    const fault = findIssuerFault(issuer, isAnchor, step.intermediates, this.#rules);
+  /**
+   * All that can be said of a CA before signatures.
+   *
+   * @param step what it may have issued; null where that is still to come
+   */
+  findFailure(step: Step | null, { certificate: issuer, isAnchor }: IssuerCandidate): PathFailure | null {
+    const detail = issuer.commonName ?? 'an issuer';
+    if (this.#trusted.isDistrusted(issuer)) return { code: 'certificate_distrusted', detail };
+    const validity = findValidityCode(issuer, this.#at);
+    if (validity !== null) return { code: validity, detail };
+    const fault = this.#findFault(step, issuer, isAnchor);
+    return fault === null ? null : { code: 'path_invalid', detail: fault };
+  }
+
+  #findFault(step: Step | null, issuer: Certificate, isAnchor: boolean): string | null {
+    const fault = findIssuerFault(issuer, isAnchor, step?.intermediates ?? 0, this.#rules);
     if (fault !== null) return fault;
-    if (!isAnchor) return findPurposeFault([...listCertificates(step), issuer], this.#rules.purposes);
-    return step.below === null && !this.#rules.allowsDirectIssue
-      ? 'the anchor issued the leaf itself, without a pinned intermediate'
+    const purposeFault = isAnchor ? null : findPurposeFault([...listCertificates(step), issuer], this.#rules.purposes);
+    if (purposeFault !== null) return purposeFault;
+    const isLeaf = step !== null && step.certificate === this.#leaf;
+    return isLeaf && !this.#rules.allowsDirectIssue && (isAnchor || this.#trusted.isRoot(issuer))
+      ? 'a root issued the leaf itself: the issuer must be pinned as an issuing CA'
       : null;
   }
 
   /** The constraints of each CA hold for everything below it, self-issued intermediates excepted (section 6.1.3 (b)). */
-  #complete(top: Step): Step | null {
-    const path = listCertificates(top);
+  *#complete(top: Step): Generator<CertificationPath> {
+    const certificates = listCertificates(top);
+    const breach = this.#findBreach(certificates);
+    if (breach !== null) {
+      this.#fail({ code: 'path_invalid', detail: `${breach} (RFC 5280 section 6.1.3)` });
+      return;
+    }
+    const notBefore = Math.max(...certificates.map((certificate) => certificate.notBefore));
+    const notAfter = Math.min(...certificates.map((certificate) => certificate.notAfter));
+    yield { certificates, notBefore, notAfter };
+  }
+
+  #findBreach(path: readonly Certificate[]): string | null {
     for (const [index, { extensions }] of path.entries()) {
       const constraints = extensions.nameConstraints?.constraints;
       if (constraints === undefined) continue;
-      for (const [below, certificate] of path.slice(0, index).entries()) {
-        if (below > 0 && isSelfIssued(certificate)) continue;
+      for (const certificate of path.slice(0, index)) {
+        if (certificate !== this.#leaf && isSelfIssued(certificate)) continue;
         const breach = findConstraintBreach(constraints, this.#namesOf(certificate), this.#budget);
-        if (breach !== null) return this.#fail('path_invalid', `${breach} (RFC 5280 section 6.1.3)`);
+        if (breach !== null) return breach;
       }
     }
-    return top;
+    return null;
   }
 
   /** Many paths may lead through one certificate. */
@@ -192,14 +251,8 @@ class PathSearch {
     return names;
   }
 
-  #refuse(code: PathCode, detail: string): 'refused' {
-    this.#fail(code, detail);
-    return 'refused';
-  }
-
-  #fail(code: PathCode, detail: string): null {
-    if (SPECIFICITY[code] > SPECIFICITY[this.failure.code]) this.failure = { code, detail };
-    return null;
+  #fail(failure: PathFailure): void {
+    if (SPECIFICITY[failure.code] > SPECIFICITY[this.failure.code]) this.failure = failure;
   }
 }
 

@@ -21,6 +21,8 @@ export interface TrustedCertificatesInput {
   readonly anchors: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
   readonly missing?: readonly MissingCertificate[];
+  /** SHA-256, lower-case hex, of the SubjectPublicKeyInfos of roots beside the anchors: those not at hand. */
+  readonly rootKeys?: ReadonlySet<string>;
   /** SHA-256, lower-case hex, of certificates (leaves too) or of SubjectPublicKeyInfos that must not be on any path. */
   readonly distrusted?: ReadonlySet<string>;
 }
@@ -37,16 +39,18 @@ export class TrustedCertificates {
   readonly intermediates: readonly Certificate[];
   readonly missing: readonly MissingCertificate[];
   readonly distrusted: ReadonlySet<string>;
+  readonly #rootKeys: ReadonlySet<string>;
   readonly #candidates: readonly IssuerCandidate[];
   readonly #bySubject: CandidateIndex;
   /** Made when it is first asked for: names are compared by their octets where Azure's chains are concerned. */
   #byPreparedSubject: CandidateIndex | undefined;
 
-  constructor({ anchors, intermediates, missing = [], distrusted = new Set() }: TrustedCertificatesInput) {
+  constructor({ anchors, intermediates, missing = [], rootKeys, distrusted = new Set() }: TrustedCertificatesInput) {
     this.anchors = [...anchors];
     this.intermediates = [...intermediates];
     this.missing = [...missing];
     this.distrusted = new Set(distrusted);
+    this.#rootKeys = new Set([...anchors.map(({ spkiSha256 }) => spkiSha256), ...(rootKeys ?? [])]);
     this.#candidates = [
       ...this.anchors.map((certificate) => ({ certificate, isAnchor: true })),
       ...this.intermediates.map((certificate) => ({ certificate, isAnchor: false })),
@@ -74,6 +78,11 @@ export class TrustedCertificates {
   /** The missing certificate that, by its name, would have issued this one. */
   findMissingIssuer({ issuerCommonName }: Certificate): MissingCertificate | undefined {
     return this.missing.find(({ commonName }) => commonName === issuerCommonName);
+  }
+
+  /** Whether it is a root, or the cross-certificate of one: a step of a path, and never the issuer of a leaf. */
+  isRoot({ spkiSha256 }: Certificate): boolean {
+    return this.#rootKeys.has(spkiSha256);
   }
 
   isDistrusted({ sha256, spkiSha256 }: Certificate): boolean {

@@ -84,5 +84,7 @@ test('what was altered is explained all the same, and its own words are still sh
 test('it takes the options of verify, and complains of itself', async () => {
   const { code, complaints } = await files().run(['explain', 'document.json', '--cloud', 'Azure']);
   expect(code).toBe(1);
-  expect(complaints).toContain('countersign explain: there is no cloud "Azure"');
+  expect(complaints).toContain(
+    "countersign explain: option '--cloud <name>' argument 'Azure' is invalid. The clouds are",
+  );
 });

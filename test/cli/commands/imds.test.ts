@@ -76,7 +76,7 @@ test('a port that is taken is named, with what changes it', async () => {
   const { code, out, complaints } = await runIn(folder, ['imds', '--port', String(port)]);
   expect({ code, out }).toEqual({ code: 1, out: '' });
   expect(complaints).toBe(
-    `countersign imds: port ${port} of 127.0.0.1 is taken: stop what uses it, or choose another with --port\n`,
+    `countersign imds: port ${port} of 127.0.0.1 is in use. Stop what uses it, or choose another with --port\n`,
   );
 });
 
@@ -89,11 +89,11 @@ test('an authority’s file that cannot be written ends it, with nothing left ru
 });
 
 test.each([
-  [['imds', 'file'], 'imds takes options only'],
-  [['imds', '--port', '65536'], '--port is a number from 0'],
-  [['imds', '--port', 'x'], '--port is a number from 0'],
+  [['imds', 'file'], "too many arguments for 'imds'"],
+  [['imds', '--port', '65536'], "'65536' is invalid. Write a number from 0"],
+  [['imds', '--port', 'x'], "'x' is invalid. Write a number from 0"],
   [['imds', '--port', '-1'], '--port'],
-  [['imds', '--fault', 'no-such'], 'there is no fault "no-such"; there are wrong-signer, '],
+  [['imds', '--fault', 'no-such'], "'no-such' is invalid. The faults are wrong-signer, "],
 ])('%j is wrong usage', async (args, complaint) => {
   const { code, out, complaints } = await runIn(folder, args);
   expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -108,6 +108,29 @@ test.each([
   const { code, complaints } = await runIn(folder, ['imds', '--port', '0', ...args]);
   expect(code).toBe(1);
   expect(complaints).toContain(complaint);
+});
+
+const VM = { name: 'db-1', vmId: '0d4f0d5c-7c0f-4f0e-9b9e-6d2b2d6a9e11' };
+const SUBSCRIPTION = '"subscriptionId":"7f8b6a52-1d2e-4c3b-8a9f-0e1d2c3b4a59"';
+
+test.each([
+  ['UTF-8 with a mark', (text: string) => Buffer.from(`\ufeff${text}`)],
+  ['UTF-16 with a mark', (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+])('VMs of a file in %s are read', async (_, encode) => {
+  const vm = `${JSON.stringify(VM).slice(0, -1)},${SUBSCRIPTION}}`;
+  writeFileSync(join(folder, 'marked.json'), encode(`{"vms":[${vm}]}`));
+  const running = spawnCli(['imds', '--port', '0', '--vms', 'marked.json', '--json'], folder);
+  expect(JSON.parse(await running.firstLine())).toMatchObject({ vms: ['db-1'] });
+  running.signal('SIGINT');
+  expect((await running.ended).code).toBe(0);
+});
+
+test('a key that a VM has twice is refused by its name', async () => {
+  const vm = `${JSON.stringify(VM).slice(0, -1)},${SUBSCRIPTION},"name":"db-2"}`;
+  writeFileSync(join(folder, 'twice.json'), `{"vms":[${vm}]}`);
+  const { code, out, complaints } = await runIn(folder, ['imds', '--port', '0', '--vms', 'twice.json']);
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(complaints).toContain('twice.json cannot be read as JSON: line 1: the key "name" appears twice in one object');
 });
 
 test('its help names every fault', async () => {

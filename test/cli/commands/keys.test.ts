@@ -90,10 +90,10 @@ test('a service that signs its sets itself shows its root key, the end of its se
 });
 
 test.each([
-  [['status', 'x'], 'options alone'],
-  [['upload'], 'name one FILE with a signed key set'],
-  [['create-root'], 'this needs --out FILE'],
-  [['rotate'], 'there is no "keys rotate"; there are status, create-root, sign-set, upload'],
+  [['status', 'x'], 'too many arguments'],
+  [['upload'], "missing required argument 'file'"],
+  [['create-root'], 'the option --out <file> is missing'],
+  [['rotate'], "unknown command 'rotate'"],
 ])('%j is told what is wrong', async (args, complaint) => {
   const { code, out, complaints } = await runAs('Admin', online, ...args);
   expect({ code, out }).toEqual({ code: 1, out: '' });

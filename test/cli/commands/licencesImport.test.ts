@@ -48,7 +48,7 @@ async function importSlowly(...options: string[]) {
 test('while the service writes, the command says for how long, and is silent afterwards', async () => {
   const { code, out, complaints } = await importSlowly();
   expect({ code, out }).toMatchObject({ code: 0, out: expect.not.stringContaining(' s\n') as string });
-  expect(complaints).toMatch(/writing 1 new and 0 changed licences …\n… 5 s\n… 10 s\n$/);
+  expect(complaints).toMatch(/writing 1 new and 0 changed licences …\nwaiting for the service …\n… 5 s\n… 10 s\n$/);
   expect(vi.getTimerCount()).toBe(0);
 });
 
@@ -58,10 +58,8 @@ test('with --json there is one JSON value, and nothing else anywhere', async () 
   expect(complaints).toBe('');
 });
 
-test.each([
-  ['Latin-1', Buffer.from('id,note\nx,caf\u00e9\n', 'latin1')],
-  ['UTF-16', Buffer.from('\ufeffid,note\nx,caf\u00e9\n', 'utf16le')],
-])('a file in %s is refused before anything is sent', async (_, octets) => {
+test('a file in another encoding is refused before anything is sent', async () => {
+  const octets = Buffer.from('id,note\nx,caf\u00e9\n', 'latin1');
   writeFileSync(join(folder, 'other.csv'), octets);
   writeFileSync(join(folder, 'other.json'), octets);
   const env = { COUNTERSIGN_URL: 'http://127.0.0.1:9', COUNTERSIGN_TOKEN: 'x' };
@@ -72,6 +70,24 @@ test.each([
   ] as const) {
     const io = recordIo([octets], { directory: folder, env });
     expect(await runCommandLine(args, io)).toBe(1);
-    expect(io.written.complaints).toContain(`${name} is not UTF-8: save it as UTF-8`);
+    expect(io.written.complaints).toContain(`${name} is neither UTF-8 nor UTF-16. Save it as UTF-8`);
   }
+});
+
+test.each([
+  ['UTF-8', Buffer.from('id,note\nx,caf\u00e9\n')],
+  ['UTF-8 with a mark', Buffer.from('\ufeffid,note\nx,caf\u00e9\n')],
+  ['UTF-16 LE with a mark', Buffer.from('\ufeffid,note\nx,caf\u00e9\n', 'utf16le')],
+  ['UTF-16 LE without one', Buffer.from('id,note\nx,caf\u00e9\n', 'utf16le')],
+  ['UTF-16 BE with a mark', Buffer.from('\ufeffid,note\nx,caf\u00e9\n', 'utf16le').swap16()],
+])('a file in %s is sent as UTF-8', async (_, octets) => {
+  const sent: string[] = [];
+  const url = await listen((request, response) => {
+    request.setEncoding('utf8').on('data', (text: string) => sent.push(text));
+    request.on('end', () => response.end(ANSWER));
+  });
+  writeFileSync(join(folder, 'note.csv'), octets);
+  const io = recordIo([], { directory: folder, env: { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'x' } });
+  expect(await runCommandLine(['licences', 'import', 'note.csv', '--dry-run'], io)).toBe(0);
+  expect(sent).toEqual(['id,note\nx,caf\u00e9\n']);
 });

@@ -10,6 +10,7 @@ import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';
 import { useStack } from '../../service/operators/useStack.ts';
 import { runIn } from '../documentFiles.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const stack = useStack();
 const folder = mkdtempSync(join(tmpdir(), 'countersign-operators-cli-'));
@@ -36,6 +37,13 @@ async function json(...args: string[]): Promise<unknown> {
   return JSON.parse(out);
 }
 
+/** Of a command that stops somebody's software: it tells its effect first. */
+async function stopJson(...args: string[]): Promise<unknown> {
+  const { code, out, complaints } = await run(...args, '--yes', '--json');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: expect.stringMatching(/^[A-Z].*\.\n$/) as string });
+  return JSON.parse(out);
+}
+
 function bootVm(vm: string) {
   const { serviceUrl, imdsUrl } = stack();
   return boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm, key: createKey(), change: { label: 'Halle 3' } });
@@ -50,7 +58,7 @@ test('offers are listed in a table, shown, suspended and resumed', async () => {
   expect(out).toMatch(/^OFFER +MODE +STATUS/);
   expect(out).toMatch(/^contoso\/gateway\/early +licensed +active/m);
   expect((await run('offers', 'show', STANDARD)).out).toMatch(/^ {2}skus +standard-2, standard-4$/m);
-  expect(await json('offers', 'suspend', STANDARD)).toMatchObject({ offer: { status: 'suspended' } });
+  expect(await stopJson('offers', 'suspend', STANDARD)).toMatchObject({ offer: { status: 'suspended' } });
   expect(await json('offers', 'resume', STANDARD)).toMatchObject({ offer: { status: 'active' } });
 });
 
@@ -71,19 +79,20 @@ test('a licence is granted, changed, suspended, resumed, revoked and listed', as
   expect((await run(...grant, '--seats', '6')).code).toBe(2);
   const changed = await json('licences', 'set', 'cli', '--seats', 'unlimited', '--valid-until', 'none', '--note', 'x');
   expect(changed).toMatchObject({ licence: { seats: 'unlimited', validUntil: null, note: 'x' } });
-  const restricted = await json('licences', 'set', 'cli', '--skus', 'standard-2, ""', '--vm-ids', SUBSCRIPTION);
+  const restricted = await stopJson('licences', 'set', 'cli', '--skus', 'standard-2, ""', '--vm-ids', SUBSCRIPTION);
   expect(restricted).toMatchObject({ licence: { skus: ['standard-2', ''], vmIds: [SUBSCRIPTION], note: 'x' } });
   for (const skus of ['standard-2,', '']) {
     expect(await run('licences', 'set', 'cli', '--skus', skus)).toMatchObject({ code: 1, out: '' });
   }
   expect(await json('licences', 'set', 'cli', '--skus', '*')).toMatchObject({ licence: { skus: '*' } });
-  expect((await run('licences', 'set', 'cli', '--vm-ids', 'web-1')).complaints).toContain('be a UUID');
+  expect((await run('licences', 'set', 'cli', '--vm-ids', 'web-1', '--yes')).complaints).toContain('be a UUID');
   for (const [word, status] of [
     ['suspend', 'suspended'],
     ['resume', 'active'],
     ['revoke', 'revoked'],
   ] as const) {
-    expect(await json('licences', word, 'cli')).toMatchObject({ licence: { status } });
+    const change = word === 'resume' ? json : stopJson;
+    expect(await change('licences', word, 'cli')).toMatchObject({ licence: { status } });
   }
   const listed = await run('licences', 'list', '--cloud', 'emulator', '--subscription', SUBSCRIPTION);
   expect(listed.out).toMatch(/^cli +revoked +unlimited +contoso\/gateway\/standard +emulator/m);
@@ -94,13 +103,13 @@ test('a licence is deleted, and then the offer under which it stood', async () =
   await json('apply', writeFile('brief.json', { offers: [{ offer: 'contoso/brief/pro', mode: 'licensed' }] }));
   const terms = ['--cloud', 'emulator', '--subscription', SUBSCRIPTION, '--offer', 'contoso/brief/pro', '--seats', '1'];
   expect((await run('licences', 'grant', 'brief', ...terms)).code).toBe(0);
-  const early = await run('offers', 'delete', 'contoso/brief/pro');
+  const early = await run('offers', 'delete', 'contoso/brief/pro', '--yes');
   expect(early).toMatchObject({ code: 2, out: '' });
   expect(early.complaints).toContain('conflict: It has licences: 1 licence, brief among them. Delete them first.');
-  expect(await run('licences', 'delete', 'brief')).toMatchObject({ code: 0, out: 'deleted\n' });
-  expect(await json('offers', 'delete', 'contoso/brief/pro')).toEqual({ deleted: true });
-  expect((await run('licences', 'delete', 'brief')).complaints).toContain('not_found');
-  expect((await run('offers', 'delete', 'contoso/brief/pro')).complaints).toContain('not_found');
+  expect(await run('licences', 'delete', 'brief', '--yes')).toMatchObject({ code: 0, out: 'deleted\n' });
+  expect(await stopJson('offers', 'delete', 'contoso/brief/pro')).toEqual({ deleted: true });
+  expect((await run('licences', 'delete', 'brief', '--yes')).complaints).toContain('not_found');
+  expect((await run('offers', 'delete', 'contoso/brief/pro', '--yes')).complaints).toContain('not_found');
 });
 
 test('a list tells that it goes on', async () => {
@@ -124,7 +133,7 @@ test('licences are imported from CSV whole or not at all, and exported', async (
   const done = await run('licences', 'import', 'good.csv');
   expect(done.out).toContain('licences  2 created, 0 updated, 0 unchanged\n');
   expect(done.complaints).toContain('writing 2 new and 0 changed licences');
-  expect((await run('licences', 'export', '--out', 'all.csv')).code).toBe(0);
+  expect((await run('licences', 'export', '--out', 'all.csv')).out).toBe('all.csv written as CSV\n');
   const csv = readFileSync(join(folder, 'all.csv'), 'utf8');
   expect([csv.slice(0, 4), csv]).toEqual(['\uFEFFid,', expect.stringContaining('1002,emulator,')]);
   expect((await run('licences', 'export', '--out', 'all.json')).code).toBe(0);
@@ -137,6 +146,40 @@ test('licences are imported from CSV whole or not at all, and exported', async (
   expect(again.out).toMatch(/licences {2}0 created, 0 updated, \d+ unchanged\n/);
 });
 
+test('a file that takes something from running VMs tells it, and asks', async () => {
+  const subscription = 'ffffffff-0000-4000-8000-000000002001';
+  const offers = [{ offer: 'contoso/taken/pro', mode: 'licensed' }];
+  const licence = { id: 'taken', cloud: 'emulator', subscription, offer: 'contoso/taken/pro', seats: 20 };
+  const more = { ...licence, seats: 30 };
+  const fewer = { ...licence, seats: 5, status: 'suspended' };
+  expect((await run('apply', writeFile('taken.json', { offers, licences: [licence] }))).code).toBe(0);
+  expect(await run('apply', writeFile('more.json', { licences: [more] }))).toMatchObject({ code: 0, complaints: '' });
+  const told = 'taken: status from active to suspended, seats from 30 to 5';
+  const file = writeFile('fewer.json', { licences: [fewer] });
+  for (const command of [['apply'], ['licences', 'import']]) {
+    const asked = await run(...command, file);
+    expect(asked).toMatchObject({ code: 1, out: '' });
+    expect(asked.complaints).toContain(told);
+    expect(asked.complaints).toContain('Repeat it with --yes');
+    const dry = await run(...command, file, '--dry-run');
+    expect([dry.code, dry.out, dry.complaints]).toEqual([
+      0,
+      expect.stringContaining('1 updated') as string,
+      expect.stringContaining(told) as string,
+    ]);
+  }
+  expect(await json('licences', 'show', 'taken')).toMatchObject({ licence: { seats: 30, status: 'active' } });
+  const csv = `id,cloud,subscription,offer,seats\ntaken,emulator,${subscription},contoso/taken/pro,4\n`;
+  writeFileSync(join(folder, 'fewer.csv'), csv);
+  expect((await run('licences', 'import', 'fewer.csv')).complaints).toContain('taken: seats from 30 to 4');
+  expect((await run('licences', 'import', 'fewer.csv', '--yes')).code).toBe(0);
+  const suspended = writeFile('offer.json', { offers: [{ ...offers[0], status: 'suspended', skus: ['a'] }] });
+  expect((await run('apply', suspended)).complaints).toContain(
+    'contoso/taken/pro: status from active to suspended, skus from * to a',
+  );
+  expect((await run('apply', suspended, '--yes')).code).toBe(0);
+});
+
 test('a VM is listed, blocked and unblocked', async () => {
   expect((await bootVm('licensed')).status).toBe(200);
   const vm = '11111111-0000-4000-8000-000000000001';
@@ -147,13 +190,13 @@ test('a VM is listed, blocked and unblocked', async () => {
   expect(listed.out).toMatch(/ LABEL +LAST SEEN\n/);
   expect(listed.out).toContain('  Halle 3  ');
   expect((await run('activations', 'show', vm)).out).toMatch(/^ {2}label +Halle 3$/m);
-  expect(await json('activations', 'block', vm)).toMatchObject({ blocked: true });
+  expect(await stopJson('activations', 'block', vm)).toMatchObject({ blocked: true });
   expect((await bootVm('licensed')).body['code']).toBe('vm_blocked');
   expect(await json('activations', 'unblock', vm, '--licence', 'http-standard')).toMatchObject({ blocked: false });
   expect(await json('activations', 'clear-key-changes', vm)).toMatchObject({ keyChanges: [] });
   expect(await json('activations', 'list', '--vm', vm)).toHaveLength(1);
   expect((await run('activations', 'seats', '--licence', 'http-standard')).out).toMatch(/^ {2}taken +1$/m);
-  expect(await json('activations', 'block', SUBSCRIPTION, '--licence', 'http-standard')).toMatchObject({
+  expect(await stopJson('activations', 'block', SUBSCRIPTION, '--licence', 'http-standard')).toMatchObject({
     seat: null,
     blocked: true,
   });
@@ -168,9 +211,11 @@ test('a VM is unblocked under a licence that is gone, too', async () => {
   };
   await grant('stays', 'staying');
   await grant('gone', 'going');
-  for (const id of ['stays', 'gone']) await json('activations', 'block', SUBSCRIPTION, '--licence', id);
-  await json('licences', 'delete', 'gone');
-  expect((await run('activations', 'unblock', SUBSCRIPTION)).complaints).toMatch(/say --licence, one of .*gone.*stays/);
+  for (const id of ['stays', 'gone']) await stopJson('activations', 'block', SUBSCRIPTION, '--licence', id);
+  await stopJson('licences', 'delete', 'gone');
+  expect((await run('activations', 'unblock', SUBSCRIPTION)).complaints).toMatch(
+    /Name one with --licence: .*gone.*stays/,
+  );
   const unblocked = await json('activations', 'unblock', SUBSCRIPTION, '--licence', 'Gone');
   expect(unblocked).toMatchObject({ licence: 'gone', blocked: false });
   // The row still has the name under which it was written.
@@ -206,7 +251,7 @@ test('an explanation says by which key a VM would be let in', async () => {
   const vm = '11111111-0000-4000-8000-000000000011';
   await json('activations', 'clear-key-changes', vm);
   expect(await explain()).toMatch(/^ {2}outcome +it would be granted$/m);
-  await json('activations', 'block', vm);
+  await stopJson('activations', 'block', vm);
   const blocked = String((await bootVm('small-1')).body['correlationId']);
   await json('activations', 'unblock', vm);
   const { out } = await run('decisions', 'explain', blocked);
@@ -244,7 +289,7 @@ test('keys are told by their names', async () => {
 });
 
 test('an administrator pins, distrusts, and takes both back', async () => {
-  const { root } = await createAuthority({ names: { root: 'CLI Root' } });
+  const { root } = await createAuthority({ names: { root: 'CLI Root' }, keys: runKeys('other') });
   writeFileSync(join(folder, 'root.der'), root.der);
   const { sha256 } = parseCertificate(root.der);
   const add = ['trust', 'add', 'root.der', '--cloud', 'emulator'];
@@ -257,11 +302,11 @@ test('an administrator pins, distrusts, and takes both back', async () => {
   expect(status.code).toBe(0);
   expect(status.out).toMatch(/^emulator \(metadata\.emulator\.test\): ok$/m);
   expect(status.out).toMatch(new RegExp(`^CLI Root +emulator +root +\\S+ +${sha256} +compared$`, 'm'));
-  expect((await runAs('Admin', 'trust', 'remove', sha256, '--cloud', 'emulator')).out).toBe('taken back\n');
-  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--note', 'stolen')).code).toBe(0);
+  expect((await runAs('Admin', 'trust', 'remove', sha256, '--cloud', 'emulator', '--yes')).out).toBe('removed\n');
+  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--note', 'stolen', '--yes')).code).toBe(0);
   expect(await json(...service)).toMatchObject({ verdict: 'ok', pins: [], distrusts: [{ sha256, note: 'stolen' }] });
-  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--undo')).out).toBe('taken back\n');
-  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--undo')).code).toBe(2);
+  expect((await runAs('Admin', 'trust', 'undistrust', sha256)).out).toBe('no longer distrusted\n');
+  expect((await runAs('Admin', 'trust', 'undistrust', sha256)).code).toBe(2);
   expect((await run('trust', 'issuers')).out).toMatch(/^(none|ISSUER)/);
 });
 
@@ -300,7 +345,7 @@ test('a refusal is exit code 2 with its code; a service that does not answer is 
   const missing = await run('licences', 'show', 'nobody');
   expect(missing).toMatchObject({ code: 2, out: '' });
   expect(missing.complaints).toMatch(
-    /^countersign licences: not_found: There is no licence with this id\.\n {2}correlation id [0-9a-f-]{36}\n$/,
+    /^countersign licences show: not_found: There is no licence with this id\.\n {2}correlation id [0-9a-f-]{36}\n$/,
   );
   const env = { COUNTERSIGN_URL: 'http://127.0.0.1:9', COUNTERSIGN_TOKEN: 'x' };
   const down = await runIn(folder, ['keys', 'status'], { env });
@@ -318,7 +363,7 @@ test('a service without operators’ routes, or that sends elsewhere, is told as
   onTestFinished(() => void server.close());
   const env = { COUNTERSIGN_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, COUNTERSIGN_TOKEN: 'x' };
   expect((await runIn(folder, ['keys', 'status'], { env })).complaints).toContain(
-    'has it operators’ routes?'.replace('’', "'"),
+    "not an answer of the operators' API",
   );
   expect(await runIn(folder, ['offers', 'list'], { env })).toMatchObject({ code: 1 });
   const late = await runIn(folder, ['licences', 'show', 'slow'], { env });
@@ -326,10 +371,10 @@ test('a service without operators’ routes, or that sends elsewhere, is told as
 });
 
 test.each([
-  [['offers', 'list'], {}, 'say which service'],
-  [['offers', 'list'], { COUNTERSIGN_URL: 'http://licences.contoso.com' }, 'by https alone'],
+  [['offers', 'list'], {}, 'no service is named'],
+  [['offers', 'list'], { COUNTERSIGN_URL: 'http://licences.contoso.com' }, 'only sent over https'],
   [['offers', 'list'], { COUNTERSIGN_URL: 'licences' }, 'is not a URL'],
-  [['offers', 'list'], { COUNTERSIGN_URL: 'https://licences.contoso.com' }, 'set COUNTERSIGN_AUDIENCE'],
+  [['offers', 'list'], { COUNTERSIGN_URL: 'https://licences.contoso.com' }, 'Set COUNTERSIGN_AUDIENCE'],
 ] as const)('%j with %j is wrong usage', async (args, env, complaint) => {
   const { code, complaints } = await runIn(folder, [...args], { env });
   expect(code).toBe(1);
@@ -337,24 +382,23 @@ test.each([
 });
 
 test.each([
-  [['offers'], 'say what: offers list, show'],
-  [['offers', 'sell'], 'there is no "offers sell"'],
-  [['offers', 'show'], 'name an offer'],
-  [['offers', 'show', 'contoso'], 'is no offer'],
-  [['offers', 'list', 'x'], 'options alone'],
-  [['licences', 'grant', 'x'], 'grant needs --subscription'],
-  [['licences', 'set', 'x'], 'say what to set'],
-  [['licences', 'set', 'x', '--seats', 'many'], '--seats is a whole number'],
-  [['licences', 'set', 'x', '--valid-until', 'soon'], 'not a time'],
-  [['licences', 'list', '--limit', '0'], '--limit is a whole number'],
-  [['activations', 'list'], 'say which'],
-  [['trust', 'add', 'root.der'], 'say for which cloud'],
-  [
-    ['trust', 'status', '--service', 'http://127.0.0.1:9', '--days', '3'],
-    'leave --cloud, --at, --days and --trust-dir out',
-  ],
-  [['trust', 'sync', '--service', 'http://127.0.0.1:9'], 'go with status'],
-  [['keys', 'rotate'], 'there is no "keys rotate"'],
+  [['offers'], 'name a command: list, show'],
+  [['offers', 'sell'], "unknown command 'sell'"],
+  [['offers', 'show'], "missing required argument 'name'"],
+  [['offers', 'show', 'contoso'], 'is not an offer'],
+  [['offers', 'list', 'x'], 'too many arguments'],
+  [['licences', 'grant', 'x'], 'the option --subscription <uuid> is missing'],
+  [['licences', 'set', 'x'], 'nothing to set'],
+  [['licences', 'set', 'x', '--seats', 'many'], 'Write a whole number, or unlimited'],
+  [['licences', 'set', 'x', '--valid-until', 'soon'], 'Write a time of RFC 3339'],
+  [['licences', 'list', '--limit', '0'], "'--limit <n>' argument '0' is invalid"],
+  [['activations', 'list'], 'say which VMs'],
+  [['activations', 'seats'], 'the option --licence <id> is missing'],
+  [['trust', 'add', 'root.der'], 'the option --cloud <name> is missing'],
+  [['trust', 'status', '--service', 'http://127.0.0.1:9', '--days', '3'], 'add --local, or remove them'],
+  [['trust', 'status', '--service', 'http://127.0.0.1:9', '--local'], '--local excludes --service'],
+  [['trust', 'sync', '--service', 'http://127.0.0.1:9'], "unknown option '--service'"],
+  [['keys', 'rotate'], "unknown command 'rotate'"],
 ])('%j is told what is wrong', async (args, complaint) => {
   const { code, out, complaints } = await run(...args);
   expect({ code, out }).toEqual({ code: 1, out: '' });

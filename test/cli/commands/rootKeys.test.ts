@@ -149,7 +149,7 @@ test('it asks before it signs, and signs nothing without a yes', async () => {
   rmSync(file('set.jwt'), { force: true });
   const alone = await runIn(folder, signWith());
   expect([alone.code, alone.out]).toEqual([1, '']);
-  expect(alone.complaints).toContain('there is no terminal: repeat it with --yes');
+  expect(alone.complaints).toContain('there is no terminal to ask on. Repeat it with --yes');
   const questions: string[] = [];
   const answer = (text: string) =>
     runIn(folder, signWith(), {
@@ -161,11 +161,11 @@ test('it asks before it signs, and signs nothing without a yes', async () => {
   for (const text of ['', 'n', 'yess', 'no']) {
     const refused = await answer(text);
     expect([refused.code, refused.out]).toEqual([1, '']);
-    expect(refused.complaints).toContain('not confirmed, and nothing was done');
+    expect(refused.complaints).toContain('Nothing was changed');
   }
   expect(existsSync(file('set.jwt'))).toBe(false);
   expect((await answer(' Y ')).code).toBe(0);
-  expect(questions[0]).toBe('Sign this key set? [y/N] ');
+  expect(questions[0]).toBe('Go on? [y/N] ');
   expect(existsSync(file('set.jwt'))).toBe(true);
 });
 
@@ -191,7 +191,7 @@ test.each([
   ['curve.json', 2, 'key 1 of curve.json is not an EC key on P-256'],
   ['broken.json', 1, 'broken.json cannot be read as JSON'],
   ['large.json', 1, 'large.json is larger than 64 KiB'],
-  ['gone.json', 1, 'ENOENT'],
+  ['gone.json', 1, 'there is no such file or folder'],
 ])('the keys of %s are not signed', async (keys, code, complaint) => {
   rmSync(file('refused.jwt'), { force: true });
   const refused = await sign({ keys, out: 'refused.jwt' });
@@ -203,14 +203,14 @@ test.each([
 write('foreign.jwt', 'a.b.c');
 
 test.each<[string, Readonly<Record<string, string | undefined>>, number, string]>([
-  ['no root', { root: undefined }, 1, 'this needs --root FILE'],
-  ['no keys', { keys: undefined }, 1, 'this needs --keys FILE'],
-  ['no issuer', { issuer: undefined }, 1, 'this needs --issuer URL'],
-  ['no file', { out: undefined }, 1, 'this needs --out FILE'],
+  ['no root', { root: undefined }, 1, 'the option --root <file> is missing'],
+  ['no keys', { keys: undefined }, 1, 'the option --keys <file> is missing'],
+  ['no issuer', { issuer: undefined }, 1, 'the option --issuer <url> is missing'],
+  ['no file', { out: undefined }, 1, 'the option --out <file> is missing'],
   ['an issuer with a slash', { issuer: `${ISSUER}/` }, 1, '--issuer must be an https URL without a trailing slash'],
-  ['93 days', { days: '93' }, 1, '--days is a whole number from 1 to 92'],
-  ['no days', { days: '0' }, 1, '--days is a whole number from 1 to 92'],
-  ['a life in words', { life: 'P30D' }, 1, '--life is a whole number'],
+  ['93 days', { days: '93' }, 1, 'Write a whole number from 1 to 92'],
+  ['no days', { days: '0' }, 1, 'Write a whole number from 1 to 92'],
+  ['a life in words', { life: 'P30D' }, 1, 'Write a whole number from 1 to 999999999'],
   ['a public key as the root', { root: 'keys.json' }, 1, 'keys.json: The root key cannot be read.'],
   ['the root as the file to write', { out: './root.pem' }, 1, '--out names the file root.pem, which is an input'],
   ['a previous set that is none', { previous: 'foreign.jwt' }, 2, 'malformed: foreign.jwt cannot be the previous set.'],

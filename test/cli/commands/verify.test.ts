@@ -55,7 +55,10 @@ test('the forms are told apart by content alone, from a file or standard input',
   const text = der.toString('base64');
   const lines = text.replace(/.{64}/g, '$&\r\n');
   const json = JSON.stringify({ encoding: 'pkcs7', signature: text }, null, 2);
-  for (const stdin of [der, text, `${text}\n`, lines, json, `\ufeff${json}`, `\n ${json}\n`]) {
+  const utf16 = [json, text].flatMap((one) => [one, `\ufeff${one}`].map((marked) => Buffer.from(marked, 'utf16le')));
+  const swapped = utf16.map((octets) => Buffer.from(octets).swap16());
+  const utf8 = [text, `${text}\n`, lines, json, `\ufeff${json}`, `\n ${json}\n`];
+  for (const stdin of [der, ...utf8, ...utf16, ...swapped]) {
     const { code, out } = await files().run(['verify', '-', ...TRUST, '--json'], { stdin });
     expect(code, out).toBe(0);
   }
@@ -206,18 +209,21 @@ test.each<[string, Uint8Array | string]>([
 
 test.each([
   [['verify'], 'name one FILE, or - for standard input'],
-  [['verify', 'a', 'b'], 'name one FILE'],
-  [['verify', 'document.json', '--once'], "Unknown option '--once'"],
+  [['verify', 'a', 'b'], "too many arguments for 'verify'"],
+  [['verify', 'document.json', '--once'], "unknown option '--once'"],
   [['verify', 'document.json', '--json=yes'], '--json'],
   [['verify', 'document.json', '--at'], '--at'],
-  [['verify', 'document.json', '--at', 'yesterday'], '"yesterday" is not a time of RFC 3339'],
-  [['verify', 'document.json', '--cloud', 'Azure'], 'there is no cloud "Azure"; there are AzurePublicCloud'],
-  [['verify', 'document.json', '--cloud', 'emulator'], 'there is no cloud "emulator"'],
+  [['verify', 'document.json', '--at', 'yesterday'], 'Write a time of RFC 3339'],
+  [['verify', 'document.json', '--cloud', 'Azure'], "'Azure' is invalid. The clouds are AzurePublicCloud"],
+  [['verify', 'document.json', '--cloud', 'emulator'], "'emulator' is invalid. The clouds are"],
   [['verify', 'document.json', '--domain', 'metadata.azure.com'], '--domain goes with --trust-pem'],
   [['verify', 'document.json', '--trust-pem', 'authority.pem'], '--trust-pem needs --domain'],
   [['verify', 'document.json', ...TRUST, '--trust-dir', '.'], 'excludes --trust-dir and --cloud'],
   [['verify', 'document.json', ...TRUST, '--cloud', 'AzurePublicCloud'], 'excludes --trust-dir and --cloud'],
-  [['verify', 'document.json', '--trust-pem', 'authority.pem', '--domain', 'a b'], '"a b" is not a domain name'],
+  [
+    ['verify', 'document.json', '--trust-pem', 'authority.pem', '--domain', 'a b'],
+    "'a b' is invalid. Write a domain name",
+  ],
 ])('%j is wrong usage', async (args, complaint) => {
   const { code, out, complaints } = await files().run(args);
   expect({ code, out }).toEqual({ code: 1, out: '' });

@@ -14,7 +14,9 @@ export class ImdsStub {
   vmId = VM_ID;
   versions: readonly string[] = ['2018-10-01', '2020-09-01', '2025-04-07'];
   /** Answered first, one each. */
-  readonly next: (ImdsAnswer | 'hang' | 'reset')[] = [];
+  readonly next: (ImdsAnswer | 'reset' | 'cut')[] = [];
+  /** Answered to everything. */
+  always: ImdsAnswer | undefined;
   /** Nonces that the cache answers with first, one each. */
   readonly staleNonces: string[] = [];
   /** Path and query of each request. */
@@ -46,8 +48,12 @@ export class ImdsStub {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(request.url ?? '');
     this.headers.push(request.headers);
-    const answer = this.next.shift() ?? this.#faithfulAnswer(request);
-    if (answer === 'hang') return;
+    const answer = this.next.shift() ?? this.always ?? this.#faithfulAnswer(request);
+    if (answer === 'cut') {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"half":');
+      setTimeout(() => request.socket.destroy(), 5);
+      return;
+    }
     if (answer === 'reset') {
       request.socket.destroy();
       return;

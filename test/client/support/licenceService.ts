@@ -4,6 +4,7 @@ import {
   calculateJwkThumbprint,
   CompactSign,
   compactVerify,
+  decodeJwt,
   decodeProtectedHeader,
   EmbeddedJWK,
   exportJWK,
@@ -16,7 +17,7 @@ import { nonceFromDigest } from '../../../src/contract/nonce.ts';
 import type { LicenceRequest, NonceStyle, PublicJwk } from '../../../src/contract/wire.ts';
 import { listen, readText } from './loopback.ts';
 import type { Loopback } from './loopback.ts';
-import { licenceClaims } from './vectors.ts';
+import { licenceClaims, PRODUCT } from './vectors.ts';
 
 export interface Reply {
   readonly status: number;
@@ -35,6 +36,13 @@ export interface SigningKey {
 /** What a test may put in the place of an answer: the faithful one is made first, and can be passed on altered. */
 type Alteration = (reply: Reply, body: unknown) => Reply | Promise<Reply> | 'hang' | 'hang after headers' | 'reset';
 
+/** What a test changes in a key set under the root. */
+export interface KeySetChange {
+  readonly claims?: object;
+  readonly header?: object;
+  readonly key?: SigningKey;
+}
+
 export async function createSigningKey(): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const { x = '', y = '' } = await exportJWK(publicKey);
@@ -50,21 +58,30 @@ export class LicenceService {
   issuer = '';
   nonceStyle: NonceStyle = 'base32';
   key: SigningKey;
+  /** Signs key sets; the first is asked for where no root is named. */
+  roots: SigningKey[];
+  /** Seconds: `iat` of the signed key sets; the present time where it is undefined. */
+  keySetIssuedAt: number | undefined;
+  life = 30 * 86_400;
+  /** The code that the service denies with, instead of issuing. */
+  denies: string | undefined;
   readonly secret = randomBytes(32);
   readonly requests: string[] = [];
   readonly licenceRequests: LicenceRequest[] = [];
-  /** By path. */
+  readonly releaseRequests: unknown[] = [];
+  /** By path, without the query. */
   readonly alter = new Map<string, Alteration>();
   readonly #now: () => number;
   #server: Loopback | undefined;
 
-  constructor(key: SigningKey, now: () => number) {
+  constructor(key: SigningKey, root: SigningKey, now: () => number) {
     this.key = key;
+    this.roots = [root];
     this.#now = now;
   }
 
   static async start(now: () => number): Promise<LicenceService> {
-    const service = new LicenceService(await createSigningKey(), now);
+    const service = new LicenceService(await createSigningKey(), await createSigningKey(), now);
     service.#server = await listen((request, response) => {
       void service.#serve(request, response);
     });
@@ -89,7 +106,7 @@ export class LicenceService {
   ): Promise<string> {
     return new CompactSign(Buffer.from(JSON.stringify(claims)))
       .setProtectedHeader({ alg: 'ES256', typ: 'licence+jwt', kid: key.kid, ...header })
-      .sign(key.privateKey);
+      .sign(key.privateKey, { crit: { x: true, b64: true } });
   }
 
   async challenge(alter: Partial<ChallengeClaims> & { jkt?: string }): Promise<{ challenge: string; nonce: string }> {
@@ -108,11 +125,11 @@ export class LicenceService {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url ?? '';
-    this.requests.push(path);
+    const { pathname: path, searchParams } = new URL(request.url ?? '', this.issuer);
+    this.requests.push(request.url ?? '');
     const text = await readText(request);
     const body: unknown = text === '' ? undefined : JSON.parse(text);
-    const faithful = await this.#reply(path, body);
+    const faithful = await this.#reply(path, body, searchParams);
     const reply = (await this.alter.get(path)?.(faithful, body)) ?? faithful;
     if (reply === 'hang') return;
     if (reply === 'reset') {
@@ -128,13 +145,33 @@ export class LicenceService {
     response.end(typeof sent === 'string' || sent instanceof Uint8Array ? sent : JSON.stringify(sent));
   }
 
-  async #reply(path: string, body: unknown): Promise<Reply> {
+  async #reply(path: string, body: unknown, query: URLSearchParams): Promise<Reply> {
     if (path === '/v1/challenges') return this.#replyToChallenge(body as { key: JWK });
     if (path === '/v1/licences') return this.#replyToLicence(body as LicenceRequest);
-    if (path === '/.well-known/jwks.json') {
-      return { status: 200, body: { keys: [{ ...this.key.jwk, kid: this.key.kid, use: 'sig', alg: 'ES256' }] } };
-    }
+    if (path === '/v1/releases')
+      return this.#replyToRelease(body as { licence: string; proof: string; challenge: string });
+    if (path === '/.well-known/jwks.json') return { status: 200, body: { keys: this.published } };
+    if (path === '/.well-known/jwks.jwt') return this.#replyToSignedKeySet(query.get('root'));
     return problem(404, 'not_found');
+  }
+
+  get published(): readonly object[] {
+    return [{ ...this.key.jwk, kid: this.key.kid, use: 'sig', alg: 'ES256' }];
+  }
+
+  async #replyToSignedKeySet(root: string | null): Promise<Reply> {
+    const key = root === null ? this.roots[0] : this.roots.find(({ kid }) => kid === root);
+    if (key === undefined) return problem(404, 'not_found');
+    return signedKeySetReply(await this.signKeySet({ key }));
+  }
+
+  /** A key set as the service signs it, or with something changed. */
+  async signKeySet({ claims, header, key = this.roots[0] }: KeySetChange = {}): Promise<string> {
+    if (key === undefined) throw new Error('There is no root.');
+    const iat = this.keySetIssuedAt ?? Math.floor(this.#now() / 1000);
+    const { issuer: iss, life, published: keys } = this;
+    const sound = { iss, sub: iss, iat, exp: iat + 30 * 86_400, life, keys };
+    return this.sign({ ...sound, ...claims }, { typ: 'jwk-set+jwt', jwk: key.jwk, ...header }, key);
   }
 
   async #replyToChallenge({ key }: { key: JWK }): Promise<Reply> {
@@ -146,11 +183,38 @@ export class LicenceService {
     this.licenceRequests.push(request);
     const challenge = await this.#verifyChallenge(request.challenge);
     if (challenge?.jkt === undefined) return problem(400, 'challenge_invalid');
-    if (!(await this.#isProofGood(request.proof ?? '', challenge))) return problem(400, 'proof_invalid');
+    if (!(await this.#isProofGood(request.proof ?? '', challenge, '/v1/licences')))
+      return problem(400, 'proof_invalid');
     const document = Buffer.from(request.document.signature, 'base64').toString('latin1');
     if (!document.includes(this.nonceOf(request.challenge))) return problem(422, 'nonce_mismatch');
-    const claims = licenceClaims(this.issuer, challenge.jkt, this.#now());
+    if (this.denies !== undefined) return this.denialReply(request, this.denies);
+    const { vmId } = /"vmId":"(?<vmId>[0-9a-f-]{36})"/.exec(document)?.groups ?? {};
+    const claims = licenceClaims(this.issuer, challenge.jkt, this.#now(), vmId);
     return { status: 200, body: await this.licenceBody(claims) };
+  }
+
+  /** A refusal with a signed denial of this request, or with something changed in it. */
+  async denialReply(
+    { challenge, document, proof = '' }: LicenceRequest,
+    code: string,
+    { claims, header, key }: KeySetChange = {},
+  ): Promise<Reply> {
+    const text = Buffer.from(document.signature, 'base64').toString('latin1');
+    const vmId = /"vmId":"([0-9a-f-]{36})"/.exec(text)?.[1] ?? '';
+    const iat = Math.floor(this.#now() / 1000);
+    const pth = createHash('sha256').update(proof).digest('base64url');
+    const { jti } = decodeJwt(challenge);
+    const sound = { iss: this.issuer, sub: `urn:azure:vm:${vmId}`, aud: PRODUCT, code, iat, exp: iat + 300, jti, pth };
+    const denial = await this.sign({ ...sound, ...claims }, { typ: 'licence-denial+jwt', ...header }, key);
+    return problem(403, code, { denial });
+  }
+
+  async #replyToRelease(request: { licence: string; proof: string; challenge: string }): Promise<Reply> {
+    this.releaseRequests.push(request);
+    const challenge = await this.#verifyChallenge(request.challenge);
+    if (challenge?.jkt === undefined) return problem(400, 'challenge_invalid');
+    if (!(await this.#isProofGood(request.proof, challenge, '/v1/releases'))) return problem(400, 'proof_invalid');
+    return { status: 200, body: { seatFreeAt: formatInstant(this.#now() + 3_600_000) } };
   }
 
   async licenceBody(claims: LicenceClaims): Promise<object> {
@@ -170,17 +234,24 @@ export class LicenceService {
     }
   }
 
-  async #isProofGood(proof: string, challenge: ChallengeClaims): Promise<boolean> {
+  async #isProofGood(proof: string, challenge: ChallengeClaims, path: string): Promise<boolean> {
     try {
       const { payload } = await compactVerify(proof, EmbeddedJWK, { algorithms: ['ES256'] });
       const { typ, jwk } = decodeProtectedHeader(proof);
       const claims = JSON.parse(Buffer.from(payload).toString('utf8')) as Record<string, unknown>;
-      const ours = claims['aud'] === `${this.issuer}/v1/licences` && claims['nonce'] === challenge.jti;
+      const ours =
+        claims['aud'] === `${this.issuer}${path}` &&
+        claims['nonce'] === challenge.jti &&
+        typeof claims['jti'] === 'string';
       return typ === 'proof+jwt' && ours && (await calculateJwkThumbprint(jwk ?? {})) === challenge.jkt;
     } catch {
       return false;
     }
   }
+}
+
+export function signedKeySetReply(token: string): Reply {
+  return { status: 200, body: token, headers: { 'content-type': 'application/jwk-set+jwt' } };
 }
 
 /** A problem document as the service writes them. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 
 import { PROJECT } from './appFolder.ts';
@@ -11,6 +12,8 @@ export interface HostProcess {
   readonly ended: Promise<number | string>;
   /** waits for the line that says where the host listens; fails when the process ends before */
   readonly url: () => Promise<string>;
+  /** waits until this stands in the log (standard error); fails when the process ends before */
+  readonly says: (text: string) => Promise<void>;
 }
 
 /** Runs `main.ts` in a process of its own, with Node's own type stripping. */
@@ -36,5 +39,11 @@ export function spawnHost(args: readonly string[], env: NodeJS.ProcessEnv = {}):
     if (early !== undefined) throw new Error(`The host ended with ${early}: ${stderr}`);
     return (JSON.parse(stdout) as { url: string }).url;
   };
-  return { process: child, output: () => ({ stdout, stderr }), ended, url };
+  const says = async (text: string): Promise<void> => {
+    while (!stderr.includes(text)) {
+      const early = await Promise.race([ended, once(child.stderr, 'data').then(() => null)]);
+      if (early !== null && !stderr.includes(text)) throw new Error(`The host ended with ${early}: ${stderr}`);
+    }
+  };
+  return { process: child, output: () => ({ stdout, stderr }), ended, url, says };
 }

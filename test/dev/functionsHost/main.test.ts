@@ -64,12 +64,13 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const entry = entryFile(
       `let end; const ended = new Promise((resolve) => { end = resolve; });`,
       `app.get('slow', async () => { console.log('slow began'); await ended; return { body: 'slow ended' }; });`,
-      `process.once('${signal}', () => setTimeout(end, 50));`,
+      // After all listeners of the signal.
+      `process.once('${signal}', () => setImmediate(end));`,
       `app.hook.appTerminate(() => { console.log('terminated'); });`,
     );
     const host = spawnHost(['--port', '0', '--root', writeApp({ 'functions/a.mjs': entry })]);
     const answer = fetch(`${await host.url()}/slow`);
-    await expect.poll(() => host.output().stderr).toBe('slow began\n');
+    await host.says('slow began\n');
     host.process.kill(signal);
     expect(await (await answer).text()).toBe('slow ended');
     expect(await host.ended).toBe(0);
@@ -80,12 +81,12 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 test('a second signal ends it at once', async () => {
   const entry = entryFile(
     httpFunction('a', ''),
-    `app.hook.appTerminate(() => new Promise(() => setInterval(() => {}, 1000)));`,
+    `app.hook.appTerminate(() => { console.log('ending'); return new Promise(() => setInterval(() => {}, 1000)); });`,
   );
   const host = spawnHost(['--port', '0', '--root', writeApp({ 'functions/a.mjs': entry })]);
-  const url = await host.url();
+  await host.url();
   host.process.kill('SIGTERM');
-  await expect.poll(() => fetch(url).catch(() => 'closed')).toBe('closed');
+  await host.says('ending\n');
   host.process.kill('SIGTERM');
   expect(await host.ended).toBe(1);
 });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { nextOccurrence, parseSchedule } from '../../../src/dev/functionsHost/ncrontab.ts';
+import { parseSchedule } from '../../../src/dev/functionsHost/ncrontab.ts';
 import type { TimerSchedule } from '../../../src/dev/functionsHost/ncrontab.ts';
 
 function parse(text: string): TimerSchedule {
@@ -25,8 +25,10 @@ test.each([
   ['0 0 0 29 2 *', '2028-02-29T00:00:00.000Z'],
   ['0 0 0 29 2 tue', '2028-02-29T00:00:00.000Z'],
   ['0 0 0 13 * 5', '2027-08-13T00:00:00.000Z'],
+  ['0 0 0 * * */7', '2026-11-29T00:00:00.000Z'],
+  ['  0  0 0 * * *  ', '2026-11-24T00:00:00.000Z'],
 ])('%s is next due at %s', (text, expected) => {
-  expect(nextOccurrence(parse(text), MONDAY_NOON)?.toISOString()).toBe(expected);
+  expect(parse(text).nextAfter(MONDAY_NOON).toISOString()).toBe(expected);
 });
 
 test.each([
@@ -48,41 +50,61 @@ test.each([
   '-1 * * * * *',
   '1.5 * * * * *',
   '00:05:00',
+  '@daily',
+  '2026-11-23T12:00:00',
+  '0 0 0 L * *',
+  '0 0 0 15W * *',
+  '0 0 0 ? * *',
+  '0 0 0 * * MON#2',
+  '0 0 0 * * +MON',
+  '0 0 0 * * 1-7',
+  '0 0 0 mon * *',
+  '0 0 0 * * fri-mon',
+  '*/99 * * * * *',
 ])('%j is refused', (text) => {
-  expect(parseSchedule(text)).toMatch(/is no NCRONTAB expression/);
+  expect(parseSchedule(text)).toMatch(/is not an NCRONTAB expression/);
 });
 
 test('a schedule that never comes is refused', () => {
   expect(parseSchedule('0 0 0 30 2 *')).toBe('"0 0 0 30 2 *" never comes: no month has such a day.');
 });
 
+interface Field {
+  readonly text: string;
+  readonly fits: (value: number) => boolean;
+}
+
+function fieldUpTo(last: number): fc.Arbitrary<Field> {
+  return fc.oneof(
+    fc.constant({ text: '*', fits: () => true }),
+    fc.integer({ min: 0, max: last }).map((one) => ({ text: `${one}`, fits: (value: number) => value === one })),
+    fc
+      .integer({ min: 2, max: last })
+      .map((step) => ({ text: `*/${step}`, fits: (value: number) => value % step === 0 })),
+  );
+}
+
 test('the next time is the first second after that fits every field', () => {
-  const field = (last: number) =>
-    fc.oneof(
-      fc.constant('*'),
-      fc.integer({ min: 0, max: last }).map(String),
-      fc.integer({ min: 2, max: last }).map((step) => `*/${step}`),
-    );
   const after = fc.date({
     min: new Date('2020-01-01T00:00:00Z'),
     max: new Date('2040-01-01T00:00:00Z'),
     noInvalidDate: true,
   });
   fc.assert(
-    fc.property(field(59), field(59), field(23), after, (seconds, minutes, hours, at) => {
-      const schedule = parse(`${seconds} ${minutes} ${hours} * * *`);
+    fc.property(fieldUpTo(59), fieldUpTo(59), fieldUpTo(23), after, (seconds, minutes, hours, at) => {
+      const schedule = parse(`${seconds.text} ${minutes.text} ${hours.text} * * *`);
+      const fits = (time: Date) =>
+        seconds.fits(time.getUTCSeconds()) && minutes.fits(time.getUTCMinutes()) && hours.fits(time.getUTCHours());
       let expected = Math.floor(at.getTime() / 1000) * 1000 + 1000;
-      while (!fits(schedule, new Date(expected))) expected += 1000;
-      expect(nextOccurrence(schedule, at)?.getTime()).toBe(expected);
+      while (!fits(new Date(expected))) expected += 1000;
+      expect(schedule.nextAfter(at).getTime()).toBe(expected);
     }),
     { numRuns: 60 },
   );
 });
 
-function fits(schedule: TimerSchedule, at: Date): boolean {
-  return (
-    schedule.seconds.includes(at.getUTCSeconds()) &&
-    schedule.minutes.includes(at.getUTCMinutes()) &&
-    schedule.hours.includes(at.getUTCHours())
+test('the wait across a century that is no leap year is found', () => {
+  expect(parse('0 0 0 29 2 sat').nextAfter(new Date('2080-03-01T00:00:00Z')).toISOString()).toBe(
+    '2116-02-29T00:00:00.000Z',
   );
-}
+});

@@ -36,9 +36,9 @@ test.each([
   [
     'schedule',
     `app.timer('t', { schedule: '* * *', handler: () => {} });`,
-    'Function "t": Its schedule is not valid. "* * *" is no NCRONTAB',
+    'Function "t": Its schedule is not valid. "* * *" is not an NCRONTAB',
   ],
-  ['schedule', `app.timer('t', { schedule: '00:05:00', handler: () => {} });`, 'is no NCRONTAB expression'],
+  ['schedule', `app.timer('t', { schedule: '00:05:00', handler: () => {} });`, 'is not an NCRONTAB expression'],
   [
     'schedule',
     `app.timer('t', { schedule: '%UNSET_SCHEDULE%', handler: () => {} });`,

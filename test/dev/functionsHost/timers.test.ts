@@ -1,7 +1,8 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 
 import { createFunctionsHost } from '../../../src/dev/functionsHost/createFunctionsHost.ts';
 import type { FunctionsHost } from '../../../src/dev/functionsHost/createFunctionsHost.ts';
@@ -17,14 +18,17 @@ function createEchoHost(schedule: string, extra: Readonly<Record<string, string>
   return { host: createFunctionsHost({ root: ECHO_APP, env, log, now: () => NOON }), lines };
 }
 
-/** An app whose one timer appends to a file. */
+/** An event of this process, in which the app runs. */
+const RAN = 'the test’s timer has run';
+
+/** An app whose one timer appends to a file, and says so. */
 function writeTimerApp(options: string): { readonly root: string; readonly runs: () => number } {
   const root = writeApp({
     runs: '',
     'functions/a.mjs': [
       `import { appendFileSync } from 'node:fs';`,
       entryFile(
-        `app.timer('t', { handler: () => { appendFileSync(new URL('../runs', import.meta.url), '.'); }, ${options} });`,
+        `app.timer('t', { handler: () => { appendFileSync(new URL('../runs', import.meta.url), '.'); process.emit('${RAN}'); }, ${options} });`,
       ),
     ].join('\n'),
   });
@@ -67,19 +71,29 @@ test('what a timer’s handler throws reaches whoever fired it, and the log', as
 
 test('a timer runs at its times while the host listens, and not after', async () => {
   const { root, runs } = writeTimerApp(`schedule: '* * * * * *'`);
+  const ran = () => once(process, RAN);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  onTestFinished(() => void vi.useRealTimers());
   await withListening(createFunctionsHost({ root, env: STORAGE }), async () => {
-    await expect.poll(runs).toBeGreaterThanOrEqual(2);
+    for (const expected of [1, 2]) {
+      const next = ran();
+      // The wait for the next run begins when the one before has ended, which takes some turns.
+      while (runs() < expected) await vi.advanceTimersByTimeAsync(1_000);
+      await next;
+    }
   });
   const ended = runs();
-  await new Promise((resolve) => setTimeout(resolve, 1100));
+  await vi.advanceTimersByTimeAsync(60_000);
   expect(runs()).toBe(ended);
 });
 
 test('a timer with runOnStartup runs when the host listens', async () => {
   const { root, runs } = writeTimerApp(`schedule: '0 0 0 1 1 *', runOnStartup: true`);
   const host = createFunctionsHost({ root, env: STORAGE });
+  const ran = once(process, RAN);
   await withListening(host, async () => {
-    await expect.poll(runs).toBe(1);
+    await ran;
+    expect(runs()).toBe(1);
   });
 });
 

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import * as pkijs from 'pkijs';
 import { beforeAll, expect, test } from 'vitest';
 import { createAuthority, type Authority } from '../../../src/dev/imds/authority.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 6, 1, 12);
 const DAY = 24 * 60 * 60 * 1000;
@@ -9,7 +10,7 @@ const DAY = 24 * 60 * 60 * 1000;
 let authority: Authority;
 
 beforeAll(async () => {
-  authority = await createAuthority({ at: AT });
+  authority = await createAuthority({ at: AT, keys: runKeys('emulator') });
 });
 
 test('both paths from a leaf end in a self-signed root', async () => {

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createEmulator, type EmulatorLogEntry, type RunningEmulator } from '../../../src/dev/imds/emulator.ts';
 import { API_VERSIONS } from '../../../src/dev/imds/versions.ts';
 import { AT, get, getJson, sharedAuthority, withEmulator } from './running.ts';
+import { TestClock } from '../../support/testClock.ts';
 
 const COMPUTE = '/metadata/instance/compute?api-version=2020-06-01';
 const DOCUMENT = '/metadata/attested/document?api-version=2020-09-01';
@@ -76,10 +77,13 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('%s is refused', async 
 });
 
 test('the sixth request of one VM within a second is refused, and another VM is not held back by it', async () => {
-  await withEmulator({ rateLimit: 5 }, async (emulator) => {
+  const timer = new TestClock();
+  await withEmulator({ rateLimit: 5, timer }, async (emulator) => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => get(emulator, COMPUTE)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 200, 429]);
     expect((await get(emulator, `/vms/fleet-1${COMPUTE}`)).status).toBe(200);
+    timer.pass(1_000);
+    expect((await get(emulator, COMPUTE)).status).toBe(200);
   });
 });
 

@@ -1,5 +1,6 @@
 import { createAuthority, type Authority } from '../../../src/dev/imds/authority.ts';
 import { createEmulator, type EmulatorOptions, type RunningEmulator } from '../../../src/dev/imds/emulator.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 /** The time at which all tests of the emulator take place. */
 export const AT = Date.UTC(2026, 6, 1, 12);
@@ -8,7 +9,7 @@ let authority: Promise<Authority> | undefined;
 
 /** One authority for all tests of a file: making its keys takes longer than most of them. */
 export function sharedAuthority(): Promise<Authority> {
-  return (authority ??= createAuthority({ at: AT }));
+  return (authority ??= createAuthority({ at: AT, keys: runKeys('emulator') }));
 }
 
 /** Runs the body with an emulator that answers at a constant time and without a rate limit, unless told otherwise. */

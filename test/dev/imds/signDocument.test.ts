@@ -11,6 +11,8 @@ import type { IssuedCertificate } from '../../../src/dev/imds/issueCertificate.t
 import { usualAttributes } from '../../../src/dev/imds/signedAttributes.ts';
 import { createSignerInfo, signDocument } from '../../../src/dev/imds/signDocument.ts';
 import { hasShared, readSharedText } from '../../support/shared.ts';
+import { runsOpenssl } from '../../support/programs.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 6, 1, 12);
 const CONTENT = { nonce: '1234567890', vmId: '02aab8a4-74ef-476e-8182-f6d2ba4166a6' };
@@ -20,7 +22,7 @@ let leaf: IssuedCertificate;
 const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
 
 beforeAll(async () => {
-  authority = await createAuthority({ at: AT });
+  authority = await createAuthority({ at: AT, keys: runKeys('emulator') });
   leaf = await authority.issueLeaf();
 });
 
@@ -83,7 +85,6 @@ test('the leaf comes along unchanged, and nothing else does', () => {
 
 /** An independent reader, where there is one. */
 const OPENSSL = 'openssl';
-const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
 /** @returns the content, or what openssl has against the document */
 function openssl(der: Uint8Array): string {
@@ -97,17 +98,21 @@ function openssl(der: Uint8Array): string {
   return run.status === 0 ? run.stdout : run.stderr;
 }
 
-test.skipIf(!hasOpenssl)('openssl accepts a document with the standard digest algorithm', () => {
+test.skipIf(!runsOpenssl)('openssl accepts a document with the standard digest algorithm', () => {
   expect(openssl(signDocument({ content: CONTENT, leaf, digestOid: 'standard' }))).toBe(JSON.stringify(CONTENT));
 });
 
-test.skipIf(!hasOpenssl)('openssl refuses a document of another authority', async () => {
-  const other = await createAuthority({ at: AT, names: { intermediate: 'Another Issuing CA' } });
+test.skipIf(!runsOpenssl)('openssl refuses a document of another authority', async () => {
+  const other = await createAuthority({
+    at: AT,
+    names: { intermediate: 'Another Issuing CA' },
+    keys: runKeys('other'),
+  });
   const document = signDocument({ content: CONTENT, leaf: await other.issueLeaf(), digestOid: 'standard' });
   expect(openssl(document)).toContain('unable to get local issuer certificate');
 });
 
-test.skipIf(!hasOpenssl)('openssl accepts signed attributes, which production does not use', () => {
+test.skipIf(!runsOpenssl)('openssl accepts signed attributes, which production does not use', () => {
   const document = signDocument({ content: CONTENT, leaf, digestOid: 'standard', signedAttributes: usualAttributes });
   expect(readSignedData(document).signerInfos[0]?.signedAttrs?.attributes).toHaveLength(2);
   expect(openssl(document)).toBe(JSON.stringify(CONTENT));

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { createAuthority } from '../../../src/dev/imds/authority.ts';
-import { createKeyRing } from '../../../src/dev/imds/keys.ts';
 import { FAULT_NAMES } from '../../../src/dev/imds/faults.ts';
 import type { FaultName } from '../../../src/dev/imds/faults.ts';
 import { startEmulator } from '../../../src/dev/imds/startEmulator.ts';
 import { AT, get } from './running.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
-const pairs = createKeyRing();
+const pairs = runKeys('emulator');
 
 /** An emulator whose key ring tells which keys were asked for. */
 async function startCounted(faults: readonly FaultName[]) {

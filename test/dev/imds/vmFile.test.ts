@@ -53,7 +53,7 @@ test.each([
 });
 
 test('a file that is not JSON or too large is refused', async () => {
-  expect(() => parseVmFile('{', 'vms.json')).toThrow('vms.json is not JSON');
+  expect(() => parseVmFile('{', 'vms.json')).toThrow('vms.json cannot be read as JSON: line 1: not JSON');
   const path = join(folder, 'large.json');
   writeFileSync(path, ' '.repeat(1024 * 1024 + 1));
   await expect(readVmFile(path)).rejects.toThrow('larger than');

@@ -10,9 +10,11 @@ import { StoreUnavailableError } from '../../../src/licensing/store.ts';
 import type { LicenceStore, SeatWrite } from '../../../src/licensing/store.ts';
 import { createTablesStore } from '../../../src/licensing/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
+import { useTestClock } from '../../support/testClock.ts';
 import { AT, DAY, entitlement, licence, MINUTE, offer, SUBSCRIPTION, vmId } from '../../support/licensing.ts';
 
 const tables = useAzurite();
+const clock = useTestClock();
 const CHANGE = { by: 'test', at: AT };
 const POOL = entitlement().pool;
 
@@ -218,7 +220,11 @@ test('a wrong key is a failure whose message names neither the key nor the reque
 });
 
 test('a store that is down or does not answer is a failure within the budget', async () => {
-  const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+  const silent = createServer((socket) =>
+    socket.once('data', () => {
+      clock.pass(300);
+    }),
+  ).listen(0, '127.0.0.1');
   onTestFinished(() => {
     silent.close();
   });

@@ -8,6 +8,9 @@ import { activate } from '../../../src/licensing/activate.ts';
 import { StoreUnavailableError } from '../../../src/licensing/store.ts';
 import { createTablesStore } from '../../../src/licensing/tables/createTablesStore.ts';
 import { entitlement, request } from '../../support/licensing.ts';
+import { useTestClock } from '../../support/testClock.ts';
+
+const clock = useTestClock();
 
 /** Answers that say they are good and are not whole: what the store's client makes of them is not believed. */
 
@@ -79,7 +82,11 @@ test.each(['{}', '{"value":null}', '{"value":{}}', '[]', 'null'])(
 );
 
 test('a credential that never answers is waited for no longer than the store', async () => {
-  const credential = { getToken: () => new Promise<never>(() => undefined) };
+  const getToken = () => {
+    clock.pass(100);
+    return new Promise<never>(() => undefined);
+  };
+  const credential = { getToken };
   const store = createTablesStore({ connection: { url: 'https://127.0.0.1:1', credential }, budget: 100 });
   await expect(store.readOffers()).rejects.toThrow('no answer within 100 ms');
 });

@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as pauseFor } from 'node:timers/promises';
 
 import { expect, onTestFinished, test } from 'vitest';
 
 import type { LicenceStore } from '../../../src/licensing/store.ts';
 import { createTablesStore } from '../../../src/licensing/tables/createTablesStore.ts';
 import { entitlement } from '../../support/licensing.ts';
+import { useTestClock } from '../../support/testClock.ts';
 
 /** Azure Tables answers a long search with empty pages and a place to go on from; Azurite never does. */
+
+const clock = useTestClock();
 
 const PAGES = 20;
 const PAUSE = 100;
@@ -23,11 +25,10 @@ async function startStore(asked: string[], budget = BUDGET): Promise<LicenceStor
     asked.push(incoming.method ?? '');
     const row = { PartitionKey: 'p', RowKey: 'vm:1', 'odata.etag': 'W/"1"' };
     const next = page < PAGES ? { 'x-ms-continuation-nextpartitionkey': `${page + 1}` } : {};
-    void pauseFor(PAUSE).then(() => {
-      if (incoming.method === 'DELETE') return outgoing.writeHead(204).end();
-      const body = JSON.stringify({ value: page === PAGES ? [row] : [] });
-      return outgoing.writeHead(200, { 'Content-Type': 'application/json', ...next }).end(body);
-    });
+    clock.pass(PAUSE);
+    if (incoming.method === 'DELETE') return outgoing.writeHead(204).end();
+    const body = JSON.stringify({ value: page === PAGES ? [row] : [] });
+    return outgoing.writeHead(200, { 'Content-Type': 'application/json', ...next }).end(body);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -51,7 +51,7 @@ test('of repeats at the same time one is executed', async () => {
 });
 
 test('a request whose process ended is refused for as long as it may run, and then executed again', async () => {
-  const store = createTablesStore({ connection: { connectionString: stack().connectionString } });
+  const store = createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
   const { body } = await operate(stack(), `GET ${path('once')}`);
   const key = { operator: String(body['changedBy']), route: `PUT /operator/v1${path('crashed')}?`, key: 'k5' };
   const digest = await digestOf(JSON.stringify(offer('crashed')));

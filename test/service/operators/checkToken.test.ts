@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startIssuer } from '../../../src/dev/issuer/startIssuer.ts';
@@ -8,6 +7,7 @@ import { createOperatorKeySet } from '../../../src/service/operatorKeySet.ts';
 import { checkToken } from '../../../src/service/operators/checkToken.ts';
 import type { TokenRules } from '../../../src/service/operators/checkToken.ts';
 import { GOOD_SETTINGS } from '../settings.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const NOW = { at: AT, log: () => undefined };
@@ -18,7 +18,7 @@ let issuer: LocalIssuer;
 let rules: TokenRules;
 
 beforeAll(async () => {
-  issuer = await startIssuer({ clock: () => AT });
+  issuer = await startIssuer({ clock: () => AT, keys: runKeys('emulator') });
   rules = rulesOf(issuer);
 });
 afterAll(() => issuer.close());
@@ -103,7 +103,7 @@ test('a token of another key, of another algorithm or without a signature is ref
   const { kid } = JSON.parse(Buffer.from((await bearer()).split(/[ .]/)[1] ?? '', 'base64url').toString()) as {
     kid: string;
   };
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } = await runKeys('other')('forger');
   const forged = [
     await new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey),
     await new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'other' }).sign(privateKey),
@@ -124,7 +124,7 @@ test('no refusal repeats anything of the token', async () => {
 });
 
 test('the key set is fetched once, and is not asked again for every unknown key', async () => {
-  const own = await startIssuer({ clock: () => AT });
+  const own = await startIssuer({ clock: () => AT, keys: runKeys('emulator') });
   const ownRules = rulesOf(own);
   const token = `Bearer ${await own.issueToken({ roles: ['Reader'] })}`;
   for (let time = 0; time < 3; time += 1) await checkToken(token, ownRules, NOW);
@@ -138,7 +138,7 @@ test('the key set is fetched once, and is not asked again for every unknown key'
 });
 
 test('a directory that does not answer is no fault of the token', async () => {
-  const own = await startIssuer({ clock: () => AT });
+  const own = await startIssuer({ clock: () => AT, keys: runKeys('emulator') });
   const token = `Bearer ${await own.issueToken({ roles: ['Reader'] })}`;
   await own.close();
   await expect(checkToken(token, rulesOf(own), NOW)).rejects.toMatchObject({ name: 'OperatorKeySetError' });

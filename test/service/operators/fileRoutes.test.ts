@@ -121,7 +121,9 @@ test('what one file says twice of a subscription, and another id for a licence, 
 test.each(['/catalogue', '/imports/licences'])('a key that stands twice is refused by POST %s', async (path) => {
   const answer = await operate(stack(), `POST ${path}`, { body: '{"licences": [],\n "licences": []}' });
   expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
-  expect(answer.body['detail']).toBe('The body cannot be read as JSON: line 2: a key stands twice in one object.');
+  expect(answer.body['detail']).toBe(
+    'The body cannot be read as JSON: line 2: the key "licences" appears twice in one object.',
+  );
 });
 
 test('more than 10,000 licences are refused with what to do', async () => {
@@ -211,6 +213,42 @@ test('the catalogue that was read is applied without a change, and one with a ne
   expect([wrong.status, wrong.body['code']]).toEqual([400, 'request_malformed']);
 });
 
+test('a first line that names the separator is read, as spreadsheets write it', async () => {
+  const headers = { 'Content-Type': 'text/csv' };
+  const line = row(81).replaceAll(',', ';');
+  const body = `sep=;\r\n${HEADER.replaceAll(',', ';')}\r\n${line}\r\n${line}\r\n`;
+  const answer = await operate(stack(), 'POST /imports/licences?dryRun=true', { body, headers });
+  expect(answer.body['errors']).toMatchObject([{ line: 4 }, { line: 4 }]);
+});
+
+test('a file beyond a bound is refused before it is parsed', async () => {
+  const headers = { 'Content-Type': 'text/csv' };
+  const wide = 'note,'.repeat(160_000);
+  const csv = await operate(stack(), 'POST /imports/licences?dryRun=true', { body: wide, headers });
+  expect(csv.body['errors']).toEqual([{ line: 1, field: '', message: 'has more than 100 columns' }]);
+  for (const path of ['/imports/licences', '/catalogue']) {
+    const body = `{"licences":[${'{},'.repeat(2_600_000)}{}]}`;
+    const json = await operate(stack(), `POST ${path}?dryRun=true`, { body });
+    expect([json.status, json.body['detail']]).toEqual([
+      400,
+      expect.stringContaining('more than 500000 values') as string,
+    ]);
+  }
+});
+
+test('a note or a sku is never exported as a formula', async () => {
+  const licence = {
+    ...{ id: 'formula', cloud: 'emulator', subscription: subscription(91), offer: 'contoso/gateway/small' },
+    ...{ seats: 1, skus: ['standard', '=2+5'], note: 'ok;=HYPERLINK(A1);' },
+  };
+  expect((await operate(stack(), 'PUT /licences/formula', { body: licence })).status).toBe(201);
+  const { text } = await operate(stack(), 'GET /exports/licences', { as: 'Reader' });
+  for (const separator of [',', ';', '\t']) {
+    const cells = text.split('\r\n').flatMap((line) => line.split(separator));
+    expect(cells.filter((cell) => /^[ "]*[=+@]/.test(cell))).toEqual([]);
+  }
+});
+
 test('a body that is too large, of another type or not UTF-8 is refused', async () => {
   const post = (body: string | Uint8Array<ArrayBuffer>, contentType: string) =>
     fetch(`${stack().serviceUrl}/operator/v1/imports/licences`, {
@@ -223,7 +261,7 @@ test('a body that is too large, of another type or not UTF-8 is refused', async 
   expect(await post(new Uint8Array([0xff, 0xfe]), 'text/csv')).toBe(400);
 });
 
-test('5,000 licences are imported in one request', { timeout: 120_000 }, async () => {
+test('5,000 licences are imported in one request', async () => {
   const lines = Array.from({ length: 5_000 }, (_, index) => row(100_000 + index));
   const answer = await importCsv(lines);
   expect(answer.body['licences']).toEqual({ created: 5_000, updated: 0, unchanged: 0 });

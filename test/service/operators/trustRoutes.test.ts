@@ -7,6 +7,7 @@ import { writePem } from '../../../src/trust/pem.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';
 import { operate, useStack } from './useStack.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 /** Of the article's VMs, as the demonstration has them. */
 const stack = useStack({ catalogueFile: DEMO_CATALOGUE });
@@ -16,7 +17,11 @@ let moved: StartedEmulator;
 
 beforeAll(async () => {
   const names = { root: 'New Root', secondRoot: 'New Second Root', intermediate: 'New Issuing CA' };
-  moved = await startEmulator({ port: 0, authority: await createAuthority({ names }), rateLimit: Infinity });
+  moved = await startEmulator({
+    port: 0,
+    authority: await createAuthority({ names, keys: runKeys('other') }),
+    rateLimit: Infinity,
+  });
 });
 afterAll(() => moved.close());
 

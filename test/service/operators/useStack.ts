@@ -7,6 +7,8 @@ import type { Stack, StackOptions } from '../../../src/dev/stack.ts';
 import type { OperatorRole } from '../../../src/service/operators/roles.ts';
 import { send } from '../../endToEnd/protocolClient.ts';
 import type { Answer } from '../../endToEnd/protocolClient.ts';
+import { createTestTables } from '../../support/azurite.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 const CATALOGUE = join(import.meta.dirname, '../../endToEnd/catalogue.json');
 const VMS = join(import.meta.dirname, '../../endToEnd/vms.json');
@@ -22,6 +24,9 @@ export function useStack(options: Partial<StackOptions> = {}): () => Stack {
       catalogueFile: CATALOGUE,
       vmFile: VMS,
       progress: () => undefined,
+      store: createTestTables(),
+      keys: runKeys('emulator'),
+      imdsRateLimit: Infinity,
       ...options,
     });
   });

@@ -334,6 +334,19 @@ const CHAINS: readonly Mutation[] = [
     },
   },
   {
+    name: 'under the cross-certificate of a root',
+    check: 'path',
+    offer: async (scene) => {
+      const { root, secondRoot, crossSignedRoot, intermediate } = scene.authority;
+      const leaf = await scene.authority.issueLeaf({ issuer: root });
+      const intermediates = [crossSignedRoot, intermediate].map(read);
+      const rootKeys = new Set([read(root).spkiSha256]);
+      // The root is pinned, and its own certificate is not at hand.
+      const trust = () => createTrust(scene, { anchors: [read(secondRoot)], intermediates, rootKeys });
+      return { evidence: scene.make({ leaf }), trust };
+    },
+  },
+  {
     name: 'by an impostor who does not say which key it was',
     check: 'path',
     offer: signedBy(({ impostor }) => ({ issuer: impostor.intermediate, keyIdentifiers: false })),

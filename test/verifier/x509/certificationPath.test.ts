@@ -4,7 +4,13 @@ import { issueCertificate } from '../../../src/dev/imds/issueCertificate.ts';
 import type { IssuedCertificate } from '../../../src/dev/imds/issueCertificate.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
-import { CANDIDATES, SIGNATURE_CHECKS, findPath } from '../../../src/verifier/x509/certificationPath.ts';
+import {
+  CANDIDATES,
+  SIGNATURE_CHECKS,
+  findCaFailure,
+  findLongestPath,
+  findPath,
+} from '../../../src/verifier/x509/certificationPath.ts';
 import { TrustedCertificates } from '../../../src/verifier/x509/trustedCertificates.ts';
 import { AT, NOT_AFTER, NOT_BEFORE, issueCa, issueLeaf, keyOf, parseIssued, rules, search, tell } from './pki.ts';
 import type { Change } from './pki.ts';
@@ -36,7 +42,7 @@ test('an anchor may issue leaves itself where that is allowed', async () => {
   const direct = await issueLeaf(root);
   expect(tell(search(direct, { anchors: [root] }))).toBe('leaf.example < root');
   expect(tell(search(direct, { anchors: [root], rules: { allowsDirectIssue: false } }))).toBe(
-    'path_invalid: the anchor issued the leaf itself, without a pinned intermediate',
+    'path_invalid: a root issued the leaf itself: the issuer must be pinned as an issuing CA',
   );
 });
 
@@ -52,6 +58,24 @@ test('a cross-certificate and the own root both count', async () => {
   const expired = await issueCa('root', undefined, { notAfter: AT - 1000 });
   expect(tell(search(leaf, { anchors: [expired, second], intermediates: [cross, issuing] }))).toContain(
     'root < second root',
+  );
+});
+
+test('the cross-certificate of a root is a step of a path, and the issuer of no leaf where issuing CAs are pinned', async () => {
+  const second = await issueCa('second root');
+  const cross = await issueCa('root', second);
+  const direct = await issueLeaf(root);
+  const rootKeys = new Set([parseIssued(root).spkiSha256]);
+  const pinned = { rules: { allowsDirectIssue: false } };
+  const refusal = 'path_invalid: a root issued the leaf itself: the issuer must be pinned as an issuing CA';
+  // Whether the root is at hand as an anchor, or known by its key alone.
+  const roots = [{ anchors: [root, second] }, { anchors: [second], rootKeys }];
+  for (const trusted of roots) {
+    expect(tell(search(direct, { ...pinned, ...trusted, intermediates: [cross] }))).toBe(refusal);
+    expect(tell(search(leaf, { ...pinned, ...trusted, intermediates: [cross, issuing] }))).toContain('issuing < root');
+  }
+  expect(tell(search(direct, { anchors: [second], intermediates: [cross], rootKeys }))).toBe(
+    'leaf.example < root < second root',
   );
 });
 
@@ -289,3 +313,52 @@ function outcomeOf(der: Uint8Array, trusted: TrustedCertificates): string {
     return error instanceof Error ? error.name : 'thrown';
   }
 }
+
+/** The same search, for a CA at the lower end. */
+function searchAbove(ca: IssuedCertificate, anchors: readonly IssuedCertificate[], intermediates: IssuedCertificate[]) {
+  const trusted = new TrustedCertificates({
+    anchors: anchors.map(parseIssued),
+    intermediates: intermediates.map(parseIssued),
+  });
+  return findLongestPath(parseIssued(ca), { trusted, rules: rules(), at: AT });
+}
+
+test('of a CA’s paths the one that stays valid longest is found', async () => {
+  const brief = await issueCa('root', undefined, { notAfter: AT + 1000 });
+  const second = await issueCa('second root');
+  const cross = await issueCa('root', second, { notAfter: AT + 2000 });
+  expect(tell(searchAbove(issuing, [brief, second], [cross]))).toBe('issuing < root < second root');
+  expect(searchAbove(issuing, [brief, second], [cross])).toMatchObject({ path: { notAfter: AT + 2000 } });
+  expect(tell(searchAbove(issuing, [brief, root, second], [cross]))).toBe('issuing < root');
+});
+
+test('a CA is judged as one between a leaf and an anchor: its own faults, and then its path', async () => {
+  const stranger = await issueCa('stranger', await issueCa('another root'));
+  expect(tell(searchAbove(stranger, [root], []))).toContain('issuer_unknown');
+  expect(tell(searchAbove(leaf, [root], [issuing]))).toContain('path_invalid: an issuer is not a CA');
+  const expired = await issueCa('issuing', root, { notAfter: AT - 1000 });
+  expect(tell(searchAbove(expired, [root], []))).toBe('certificate_expired: issuing');
+  const below = await issueCa('below', issuing);
+  expect(tell(searchAbove(below, [root], [issuing]))).toBe(
+    'path_invalid: a path length is exceeded (RFC 5280 section 6.1.4 (m))',
+  );
+});
+
+test('name constraints hold for the names of a CA, and leave what they allow to leaves open', async () => {
+  const anchor = await issueCa('root', undefined, confinedTo('other.example'));
+  expect(tell(searchAbove(issuing, [anchor], []))).toBe('issuing < root');
+  const named = await issueCa('issuing', root, { names: [{ type: 'dns', value: 'leaf.example' }] });
+  expect(tell(searchAbove(named, [anchor], []))).toContain('a name is outside the permitted ones');
+});
+
+test('a CA’s own faults are told without a path', async () => {
+  const trusted = new TrustedCertificates({ anchors: [], intermediates: [] });
+  const failureOf = (ca: IssuedCertificate, isAnchor: boolean) =>
+    findCaFailure(parseIssued(ca), isAnchor, { trusted, rules: rules(), at: AT })?.code ?? null;
+  expect([failureOf(root, true), failureOf(issuing, false), failureOf(leaf, false)]).toEqual([
+    null,
+    null,
+    'path_invalid',
+  ]);
+  expect(failureOf(await issueCa('root', undefined, { notBefore: AT + 1000 }), true)).toBe('certificate_not_yet_valid');
+});

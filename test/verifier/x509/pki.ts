@@ -1,6 +1,5 @@
 import { issueCertificate } from '../../../src/dev/imds/issueCertificate.ts';
 import type { CertificateDescription, IssuedCertificate } from '../../../src/dev/imds/issueCertificate.ts';
-import { createKeyRing } from '../../../src/dev/imds/keys.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
 import { findPath } from '../../../src/verifier/x509/certificationPath.ts';
@@ -8,6 +7,7 @@ import type { PathSearchResult } from '../../../src/verifier/x509/certificationP
 import type { PathRules } from '../../../src/verifier/x509/pathRules.ts';
 import { TrustedCertificates } from '../../../src/verifier/x509/trustedCertificates.ts';
 import type { TrustedCertificatesInput } from '../../../src/verifier/x509/trustedCertificates.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
 /** A small public key infrastructure for the path rules: P-256, because its keys and signatures cost next to nothing. */
 
@@ -18,7 +18,7 @@ export const AT = Date.UTC(2026, 6, 1);
 export const NOT_BEFORE = AT - YEAR;
 export const NOT_AFTER = AT + YEAR;
 
-const keys = createKeyRing();
+const keys = runKeys('path');
 
 /** The P-256 key of that label, the same one whenever it is asked for. */
 export const keyOf = (label: string) => keys(label, 'p-256');

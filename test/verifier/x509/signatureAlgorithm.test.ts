@@ -1,7 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createKeyRing } from '../../../src/dev/imds/keys.ts';
 import type { KeyKind } from '../../../src/dev/imds/keys.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
@@ -9,8 +8,9 @@ import { findSignatureFault } from '../../../src/verifier/x509/signatureAlgorith
 import { issueCa, issueLeaf, parseIssued } from './pki.ts';
 import { writeCertificate } from './writeCertificate.ts';
 import { NULL, bitString, hex, oid, sequence } from './writeDer.ts';
+import { runKeys } from '../../support/runKeys.ts';
 
-const keys = createKeyRing();
+const keys = runKeys('signatures');
 
 const RSA_SHA256 = '1.2.840.113549.1.1.11';
 const DOES_NOT_VERIFY = 'the signature does not verify with the issuer’s key';

@@ -1,0 +1,127 @@
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parsePlainJson } from '../verifier/plainJson.ts';
+import { JsonError } from '../verifier/strictJson.ts';
+import { CommandError } from './command.ts';
+import type { Io } from './command.ts';
+import { printable } from './printable.ts';
+
+/*
+ * The one reader of files. A file may be `-` for standard input. What stands in the file is data of strangers: it is
+ * bounded while it is read, and before it is parsed.
+ */
+
+/** Octets of a text that a command reads whole; the service takes no larger file. */
+const LARGEST_TEXT = 8 * 1024 * 1024;
+
+export interface FileStart {
+  readonly octets: Buffer;
+  /** Whether the file goes on. */
+  readonly isCut: boolean;
+}
+
+/** The first octets of a file. @throws {CommandError} `file_unreadable` */
+export async function readStart(io: Io, file: string, limit: number): Promise<FileStart> {
+  const source: AsyncIterable<Uint8Array> =
+    file === '-' ? io.readStdin() : createReadStream(resolve(io.directory, file));
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of source) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length > limit) break;
+    }
+  } catch (error) {
+    throw new CommandError('file_unreadable', `${nameOf(file)} cannot be read: ${explain(error)}`);
+  }
+  return { octets: Buffer.concat(chunks).subarray(0, limit), isCut: length > limit };
+}
+
+/**
+ * A whole text in any of the encodings of {@link decodeText}.
+ *
+ * @throws {CommandError} `file_unreadable`, `file_too_large`
+ */
+export async function readText(io: Io, file: string, limit = LARGEST_TEXT): Promise<string> {
+  const { octets, isCut } = await readStart(io, file, limit);
+  if (isCut) {
+    throw new CommandError(
+      'file_too_large',
+      `${nameOf(file)} is larger than ${formatSize(limit)}. Split it into parts`,
+    );
+  }
+  return decodeText(octets, nameOf(file));
+}
+
+/**
+ * JSON, read strictly: a key that an object has twice is refused by its name.
+ *
+ * @throws {CommandError} `file_unreadable`, `file_too_large`, `file_malformed`
+ */
+export function parseJsonFile(text: string, file: string): unknown {
+  try {
+    return parsePlainJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new CommandError('file_malformed', `${nameOf(file)} cannot be read as JSON: ${error.message}`);
+  }
+}
+
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+const UTF_16_LE = new TextDecoder('utf-16le', { fatal: true });
+const UTF_16_BE = new TextDecoder('utf-16be', { fatal: true });
+
+/**
+ * UTF-8 and UTF-16, with a byte order mark, which is taken away, or without one. Windows PowerShell 5 and Notepad write UTF-16.
+ *
+ * @param name for the complaint
+ * @throws {CommandError} `file_unreadable`
+ */
+export function decodeText(octets: Uint8Array, name: string): string {
+  try {
+    return chooseDecoder(octets).decode(octets);
+  } catch {
+    throw new CommandError(
+      'file_unreadable',
+      `${name} is neither UTF-8 nor UTF-16. Save it as UTF-8 (in spreadsheets: "CSV UTF-8")`,
+    );
+  }
+}
+
+/** Without a mark by the zero octet beside the first character, which is an ASCII one in all that is read here. */
+function chooseDecoder([first, second]: Uint8Array): TextDecoder {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return UTF_16_LE;
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return UTF_16_BE;
+  return UTF_8;
+}
+
+/** @throws {CommandError} `file_unwritable` */
+export async function writeText(io: Io, file: string, text: string): Promise<void> {
+  await writeFile(resolve(io.directory, file), text).catch((error: unknown) => {
+    throw new CommandError('file_unwritable', `${nameOf(file)} cannot be written: ${explain(error)}`);
+  });
+}
+
+/** For messages. */
+export function nameOf(file: string): string {
+  return file === '-' ? 'standard input' : printable(file);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder. Check the path',
+  EISDIR: 'it is a directory. Name a file',
+  EACCES: 'permission denied. Check its owner and mode',
+  EPERM: 'permission denied. Check its owner and mode',
+};
+
+function explain(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? (code === '' ? 'unknown error' : code);
+}
+
+function formatSize(octets: number): string {
+  const kibibytes = octets / 1024;
+  return kibibytes < 1024 ? `${kibibytes} KiB` : `${kibibytes / 1024} MiB`;
+}

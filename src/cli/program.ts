@@ -1,0 +1,105 @@
+import { Command } from '@commander-js/extra-typings';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Session } from './command.ts';
+import { examples } from './help.ts';
+
+/** A test compares it with package.json. */
+export const VERSION = '0.1.0';
+
+interface Entry {
+  /** One line, for the list of commands. */
+  readonly summary: string;
+  /** Loads the command's code, so that no command waits for the code of another. */
+  readonly load: (session: Session) => Promise<CommandUnknownOpts>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  verify: {
+    summary: 'verify an attested document',
+    load: async (session) => (await import('./commands/verify.ts')).createVerify(session),
+  },
+  explain: {
+    summary: 'explain an attested document: every check, its outcome, what to do',
+    load: async (session) => (await import('./commands/explain.ts')).createExplain(session),
+  },
+  trust: {
+    summary: 'download the pinned certificates, report trust status, pin and distrust',
+    load: async (session) => (await import('./commands/trust.ts')).createTrustCommand(session),
+  },
+  apply: {
+    summary: 'put offers and licences from a file into a service, or into its store',
+    load: async (session) => (await import('./commands/apply.ts')).createApply(session),
+  },
+  offers: {
+    summary: 'list, show, suspend, resume and delete offers',
+    load: async (session) => (await import('./commands/offers.ts')).createOffers(session),
+  },
+  licences: {
+    summary: 'list, grant, change, suspend, revoke, delete, import and export licences',
+    load: async (session) => (await import('./commands/licences.ts')).createLicences(session),
+  },
+  activations: {
+    summary: 'list, block and unblock VMs',
+    load: async (session) => (await import('./commands/activations.ts')).createActivations(session),
+  },
+  decisions: {
+    summary: 'list decisions, and explain why a VM was refused',
+    load: async (session) => (await import('./commands/decisions.ts')).createDecisions(session),
+  },
+  keys: {
+    summary: 'create root keys, sign and upload key sets, show the keys of a service',
+    load: async (session) => (await import('./commands/keys.ts')).createKeys(session),
+  },
+  imds: {
+    summary: 'run the emulator of the Instance Metadata Service',
+    load: async (session) => (await import('./commands/imds.ts')).createImds(session),
+  },
+};
+
+/** The command line with the code of those commands alone that its arguments name. */
+export async function createProgram(args: readonly string[], session: Session): Promise<CommandUnknownOpts> {
+  const program = new Command('countersign')
+    .description(
+      'Verifies attested documents of Azure VMs, and manages the licences that a service gives out for them.',
+    )
+    .version(VERSION, '-V, --version', 'show the version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', FOOTER);
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = isNamed(args, name) ? await load(session) : new Command(name);
+    program.addCommand(command.summary(summary));
+  }
+  prepare(program, session);
+  return program;
+}
+
+const FOOTER = `${examples('countersign verify document.json', 'countersign licences list --help')}
+Exit codes: 0 done or accepted, 2 rejected or refused by a check, 1 wrong usage or a system error.`;
+
+/** `countersign NAME …` or `countersign help NAME`. */
+function isNamed(args: readonly string[], name: string): boolean {
+  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
+  return (first === 'help' ? second : first) === name;
+}
+
+/** Where help is written that nobody wraps, a line has this many characters. */
+const USUAL_WIDTH = 100;
+
+function prepare(command: CommandUnknownOpts, session: Session): void {
+  const width = () => session.terminal?.columns ?? USUAL_WIDTH;
+  // In the list of a group's commands the first sentence is enough.
+  if (command.summary() === '') command.summary(command.description().replace(/(?<=\.) .*$/s, ''));
+  const hasColours = () => session.terminal?.hasColour ?? false;
+  command
+    .exitOverride()
+    .helpOption('-h, --help', 'show this help')
+    .configureOutput({
+      writeOut: session.out,
+      writeErr: session.complain,
+      // Errors are thrown, and told in one place.
+      outputError: () => undefined,
+      ...{ getOutHelpWidth: width, getErrHelpWidth: width },
+      ...{ getOutHasColors: hasColours, getErrHasColors: () => false },
+    });
+  for (const child of command.commands) prepare(child, session);
+}

@@ -1,0 +1,88 @@
+import { Command } from '@commander-js/extra-typings';
+import type { Session } from './command.ts';
+import { examples } from './help.ts';
+import { OPERATOR_SETTINGS_HELP, createOperatorClient, readList } from './operatorClient.ts';
+import type { OperatorClient, ServiceCall } from './operatorClient.ts';
+import { OPTIONS } from './options.ts';
+import { jsonLine } from './printable.ts';
+import { formatTable } from './table.ts';
+import type { Column } from './table.ts';
+import { tellWaiting } from './waiting.ts';
+
+/** A command that asks the operators' API: it has `--service` and `--json`. */
+export function serviceCommand(name: string, description: string) {
+  return new Command(name)
+    .description(description)
+    .option('--service <url>', 'the service (default: COUNTERSIGN_URL)')
+    .option(...OPTIONS.json);
+}
+
+/** The end of such a command's help. */
+export function serviceHelp(...lines: readonly string[]): string {
+  return `${OPERATOR_SETTINGS_HELP}${examples(...lines)}`;
+}
+
+interface ServiceOptions {
+  readonly service?: string | undefined;
+  readonly json?: true | undefined;
+}
+
+/** What an action does its work with. */
+export interface Service {
+  readonly client: OperatorClient;
+  readonly session: Session;
+  /** Whether JSON was asked for. */
+  readonly isJson: boolean;
+  /** Prints a value as JSON where that was asked for, and else as text. */
+  readonly show: (value: unknown, format: () => string) => void;
+  /** Reports progress on standard error; nothing where JSON was asked for. */
+  readonly tell: (text: string) => void;
+}
+
+export function openService(session: Session, { service, json }: ServiceOptions): Service {
+  const isJson = json === true;
+  const client = createOperatorClient(service, session);
+  const tell = (text: string): void => {
+    if (!isJson) session.complain(text);
+  };
+  const waiting = { what: 'the service', tell, now: () => session.now() };
+  return {
+    client: (call) => tellWaiting(waiting, client(call)),
+    session,
+    isJson,
+    show: (value, format) => {
+      session.out(isJson ? jsonLine(value) : format());
+    },
+    tell,
+  };
+}
+
+interface ListView<T> {
+  readonly limit: number;
+  readonly columns: readonly Column<T>[];
+  /** Over all pages together; that of the service unless given. */
+  readonly order?: (left: T, right: T) => number;
+}
+
+/** Shows a list: a table for people, the items as JSON for programs. */
+export async function showList<T>(
+  { client, show, session }: Service,
+  call: ServiceCall,
+  { limit, columns, order }: ListView<T>,
+): Promise<void> {
+  const { items: read, more } = await readList(client, call, limit);
+  const items = order === undefined ? (read as readonly T[]) : (read as readonly T[]).toSorted(order);
+  show(items, () => formatTable(items, columns, session.terminal));
+  if (more) session.complain(`There are more than these ${items.length}. Narrow the list, or raise --limit.\n`);
+}
+
+/** A body of JSON. */
+export function jsonBody(value: unknown): NonNullable<ServiceCall['body']> {
+  return { text: JSON.stringify(value), mediaType: 'application/json' };
+}
+
+/** Deletes what was read, unless it has been changed since. */
+export async function deleteAt({ client, show }: Service, path: string, version: string): Promise<void> {
+  const { body } = await client({ method: 'DELETE', path, version });
+  show(body, () => 'deleted\n');
+}

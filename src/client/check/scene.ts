@@ -1,0 +1,74 @@
+import type { ChassisTag } from '../adapters.ts';
+import type { HandOf } from '../answer.ts';
+import type { ClientError } from '../clientError.ts';
+import { vmIdsAmong } from '../folder/folder.ts';
+import { judgeChassis } from '../imds/chassis.ts';
+import type { Chassis } from '../imds/chassis.ts';
+import { countingTime } from '../licence/rememberedTime.ts';
+import { standingOf } from '../licence/standing.ts';
+import type { Session } from '../session.ts';
+import { newestRecord, readRecord } from './records.ts';
+import type { VmRecord } from './records.ts';
+import type { Run } from './run.ts';
+
+/** What this machine shows before anybody is asked. */
+export interface Scene {
+  /** Everything in the folder. */
+  readonly names: readonly string[];
+  /** One for each VM that the folder holds something of. */
+  readonly records: readonly VmRecord[];
+  readonly tag: ChassisTag;
+}
+
+/** Milliseconds: with a licence in hand nobody waits longer for a newer one. */
+const PATIENCE_WITH_LICENCE = 10_000;
+
+/** @throws {ClientError} `folder_unusable` */
+export async function look(session: Session): Promise<Scene> {
+  const { settings, folder } = session;
+  const tag = settings.adapters.chassisTag();
+  const names = await folder.list();
+  const records = await Promise.all(vmIdsAmong(names).map((vmId) => readRecord(session, vmId)));
+  return { names, records, tag: await tag };
+}
+
+/**
+ * Looks at the folder's owner and mode.
+ *
+ * @returns what is wrong with them: a licence in hand then counts still, because it is verified, and nothing is written
+ * @throws {ClientError} `folder_unusable`; `folder_exposed` where whoever can write the folder is believed
+ */
+export async function judgeOwnFolder(
+  { folder, settings }: Session,
+  options: { readonly create: boolean },
+): Promise<ClientError | undefined> {
+  const fault = await folder.judge(options);
+  if (fault !== undefined && settings.trust.kind === 'first-use') throw fault;
+  return fault;
+}
+
+/** Whether the hardware is Azure's, or the one that the record's licence was issued on. */
+export function chassisOf({ tag }: Scene, record: VmRecord | undefined): Chassis {
+  return judgeChassis(tag, record?.licence?.chassisTag ?? null);
+}
+
+/** The licence in hand; undefined where it does not count on this hardware. */
+export function handOf(run: Run, scene: Scene, record: VmRecord | undefined): HandOf | undefined {
+  const licence = record?.licence;
+  if (licence === undefined || chassisOf(scene, record) === 'foreign') return undefined;
+  const { claims, token } = licence;
+  const at = countingTime(licence.remembered, run.readClocks());
+  return { claims, token, at, standing: standingOf(claims, at, run.request.dueAt?.(claims)) };
+}
+
+/** Sets how long this check may take: by what is lost when nothing new is had. */
+export function setPatience(run: Run, scene: Scene, record: VmRecord | undefined): void {
+  const hand = handOf(run, scene, record);
+  if (hand === undefined || hand.standing === 'ended') run.restorePatience();
+  else run.limitPatience(PATIENCE_WITH_LICENCE);
+}
+
+/** The record that counts until IMDS has said which VM this is. */
+export function presumedRecord({ records }: Scene): VmRecord | undefined {
+  return newestRecord(records);
+}

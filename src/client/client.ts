@@ -1,0 +1,168 @@
+import { formatInstant } from '../contract/instants.ts';
+import type { Clocks } from './adapters.ts';
+import { REAL_ADAPTERS } from './adapters/real.ts';
+import { resultOf } from './answer.ts';
+import type { Answer, Finding, Result } from './answer.ts';
+import { checkLicence as findOut } from './check/check.ts';
+import { releaseSeat } from './check/release.ts';
+import type { Release } from './check/release.ts';
+import { Run, Stopped } from './check/run.ts';
+import type { RunRequest } from './check/run.ts';
+import { readStatus } from './check/status.ts';
+import { ClientError } from './clientError.ts';
+import type { ClientCode } from './clientError.ts';
+import { parseOptions } from './options.ts';
+import type { ClientOptions } from './options.ts';
+import { failureOf } from './service/persist.ts';
+import { openSession } from './session.ts';
+import type { Session } from './session.ts';
+import { Rhythm } from './watch/rhythm.ts';
+import { waitUntil } from './watch/wait.ts';
+
+export interface CheckRequest {
+  /** Renews the licence although it is not due. */
+  readonly renew?: boolean;
+}
+
+export interface WatchRequest {
+  /** Ends the watch, and a check that is running. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is known without asking anybody. */
+export type Status = Answer & {
+  /** Whose keys count; absent where the options do not say. `first-use`: whoever can write the folder can forge any licence. */
+  readonly trust?: 'rootKeys' | 'keySet' | 'first-use';
+};
+
+/** A client for one product in one folder. None of its methods rejects for what can go wrong in the world. */
+export interface LicenceClient {
+  /** Whether this VM is licensed now: by the licence in hand while that is current, else by a new one. */
+  readonly check: (request?: CheckRequest) => Promise<Answer>;
+  /** Checks for as long as it is iterated: the first answer at once, then each that differs from the last. */
+  readonly watch: (request?: WatchRequest) => AsyncGenerator<Answer, void, undefined>;
+  /** Gives the seat back, as when the VM is about to be deleted. */
+  readonly release: () => Promise<Release>;
+  /** What was last known. Uses no network and writes nothing. */
+  readonly status: () => Promise<Status>;
+}
+
+/** Creates a client. Wrong options are not thrown: every method answers `misconfigured`. */
+export function createLicenceClient(options: ClientOptions): LicenceClient {
+  const client = new Client(openOrExplain(options));
+  return {
+    check: (request) => client.check(request),
+    watch: (request) => client.watch(request),
+    release: () => client.release(),
+    status: () => client.status(),
+  };
+}
+
+/** One check by a client that is made for it: for boot gates and scheduled tasks. */
+export function checkLicence(options: ClientOptions): Promise<Answer> {
+  return createLicenceClient(options).check();
+}
+
+function openOrExplain(options: ClientOptions): Session | ClientError {
+  try {
+    return openSession(parseOptions(options));
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
+}
+
+class Client {
+  readonly #session: Session | ClientError;
+  readonly #clocks: Clocks;
+  readonly #rhythm: Rhythm;
+  #last: Answer | undefined;
+  /** One thing at a time: the next one begins when this has ended. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(session: Session | ClientError) {
+    const { clocks, random } = session instanceof ClientError ? REAL_ADAPTERS : session.settings.adapters;
+    this.#session = session;
+    this.#clocks = clocks;
+    this.#rhythm = new Rhythm(random);
+  }
+
+  check({ renew = false }: CheckRequest = {}): Promise<Answer> {
+    return this.#enqueue(() => this.#check({ renew }));
+  }
+
+  async *watch({ signal }: WatchRequest = {}): AsyncGenerator<Answer, void, undefined> {
+    let shown: Answer | undefined;
+    for (let patient = true; signal?.aborted !== true; patient = !this.#rhythm.isFailing) {
+      const request = { patientWithService: patient, spread: true, ...(signal === undefined ? {} : { signal }) };
+      const answer = await this.#enqueue(() => this.#check(request)).catch(ignoreStopped);
+      if (answer === undefined) return;
+      const until = this.#clocks.uptime() + Date.parse(answer.nextCheckAt) - this.#clocks.now();
+      if (shown === undefined || isChange(shown, answer)) yield answer;
+      shown = answer;
+      await waitUntil(this.#clocks, until, signal);
+    }
+  }
+
+  release(): Promise<Release> {
+    const session = this.#session;
+    if (session instanceof ClientError) {
+      return Promise.resolve({ released: false, code: session.code, reason: session.message });
+    }
+    return this.#enqueue(() => releaseSeat(new Run(session, {})));
+  }
+
+  async status(): Promise<Status> {
+    const session = this.#session;
+    const finding = session instanceof ClientError ? failureWith(session) : await readStatus(new Run(session, {}));
+    const result = resultOf(finding);
+    const last = this.#last;
+    // The folder does not tell one reason for having no licence from another; this client may know.
+    const isKnown = last !== undefined && (last.state === result.state || NOTHING_KEPT.includes(result.code ?? ''));
+    const answer = isKnown ? last : { ...result, ...this.#time(result, 0) };
+    return session instanceof ClientError ? answer : { ...answer, trust: session.settings.trust.kind };
+  }
+
+  #enqueue<Value>(action: () => Promise<Value>): Promise<Value> {
+    const started = this.#queue.then(action, action);
+    this.#queue = started.catch(() => undefined);
+    return started;
+  }
+
+  async #check({ spread = false, ...request }: RunRequest & { readonly spread?: boolean }): Promise<Answer> {
+    const finding = await this.#findOut(
+      spread ? { ...request, dueAt: (claims) => this.#rhythm.dueAt(claims) } : request,
+    );
+    const result = resultOf(finding);
+    const answer = { ...result, ...this.#time(result, this.#rhythm.next(finding)) };
+    this.#last = answer;
+    return answer;
+  }
+
+  async #findOut(request: RunRequest): Promise<Finding> {
+    const session = this.#session;
+    return session instanceof ClientError ? failureWith(session) : findOut(new Run(session, request));
+  }
+
+  #time({ state }: Result, pause: number): Pick<Answer, 'nextCheckAt' | 'since'> {
+    const now = this.#clocks.now();
+    const since = this.#last?.state === state ? this.#last.since : formatInstant(now);
+    return { nextCheckAt: formatInstant(Math.round(now + pause)), since };
+  }
+}
+
+/** What the folder says where it holds nothing that counts. */
+const NOTHING_KEPT: readonly string[] = ['nothing_kept', 'not_renewed', 'cache_unusable'] satisfies ClientCode[];
+
+function failureWith(error: ClientError): Finding {
+  return { kind: 'failed', hand: undefined, failure: failureOf(error) };
+}
+
+function isChange(shown: Answer, answer: Answer): boolean {
+  const isSame = shown.state === answer.state && shown.code === answer.code;
+  return !isSame || shown.licence?.token !== answer.licence?.token;
+}
+
+function ignoreStopped(error: unknown): undefined {
+  if (!(error instanceof Stopped)) throw error;
+}

@@ -1,0 +1,56 @@
+import { member, parseJsonObject } from '../members.ts';
+
+/**
+ * The api-versions that this client knows to hold what it reads: since 2018-10-01 there are attested documents. The first
+ * with every field that the service decides on is 2020-09-01 (`licenseType`).
+ */
+const KNOWN = [
+  '2018-10-01',
+  '2019-02-01',
+  '2019-03-11',
+  '2019-04-30',
+  '2019-06-01',
+  '2019-06-04',
+  '2019-08-01',
+  '2019-08-15',
+  '2019-11-01',
+  '2020-06-01',
+  '2020-07-15',
+  '2020-09-01',
+  '2020-10-01',
+  '2020-12-01',
+  '2021-01-01',
+  '2021-02-01',
+  '2021-03-01',
+  '2021-05-01',
+  '2021-08-01',
+  '2021-10-01',
+  '2021-11-01',
+  '2021-11-15',
+  '2021-12-13',
+  '2023-07-01',
+  '2023-11-15',
+  '2024-03-15',
+  '2024-07-17',
+  '2025-04-07',
+] as const;
+
+/** Asked for first: the oldest that is complete, because every host has it. */
+export const PREFERRED_VERSION = '2020-09-01';
+
+/**
+ * @param texts answers that may hold a list of versions: `apiVersions`, or `newest-versions` of a refusal
+ * @returns the newest version that both know, or undefined
+ */
+export function newestKnownVersion(texts: readonly string[]): string | undefined {
+  const offered = texts.flatMap(listVersions);
+  return KNOWN.findLast((version) => offered.includes(version));
+}
+
+function listVersions(text: string): readonly unknown[] {
+  const object = parseJsonObject(text) ?? {};
+  return ['apiVersions', 'newest-versions'].flatMap((name) => {
+    const list = member(object, name);
+    return Array.isArray(list) ? (list as unknown[]) : [];
+  });
+}

@@ -1,0 +1,180 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Terminal } from '../../src/cli/command.ts';
+import { columnsOf, wrap } from '../../src/cli/layout.ts';
+import { runCommandLine } from '../../src/cli/main.ts';
+import { escapeUnprintable, jsonLine } from '../../src/cli/printable.ts';
+import { formatTable } from '../../src/cli/table.ts';
+import { recordIo } from './recordIo.ts';
+
+/** How the command line behaves towards people, terminals and the programs that read it. */
+
+async function listen(serve: RequestListener): Promise<Readonly<Record<string, string>>> {
+  const server = createServer(serve);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  return { COUNTERSIGN_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, COUNTERSIGN_TOKEN: 'x' };
+}
+
+const PLAIN: Terminal = { columns: 80, hasColour: false };
+const VM = '02aab8a4-74ef-476e-8182-f6d2ba4166a6';
+const RAW = 'agent\u009b31m\u202etxt\u0007';
+
+const activation = { id: 'x', etag: '"1"', vmId: VM, licence: 'fabrikam', client: RAW, keyChanges: [], seat: 3 };
+const listOne: RequestListener = (_, response) => {
+  response.end(JSON.stringify({ items: [activation], continuation: null }));
+};
+
+test.each([null, PLAIN])('raw words of a VM are escaped in JSON and replaced in tables, on %j', async (terminal) => {
+  const env = await listen(listOne);
+  const list = async (...args: string[]) => {
+    const io = recordIo([], { env, terminal });
+    expect(await runCommandLine(['activations', 'list', '--vm', VM, ...args], io)).toBe(0);
+    return io.written.out;
+  };
+  const json = await list('--json');
+  expect(json).toContain('agent\\u009b31m\\u202etxt\\u0007');
+  expect(JSON.parse(json)).toMatchObject([{ client: RAW }]);
+  expect(await list()).toContain('agent?31m?txt?');
+});
+
+test('what a terminal would obey is escaped, line ends and our own colours are not', () => {
+  const red = '\u001b[31mno\u001b[39m';
+  expect(escapeUnprintable(`${red}\r\na\tb\u001b[2J\u001b[8m\r\u{e0001}\n`)).toBe(
+    `${red}\r\na\\u0009b\\u001b[2J\\u001b[8m\\u000d\\udb40\\udc01\n`,
+  );
+  expect(jsonLine({ a: '\u2028\ud800é😀' })).toBe('{"a":"\\u2028\\ud800é😀"}\n');
+});
+
+const COLUMNS = [
+  ['ID', (item: Record<string, string>) => item['id']],
+  ['NOTE', (item: Record<string, string>) => item['note']],
+] as const;
+
+test('a table that is wider than the terminal becomes blocks, and no id is broken', () => {
+  const items = [
+    { id: VM, note: 'a customer with a long story' },
+    { id: VM, note: 'short' },
+  ];
+  const at = (columns: number) => formatTable(items, COLUMNS, { columns, hasColour: false });
+  expect(formatTable(items, COLUMNS, null)).toBe(at(80));
+  expect(at(66)).toMatch(/^ID +NOTE\n02aab8a4/);
+  expect(at(60)).toBe(`  ID    ${VM}\n  NOTE  a customer with a long story\n\n  ID    ${VM}\n  NOTE  short\n`);
+  for (const columns of [40, 45, 50, 65]) {
+    const lines = at(columns).split('\n');
+    expect(Math.max(...lines.map(columnsOf))).toBeLessThanOrEqual(columns);
+    expect(lines.filter((line) => line.includes(VM))).toHaveLength(2);
+  }
+});
+
+test('a line is broken at blanks alone, and wide characters count twice', () => {
+  expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
+  expect(wrap(`see ${VM} now`, 20)).toEqual(['see', VM, 'now']);
+  expect(wrap('', 5)).toEqual(['']);
+  expect(columnsOf('日本e\u0301😀')).toBe(7);
+});
+
+test('colour is for terminals that have it, and says nothing alone', async () => {
+  const run = async (terminal: Terminal | null) => {
+    const io = recordIo([Buffer.from('no document')], { terminal });
+    expect(await runCommandLine(['verify', '-'], io)).toBe(2);
+    return io.written.out;
+  };
+  const coloured = await run({ columns: 500, hasColour: true });
+  const plain = await run({ columns: 500, hasColour: false });
+  expect(coloured).toMatch(/^\u001b\[31mrejected: document_malformed\u001b\[39m\n/);
+  expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
+  expect(await run(null)).toBe(plain);
+});
+
+const LICENCE = {
+  offer: { offer: 'a/b/c', status: 'active' },
+  licence: { id: 'fabrikam', status: 'active', seats: 20, skus: '*', validUntil: null, offer: 'a/b/c' },
+  etag: '"1"',
+  changedBy: 'somebody',
+  changedAt: '2026-11-23T00:00:00Z',
+  usage: { taken: 12, over: 0 },
+};
+
+/** A service with one licence, and what was written to it. */
+async function oneLicence() {
+  const writes: string[] = [];
+  const env = await listen((request, response) => {
+    if (request.method !== 'GET') writes.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    response.end(JSON.stringify(LICENCE));
+  });
+  const run = async (args: readonly string[], answers: readonly string[] | null) => {
+    const left = [...(answers ?? [])];
+    const ask = answers === null ? null : () => Promise.resolve(left.shift() ?? '');
+    const io = recordIo([], { env, ask });
+    const code = await runCommandLine(args, io);
+    return { code, ...io.written };
+  };
+  return { run, writes };
+}
+
+const STOPPING: readonly (readonly [readonly string[], string])[] = [
+  [['licences', 'suspend', 'fabrikam'], 'Suspends the licence fabrikam. 12 VMs have a seat under it.'],
+  [['licences', 'revoke', 'fabrikam'], 'Revokes the licence fabrikam. 12 VMs have a seat under it.'],
+  [['licences', 'delete', 'fabrikam'], 'Deletes the licence fabrikam. 12 VMs have a seat under it.'],
+  [['licences', 'set', 'fabrikam', '--seats', '5'], 'Changes seats from 20 to 5 of the licence fabrikam.'],
+  [['licences', 'set', 'fabrikam', '--valid-until', '2027-01-01T00:00:00Z'], 'Changes validUntil from -'],
+  [['licences', 'set', 'fabrikam', '--skus', 'a,b'], 'Changes skus from * to a, b'],
+  [['offers', 'suspend', 'a/b/c'], 'Suspends the offer'],
+  [['offers', 'delete', 'a/b/c'], 'Deletes the offer'],
+  [['activations', 'block', VM, '--licence', 'fabrikam'], `Blocks the VM ${VM} under fabrikam.`],
+  [['trust', 'remove', 'ab12', '--cloud', 'AzurePublicCloud'], 'Removes the pin ab12 of AzurePublicCloud.'],
+  [['trust', 'distrust', 'ab12'], 'Distrusts ab12.'],
+];
+
+test.each(STOPPING)('%j tells its effect and asks', async (args, effect) => {
+  const { run, writes } = await oneLicence();
+  const unasked = await run(args, null);
+  expect(unasked).toMatchObject({ code: 1, out: '' });
+  expect(unasked.complaints).toContain(effect);
+  expect(unasked.complaints).toContain('Repeat it with --yes');
+  for (const answer of ['', 'n', 'no', 'yesterday']) {
+    const refused = await run(args, [answer]);
+    expect(refused).toMatchObject({ code: 1, out: '' });
+    expect(refused.complaints).toContain('Nothing was changed.');
+  }
+  expect(writes).toEqual([]);
+  expect((await run(args, ['y'])).code).toBe(0);
+  expect((await run([...args, '--yes'], null)).code).toBe(0);
+  expect(writes).toHaveLength(2);
+});
+
+test.each([
+  [['licences', 'set', 'fabrikam', '--seats', '30']],
+  [['licences', 'set', 'fabrikam', '--seats', 'unlimited', '--skus', '*', '--valid-until', 'none', '--note', 'x']],
+  [['licences', 'resume', 'fabrikam']],
+  [['activations', 'unblock', VM, '--licence', 'fabrikam']],
+])('%j stops nobody, and does not ask', async (args) => {
+  const { run } = await oneLicence();
+  const { complaints } = await run(args, null);
+  expect(complaints).not.toContain('--yes');
+});
+
+const MAIN = join(resolve(import.meta.dirname, '../..'), 'src/cli/main.ts');
+
+test('a reader that closes the pipe ends the command quietly', async () => {
+  const csv = 'id,cloud\n'.padEnd(4 * 1024 * 1024, 'licence,emulator\n');
+  const env = await listen((_, response) => void response.end(csv));
+  const child = spawn(process.execPath, [MAIN, 'licences', 'export'], {
+    env: { ...env, PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const complaints = readAll(child.stderr);
+  const ended = once(child, 'close');
+  await once(child.stdout, 'data');
+  child.stdout.destroy();
+  expect(await ended).toEqual([0, null]);
+  expect(await complaints).toBe('');
+});

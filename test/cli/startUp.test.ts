@@ -1,0 +1,54 @@
+import { build } from 'esbuild';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+/** Packages that take tens of milliseconds to load, and which few commands need. The help of `imds` lists the faults, so it needs some. */
+const SLOW = /^(?:@azure\/|pkijs|asn1js|@peculiar\/|reflect-metadata|zod|jose)/;
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+const { outputs } = await buildCommandLine();
+
+async function buildCommandLine() {
+  const { metafile } = await build({
+    entryPoints: [join(ROOT, 'src/cli/main.ts')],
+    ...{ bundle: true, splitting: true, packages: 'external', metafile: true, write: false },
+    ...{ format: 'esm', platform: 'node', outdir: 'out', absWorkingDir: ROOT, logLevel: 'silent' },
+  });
+  return metafile;
+}
+
+/** Packages that are loaded as soon as the chunk is. */
+function packagesOf(chunk: string): readonly string[] {
+  const { imports = [] } = outputs[chunk] ?? {};
+  return imports
+    .filter(({ kind }) => kind === 'import-statement')
+    .flatMap(({ path, external }) => (external === true ? [path] : packagesOf(path)));
+}
+
+function chunkOf(source: string): string {
+  const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source);
+  if (found === undefined) throw new Error(`${source} is not loaded on demand.`);
+  return found[0];
+}
+
+test.each(['main', ...['verify', 'explain', 'trust', 'apply', 'licences'].map((name) => `commands/${name}`)])(
+  'src/cli/%s.ts loads nothing slow before its action runs',
+  (name) => {
+    expect(packagesOf(chunkOf(`src/cli/${name}.ts`)).filter((path) => SLOW.test(path))).toEqual([]);
+  },
+);
+
+test.each(['offers', 'activations', 'decisions', 'keys'])('%s loads nothing slow at all', (name) => {
+  const reach = (chunk: string): readonly string[] => [
+    chunk,
+    ...(outputs[chunk]?.imports ?? []).flatMap(({ path, external }) => (external === true ? [path] : reach(path))),
+  ];
+  // Signing in with "az login" is what loads the one package.
+  const slow = reach(chunkOf(`src/cli/commands/${name}.ts`)).filter((path) => SLOW.test(path));
+  expect(slow.filter((path) => path !== '@azure/identity')).toEqual([]);
+});
+
+test('the check finds a slow package', () => {
+  expect(packagesOf(chunkOf('src/cli/commands/verifyBatch.ts'))).toContain('zod');
+});
