@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { service } from '../src/service/instance.ts';
+import { service } from '../src/app/instance.ts';
 import { writeTo } from './adapter/serve.ts';
 
 // Once a day, at an hour at which few VMs start; the platform sees to it that one instance does it.

@@ -1,7 +1,7 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
-import type { EdgeRequest, Log, UseCase } from '../../src/service/edge.ts';
-import { service } from '../../src/service/instance.ts';
-import type { Service } from '../../src/service/service.ts';
+import type { EdgeRequest, Log, UseCase } from '../../src/http/edge.ts';
+import { service } from '../../src/app/instance.ts';
+import type { Service } from '../../src/app/service.ts';
 
 /** Translates between the Functions library and a use case. */
 export function serve(choose: (service: Service) => UseCase): HttpHandler {

@@ -1,4 +1,4 @@
-import type { ApplyCounts, ApplyReport } from '../licensing/catalogue/applyCatalogue.ts';
+import type { ApplyCounts, ApplyReport } from '../catalogue/file/applyCatalogue.ts';
 
 /** What is told of an application, by the service and by us. */
 export interface ApplyAnswer extends ApplyReport {

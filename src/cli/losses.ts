@@ -1,13 +1,13 @@
 import { formatInstant } from '../contract/instants.ts';
-import type { CatalogueFile } from '../licensing/catalogue/cataloguePlan.ts';
-import type { Licence } from '../licensing/licence.ts';
-import type { Offer } from '../licensing/offer.ts';
-import { formatPlanName } from '../licensing/planName.ts';
+import type { CatalogueFile } from '../catalogue/file/cataloguePlan.ts';
+import type { Licence } from '../catalogue/licence.ts';
+import type { Offer } from '../catalogue/offer.ts';
+import { formatPlanName } from '../catalogue/planName.ts';
 import { printable } from './printable.ts';
 import { cell } from './table.ts';
 
 /*
- * What a change takes from VMs that run, or could: it is told before it is done. Terms are the members of licences and
+ * What a change takes from VMs that run, or could run. It is shown before the change. Terms are the members of licences and
  * offers as the service writes them; a member that is absent is not changed.
  */
 

@@ -1,6 +1,6 @@
-import type { TablesConnection } from '../licensing/tables/connection.ts';
-import { createTablesStore } from '../licensing/tables/createTablesStore.ts';
-import type { LicenceStore } from '../licensing/store.ts';
+import type { TablesConnection } from '../tables/connection.ts';
+import { createTablesStore } from '../tables/createTablesStore.ts';
+import type { LicenceStore } from '../tables/licenceStore.ts';
 import type { Io } from './command.ts';
 import { UsageError } from './command.ts';
 

@@ -1,7 +1,7 @@
-import { createAuthority } from '../dev/imds/authority.ts';
-import { documentContent } from '../dev/imds/documentContent.ts';
-import { createKeyRing } from '../dev/imds/keys.ts';
-import { signDocument } from '../dev/imds/signDocument.ts';
+import { createAuthority } from '../emulator/authority.ts';
+import { documentContent } from '../emulator/documentContent.ts';
+import { createKeyRing } from '../emulator/keys.ts';
+import { signDocument } from '../emulator/signDocument.ts';
 import { createAdHocTrust } from '../trust/adHocTrust.ts';
 import { verifyEvidence } from '../verifier/verifyEvidence.ts';
 import type { Verification } from '../contract/attestation.ts';

@@ -1,11 +1,12 @@
-import { isAbsolute } from 'node:path';
 import type { Adapters } from './adapters.ts';
 import { REAL_ADAPTERS } from './adapters/real.ts';
+import { createServiceFetch } from './adapters/serviceFetch.ts';
 import { ClientError } from './clientError.ts';
 import { asObject } from './members.ts';
 import type { JsonObject } from './members.ts';
+import { ESSENTIAL, listCertificates, NAMES, OTHERS } from './optionRules.ts';
+import type { Rule } from './optionRules.ts';
 import type { ReportProgress } from './progress.ts';
-import { isCoordinate } from './tokens/es256.ts';
 import { readUnsignedKeySet } from './trust/keySet.ts';
 import type { JwkSet } from './trust/keySet.ts';
 import type { Trust } from './trust/trust.ts';
@@ -27,6 +28,10 @@ export interface ClientOptions {
   readonly label?: string;
   /** This program's name and version, shown to operators. */
   readonly client?: string;
+  /** `http://host:port` of a proxy for the service, with `user:password@` where it asks for them. Never for IMDS. */
+  readonly proxy?: string;
+  /** PEM certificates of authorities that are trusted for the service beside Node's own. */
+  readonly ca?: string | readonly string[];
   /** How long a check may keep trying, in milliseconds. 90 s; never more than 10 s with a licence in hand. */
   readonly patienceMs?: number;
   /** Tries everything once, without waiting. */
@@ -66,60 +71,6 @@ export interface Settings {
 }
 
 const PATIENCE = 90_000;
-const MAX_ROOT_KEYS = 8;
-const MAX_LABEL = 64;
-const PRODUCT = /^[\w.-]{1,100}\/[\w.-]{1,100}$/;
-const OFFER = /^[\w.-]{1,100}\/[\w.-]{1,100}\/[\w.-]{1,100}$/;
-const CLIENT = /^[\x20-\x7e]{1,128}$/;
-/** Controls, line ends, and format characters such as direction marks. */
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-interface Rule {
-  readonly name: string;
-  /** What it must be. */
-  readonly text: string;
-  readonly isSound: (value: unknown, options: JsonObject) => boolean;
-}
-
-const ADAPTERS: readonly string[] = [...Object.keys(REAL_ADAPTERS), 'keyStore'];
-
-/** Without these it is not known whom to believe, or where a licence in hand is. */
-const ESSENTIAL: readonly Rule[] = [
-  {
-    name: 'issuer',
-    text: 'an https URL without query, fragment and trailing slash (http only on a loopback address)',
-    isSound: isIssuer,
-  },
-  { name: 'product', text: 'publisher/product', isSound: (value) => matches(PRODUCT, value) },
-  { name: 'folder', text: 'an absolute path', isSound: (value) => typeof value === 'string' && isAbsolute(value) },
-  {
-    name: 'trust',
-    text: '{ rootKeys: [thumbprint, …] }, { keySet }, or "first-use"; may be left out where the issuer is a loopback address',
-    isSound: (value, { issuer }) => (value === undefined ? isLoopback(issuer) : isTrust(value)),
-  },
-  { name: 'adapters', text: `an object with ${ADAPTERS.join(', ')}`, isSound: optional(isAdapters) },
-];
-
-const OTHERS: readonly Rule[] = [
-  { name: 'offer', text: 'publisher/product/plan', isSound: optional((value) => matches(OFFER, value)) },
-  { name: 'label', text: `one line of at most ${MAX_LABEL} printable characters`, isSound: optional(isLabel) },
-  {
-    name: 'client',
-    text: 'at most 128 printable ASCII characters',
-    isSound: optional((value) => matches(CLIENT, value)),
-  },
-  { name: 'patienceMs', text: 'milliseconds, not negative', isSound: optional(isDuration) },
-  { name: 'once', text: 'true or false', isSound: optional((value) => typeof value === 'boolean') },
-  { name: 'progress', text: 'a function', isSound: optional((value) => typeof value === 'function') },
-  {
-    name: 'imdsUrl',
-    text: 'an http URL without query and trailing slash, and only with an issuer on a loopback address',
-    isSound: (value, { issuer }) => value === undefined || (isPlainUrl(value, ['http:']) && isLoopback(issuer)),
-  },
-];
-
-const NAMES: readonly string[] = [...ESSENTIAL, ...OTHERS].map(({ name }) => name);
 
 /**
  * Programs in plain JavaScript call this too, so types are not relied on.
@@ -140,8 +91,19 @@ export function parseOptions(options: ClientOptions): Settings {
     ...{ issuer, product, folder, fault },
     ...applyDefaults(others),
     trust: parseTrust(trust),
-    adapters: { ...REAL_ADAPTERS, ...adapters },
+    adapters: { ...REAL_ADAPTERS, ...routeTo(others), ...withoutGaps(adapters) },
   };
+}
+
+function routeTo({ proxy, ca }: Partial<ClientOptions>): Partial<Adapters> {
+  if (proxy === undefined && ca === undefined) return {};
+  return { fetch: createServiceFetch({ proxy, ca: listCertificates(ca) }) };
+}
+
+/** A member that is there and undefined replaces nothing. */
+function withoutGaps(adapters: Partial<Adapters> = {}): Partial<Adapters> {
+  const members: readonly (readonly [string, unknown])[] = Object.entries(adapters);
+  return Object.fromEntries(members.filter(([, value]) => value !== undefined));
 }
 
 function applyDefaults(
@@ -177,50 +139,4 @@ function parseTrust(trust: TrustOption = 'first-use'): Trust {
     if (error instanceof ClientError) throw new ClientError('shipped_key_set_unusable');
     throw error;
   }
-}
-
-function isTrust(value: unknown): boolean {
-  if (value === 'first-use') return true;
-  const { rootKeys, keySet, ...others } = asObject(value) ?? {};
-  if (Object.keys(others).length > 0) return false;
-  if (keySet !== undefined) return rootKeys === undefined && asObject(keySet) !== undefined;
-  return (
-    Array.isArray(rootKeys) && rootKeys.length > 0 && rootKeys.length <= MAX_ROOT_KEYS && rootKeys.every(isCoordinate)
-  );
-}
-
-function optional(isSound: (value: unknown) => boolean): Rule['isSound'] {
-  return (value) => value === undefined || isSound(value);
-}
-
-function matches(pattern: RegExp, value: unknown): boolean {
-  return typeof value === 'string' && pattern.test(value);
-}
-
-function isAdapters(value: unknown): boolean {
-  const object = asObject(value);
-  return object !== undefined && Object.keys(object).every((name) => ADAPTERS.includes(name));
-}
-
-function isDuration(value: unknown): boolean {
-  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
-}
-
-function isLabel(value: unknown): boolean {
-  if (typeof value !== 'string' || value === '' || UNPRINTABLE.test(value)) return false;
-  return value.normalize('NFC') === value && Array.from(value).length <= MAX_LABEL;
-}
-
-function isIssuer(value: unknown): boolean {
-  return isPlainUrl(value, ['https:']) || (isPlainUrl(value, ['http:']) && isLoopback(value));
-}
-
-function isLoopback(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && LOOPBACK.test(new URL(value).hostname);
-}
-
-function isPlainUrl(value: unknown, protocols: readonly string[]): boolean {
-  if (typeof value !== 'string' || value.endsWith('/') || !URL.canParse(value)) return false;
-  const { protocol, username, password, search, hash } = new URL(value);
-  return protocols.includes(protocol) && [username, password, search, hash].every((part) => part === '');
 }

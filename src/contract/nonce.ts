@@ -6,7 +6,7 @@ const NONCE_LENGTH = 32;
 const DIGITS = 10;
 
 /**
- * The nonce that belongs to a challenge. Service and client both compute it, so a client never trusts the one it is told.
+ * The nonce that belongs to a challenge. Service and client both compute it, so a client never trusts the one it receives.
  *
  * @param digest SHA-256 over the challenge's signing input (`header.payload`): 32 octets. Not over the whole token, whose
  * text is malleable.

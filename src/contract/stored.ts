@@ -25,3 +25,35 @@ export type Written =
   { readonly outcome: 'written'; readonly version: string } | { readonly outcome: Exclude<WriteOutcome, 'written'> };
 
 export type DeleteOutcome = 'deleted' | 'absent' | 'changed';
+
+/**
+ * The store did not answer in time, refused, or holds what cannot be read. Nothing was decided: the caller may try again.
+ * The message names the operation and the store's error code, never a key or a credential.
+ */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+}
+
+/** `size`: 1 to 1,000 rows. `continuation`: the `next` of the page before; absent for the first one. */
+export interface PageRequest {
+  readonly size: number;
+  readonly continuation?: string | undefined;
+}
+
+/** A page may have fewer items than were asked for, even none: only `next: null` is the end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque, printable ASCII. It holds a place in the list and nothing secret. */
+  readonly next: string | null;
+}
+
+/** A page without the rows that cannot be read: what is told of the others need not wait for those. */
+export interface ReadablePage<T> extends Page<T> {
+  /** For each row left out why: its kind and what is wrong with it, never what stands there. */
+  readonly unreadable: readonly string[];
+}
+
+/** The `continuation` is not one that this store gave for this list: the caller must begin the list anew. */
+export class ContinuationError extends Error {
+  override readonly name = 'ContinuationError';
+}

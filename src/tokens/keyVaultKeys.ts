@@ -44,7 +44,7 @@ interface Failure {
 
 /**
  * The versions of one key in Azure Key Vault. They are read again after a minute; while they cannot be, what was read
- * last goes on to count, so that the vault's outage does not take the key set away. Where nothing was read yet, the
+ * last stays in use, so that the vault's outage does not take the key set away. Where nothing was read yet, the
  * error of the last attempt is given for some seconds, so that not every request waits for a vault that is away.
  *
  * What an operator does to a version, and what comes of it:

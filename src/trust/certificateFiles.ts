@@ -25,7 +25,7 @@ export interface DirectoryOptions {
 
 /**
  * Reads every certificate in a directory's files, PEM or DER, whatever their names. Subdirectories, files of more than
- * 1 MiB and files that are none are passed over; a link counts for the file that it leads to. Nothing read here is
+ * 1 MiB and anything else is skipped; a link counts for the file that it leads to. Nothing read here is
  * trusted: certificates count by their digests alone.
  *
  * @returns their DER

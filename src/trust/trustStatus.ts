@@ -63,7 +63,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const DAYS_AHEAD = 60;
 
 /**
- * What trust amounts to at a time. A certificate that is missing, expired or near its end is told and fails nothing by
+ * The trust status at a time. A certificate that is missing, expired or near its end is told and fails nothing by
  * itself; an accepted cloud without a complete path fails, and so does one that no manifest knows.
  *
  * @throws {TrustMaterialError}

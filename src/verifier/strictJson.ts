@@ -10,7 +10,7 @@ export class JsonError extends Error {
   override readonly name = 'JsonError';
   /** In characters, from 0; null where it is not known. */
   readonly position: number | null;
-  /** The key that an object has twice, for whoever may tell it; null for every other fault. */
+  /** The key that an object has twice, for messages; null for every other fault. */
   readonly key: string | null;
 
   constructor(message: string, position: number | null = null, key: string | null = null) {

@@ -1,4 +1,4 @@
-import { encodeElement, readElement, rewriteElement } from '../../src/dev/imds/der.ts';
+import { encodeElement, readElement, rewriteElement } from '../../src/emulator/der.ts';
 import { MAXIMUM_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
 
 export const OID_TAG = 0x06;

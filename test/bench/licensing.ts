@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import type { AttestationResult } from '../../src/contract/attestation.ts';
-import { decide } from '../../src/licensing/decide.ts';
-import { licenceTimes } from '../../src/licensing/entitlement.ts';
+import { decide } from '../../src/decisions/decide.ts';
+import { licenceTimes } from '../../src/catalogue/entitlement.ts';
 import { licenceClaims } from '../../src/tokens/licenceClaims.ts';
 import { signLicence } from '../../src/tokens/licences.ts';
 import { createLocalSigner } from '../../src/tokens/localSigner.ts';

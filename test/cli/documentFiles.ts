@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { runCommandLine } from '../../src/cli/main.ts';
-import { createAuthority } from '../../src/dev/imds/authority.ts';
-import type { Authority, LeafChange } from '../../src/dev/imds/authority.ts';
-import { documentContent } from '../../src/dev/imds/documentContent.ts';
-import type { AttestedVm } from '../../src/dev/imds/documentContent.ts';
-import { signDocument } from '../../src/dev/imds/signDocument.ts';
+import { createAuthority } from '../../src/emulator/authority.ts';
+import type { Authority, LeafChange } from '../../src/emulator/authority.ts';
+import { documentContent } from '../../src/emulator/documentContent.ts';
+import type { AttestedVm } from '../../src/emulator/documentContent.ts';
+import { signDocument } from '../../src/emulator/signDocument.ts';
 import { recordIo } from './recordIo.ts';
 import { runKeys } from '../support/runKeys.ts';
 

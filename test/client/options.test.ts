@@ -83,8 +83,13 @@ test.each(['https://169.254.169.254', 'http://127.0.0.1:1/', 'http://127.0.0.1:1
 );
 
 test('with a loopback issuer imdsUrl may be given, and trust may be left out: then it is first use', () => {
-  const { trust: _, ...options } = SOUND;
-  const settings = parseOptions({ ...options, issuer: 'http://[::1]:7071', imdsUrl: 'http://127.0.0.1:7080/vms/a' });
+  const { product, folder } = SOUND;
+  const settings = parseOptions({
+    product,
+    folder,
+    issuer: 'http://[::1]:7071',
+    imdsUrl: 'http://127.0.0.1:7080/vms/a',
+  });
   expect(settings).toMatchObject({
     trust: { kind: 'first-use' },
     imdsUrl: 'http://127.0.0.1:7080/vms/a',

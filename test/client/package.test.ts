@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -10,7 +11,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const CLIENT = join(ROOT, 'src/client');
 const run = promisify(execFile);
 
-/** Compiles the package as it is published, into the node_modules of a program that has nothing else but jose. */
+/** Compiles the package as it is published, into the node_modules of a program that has nothing else. */
 async function installPackage(): Promise<string> {
   const folder = await createFolder();
   const target = join(folder, 'node_modules/@countersign/client');
@@ -24,33 +25,44 @@ async function installPackage(): Promise<string> {
   ];
   await run(process.execPath, compile, { cwd: ROOT });
   await copyFile(join(CLIENT, 'package.json'), join(target, 'package.json'));
-  await symlink(join(ROOT, 'node_modules/jose'), join(folder, 'node_modules/jose'));
   return folder;
 }
 
-/** The README's program, at home in this scene: its three options name the scene's service, product and folder. */
+/** The README's program, at home in this scene: its options name the scene's service, root and folder. */
 async function readExample(scene: Scene): Promise<string> {
   const readme = await readFile(join(CLIENT, 'README.md'), 'utf8');
   const example = /```js\n([^`]*`[^`]*`[^`]*)```/.exec(readme)?.[1] ?? '';
-  expect(
-    example
-      .trim()
-      .split('\n')
-      .filter((line) => line !== ''),
-  ).toHaveLength(8);
+  const lines = example.trim().split('\n');
+  expect(lines.filter((line) => line !== '')).toHaveLength(9);
   const here = example
     .replace("'https://licences.contoso.com'", JSON.stringify(scene.service.issuer))
+    .replace(/'[\w-]{43}'/, JSON.stringify(scene.service.roots[0]?.kid))
     .replace("'/var/lib/widget'", `${JSON.stringify(scene.folder)}, imdsUrl: ${JSON.stringify(scene.imds.url)}`);
   expect(here).toContain(scene.imds.url);
+  expect(here).toContain(scene.service.roots[0]?.kid);
   return here;
 }
 
-test("the README's eight lines run with the package as it is published", async () => {
+const NODES = [process.execPath, ...(existsSync('/usr/bin/node') ? ['/usr/bin/node'] : [])];
+
+test("the README's nine lines run with the package as it is published", async () => {
   const scene = await createScene();
   scene.time.now = Date.now();
   const folder = await installPackage();
   await writeFile(join(folder, 'main.mjs'), await readExample(scene));
-  const { stdout, stderr } = await run(process.execPath, [join(folder, 'main.mjs')]);
-  expect(stdout).toBe('Licensed for { nodes: 3, reports: true }\n');
-  expect(stderr).toBe('');
+  for (const node of NODES) {
+    const { stdout, stderr } = await run(node, [join(folder, 'main.mjs')]);
+    expect(stdout).toBe('Licensed for { nodes: 3, reports: true }\n');
+    expect(stderr).toBe('');
+  }
+});
+
+test('the package is small', async () => {
+  const folder = await installPackage();
+  const target = join(folder, 'node_modules/@countersign/client');
+  for (const name of ['README.md', 'CHANGELOG.md']) await copyFile(join(CLIENT, name), join(target, name));
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: target });
+  const [packed] = JSON.parse(stdout) as { size: number; files: { path: string }[] }[];
+  expect(packed?.size).toBeLessThanOrEqual(100 * 1024);
+  expect(packed?.files.map(({ path }) => path)).toContain('dist/client/index.d.ts');
 });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { isPortFree } from '../../src/dev/freePort.ts';
-import { FAULT_NAMES } from '../../src/dev/imds/faults.ts';
+import { FAULT_NAMES } from '../../src/emulator/faults.ts';
 import { boot, createKey, send } from '../endToEnd/protocolClient.ts';
 import { ROOT, jsonLines, runStart, spawnStart } from './startProcess.ts';
 

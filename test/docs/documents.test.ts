@@ -11,10 +11,10 @@ import {
   SERVICE_CODES,
 } from '../../src/contract/codes.ts';
 import type { ProblemCode } from '../../src/contract/codes.ts';
-import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
-import { CODE_REFERENCE } from '../../src/service/codeReference.ts';
-import { listSettings } from '../../src/service/config.ts';
-import { describeProblem } from '../../src/service/problemPage.ts';
+import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
+import { CODE_REFERENCE } from '../../src/contract/codeReference.ts';
+import { listSettings } from '../../src/app/config.ts';
+import { describeProblem } from '../../src/vm/problemPage.ts';
 import { readSources } from '../support/sources.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -64,7 +64,7 @@ test('docs/problems.md has every code, as the service’s own pages have it', as
   const page = `# Problems
 
 Every code that a problem document can have. Its \`type\` is the address of its page on the service itself, \`ISSUER/problems/CODE\`; this page is made from the same
-text, in \`src/service/codeReference.ts\`.
+text, in \`src/contract/codeReference.ts\`.
 
 ${kinds.join('\n')}`;
   await expect(page).toMatchFileSnapshot(join(ROOT, 'docs/problems.md'));
@@ -85,7 +85,7 @@ test('docs/settings.md is what the schema says', async () => {
   const page = `# Settings
 
 Environment variables of the service (app settings in Azure). All problems are told at the start, in one message. This page is made from the schema in
-\`src/service/config.ts\`.
+\`src/app/config.ts\`.
 
 | setting | meaning | default |
 |---|---|---|

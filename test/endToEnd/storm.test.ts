@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
 import { expect, test } from 'vitest';
-import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { readSeating, setFleetSeats } from '../support/seating.ts';
 import { boot, createKey, readPayload } from './protocolClient.ts';
 import type { Answer, BootOptions } from './protocolClient.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
-import { networkLimits } from '../../src/service/networkLimits.ts';
+import { networkLimits } from '../../src/http/networkLimits.ts';
 import { runsPrograms } from '../support/programs.ts';
 import { evaluateWith, findBicep, formatBicepFiles, lintText, readBicepFiles, validateSnapshot } from './bicep.ts';
 import type { Bicep } from './bicep.ts';

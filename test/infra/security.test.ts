@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/service/config.ts';
+import { readConfig } from '../../src/app/config.ts';
 import { grantsOf, readSnapshot, resourceOf, resourcesOf, settingsOf } from './snapshot.ts';
 
 /** Facts about the deployment that must not change unnoticed, read from the snapshot that bicep.test.ts validates. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { useStack } from '../service/operators/useStack.ts';
+import { useStack } from '../operators/useStack.ts';
 import { listPlaces, readDocument, validatorOf } from './document.ts';
 
 const stack = useStack();

@@ -1,9 +1,9 @@
 import { UnsecuredJWT } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
-import { OPERATOR_ROLES } from '../../src/service/operators/roles.ts';
-import type { OperatorRole } from '../../src/service/operators/roles.ts';
+import { OPERATOR_ROLES } from '../../src/operators/roles.ts';
+import type { OperatorRole } from '../../src/operators/roles.ts';
 import { send } from '../endToEnd/protocolClient.ts';
-import { useStack } from '../service/operators/useStack.ts';
+import { useStack } from '../operators/useStack.ts';
 import { listPlaces, readDocument } from './document.ts';
 import type { Place } from './document.ts';
 

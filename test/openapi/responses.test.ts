@@ -1,8 +1,8 @@
 import { generateKeyPairSync, hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import type { PublicJwk } from '../../src/contract/wire.ts';
-import { createAuthority } from '../../src/dev/imds/authority.ts';
-import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
+import { createAuthority } from '../../src/emulator/authority.ts';
+import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { createLocalSigner } from '../../src/tokens/localSigner.ts';
 import { signKeySet } from '../../src/tokens/signedKeySet.ts';
 import { writePem } from '../../src/trust/pem.ts';
@@ -16,7 +16,7 @@ import {
   send,
 } from '../endToEnd/protocolClient.ts';
 import type { Answer } from '../endToEnd/protocolClient.ts';
-import { operate, useStack } from '../service/operators/useStack.ts';
+import { operate, useStack } from '../operators/useStack.ts';
 import { listPlaces, readDocument, validatorOf } from './document.ts';
 import type { Document, Response } from './document.ts';
 import { runKeys } from '../support/runKeys.ts';

@@ -1,9 +1,9 @@
 import type { AttestationResult } from '../../src/contract/attestation.ts';
-import { licenceTimes } from '../../src/licensing/entitlement.ts';
-import type { Entitlement } from '../../src/licensing/entitlement.ts';
-import type { ActivationRequest } from '../../src/licensing/issue.ts';
-import type { Licence } from '../../src/licensing/licence.ts';
-import type { Offer } from '../../src/licensing/offer.ts';
+import { licenceTimes } from '../../src/catalogue/entitlement.ts';
+import type { Entitlement } from '../../src/catalogue/entitlement.ts';
+import type { ActivationRequest } from '../../src/seats/issue.ts';
+import type { Licence } from '../../src/catalogue/licence.ts';
+import type { Offer } from '../../src/catalogue/offer.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

@@ -1,5 +1,6 @@
-import type { Activation } from '../../src/licensing/activation.ts';
-import type { SeatBlock, SeatStore, SeatWrite, Stored, WriteOutcome } from '../../src/licensing/store.ts';
+import type { Activation } from '../../src/seats/activation.ts';
+import type { SeatBlock, SeatStore, SeatWrite } from '../../src/seats/store.ts';
+import type { Stored, WriteOutcome } from '../../src/contract/stored.ts';
 
 /** Called at the moment of each write of an activation for a new challenge, with what all activations are after it. */
 export type OnIssue = (before: Activation | null, after: Activation, all: readonly Activation[]) => void;

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
-import { activate } from '../../src/licensing/activate.ts';
-import type { ActivationOutcome } from '../../src/licensing/activate.ts';
-import { CLOCK_SKEW } from '../../src/licensing/lease.ts';
-import type { Entitlement } from '../../src/licensing/entitlement.ts';
-import type { ActivationRequest } from '../../src/licensing/issue.ts';
-import type { Seats } from '../../src/licensing/offer.ts';
-import { releaseSeat } from '../../src/licensing/release.ts';
-import type { SeatStore } from '../../src/licensing/store.ts';
+import { activate } from '../../src/seats/activate.ts';
+import type { ActivationOutcome } from '../../src/seats/activate.ts';
+import { CLOCK_SKEW } from '../../src/seats/lease.ts';
+import type { Entitlement } from '../../src/catalogue/entitlement.ts';
+import type { ActivationRequest } from '../../src/seats/issue.ts';
+import type { Seats } from '../../src/catalogue/offer.ts';
+import { releaseSeat } from '../../src/seats/release.ts';
+import type { SeatStore } from '../../src/seats/store.ts';
 import { AT, DAY, entitlement, HOUR, MINUTE, request, vmId } from './licensing.ts';
 
 /*

@@ -1,6 +1,6 @@
-import type { SeatPool } from '../../src/licensing/entitlement.ts';
-import { BLOCK_SIZE } from '../../src/licensing/seatBlocks.ts';
-import type { LicenceStore } from '../../src/licensing/store.ts';
+import type { SeatPool } from '../../src/catalogue/entitlement.ts';
+import { BLOCK_SIZE } from '../../src/seats/seatBlocks.ts';
+import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 
 /** The pool of the black-box suite's fleet: 20 seats, or whatever a test makes of it. */
 export const FLEET_LICENCE = {

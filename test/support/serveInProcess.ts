@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { EdgeRequest, Reply, UseCase } from '../../src/service/edge.ts';
-import type { Service } from '../../src/service/service.ts';
+import type { EdgeRequest, Reply, UseCase } from '../../src/http/edge.ts';
+import type { Service } from '../../src/app/service.ts';
 
 /** What the Functions host does for these routes, in the test's own process: its clock and its vault can be the test's. */
 const ROUTES: Readonly<Record<string, (service: Service) => UseCase>> = {

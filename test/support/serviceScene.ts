@@ -5,22 +5,22 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll } from 'vitest';
 
-import { createAuthority } from '../../src/dev/imds/authority.ts';
-import { startEmulator } from '../../src/dev/imds/startEmulator.ts';
-import type { StartedEmulator } from '../../src/dev/imds/startEmulator.ts';
+import { createAuthority } from '../../src/emulator/authority.ts';
+import { startEmulator } from '../../src/emulator/startEmulator.ts';
+import type { StartedEmulator } from '../../src/emulator/startEmulator.ts';
 import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
 import type { LocalIssuer } from '../../src/dev/issuer/startIssuer.ts';
-import { applyCatalogue } from '../../src/licensing/catalogue/applyCatalogue.ts';
-import { parseCatalogue } from '../../src/licensing/catalogue/parseCatalogue.ts';
-import type { LicenceStore } from '../../src/licensing/store.ts';
-import { createTablesStore } from '../../src/licensing/tables/createTablesStore.ts';
-import { readConfig } from '../../src/service/config.ts';
-import { createService } from '../../src/service/service.ts';
+import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
+import type { LicenceStore } from '../../src/tables/licenceStore.ts';
+import { createTablesStore } from '../../src/tables/createTablesStore.ts';
+import { readConfig } from '../../src/app/config.ts';
+import { createService } from '../../src/app/service.ts';
 import { boot, createKey, release } from '../endToEnd/protocolClient.ts';
 import type { Answer, BootOptions, ClientKey } from '../endToEnd/protocolClient.ts';
-import { operate } from '../service/operators/useStack.ts';
-import type { OperatorRequest } from '../service/operators/useStack.ts';
-import { SIGNING_KEY } from '../service/settings.ts';
+import { operate } from '../operators/useStack.ts';
+import type { OperatorRequest } from '../operators/useStack.ts';
+import { SIGNING_KEY } from '../app/settings.ts';
 import { createTestTables } from './azurite.ts';
 import type { TestTables } from './azurite.ts';
 import type { FakeVault } from './keyVault.ts';
@@ -31,7 +31,7 @@ import { useTestClock } from './testClock.ts';
 import { runKeys } from './runKeys.ts';
 
 /** Milliseconds since the epoch: a whole second, as in tokens. */
-const LOADED_AT = Math.floor(Date.now() / 1000) * 1000;
+export const LOADED_AT = Math.floor(Date.now() / 1000) * 1000;
 /** Milliseconds; the default of STORE_BUDGET_MILLISECONDS. */
 const LONGEST_STORE_CALL = 5_000;
 

@@ -1,6 +1,6 @@
-import { encodeElement, encodeLength, rewriteElement } from '../../src/dev/imds/der.ts';
-import { nestedSequences } from '../../src/dev/imds/berForms.ts';
-import { replaceContent } from '../../src/dev/imds/documentChanges.ts';
+import { encodeElement, encodeLength, rewriteElement } from '../../src/emulator/der.ts';
+import { nestedSequences } from '../../src/emulator/berForms.ts';
+import { replaceContent } from '../../src/emulator/documentChanges.ts';
 import { AT_PATH, contentsChanged } from './mutations/derChanges.ts';
 import type { Scene } from './scene.ts';
 

@@ -1,10 +1,10 @@
 import type { CheckName } from '../../src/contract/attestation.ts';
-import type { LeafChange } from '../../src/dev/imds/authority.ts';
-import type { BerForm } from '../../src/dev/imds/berForms.ts';
-import { rewriteElement } from '../../src/dev/imds/der.ts';
-import type { DocumentContent } from '../../src/dev/imds/documentContent.ts';
-import type { DocumentChange } from '../../src/dev/imds/documentChanges.ts';
-import type { DocumentDescription } from '../../src/dev/imds/signDocument.ts';
+import type { LeafChange } from '../../src/emulator/authority.ts';
+import type { BerForm } from '../../src/emulator/berForms.ts';
+import { rewriteElement } from '../../src/emulator/der.ts';
+import type { DocumentContent } from '../../src/emulator/documentContent.ts';
+import type { DocumentChange } from '../../src/emulator/documentChanges.ts';
+import type { DocumentDescription } from '../../src/emulator/signDocument.ts';
 import type { TrustedCertificatesInput } from '../../src/verifier/x509/trustedCertificates.ts';
 import type { Attack } from './mutations/attacks.ts';
 import { createTrust } from './scene.ts';

@@ -1,8 +1,8 @@
 import type * as pkijs from 'pkijs';
 import { beforeAll, expect, test } from 'vitest';
 import type { Check } from '../../src/contract/attestation.ts';
-import { rewriteElement } from '../../src/dev/imds/der.ts';
-import * as changes from '../../src/dev/imds/documentChanges.ts';
+import { rewriteElement } from '../../src/emulator/der.ts';
+import * as changes from '../../src/emulator/documentChanges.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import type { SignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { EvidenceError } from '../../src/verifier/evidenceError.ts';

@@ -2,12 +2,12 @@ import { X509Certificate, createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import type { AttestationResult } from '../../src/contract/attestation.ts';
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
-import type { LeafChange } from '../../src/dev/imds/authority.ts';
-import { documentContent } from '../../src/dev/imds/documentContent.ts';
-import { BUILT_IN_VMS } from '../../src/dev/imds/vms.ts';
+import type { LeafChange } from '../../src/emulator/authority.ts';
+import { documentContent } from '../../src/emulator/documentContent.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
 import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
-import * as ber from '../../src/dev/imds/berForms.ts';
-import { encodeElement } from '../../src/dev/imds/der.ts';
+import * as ber from '../../src/emulator/berForms.ts';
+import { encodeElement } from '../../src/emulator/der.ts';
 import { remade, saying, signedBy } from './mutation.ts';
 import type { Mutation } from './mutation.ts';
 import {

@@ -109,7 +109,7 @@ function createBlock(session: Session) {
       const { licence } = options;
       const found = licence === undefined ? await findActivation(service.client, { vm, licence }) : null;
       const under = printable(found?.licence ?? licence ?? '');
-      const effect = `Blocks the VM ${printable(vm)} under ${under}. It is told so at its next renewal, and stops.`;
+      const effect = `Blocks the VM ${printable(vm)} under ${under}. The VM learns this at its next renewal, and stops.`;
       await confirm(session, effect, options.yes);
       if (found !== null) return change(service, found, 'block');
       const call = { method: 'POST', path: '/blocks', body: jsonBody({ licence, vmId: vm }) } as const;

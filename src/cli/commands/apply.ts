@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
-import type { ApplyReport } from '../../licensing/catalogue/applyCatalogue.ts';
-import type { CatalogueFile } from '../../licensing/catalogue/cataloguePlan.ts';
-import { DEFAULT_LICENCE_LIFE, SECOND } from '../../licensing/catalogue/duration.ts';
+import type { ApplyReport } from '../../catalogue/file/applyCatalogue.ts';
+import type { CatalogueFile } from '../../catalogue/file/cataloguePlan.ts';
+import { DEFAULT_LICENCE_LIFE, SECOND } from '../../catalogue/file/duration.ts';
 import { formatReport } from '../applyReport.ts';
 import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
@@ -42,7 +42,7 @@ export function createApply(session: Session) {
       )}`,
     )
     .action(async (path, options) => {
-      const { LARGEST_CATALOGUE, parseCatalogue } = await import('../../licensing/catalogue/parseCatalogue.ts');
+      const { LARGEST_CATALOGUE, parseCatalogue } = await import('../../catalogue/file/parseCatalogue.ts');
       const text = await readText(session, path, LARGEST_CATALOGUE);
       // Checked here first, so that the problems of a file are reported without a request.
       const file = parseCatalogue(parseJsonFile(text, path));
@@ -81,7 +81,7 @@ function openRemote(session: Session, service: string | undefined, text: string)
 async function openLocal(session: Session, file: CatalogueFile, dryRun: boolean): Promise<Target> {
   const [{ openStore }, { applyCatalogue }, { toStoredCatalogue }] = await Promise.all([
     import('../store.ts'),
-    import('../../licensing/catalogue/applyCatalogue.ts'),
+    import('../../catalogue/file/applyCatalogue.ts'),
     import('../losses.ts'),
   ]);
   const store = await openStore(session);

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { FAULTS, FAULT_NAMES, isFaultName } from '../../dev/imds/faults.ts';
-import type { FaultName } from '../../dev/imds/faults.ts';
-import type { StartOptions, StartedEmulator } from '../../dev/imds/startEmulator.ts';
+import { FAULTS, FAULT_NAMES, isFaultName } from '../../emulator/faults.ts';
+import type { FaultName } from '../../emulator/faults.ts';
+import type { StartOptions, StartedEmulator } from '../../emulator/startEmulator.ts';
 import { CommandError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { nameOf, readText, writeText } from '../files.ts';
@@ -57,7 +57,7 @@ export function createImds(session: Session) {
 }
 
 async function start(session: Session, { port, vms: file, vm, fault = [] }: ImdsFlags): Promise<StartedEmulator> {
-  const { startEmulator } = await import('../../dev/imds/startEmulator.ts');
+  const { startEmulator } = await import('../../emulator/startEmulator.ts');
   const options: StartOptions = {
     port,
     faults: fault,
@@ -70,7 +70,7 @@ async function start(session: Session, { port, vms: file, vm, fault = [] }: Imds
 const LARGEST_VM_FILE = 1024 * 1024;
 
 async function readVms(session: Session, file: string) {
-  const { parseVmFile } = await import('../../dev/imds/vmFile.ts');
+  const { parseVmFile } = await import('../../emulator/vmFile.ts');
   return parseVmFile(await readText(session, file, LARGEST_VM_FILE), nameOf(file));
 }
 

@@ -14,7 +14,7 @@ import type { Service } from '../serviceCommand.ts';
 export function createImport(session: Session) {
   return serviceCommand(
     'import',
-    'Creates and updates licences from a file, CSV or JSON: all of them, or none and every problem with its line. What the file has no column or member for stays as it is.',
+    'Creates and updates licences from a file, CSV or JSON: either all of them, or none and a list of problems with their lines. Fields absent from the file are kept.',
   )
     .argument('<file>', 'the file, or - for standard input')
     .option('--dry-run', 'check the file, and write nothing')
@@ -79,7 +79,7 @@ interface ImportFlags {
 /** The service has accepted the file, so that it can be read here. */
 async function readLosses(client: OperatorClient, { mediaType, text }: FileBody): Promise<string | null> {
   const [{ parseLicenceFile }, { describeFileLosses }] = await Promise.all([
-    import('../../service/operators/licenceFile.ts'),
+    import('../../operators/licenceFile.ts'),
     import('../losses.ts'),
   ]);
   const entries = parseLicenceFile(mediaType, text);

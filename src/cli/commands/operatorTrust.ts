@@ -72,7 +72,7 @@ export function createRemove(session: Session) {
 export function createDistrust(session: Session) {
   return serviceCommand(
     'distrust',
-    'Refuses everything under a leaf, a CA or a key, whatever the pins say. undistrust takes it back.',
+    'Refuses everything under a leaf, a CA or a key, whatever the pins say. undistrust removes it.',
   )
     .argument(...DIGEST)
     .option('--note <text>', 'for operators')

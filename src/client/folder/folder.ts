@@ -116,6 +116,17 @@ export class Folder {
    * folder. Rejects as the file system does.
    */
   async write(vmId: string, name: string, text: string): Promise<void> {
+    try {
+      await this.#write(vmId, name, text);
+    } catch (error) {
+      // Somebody has deleted the folder since it was created.
+      if (systemErrorCode(error) !== 'ENOENT') throw error;
+      this.#lasting.delete(vmId);
+      await this.#write(vmId, name, text);
+    }
+  }
+
+  async #write(vmId: string, name: string, text: string): Promise<void> {
     await this.#createVm(vmId);
     const path = this.join(vmId, name);
     const temporary = `${path}.${randomUUID()}.tmp`;

@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import type { Clocks, Files, ProcessFacts } from '../adapters.ts';
 import { systemErrorCode } from '../clientError.ts';
-import { ACCEPTED_SIZE, isAbandoned, RECORD_SIZE, readClaim, readLock, writeClaim, writeLock } from './lockRecord.ts';
-import type { Claim, ImdsTimes, LockRecord } from './lockRecord.ts';
+import {
+  claimNumbersAmong,
+  createClaim,
+  judgeClaim,
+  overwriteClaim,
+  readClaimFile,
+  readLockFile,
+  unlinkClaim,
+  writeLockFile,
+} from './lockFiles.ts';
+import type { LockPlace } from './lockFiles.ts';
+import type { Claim, ImdsTimes } from './lockRecord.ts';
 
 /**
  * One check at a time a folder, over processes that may end at any instruction, without hard links and without a lock of the
@@ -16,24 +24,14 @@ import type { Claim, ImdsTimes, LockRecord } from './lockRecord.ts';
  * its own.
  */
 
-const NAME = 'lock';
-const CLAIM_NAME = /^lock\.(\d{1,15})$/;
 /** Claims of ended processes, one above the other: of a program that is killed in every check. */
 const MAX_CLAIMS = 1000;
 const MAX_ROUNDS = 8;
-/** A claim without content belongs to a process that ended, or is just about to write it. */
-const EMPTY_MAX_AGE = 2000;
+/** A claim that cannot be read for so long, in milliseconds, is not just about to be written. */
+const MAX_UNREADABLE = 2000;
 const RENEW_INTERVAL = 30_000;
 /** Nobody takes a claim over that is younger; confirming it would cost three reads. */
 const SAFE_AGE = 120_000;
-
-export interface LockPlace {
-  /** The folder's path. */
-  readonly folder: string;
-  readonly files: Files;
-  readonly clocks: Clocks;
-  readonly process: ProcessFacts;
-}
 
 export type Attempt =
   | { readonly outcome: 'held'; readonly lock: HeldLock }
@@ -41,11 +39,11 @@ export type Attempt =
   /** The folder cannot be written; `code` is the system's. */
   | { readonly outcome: 'unwritable'; readonly code: string };
 
-/** Tries for the lock again and again, and remembers what it has seen of claims without content. */
+/** Tries for the lock again and again, and remembers which claims it could not read. */
 export class LockSeeker {
   readonly #place: LockPlace;
-  /** By claim number, the monotonic time at which it was first found without content. */
-  readonly #emptySince = new Map<number, number>();
+  /** By claim number, the monotonic time at which it was first found so. */
+  readonly #unreadableSince = new Map<number, number>();
   #generation: number | undefined;
 
   /** @param generation where it was last seen, if it was; a wrong one costs a round */
@@ -74,20 +72,33 @@ export class LockSeeker {
     for (let number = base + 1; number <= base + MAX_CLAIMS; number++) {
       const claim = this.#newClaim();
       if (await createClaim(this.#place, number, claim)) return this.#take({ base, number, claim });
-      if (!(await this.#isAbandoned(number))) return this.#lookAgain(base);
+      if (!(await this.#isFree(number))) return this.#lookAgain(base);
     }
     return { outcome: 'busy' };
   }
 
-  /** The claim counts only if nobody released the lock between reading the generation and creating the claim. */
+  /**
+   * The claim counts only if nobody released the lock between reading the generation and creating the claim, and if no
+   * higher one is left over, as it can be after a power loss.
+   */
   async #take(taken: Omit<Taken, 'imds' | 'isWhole'>): Promise<Attempt | 'again'> {
+    const { base, number } = taken;
     const { generation, imds, isWhole } = await readLockFile(this.#place);
-    if (generation === taken.base) {
+    if (generation === base && (await this.#clearHigher(number))) {
       return { outcome: 'held', lock: new HeldLock(this.#place, { ...taken, imds, isWhole }) };
     }
-    await unlinkClaim(this.#place, taken.number);
+    await unlinkClaim(this.#place, number);
     this.#generation = generation;
-    return 'again';
+    return generation === base ? { outcome: 'busy' } : 'again';
+  }
+
+  /** @returns false where the next higher claim may be somebody's */
+  async #clearHigher(number: number): Promise<boolean> {
+    const state = await judgeClaim(this.#place, number + 1);
+    if (state === 'absent') return true;
+    const isFree = await this.#isFree(number + 1);
+    if (isFree) await unlinkClaim(this.#place, number + 1);
+    return isFree;
   }
 
   /** Another process holds it, or has released it since. */
@@ -97,14 +108,14 @@ export class LockSeeker {
     return generation === base ? { outcome: 'busy' } : 'again';
   }
 
-  async #isAbandoned(number: number): Promise<boolean> {
-    const { clocks, process } = this.#place;
-    const claim = await readClaimFile(this.#place, number);
-    if (claim === 'absent') return false;
-    if (claim !== undefined) return isAbandoned(claim, clocks, process);
-    const since = this.#emptySince.get(number) ?? clocks.monotonic();
-    this.#emptySince.set(number, since);
-    return clocks.monotonic() - since > EMPTY_MAX_AGE;
+  /** Whether a claim that existed has no holder any more. */
+  async #isFree(number: number): Promise<boolean> {
+    const state = await judgeClaim(this.#place, number);
+    if (state !== 'unreadable') return state === 'abandoned';
+    const { clocks } = this.#place;
+    const since = this.#unreadableSince.get(number) ?? clocks.monotonic();
+    this.#unreadableSince.set(number, since);
+    return clocks.monotonic() - since > MAX_UNREADABLE;
   }
 
   #newClaim(): Claim {
@@ -155,9 +166,7 @@ export class HeldLock {
     const { claim, number } = this.#taken;
     this.#renewedAt = uptime;
     // A claim that cannot be renewed may be taken over; whoever writes confirms it first.
-    await this.#place.files
-      .overwrite(claimPath(this.#place, number), writeClaim({ ...claim, uptime }))
-      .catch(() => undefined);
+    await overwriteClaim(this.#place, number, { ...claim, uptime }).catch(() => undefined);
   }
 
   /** Asked only where the claim is so old that another process can have taken it over. */
@@ -173,10 +182,9 @@ export class HeldLock {
     const [lock, own, next] = await Promise.all([
       readLockFile(this.#place),
       readClaimFile(this.#place, number),
-      readClaimFile(this.#place, number + 1),
+      judgeClaim(this.#place, number + 1),
     ]);
-    const isOwn = own !== 'absent' && own?.owner === claim.owner;
-    return lock.generation === base && isOwn && next === 'absent';
+    return lock.generation === base && own?.owner === claim.owner && next === 'absent';
   }
 
   /** Frees the lock. One that has been taken over is left as it is. */
@@ -190,88 +198,16 @@ export class HeldLock {
     }
   }
 
-  /** Removes claims of ended processes that no release removed, as after a lock that somebody deleted. */
+  /**
+   * Removes claims that no release removed: spent ones whatever they hold, and higher ones of ended processes, as they are
+   * left over after a power loss or by a lock that somebody deleted.
+   */
   async sweep(names: readonly string[]): Promise<void> {
     const { base, number } = this.#taken;
-    const numbers = names.map((name) => Number(CLAIM_NAME.exec(name)?.[1] ?? NaN));
-    for (const other of numbers.filter((found) => found <= base || found > number)) {
-      const claim = await readClaimFile(this.#place, other);
-      const isLeft =
-        claim !== 'absent' && claim !== undefined && isAbandoned(claim, this.#place.clocks, this.#place.process);
-      if (isLeft) await unlinkClaim(this.#place, other);
+    for (const other of claimNumbersAmong(names)) {
+      const isSpent = other <= base;
+      const isLeft = other > number && (await judgeClaim(this.#place, other)) === 'abandoned';
+      if (isSpent || isLeft) await unlinkClaim(this.#place, other);
     }
-  }
-}
-
-function claimPath({ folder }: LockPlace, number: number): string {
-  return join(folder, `${NAME}.${number}`);
-}
-
-/** @returns false where the claim exists */
-async function createClaim(place: LockPlace, number: number, claim: Claim): Promise<boolean> {
-  try {
-    await writeNew(place, claimPath(place, number), writeClaim(claim));
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-async function writeNew({ files }: LockPlace, path: string, octets: Uint8Array): Promise<void> {
-  const file = await files.create(path);
-  try {
-    await file.write(octets);
-  } catch (error) {
-    await files.unlink(path).catch(() => undefined);
-    throw error;
-  } finally {
-    await file.close();
-  }
-}
-
-/** Over the old text, and as long: a reader finds the one or the other. */
-async function writeLockFile(place: LockPlace, record: LockRecord, isWhole: boolean): Promise<void> {
-  const path = join(place.folder, NAME);
-  if (isWhole) {
-    await place.files.overwrite(path, writeLock(record));
-    return;
-  }
-  await unlinkIfPresent(place, path);
-  await writeNew(place, path, writeLock(record));
-}
-
-async function readLockFile(place: LockPlace): Promise<LockRecord & { readonly isWhole: boolean }> {
-  const text = (await readIfPresent(place, join(place.folder, NAME))) ?? '';
-  return { ...readLock(text), isWhole: text.length === RECORD_SIZE };
-}
-
-/** @returns undefined where it has no content that can be read */
-async function readClaimFile(place: LockPlace, number: number): Promise<Claim | undefined | 'absent'> {
-  const text = await readIfPresent(place, claimPath(place, number));
-  return text === undefined ? 'absent' : readClaim(text);
-}
-
-/** Something that is no small regular file reads as empty: neither is a lock that counts. */
-async function readIfPresent({ files }: LockPlace, path: string): Promise<string | undefined> {
-  try {
-    return Buffer.from(await files.read(path, ACCEPTED_SIZE, () => undefined)).toString('utf8');
-  } catch (error) {
-    const code = systemErrorCode(error);
-    if (code === 'ENOENT') return undefined;
-    if (code === 'EFBIG' || code === 'EISDIR' || code === 'ELOOP') return '';
-    throw error;
-  }
-}
-
-function unlinkClaim(place: LockPlace, number: number): Promise<void> {
-  return unlinkIfPresent(place, claimPath(place, number));
-}
-
-async function unlinkIfPresent({ files }: LockPlace, path: string): Promise<void> {
-  try {
-    await files.unlink(path);
-  } catch (error) {
-    if (systemErrorCode(error) !== 'ENOENT') throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { ENDPOINTS } from '../../contract/endpoints.ts';
-import type { AttestedDocumentResponse, LicenceRequest } from '../../contract/wire.ts';
+import type { AttestedDocumentResponse, ChallengeRequest, LicenceRequest } from '../../contract/wire.ts';
 import type { Run } from '../check/run.ts';
 import type { Imds } from '../imds/imds.ts';
 import type { PossessedKey } from '../licence/possession.ts';
@@ -77,7 +77,8 @@ export class Exchange {
     const { key, run } = this.#context;
     const { issuer } = run.session.settings;
     const askedAt = run.clocks.uptime();
-    const body = readBody(await requestService(run, ENDPOINTS.challenges, { key: key.jwk }), 201);
+    const request: ChallengeRequest = { key: key.jwk };
+    const body = readBody(await requestService(run, ENDPOINTS.challenges, request), 201);
     const token = textMember(body, 'challenge', MAX_TOKEN);
     const nonce = textMember(body, 'nonce', 32);
     if (token === undefined || nonce === undefined) throw new ClientError('challenge_malformed');

@@ -28,8 +28,12 @@ export class Pauses {
   /** @returns milliseconds, or undefined where the pause would not end within the patience, or the caller has none */
   next({ busy, retryAfter = 0 }: PauseAdvice): number | undefined {
     if (busy) this.#own = Math.max(this.#own, FIRST_WHEN_BUSY);
-    const pause = Math.max(retryAfter, this.#own) * (1 + this.#run.session.settings.adapters.random());
+    const least = Math.max(retryAfter, this.#own);
     this.#own = Math.min(this.#own * 2, MAX);
-    return this.#run.request.patientWithService !== false && pause < this.#run.timeLeft ? pause : undefined;
+    const { request, session, timeLeft } = this.#run;
+    // A time that the service named is kept with less jitter where the patience ends soon: it is a place in a queue.
+    const spread = retryAfter > 0 ? Math.min(least, timeLeft - least) : least;
+    const pause = least + session.settings.adapters.random() * spread;
+    return request.patientWithService !== false && least < timeLeft && pause < timeLeft ? pause : undefined;
   }
 }

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { SignJWT, exportJWK } from 'jose';
 import type { JWK } from 'jose';
 import { LOOPBACK } from '../freePort.ts';
-import { createKeyRing } from '../imds/keys.ts';
-import type { KeyPair, KeyRing } from '../imds/keys.ts';
+import { createKeyRing } from '../../emulator/keys.ts';
+import type { KeyPair, KeyRing } from '../../emulator/keys.ts';
 import { accessTokenClaims } from './accessToken.ts';
 import type { TokenRequest } from './accessToken.ts';
 

@@ -39,7 +39,7 @@ export function findValidityCode({ notBefore, notAfter }: Certificate, at: numbe
 /** Each signature costs more the longer the key: the figure of webpki and of Go's TLS (8192). */
 const MAXIMUM_RSA_BITS = 8192;
 
-/** ring's figure; larger ones make a signature's check as dear as its making. */
+/** ring's figure; with larger ones, verifying would cost as much as signing. */
 const MAXIMUM_RSA_EXPONENT = 2 ** 33 - 1;
 
 /** RSA below 2048 bits is always refused; whole octets, as the CA/Browser Forum asks (Baseline Requirements 6.1.5). */
@@ -114,7 +114,7 @@ function findIdentifierFault(certificate: Certificate, isAnchor: boolean): strin
   if (basicConstraints?.ca === true && subjectKeyIdentifier === undefined) {
     return 'a CA without subject key identifier (RFC 5280 section 4.2.1.2)';
   }
-  // Section 4.2.1.1: a self-signed certificate may do without; and what is above an anchor is nobody's business.
+  // Section 4.2.1.1: a self-signed certificate may do without; and what is above an anchor is out of scope.
   if (authorityKeyIdentifier === undefined) return isAnchor ? null : NO_AUTHORITY;
   if (authorityKeyIdentifier.keyIdentifier === null) return NO_AUTHORITY;
   return isAnchor && isSelfIssued(certificate) && !isOwnAuthority(certificate, authorityKeyIdentifier)

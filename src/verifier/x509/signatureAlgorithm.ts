@@ -36,7 +36,7 @@ function isValidSignature(digest: string, certificate: Certificate, issuer: Cert
   try {
     key = issuer.publicKey();
   } catch {
-    // node:crypto refuses keys that are none (a point off its curve, an even modulus).
+    // node:crypto refuses invalid keys (a point off its curve, an even modulus).
     return false;
   }
   return verify(digest, certificate.tbs, key, certificate.signature);

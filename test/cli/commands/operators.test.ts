@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { createAuthority } from '../../../src/dev/imds/authority.ts';
-import type { OperatorRole } from '../../../src/service/operators/roles.ts';
+import { createAuthority } from '../../../src/emulator/authority.ts';
+import type { OperatorRole } from '../../../src/operators/roles.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';
-import { useStack } from '../../service/operators/useStack.ts';
+import { useStack } from '../../operators/useStack.ts';
 import { runIn } from '../documentFiles.ts';
 import { runKeys } from '../../support/runKeys.ts';
 

@@ -80,6 +80,23 @@ test('a client object notices what another process has written, and what was tak
   expect(scene.service.requests).toContain('/v1/licences');
 });
 
+test.each([
+  ['the folder', ''],
+  ['the folder of the VM', VM_ID],
+])('a client whose %s is deleted gets a new key and a licence', async (_, name) => {
+  const scene = await createScene();
+  const folder = scene.file('state');
+  const client = scene.client({ folder });
+  await client.check();
+  for (let times = 0; times < 2; times++) {
+    await rm(`${folder}/${name}`, { recursive: true });
+    scene.forget();
+    expect(await client.check()).toMatchObject({ state: 'licensed' });
+    expect(scene.service.requests).toContain('/v1/licences');
+    expect(scene.steps()).not.toContain('cache_not_written');
+  }
+});
+
 test('a full disk takes no licence away; the client object keeps it', async () => {
   const scene = await createScene();
   const client = scene.client({ adapters: withBrokenFiles(scene.adapters, 'ENOSPC', ['create'], /licence\.json/) });

@@ -64,6 +64,19 @@ test('that holds over a reboot too: an error of the clock that was seen is not t
   expect(await stateAfter(scene)).toBe('licensed');
 });
 
+test('a clock that is set soon after a reboot is not taken for time that the machine was off', async () => {
+  const scene = await createOutage();
+  scene.time.reboot(MINUTE);
+  expect(await stateAfter(scene)).toBe('licensed');
+  scene.time.pass(MINUTE);
+  scene.time.now += 30 * HOUR;
+  expect(await stateAfter(scene)).toBe('grace');
+  scene.time.now -= 30 * HOUR;
+  scene.forget();
+  expect(await scene.check()).not.toHaveProperty('code');
+  expect(scene.service.requests).toEqual([]);
+});
+
 test('the time that a machine was off for counts, also after the clock is set back', async () => {
   const scene = await createOutage();
   scene.time.reboot(2 * DAY);

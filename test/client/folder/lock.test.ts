@@ -1,10 +1,11 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ProcessFacts } from '../../../src/client/adapters.ts';
 import { REAL_FILES } from '../../../src/client/adapters/files.ts';
 import { LockSeeker } from '../../../src/client/folder/lock.ts';
-import type { HeldLock, LockPlace } from '../../../src/client/folder/lock.ts';
+import type { HeldLock } from '../../../src/client/folder/lock.ts';
+import type { LockPlace } from '../../../src/client/folder/lockFiles.ts';
 import type { ImdsTimes } from '../../../src/client/folder/lockRecord.ts';
 import { FakeTime } from '../support/fakeTime.ts';
 import { createFolder } from '../support/scene.ts';
@@ -152,6 +153,54 @@ test('without a name for the boot an uptime that went back is one', async () => 
   await hold(machine.place(folder, 1));
   machine.time.uptime = 0;
   expect(await take(machine.place(folder, 2))).not.toBeTypeOf('string');
+});
+
+test('files that lost their content with the power hold nobody up, and are gone afterwards', async () => {
+  const folder = await createFolder();
+  const machine = new Machine();
+  const longAgo = new Date(machine.time.now - machine.time.uptime - 60_000);
+  for (const name of ['lock', 'lock.1', 'lock.2', 'lock.3', 'lock.7']) {
+    await writeFile(join(folder, name), '');
+    await utimes(join(folder, name), longAgo, longAgo);
+  }
+  const lock = await hold(machine.place(folder, 1));
+  expect(await lock.confirm()).toBe(true);
+  await lock.sweep(await readdir(folder));
+  await lock.release(TIMES);
+  expect(await readdir(folder)).toEqual(['lock']);
+});
+
+test('a higher claim without content is waited for, as long as somebody may be about to write it', async () => {
+  const folder = await createFolder();
+  const machine = new Machine();
+  await writeFile(join(folder, 'lock.2'), '');
+  const seeker = new LockSeeker(machine.place(folder, 1));
+  expect(await seeker.attempt()).toMatchObject({ outcome: 'busy' });
+  expect(await readdir(folder)).toEqual(['lock.2']);
+  machine.time.pass(2001);
+  const attempt = await seeker.attempt();
+  expect(attempt.outcome === 'held' && (await attempt.lock.confirm())).toBe(true);
+});
+
+test('a higher claim that is held is respected', async () => {
+  const folder = await createFolder();
+  const machine = new Machine();
+  for (let times = 0; times < 3; times++) await (await hold(machine.place(folder, 1))).release(TIMES);
+  await hold(machine.place(folder, 1));
+  await rm(join(folder, 'lock'));
+  await writeFile(join(folder, 'lock'), JSON.stringify({ generation: 2 }));
+  expect(await take(machine.place(folder, 2))).toBe('busy');
+});
+
+test('spent claims are removed whatever they hold', async () => {
+  const folder = await createFolder();
+  const machine = new Machine();
+  for (let times = 0; times < 5; times++) await (await hold(machine.place(folder, 1))).release(TIMES);
+  await writeFile(join(folder, 'lock.3'), '');
+  const lock = await hold(machine.place(folder, 1));
+  await lock.sweep(await readdir(folder));
+  await lock.release(TIMES);
+  expect(await readdir(folder)).toEqual(['lock']);
 });
 
 test('a claim without content is left alone for two seconds, then it is free', async () => {

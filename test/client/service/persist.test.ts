@@ -95,11 +95,18 @@ test.each([
 
 test('a Retry-After beyond the patience ends the check at once, and the next one keeps to it', async () => {
   const scene = await createScene();
-  scene.service.answer('/v1/challenges', busy('80'));
+  scene.service.answer('/v1/challenges', busy('100'));
   const { nextCheckAt, ...answer } = await scene.check();
   expect(answer).toMatchObject({ state: 'unreachable', code: 'rate_limited' });
   expect(scene.time.monotonic).toBeLessThan(1000);
-  expect(Date.parse(nextCheckAt) - scene.time.now).toBe(120_000);
+  expect(Date.parse(nextCheckAt) - scene.time.now).toBe(150_000);
+});
+
+test('a Retry-After just within the patience is kept', async () => {
+  const scene = await createScene();
+  answerFirst(scene, '/v1/challenges', busy('80'));
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  expect(scene.events).toContainEqual({ step: 'waiting', for: 'service', milliseconds: 85_000 });
 });
 
 test('an outage that ends in time ends in a licence', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { createAuthority } from '../../../src/dev/imds/authority.ts';
-import { LONGEST_ANSWER } from '../../../src/licensing/lease.ts';
-import { StoreUnavailableError } from '../../../src/licensing/store.ts';
-import type { Recorded } from '../../../src/licensing/store.ts';
+import { createAuthority } from '../../../src/emulator/authority.ts';
+import { LONGEST_ANSWER } from '../../../src/seats/lease.ts';
+import { StoreUnavailableError } from '../../../src/contract/stored.ts';
+import type { Recorded } from '../../../src/contract/stored.ts';
 import type { TrustEntry } from '../../../src/trust/live/trustEntry.ts';
 import { createLiveTrust } from '../../../src/trust/live/liveTrust.ts';
 import { pinCertificate } from '../../../src/trust/pin.ts';

@@ -1,5 +1,5 @@
-import { encodeElement } from '../../../src/dev/imds/der.ts';
-import type { CertificateDescription, IssuedCertificate } from '../../../src/dev/imds/issueCertificate.ts';
+import { encodeElement } from '../../../src/emulator/der.ts';
+import type { CertificateDescription, IssuedCertificate } from '../../../src/emulator/issueCertificate.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
 import { AT, DAY } from '../scene.ts';

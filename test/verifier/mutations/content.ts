@@ -1,10 +1,10 @@
 import * as pkijs from 'pkijs';
-import * as changes from '../../../src/dev/imds/documentChanges.ts';
-import { documentContent } from '../../../src/dev/imds/documentContent.ts';
-import type { DocumentContent } from '../../../src/dev/imds/documentContent.ts';
-import { usualAttributes } from '../../../src/dev/imds/signedAttributes.ts';
-import { signOctets } from '../../../src/dev/imds/signatureAlgorithms.ts';
-import { BUILT_IN_VMS } from '../../../src/dev/imds/vms.ts';
+import * as changes from '../../../src/emulator/documentChanges.ts';
+import { documentContent } from '../../../src/emulator/documentContent.ts';
+import type { DocumentContent } from '../../../src/emulator/documentContent.ts';
+import { usualAttributes } from '../../../src/emulator/signedAttributes.ts';
+import { signOctets } from '../../../src/emulator/signatureAlgorithms.ts';
+import { BUILT_IN_VMS } from '../../../src/emulator/vms.ts';
 import { changed, remade, saying, signedBy } from '../mutation.ts';
 import type { Mutation } from '../mutation.ts';
 import { AT, CREATED_ON, DAY, HOUR, MINUTE, NONCE, SECOND } from '../scene.ts';

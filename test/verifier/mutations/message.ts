@@ -1,12 +1,12 @@
-import { encodeElement } from '../../../src/dev/imds/der.ts';
-import * as ber from '../../../src/dev/imds/berForms.ts';
-import * as changes from '../../../src/dev/imds/documentChanges.ts';
+import { encodeElement } from '../../../src/emulator/der.ts';
+import * as ber from '../../../src/emulator/berForms.ts';
+import * as changes from '../../../src/emulator/documentChanges.ts';
 import {
   contentTypeAttribute,
   messageDigestAttribute,
   usualAttributes,
-} from '../../../src/dev/imds/signedAttributes.ts';
-import { createSignerInfo } from '../../../src/dev/imds/signDocument.ts';
+} from '../../../src/emulator/signedAttributes.ts';
+import { createSignerInfo } from '../../../src/emulator/signDocument.ts';
 import { changed, formed, remade, rewritten } from '../mutation.ts';
 import type { Mutation } from '../mutation.ts';
 import {

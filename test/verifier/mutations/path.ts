@@ -1,10 +1,10 @@
 import * as asn1js from 'asn1js';
 import type * as pkijs from 'pkijs';
-import { replaceSignature } from '../../../src/dev/imds/documentChanges.ts';
-import type { KeyKind } from '../../../src/dev/imds/keys.ts';
-import type { SignatureAlgorithmName } from '../../../src/dev/imds/signatureAlgorithms.ts';
-import type { LeafChange } from '../../../src/dev/imds/authority.ts';
-import { encodeElement } from '../../../src/dev/imds/der.ts';
+import { replaceSignature } from '../../../src/emulator/documentChanges.ts';
+import type { KeyKind } from '../../../src/emulator/keys.ts';
+import type { SignatureAlgorithmName } from '../../../src/emulator/signatureAlgorithms.ts';
+import type { LeafChange } from '../../../src/emulator/authority.ts';
+import { encodeElement } from '../../../src/emulator/der.ts';
 import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
 import { pinned, remade, signedBy } from '../mutation.ts';
 import type { Mutation } from '../mutation.ts';

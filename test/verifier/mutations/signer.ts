@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import * as changes from '../../../src/dev/imds/documentChanges.ts';
-import type { LeafChange } from '../../../src/dev/imds/authority.ts';
-import { encodeElement } from '../../../src/dev/imds/der.ts';
+import * as changes from '../../../src/emulator/documentChanges.ts';
+import type { LeafChange } from '../../../src/emulator/authority.ts';
+import { encodeElement } from '../../../src/emulator/der.ts';
 import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
 import type { Attack } from './attacks.ts';
 import { changed, remade, rewritten, signedBy } from '../mutation.ts';

@@ -1,0 +1,40 @@
+import type { DecisionStore } from '../decisions/store.ts';
+import type { RequestStore } from '../http/requestStore.ts';
+import type { ActivationStore } from '../seats/store.ts';
+import type { ServiceConfig } from './config.ts';
+import type { Log } from '../http/edge.ts';
+
+const DAY = 24 * 60 * 60 * 1000;
+/** Milliseconds: the platform ends a function after five minutes. What is left is the next run's. */
+const LONGEST_RUN = 4 * 60 * 1000;
+
+export interface CleaningNeeds {
+  readonly store: Pick<DecisionStore, 'deleteDecisions'> &
+    Pick<RequestStore, 'deleteRequests'> &
+    Pick<ActivationStore, 'deleteActivations'>;
+  readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * Deletes old decisions, old requests of operators, and activations of VMs that have no seat and have not come for long.
+ *
+ * @throws {StoreUnavailableError} what was deleted until then stays deleted
+ */
+export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log): Promise<void> {
+  const started = now();
+  const before = (days: number) => started - days * DAY;
+  const countAll = async (pieces: AsyncIterable<number>): Promise<number> => {
+    let count = 0;
+    for await (const deleted of pieces) {
+      count += deleted;
+      if (now() - started >= LONGEST_RUN) break;
+    }
+    return count;
+  };
+  const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
+  const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
+  const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
+  log('info', 'store_cleaned', { decisions, requests, activations });
+}

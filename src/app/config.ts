@@ -1,0 +1,393 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import * as z from 'zod';
+import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { DEFAULT_LICENCE_LIFE, LONGEST_DURATION, SECOND, SHORTEST_LIFETIME } from '../catalogue/file/duration.ts';
+import { createTablesStore } from '../tables/createTablesStore.ts';
+import { createLocalKeys } from '../tokens/localKeys.ts';
+import { SigningKeyError } from '../tokens/localSigner.ts';
+import { isThumbprint } from '../tokens/publicJwk.ts';
+import { MOST_ROOTS } from '../tokens/rootKey.ts';
+import type { Certificate } from '../verifier/x509/certificate.ts';
+import { BASE_URL_FORM, LONGEST_URL, isBaseUrl, isLoopback } from './baseUrl.ts';
+import { networkLimits } from '../http/networkLimits.ts';
+import { readRootSource } from './rootSource.ts';
+import type { RootSource } from './rootSource.ts';
+import { readCertificateFile } from '../trust/certificateFiles.ts';
+
+/** The settings cannot be used. One message names every problem, and no value of a secret. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration cannot be used:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+const cloudList = z
+  .string()
+  .transform((text) => [...new Set(text.split(',').map((name) => name.trim()))])
+  .refine((names) => names.every((name) => CLOUD_NAMES.includes(name)), `must be of ${CLOUD_NAMES.join(', ')}`);
+
+const SECRET = /^([A-Za-z0-9._-]{1,64}):([A-Za-z0-9_-]{43,})$/;
+
+const secretList = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => SECRET.exec(entry.trim())))
+  .refine(
+    (entries) => entries.length <= 2 && entries.every((entry) => entry !== null),
+    'must be one or two KID:SECRET, comma-separated; each secret at least 32 random octets in base64url',
+  )
+  .refine(
+    ([first, second]) => !first || !second || first[1] !== second[1],
+    'has one KID twice: give each secret its own, so that tokens tell which one they are under',
+  )
+  .transform((entries) =>
+    entries.map((entry) => ({ kid: entry?.[1] ?? '', secret: Buffer.from(entry?.[2] ?? '', 'base64url') })),
+  );
+
+const uuid = z
+  .string()
+  .regex(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 'must be a UUID')
+  .transform((text) => text.toLowerCase());
+
+const baseUrl = z.string().refine(isBaseUrl, BASE_URL_FORM);
+
+const VAULT_KEY = /^\/keys\/[0-9A-Za-z-]{1,127}$/;
+const VAULT_KEY_WITH_VERSION = /^\/keys\/[0-9A-Za-z-]{1,127}(?:\/[0-9a-f]{32})?$/;
+
+/** A key’s URL as the vault shows it. */
+function isVaultUrl(text: string, path: RegExp): boolean {
+  if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
+  const { origin, protocol, pathname } = new URL(text);
+  return protocol === 'https:' && path.test(pathname) && text === `${origin}${pathname}`;
+}
+
+/** One or two of something, each once. */
+const pairOf = (isOne: (text: string) => boolean, what: string) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((entry) => entry.trim()))
+    .refine((entries) => entries.length <= MOST_ROOTS && entries.every(isOne), `must be one or two ${what}`)
+    .refine((entries) => new Set(entries).size === entries.length, 'has one entry twice: name each once');
+
+/** Seconds: twice what caches keep the key set, so that clocks, proxies and a late reading fit in. */
+const SHORTEST_LEAD = 600;
+
+const wholeNumber = (minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${minimum} to ${maximum}`)
+    .transform(Number)
+    .refine((value) => value >= minimum && value <= maximum, `must be from ${minimum} to ${maximum}`);
+
+/** Every setting, with what it means. The environment variables have the names of the members. */
+const settingsSchema = z.object({
+  ISSUER: baseUrl.describe('The service’s public base URL, a name of the vendor’s own: it lives in images for years.'),
+  ACCEPTED_CLOUDS: cloudList.default(['AzurePublicCloud']).describe('Clouds whose evidence counts, comma-separated.'),
+  TABLES_ENDPOINT: z
+    .url({ protocol: /^https$/, error: 'must be an https URL' })
+    .optional()
+    .describe('The Azure Tables endpoint, reached by managed identity.'),
+  TABLES_CONNECTION_STRING: z.string().optional().describe('Instead, for development: a connection string (Azurite).'),
+  AZURE_CLIENT_ID: z.string().optional().describe('The user-assigned managed identity, where there is more than one.'),
+  TABLE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9]{0,20}$/, 'must be letters and digits')
+    .optional()
+    .describe('Put before the names of the tables, where several services share one account.'),
+  STORE_BUDGET_MILLISECONDS: wholeNumber(100, 6_000)
+    .default(5_000)
+    .describe('How long one operation on the store may take, with its retries.'),
+  SIGNING_KEY: z
+    .string()
+    .optional()
+    .describe(
+      'The signing key: an unencrypted PKCS#8 PEM or private JWK on P-256, or a JWK set of which the first key signs and all are published.',
+    ),
+  SIGNING_KEY_FILE: z.string().optional().describe('Instead: a file with it.'),
+  SIGNING_KEY_URL: z
+    .string()
+    .refine((text) => isVaultUrl(text, VAULT_KEY), 'must be https://VAULT/keys/NAME, without a version')
+    .optional()
+    .describe('Instead: a key on P-256 in Azure Key Vault, reached by managed identity; it never leaves the vault.'),
+  SIGNING_KEY_LEAD_SECONDS: wholeNumber(SHORTEST_LEAD, 31_536_000)
+    .default(3600)
+    .describe(
+      'How long a new signing key is published before it signs: a new version of the key in the vault, or a key that is new in an uploaded key set.',
+    ),
+  ROOT_KEY_URL: pairOf(
+    (text) => isVaultUrl(text, VAULT_KEY_WITH_VERSION),
+    'https://VAULT/keys/NAME, each with or without its version, comma-separated',
+  )
+    .optional()
+    .describe(
+      'The root key, which signs the key set: a key on P-256 in Azure Key Vault, best in a vault of its own. Two, comma-separated, while one replaces the other. Without a version it is the oldest one.',
+    ),
+  ROOT_KEY_FILE: z.string().optional().describe('Instead: a file with the root key, or two files, comma-separated.'),
+  ROOT_KEY: z
+    .string()
+    .optional()
+    .describe('Instead: the root key itself, an unencrypted PKCS#8 PEM or private JWK on P-256; or two, as a JWK set.'),
+  ROOT_THUMBPRINTS: pairOf(isThumbprint, 'RFC 7638 thumbprints of 43 characters, comma-separated')
+    .optional()
+    .describe(
+      'Instead: the thumbprint of a root key that stays offline, or two. An administrator uploads the key sets that it signs.',
+    ),
+  LICENCE_LIFE_SECONDS: wholeNumber(SHORTEST_LIFETIME / SECOND, (2 * LONGEST_DURATION) / SECOND)
+    .default(DEFAULT_LICENCE_LIFE / SECOND)
+    .describe(
+      'The most seconds from the issue of a licence to the end of its grace (graceUntil). Offers with a longer lifetime and grace are refused, and signed key sets tell it to clients.',
+    ),
+  CHALLENGE_SECRETS: secretList.describe('One or two KID:SECRET; the first signs challenges, both verify.'),
+  NONCE_STYLE: z
+    .enum(['base32', 'digits'])
+    .default('base32')
+    .describe('The form of the nonce: 32 characters or ten digits.'),
+  TRUSTED_PROXIES: wholeNumber(0, 10)
+    .default(0)
+    .describe('How many proxies of your own stand in front of the platform.'),
+  RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
+    .default(20)
+    .describe('Requests a second that one client address may make; twice as many may come at once.'),
+  ADDRESS_LIMITS: networkLimits
+    .optional()
+    .describe(
+      'Other limits for the addresses of known networks: CIDR=REQUESTS_PER_SECOND, comma-separated. The longest prefix counts.',
+    ),
+  SUBSCRIPTION_RATE_LIMIT_PER_SECOND: wholeNumber(1, 100_000)
+    .default(100)
+    .describe(
+      'Requests a second with authentic evidence of one subscription, on each instance; twice as many may come at once.',
+    ),
+  VM_RATE_LIMIT_PER_MINUTE: wholeNumber(1, 100_000)
+    .default(10)
+    .describe('Requests a minute with authentic evidence of one VM, on each instance.'),
+  DECISION_DAYS: wholeNumber(1, 3_650).default(90).describe('Days that decisions (audit rows) are kept.'),
+  REQUEST_DAYS: wholeNumber(1, 365).default(7).describe('Days that an operator’s Idempotency-Key is remembered.'),
+  ACTIVATION_DAYS: wholeNumber(2, 3_650)
+    .default(90)
+    .describe(
+      'Days that a VM without a seat is remembered after its lease and its grace; a blocked one is never forgotten.',
+    ),
+  TRUST_DIRECTORY: z
+    .string()
+    .optional()
+    .describe('A directory with certificates of the pins, beside the packaged ones.'),
+  EMULATOR_TRUST_FILE: z.string().optional().describe('The emulator’s CA certificates (PEM), for its cloud alone.'),
+  ENTRA_TENANT: uuid
+    .optional()
+    .describe('The directory (tenant) whose operators are let in. Without it the operators’ routes do not exist.'),
+  ENTRA_AUDIENCE: z
+    .string()
+    .optional()
+    .describe('With it: the application (client) id of the operators’ API in that directory.'),
+  ENTRA_ISSUER: baseUrl
+    .optional()
+    .describe('The directory’s issuer; unless set `https://login.microsoftonline.com/TENANT/v2.0`.'),
+  ENTRA_KEY_SET: baseUrl
+    .optional()
+    .describe('Where the directory publishes its keys; unless set the issuer’s `discovery/v2.0/keys`.'),
+});
+
+export type Settings = z.infer<typeof settingsSchema>;
+
+/** Names and meanings of all settings, for their documentation. */
+export function listSettings(): readonly SettingDescription[] {
+  return Object.entries(settingsSchema.shape).map(([name, schema]) => {
+    const meaning = schema.description ?? '';
+    if (!(schema instanceof z.ZodDefault)) return { name, meaning, otherwise: null };
+    const value: unknown = schema.def.defaultValue;
+    return { name, meaning, otherwise: Array.isArray(value) ? value.join(',') : String(value) };
+  });
+}
+
+export interface SettingDescription {
+  readonly name: string;
+  readonly meaning: string;
+  /** The default; null where there is none. */
+  readonly otherwise: string | null;
+}
+
+/** The settings of a service that may start. */
+export interface ServiceConfig extends Settings {
+  /** Of ROOT_KEY_URL, ROOT_KEY_FILE, ROOT_KEY or ROOT_THUMBPRINTS. */
+  readonly root: RootSource;
+  /** Of SIGNING_KEY or SIGNING_KEY_FILE; null where SIGNING_KEY_URL names one in a vault. */
+  readonly signingKey: string | null;
+  /** Of EMULATOR_TRUST_FILE. */
+  readonly emulatorCertificates: readonly Certificate[];
+  /** Null where no directory is named: then nobody is an operator. */
+  readonly directory: OperatorDirectory | null;
+}
+
+/** The Entra ID tenant whose access tokens make operators, and how they must read. */
+export interface OperatorDirectory {
+  readonly tenant: string;
+  readonly audience: string;
+  readonly issuer: string;
+  readonly keySetUrl: string;
+}
+
+/**
+ * Reads and judges every setting at once.
+ *
+ * @throws {ConfigurationError} with all problems
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ServiceConfig {
+  const given = readGiven(environment);
+  const parsed = settingsSchema.safeParse(given);
+  const issues = parsed.success ? [] : parsed.error.issues.map(describeIssue);
+  // What is wrong with one setting hides nothing that is wrong with the others.
+  const usable = parsed.success ? parsed.data : parseEach(given);
+  const problems = [...issues, ...findConflicts(usable, given), ...findDirectoryConflicts(usable)];
+  const { key: signingKey, kids: signingKids } = readSigningKey(given, problems);
+  const root = readRoot(given, usable, { signingKids }, problems);
+  const emulatorCertificates = readEmulatorCertificates(given, problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  return { ...parsed.data, signingKey, root, emulatorCertificates, directory: describeDirectory(parsed.data) };
+}
+
+type SettingName = keyof typeof settingsSchema.shape;
+/** As they stand in the environment; an empty one is an absent one. */
+type Given = Readonly<Partial<Record<SettingName, string>>>;
+
+function readGiven(environment: Readonly<Record<string, string | undefined>>): Given {
+  const given = Object.entries(environment).filter(([name, value]) => isSettingName(name) && value !== '');
+  return Object.fromEntries(given);
+}
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settingsSchema.shape, name);
+}
+
+/** The settings that can be used, where some cannot. */
+function parseEach(given: Given): Partial<Settings> {
+  const usable = Object.entries(settingsSchema.shape).map(([name, schema]) => {
+    const parsed = schema.safeParse(given[name as SettingName]);
+    return [name, parsed.success ? parsed.data : undefined];
+  });
+  return Object.fromEntries(usable) as Partial<Settings>;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const name = issue.path.join('.');
+  return issue.code === 'invalid_type' ? `${name} is missing` : `${name} ${issue.message}`;
+}
+
+function findConflicts({ ISSUER, ACCEPTED_CLOUDS }: Partial<Settings>, given: Given): string[] {
+  const problems: string[] = [];
+  const acceptsEmulator = ACCEPTED_CLOUDS?.includes(EMULATOR_CLOUD.name);
+  if ((given.TABLES_ENDPOINT === undefined) === (given.TABLES_CONNECTION_STRING === undefined)) {
+    problems.push('exactly one of TABLES_ENDPOINT and TABLES_CONNECTION_STRING must be set');
+  }
+  if (given.TABLES_CONNECTION_STRING !== undefined && !isConnectionString(given.TABLES_CONNECTION_STRING)) {
+    problems.push('TABLES_CONNECTION_STRING must be the connection string of a storage account, as Azure shows it');
+  }
+  if (acceptsEmulator === true && ISSUER !== undefined && !isLoopback(ISSUER)) {
+    problems.push('ACCEPTED_CLOUDS holds "emulator", which is refused unless ISSUER is a loopback address');
+  }
+  if (acceptsEmulator !== undefined && acceptsEmulator !== (given.EMULATOR_TRUST_FILE !== undefined)) {
+    problems.push('EMULATOR_TRUST_FILE goes with the cloud "emulator" in ACCEPTED_CLOUDS: set both or neither');
+  }
+  if (given.TRUST_DIRECTORY !== undefined && !isDirectory(given.TRUST_DIRECTORY)) {
+    problems.push('TRUST_DIRECTORY names a directory that cannot be read');
+  }
+  return problems;
+}
+
+/** By the library that will use it; what it says of a text that it cannot read is not fit for people. */
+function isConnectionString(connectionString: string): boolean {
+  try {
+    createTablesStore({ connection: { connectionString } });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    readdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function findDirectoryConflicts({
+  ISSUER,
+  ENTRA_TENANT,
+  ENTRA_AUDIENCE,
+  ENTRA_ISSUER,
+  ENTRA_KEY_SET,
+}: Partial<Settings>) {
+  const problems: string[] = [];
+  const urls = [ENTRA_ISSUER, ENTRA_KEY_SET].filter((url) => url !== undefined);
+  if ((ENTRA_TENANT === undefined) !== (ENTRA_AUDIENCE === undefined)) {
+    problems.push('ENTRA_TENANT and ENTRA_AUDIENCE go together: set both or neither');
+  }
+  if (ENTRA_TENANT === undefined && urls.length > 0) {
+    problems.push('ENTRA_ISSUER and ENTRA_KEY_SET mean nothing without ENTRA_TENANT');
+  }
+  if (urls.some(isLoopback) && ISSUER !== undefined && !isLoopback(ISSUER)) {
+    problems.push('ENTRA_ISSUER or ENTRA_KEY_SET is a loopback address, which is refused unless ISSUER is one too');
+  }
+  return problems;
+}
+
+/** The paths are those of Entra ID (Microsoft identity platform, "OpenID Connect metadata document"). */
+function describeDirectory(settings: Settings): OperatorDirectory | null {
+  const { ENTRA_TENANT: tenant, ENTRA_AUDIENCE: audience } = settings;
+  if (tenant === undefined || audience === undefined) return null;
+  const issuer = settings.ENTRA_ISSUER ?? `https://login.microsoftonline.com/${tenant}/v2.0`;
+  const keySetUrl = settings.ENTRA_KEY_SET ?? `${issuer.replace(/\/v2\.0$/, '')}/discovery/v2.0/keys`;
+  return { tenant, audience, issuer, keySetUrl };
+}
+
+interface GivenSigningKey {
+  readonly key: string | null;
+  /** Thumbprints of it and of all that are published beside it. */
+  readonly kids: readonly string[];
+}
+
+const NO_SIGNING_KEY: GivenSigningKey = { key: null, kids: [] };
+
+function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL }: Given, problems: string[]) {
+  if ([SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL].filter((source) => source !== undefined).length !== 1) {
+    problems.push('exactly one of SIGNING_KEY, SIGNING_KEY_FILE and SIGNING_KEY_URL must be set');
+    return NO_SIGNING_KEY;
+  }
+  if (SIGNING_KEY_URL !== undefined) return NO_SIGNING_KEY;
+  try {
+    const key = SIGNING_KEY ?? readFileSync(SIGNING_KEY_FILE ?? '', 'utf8');
+    return { key, kids: createLocalKeys(key).kids };
+  } catch (error) {
+    const name = SIGNING_KEY === undefined ? 'SIGNING_KEY_FILE' : 'SIGNING_KEY';
+    problems.push(`${name}: ${error instanceof SigningKeyError ? error.message : 'the file cannot be read.'}`);
+    return NO_SIGNING_KEY;
+  }
+}
+
+/** A setting that was given and cannot be used is told of by itself: it is not missing as well. */
+function readRoot(
+  given: Given,
+  usable: Partial<Settings>,
+  { signingKids }: { readonly signingKids: readonly string[] },
+  problems: string[],
+): RootSource {
+  const { ROOT_KEY, ROOT_KEY_FILE } = given;
+  const { ROOT_KEY_URL, ROOT_THUMBPRINTS, SIGNING_KEY_URL: signingKeyUrl } = usable;
+  const isUnusable =
+    (given.ROOT_KEY_URL !== undefined && ROOT_KEY_URL === undefined) ||
+    (given.ROOT_THUMBPRINTS !== undefined && ROOT_THUMBPRINTS === undefined);
+  if (isUnusable) return { kind: 'none' };
+  const settings = { ROOT_KEY, ROOT_KEY_FILE, ROOT_KEY_URL, ROOT_THUMBPRINTS };
+  const needs = { isLoopback: isLoopback(given.ISSUER ?? ''), signingKids, signingKeyUrl };
+  return readRootSource(settings, needs, problems);
+}
+
+function readEmulatorCertificates({ EMULATOR_TRUST_FILE: file }: Given, problems: string[]): readonly Certificate[] {
+  const certificates = file === undefined ? [] : readCertificateFile(file);
+  if (certificates === null) problems.push('EMULATOR_TRUST_FILE is not a readable PEM file with certificates alone');
+  return certificates ?? [];
+}

@@ -1,0 +1,51 @@
+import type { KeySetStore } from '../tokens/keySetStore.ts';
+import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
+import { createLocalRoot } from '../tokens/rootKey.ts';
+import type { RootKey } from '../tokens/rootKey.ts';
+import type { SigningKeys } from '../tokens/signingKeys.ts';
+import type { ServiceConfig } from './config.ts';
+import { createManagedIdentity } from './managedIdentity.ts';
+import type { KeySets } from '../tokens/keySets/keySets.ts';
+import { SignedKeySets } from '../tokens/keySets/signedKeySets.ts';
+import { UploadedKeySets } from '../tokens/keySets/uploadedKeySets.ts';
+import { createKeySetsWithoutRoot } from '../tokens/keySets/withoutRoot.ts';
+
+export interface CreatedKeySets {
+  readonly keySets: KeySets;
+  /** Where administrators upload sets; null where the service signs its own, or none. */
+  readonly uploads: UploadedKeySets | null;
+}
+
+export interface KeySetNeeds {
+  readonly signingKeys: SigningKeys;
+  readonly store: KeySetStore;
+  /** A test's own vault. */
+  readonly rootVault?: VaultAccess | undefined;
+}
+
+/** The key sets under the root keys that the configuration names. Makes no request before their first use. */
+export async function createKeySets(config: ServiceConfig, needs: KeySetNeeds): Promise<CreatedKeySets> {
+  const { ISSUER: issuer, root } = config;
+  const [life, lead] = [config.LICENCE_LIFE_SECONDS * 1_000, config.SIGNING_KEY_LEAD_SECONDS * 1_000];
+  const { signingKeys, store } = needs;
+  if (root.kind === 'none') return { keySets: createKeySetsWithoutRoot(signingKeys, life), uploads: null };
+  if (root.kind === 'upload') {
+    const options = { issuer, rootKeys: root.thumbprints, signingKeys, store, life, lead };
+    const uploads = new UploadedKeySets(options);
+    return { keySets: uploads, uploads };
+  }
+  const roots =
+    root.kind === 'setting' ? root.keys.map(createLocalRoot) : await createVaultRoots(config, root.keyUrls, needs);
+  return { keySets: new SignedKeySets({ issuer, roots, signingKeys, life, lead }), uploads: null };
+}
+
+async function createVaultRoots(
+  config: ServiceConfig,
+  keyUrls: readonly string[],
+  { rootVault }: KeySetNeeds,
+): Promise<readonly RootKey[]> {
+  // Only where it is needed: each start would pay for the library.
+  const { createKeyVaultRoot } = await import('../tokens/keyVaultRoot.ts');
+  const access = rootVault ?? { credential: await createManagedIdentity(config) };
+  return keyUrls.map((keyUrl) => createKeyVaultRoot({ ...access, keyUrl }));
+}

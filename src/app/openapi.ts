@@ -1,0 +1,180 @@
+import * as z from 'zod';
+import type { ProblemCode } from '../contract/codes.ts';
+import { PROBLEMS } from '../contract/problems.ts';
+import type { UseCase } from '../http/edge.ts';
+import { ANONYMOUS_OPERATIONS, problemSchema } from './openapiAnonymous.ts';
+import type { AnonymousOperation } from './openapiAnonymous.ts';
+import { DIRECTORY_WAIT, answerHeaders, problemHeaders } from './openapiHeaders.ts';
+import { SchemaBook } from './openapiSchemas.ts';
+import type { JsonSchema } from './openapiSchemas.ts';
+import { OPERATOR_PREFIX } from '../operators/route.ts';
+import type { OperatorRoute } from '../operators/route.ts';
+import { replyJson } from '../http/problems.ts';
+
+/** OpenAPI 3.1, as far as it is written here. */
+export interface OpenApi {
+  readonly openapi: '3.1.1';
+  readonly info: JsonSchema;
+  readonly servers: readonly { readonly url: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: JsonSchema; readonly securitySchemes: JsonSchema };
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tags: readonly string[];
+  readonly parameters: readonly JsonSchema[];
+  readonly requestBody?: JsonSchema;
+  readonly responses: Readonly<Record<string, JsonSchema>>;
+  readonly security: readonly JsonSchema[];
+  /** The app role that the token must have, or one that reaches further. */
+  readonly 'x-role'?: string;
+}
+
+/** `GET /openapi.json`. Made when it is first asked for: a cold start has better things to do. */
+export function serveOpenApi(issuer: string, routes: readonly OperatorRoute[]): UseCase {
+  let document: OpenApi | null = null;
+  return () => {
+    document ??= describeService(issuer, routes);
+    return Promise.resolve(replyJson(200, document, 'public, max-age=300'));
+  };
+}
+
+/** Describes every route from the schemas by which it is served. @param routes those of operators, as they are registered */
+export function describeService(issuer: string, routes: readonly OperatorRoute[]): OpenApi {
+  const book = new SchemaBook();
+  const paths: Record<string, Record<string, Operation>> = {};
+  const add = (path: string, method: string, operation: Operation) => {
+    (paths[path] ??= {})[method.toLowerCase()] = operation;
+  };
+  for (const operation of ANONYMOUS_OPERATIONS)
+    add(operation.path, operation.method, describeAnonymous(book, operation));
+  for (const route of routes) add(`${OPERATOR_PREFIX}${route.path}`, route.method, describeRoute(book, route));
+  const securitySchemes = routes.length === 0 ? {} : { directory: BEARER };
+  return {
+    openapi: '3.1.1',
+    info: INFO,
+    servers: [{ url: issuer }],
+    paths,
+    components: { schemas: book.components, securitySchemes },
+  };
+}
+
+const NO_QUERY = z.strictObject({});
+
+const INFO = {
+  title: 'Countersign',
+  version: '1',
+  description: 'Answers Azure’s attested documents with the vendor’s own signed licences.',
+};
+
+const BEARER = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description:
+    'An Entra ID access token with an app role: Reader, Operator or Admin, each with all that the ones before may do.',
+};
+
+function describeAnonymous(book: SchemaBook, operation: AnonymousOperation): Operation {
+  const { name, summary, params, query = NO_QUERY, body, status, answer, codes } = operation;
+  const content = body === null ? {} : { 'application/json': body };
+  const described = describeAnswer(book, answer, summary, {});
+  return {
+    ...{ operationId: name, summary, tags: [body === null ? 'reading' : 'licensing'] },
+    parameters: [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')],
+    ...describeBody(book, content),
+    responses: {
+      [status]: described,
+      ...(operation.tellsFailure === true && { 503: described }),
+      ...describeProblems(book, codes),
+    },
+    security: [],
+  };
+}
+
+/** What every operators' route may answer, whatever it does. */
+const OPERATOR_CODES: readonly ProblemCode[] = [
+  ...(['request_malformed', 'token_missing', 'token_invalid', 'role_missing', 'rate_limited'] as const),
+  ...(['internal_error', 'store_unavailable', 'signing_key_unavailable'] as const),
+];
+
+function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
+  const { name, summary, params, query, body, answer, codes, role } = route;
+  const isWrite = route.method !== 'GET';
+  const hasBody = Object.keys(body.content).length > 0;
+  const more: readonly ProblemCode[] = [
+    ...(isWrite ? (['conflict'] as const) : []),
+    ...(hasBody ? (['request_too_large', 'media_type_unsupported'] as const) : []),
+  ];
+  const headers = [...(isWrite ? [IDEMPOTENCY_KEY] : []), ...(route.ifMatch ? [IF_MATCH] : [])];
+  const parameters = [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')];
+  const described = describeAnswer(book, answer, summary, answerHeaders(answer.schema, isWrite));
+  return {
+    ...{ operationId: name, summary, tags: ['operators'], parameters: [...parameters, ...headers] },
+    ...describeBody(book, body.content),
+    responses: {
+      200: described,
+      ...(route.creates === true && { 201: { ...described, description: 'Created.' } }),
+      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes], { 503: DIRECTORY_WAIT }),
+    },
+    security: [{ directory: [] }],
+    'x-role': role,
+  };
+}
+
+const IDEMPOTENCY_KEY = {
+  ...{ name: 'Idempotency-Key', in: 'header', required: false },
+  schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
+  description: 'A repeat with the same body gets the first answer; with another body it is a conflict.',
+};
+
+const IF_MATCH = {
+  ...{ name: 'If-Match', in: 'header', required: false },
+  schema: { type: 'string' },
+  description: 'The ETag of the version to replace (one of a list), or *.',
+};
+
+function describeParameters(book: SchemaBook, fields: z.ZodObject, place: 'path' | 'query'): JsonSchema[] {
+  const { properties = {}, required = [] } = book.write(fields, 'input');
+  return Object.entries(properties as Record<string, JsonSchema>).map(([name, { description, ...schema }]) => ({
+    ...{ name, in: place, required: place === 'path' || (required as string[]).includes(name), schema },
+    ...(description === undefined ? {} : { description }),
+  }));
+}
+
+function describeBody(book: SchemaBook, content: Readonly<Record<string, z.ZodType>>): { requestBody?: JsonSchema } {
+  const described = Object.entries(content).map(([mediaType, schema]) => [
+    mediaType,
+    { schema: book.write(schema, 'input') },
+  ]);
+  return described.length === 0
+    ? {}
+    : { requestBody: { required: true, content: Object.fromEntries(described) as JsonSchema } };
+}
+
+function describeAnswer(
+  book: SchemaBook,
+  { mediaType, schema }: AnonymousOperation['answer'],
+  description: string,
+  headers: JsonSchema,
+): JsonSchema {
+  return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'output') } } };
+}
+
+/** One response a status, which names the codes that have it. @param more headers of a status, whatever the code */
+function describeProblems(
+  book: SchemaBook,
+  codes: readonly ProblemCode[],
+  more: Readonly<Record<number, JsonSchema>> = {},
+): Record<string, JsonSchema> {
+  const schema = book.write(problemSchema, 'output');
+  const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
+  const described = [...byStatus].map(([status, ofStatus]) => {
+    const description = ofStatus.map((code) => `${code}: ${PROBLEMS[code].title}`).join('; ');
+    const headers = { ...problemHeaders(ofStatus), ...more[status] };
+    return [status, { description, headers, content: { 'application/problem+json': { schema } } }] as const;
+  });
+  return Object.fromEntries(described);
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { LONGEST_ANSWER } from '../seats/lease.ts';
+import { createLiveTrust } from '../trust/live/liveTrust.ts';
+import type { LiveTrust } from '../trust/live/liveTrust.ts';
+import type { TrustStore } from '../trust/live/trustEntry.ts';
+import { probePins } from '../trust/probePins.ts';
+import type { PinsProbe } from '../trust/probePins.ts';
+import { readTrustMaterial } from '../trust/readMaterial.ts';
+import type { ServiceConfig } from './config.ts';
+
+/** The deployment package has the synced certificates in this folder, beside the bundle. */
+const PACKAGED_CERTIFICATES = { path: join(import.meta.dirname, 'trust'), mayBeAbsent: true };
+
+export interface ServiceTrust {
+  readonly trust: LiveTrust;
+  /** @param at milliseconds since the epoch */
+  readonly probePins: (at: number) => PinsProbe;
+}
+
+/**
+ * Trust of this instance: the pins of the repository with the certificates at hand, and what operators pin and distrust.
+ * A missing or expired certificate is reported by the probe; only to have none at all stops the start.
+ */
+export async function createServiceTrust(
+  config: ServiceConfig,
+  store: Pick<TrustStore, 'listTrust'>,
+): Promise<ServiceTrust> {
+  const { TRUST_DIRECTORY: path, ACCEPTED_CLOUDS, emulatorCertificates: emulator } = config;
+  const directories = path === undefined ? [PACKAGED_CERTIFICATES] : [PACKAGED_CERTIFICATES, { path }];
+  const base = await readTrustMaterial({ directories, emulator });
+  const trust = createLiveTrust({ base, store, longestAnswer: LONGEST_ANSWER });
+  return { trust, probePins: (at) => probePins(trust.latest().material, ACCEPTED_CLOUDS, at) };
+}

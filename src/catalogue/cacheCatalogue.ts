@@ -1,0 +1,85 @@
+import { LONGEST_ANSWER } from '../seats/lease.ts';
+import type { Catalogue } from './store.ts';
+
+/**
+ * A change by an operator holds on every instance after 30 seconds (protocol, sections 3 and 5): this old what is read may
+ * be, and then there are the seconds until a licence that rests on it is given out.
+ */
+const MAX_AGE = 30_000 - LONGEST_ANSWER;
+const MOST_SUBSCRIPTIONS = 10_000;
+
+export interface CacheOptions {
+  /** Milliseconds. A clock that goes back makes entries old, not young. */
+  readonly now: () => number;
+  readonly maxAge?: number;
+  /** Of how many subscriptions the licences are kept. */
+  readonly maxEntries?: number;
+}
+
+/** `forget`: what was written by this process holds in it at once. */
+export interface CachedCatalogue extends Catalogue {
+  forget(): void;
+}
+
+/**
+ * Offers and licences, kept for some seconds from the moment at which they were asked for. Old ones are never given
+ * out, even if the store is down: a revoked licence would live on.
+ */
+export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): CachedCatalogue {
+  const offers = createCache<Awaited<ReturnType<Catalogue['readOffers']>>>(options);
+  const licences = createCache<Awaited<ReturnType<Catalogue['readLicences']>>>(options);
+  return {
+    readOffers: () => offers.read('', () => catalogue.readOffers()),
+    readLicences: (cloud, subscriptionId) =>
+      licences.read(`${cloud}/${subscriptionId}`, () => catalogue.readLicences(cloud, subscriptionId)),
+    forget: () => {
+      offers.forget();
+      licences.forget();
+    },
+  };
+}
+
+interface Cache<T> {
+  read(key: string, read: () => Promise<T>): Promise<T>;
+  forget(): void;
+}
+
+interface Entry<T> {
+  readonly since: number;
+  readonly value: Promise<T>;
+}
+
+/** The first ones are the oldest. */
+function dropOld(
+  entries: Map<string, Entry<unknown>>,
+  { maxEntries, before }: { readonly maxEntries: number; readonly before: number },
+): void {
+  for (const [key, { since }] of entries) {
+    if (entries.size <= maxEntries && since > before) return;
+    entries.delete(key);
+  }
+}
+
+/** Readers that come while an answer is on its way share it. */
+function createCache<T>({ now, maxAge = MAX_AGE, maxEntries = MOST_SUBSCRIPTIONS }: CacheOptions): Cache<T> {
+  const entries = new Map<string, Entry<T>>();
+  const readCached: Cache<T>['read'] = (key, read) => {
+    const since = now();
+    const known = entries.get(key);
+    if (known !== undefined && since >= known.since && since - known.since < maxAge) return known.value;
+    const entry = { since, value: read() };
+    entries.delete(key);
+    entries.set(key, entry);
+    dropOld(entries, { maxEntries, before: since - maxAge });
+    entry.value.catch(() => {
+      if (entries.get(key) === entry) entries.delete(key);
+    });
+    return entry.value;
+  };
+  return {
+    read: readCached,
+    forget: () => {
+      entries.clear();
+    },
+  };
+}

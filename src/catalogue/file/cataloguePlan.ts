@@ -1,0 +1,52 @@
+import type { FieldProblem } from '../../contract/wire.ts';
+import type { Licence } from '../licence.ts';
+import type { Offer } from '../offer.ts';
+import type { Recorded } from '../../contract/stored.ts';
+import { fieldAt } from './fieldProblems.ts';
+import type { OptionalMember } from './licenceEntry.ts';
+
+/* From a file of offers and licences to what is written of it. */
+
+/** What `countersign apply` writes: offers and licences with all their defaults. */
+export interface CatalogueFile {
+  readonly offers: readonly Offer[];
+  readonly licences: readonly Licence[];
+  /** Members that a licence which is there already keeps: those that the file left out. Without it: none. */
+  readonly kept?: ReadonlyMap<Licence, readonly OptionalMember[]>;
+}
+
+/** A row as it shall be, and as it is; `stored: null` where it is not there. */
+export interface Upsert<T> {
+  readonly value: T;
+  readonly stored: Recorded<T> | null;
+}
+
+export interface CataloguePlan {
+  readonly offers: readonly Upsert<Offer>[];
+  readonly licences: readonly Upsert<Licence>[];
+}
+
+/** What entries are judged by: all that the store holds, or what the readers of readStored.ts found to matter. */
+export interface StoredCatalogue {
+  readonly offers: readonly Recorded<Offer>[];
+  readonly licences: readonly Recorded<Licence>[];
+}
+
+/** Why an entry does not go with what the store holds, or with another entry. */
+export interface CatalogueProblem {
+  readonly list: 'offers' | 'licences';
+  readonly index: number;
+  /** Of the entry. */
+  readonly field: string;
+  /** What is wrong, and what to do. */
+  readonly message: string;
+}
+
+/** Where it stands in a catalogue file. */
+export function placeInCatalogue({ list, index, field, message }: CatalogueProblem): FieldProblem {
+  return { field: fieldAt(`${list}[${index}]`, field), message };
+}
+
+export type Planned =
+  | { readonly ok: true; readonly plan: CataloguePlan }
+  | { readonly ok: false; readonly problems: readonly CatalogueProblem[] };

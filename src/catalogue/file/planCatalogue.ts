@@ -1,0 +1,79 @@
+import type { Licence } from '../licence.ts';
+import type { Offer } from '../offer.ts';
+import { foldCase, formatPlanName } from '../planName.ts';
+import type { Recorded } from '../../contract/stored.ts';
+import type { CatalogueFile, CatalogueProblem, Planned, StoredCatalogue, Upsert } from './cataloguePlan.ts';
+import { findNewClashes, licenceKey, offerKey, sellsTheSame } from './clashes.ts';
+import { becomesMarketplace, countLicences, groupByOffer } from './licencesUnder.ts';
+import { planLicences } from './planLicences.ts';
+
+/**
+ * What the store has to be written so that it holds what a file says; nothing is written here. An entry is refused for
+ * what it brings in alone: a row that keeps its id, plan and aliases can be changed whatever else is at odds.
+ */
+export function planCatalogue(stored: StoredCatalogue, file: CatalogueFile): Planned {
+  const offers = planUpserts(file.offers, stored.offers, offerKey);
+  const otherOffers = leftAlone(file.offers, stored.offers, offerKey);
+  const allOffers = [...otherOffers, ...file.offers];
+  const { licences, problems } = planLicences(file, allOffers, rowsByKey(stored.licences, licenceKey));
+  const otherLicences = leftAlone(valuesOf(licences), stored.licences, licenceKey);
+  const all = [
+    ...findOfferClashes(offers, otherOffers),
+    ...findStrandedLicences(offers, allOffers, valuesOf(stored.licences)),
+    ...problems,
+    ...findIdClashes(licences, otherLicences),
+  ];
+  return all.length > 0 ? { ok: false, problems: all } : { ok: true, plan: { offers, licences } };
+}
+
+type KeyOf<T> = (value: T) => string;
+
+function valuesOf<T>(rows: readonly { readonly value: T }[]): readonly T[] {
+  return rows.map(({ value }) => value);
+}
+
+function rowsByKey<T>(rows: readonly Recorded<T>[], keyOf: KeyOf<T>): ReadonlyMap<string, Recorded<T>> {
+  return new Map(rows.map((row) => [keyOf(row.value), row]));
+}
+
+function planUpserts<T>(values: readonly T[], stored: readonly Recorded<T>[], keyOf: KeyOf<T>): readonly Upsert<T>[] {
+  const rows = rowsByKey(stored, keyOf);
+  return values.map((value) => ({ value, stored: rows.get(keyOf(value)) ?? null }));
+}
+
+/** What the store holds and the file does not name. */
+function leftAlone<T>(values: readonly T[], stored: readonly Recorded<T>[], keyOf: KeyOf<T>): readonly T[] {
+  const named = new Set(values.map(keyOf));
+  return valuesOf(stored).filter((value) => !named.has(keyOf(value)));
+}
+
+function findOfferClashes(offers: readonly Upsert<Offer>[], others: readonly Offer[]): CatalogueProblem[] {
+  return findNewClashes(offers, others, sellsTheSame).map(({ index, holder }) => {
+    const message = `shares a name of the product with the offer ${formatPlanName(holder.plan)}: remove the alias from one of them`;
+    return { list: 'offers', index, field: 'productAliases', message };
+  });
+}
+
+/** In marketplace mode licences have no effect: whoever has one would lose what was agreed. */
+function findStrandedLicences(
+  offers: readonly Upsert<Offer>[],
+  allOffers: readonly Offer[],
+  licences: readonly Licence[],
+): CatalogueProblem[] {
+  if (!offers.some(becomesMarketplace)) return [];
+  const byOffer = groupByOffer(allOffers, licences);
+  return offers.flatMap((upsert, index) => {
+    const stranded = byOffer.get(offerKey(upsert.value)) ?? [];
+    if (stranded.length === 0 || !becomesMarketplace(upsert)) return [];
+    const message = `must stay "licensed" while licences stand under the offer: ${countLicences(stranded)}; delete them first`;
+    return [{ list: 'offers', index, field: 'mode', message }];
+  });
+}
+
+function findIdClashes(licences: readonly Upsert<Licence>[], others: readonly Licence[]): CatalogueProblem[] {
+  return findNewClashes(licences, others, ({ id }) => [foldCase(id)]).map(({ index, holder }) => {
+    const whose = licences.some(({ value }) => value === holder) ? 'another licence of the file, of' : 'the licence of';
+    const message = `${whose} subscription ${holder.subscriptionId} for ${formatPlanName(holder.plan)} has the id ${holder.id}: choose another`;
+    return { list: 'licences', index, field: 'id', message };
+  });
+}

@@ -1,0 +1,90 @@
+import type { OfferMatch } from '../findOffer.ts';
+import type { Licence } from '../licence.ts';
+import type { Offer } from '../offer.ts';
+import { formatPlanName, isSameName, isSamePlan } from '../planName.ts';
+import type { PlanName } from '../planName.ts';
+import type { Recorded } from '../../contract/stored.ts';
+import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts';
+import { findClashes, licenceKey } from './clashes.ts';
+import { ENTRY_SIZE, hasEntrySize } from './fields.ts';
+import { findContradiction } from './licenceEntry.ts';
+import type { OptionalMember } from './licenceEntry.ts';
+import { createOfferFinder } from './licencesUnder.ts';
+
+/**
+ * Gives each licence the name that its offer has, for it may name it by an alias and in any case of letters, and finds
+ * the row that it replaces. A licence that is new must have an offer in licensed mode; of one that is there already the
+ * offer may be gone, or in another mode by now, and it can be changed all the same.
+ *
+ * @param kept what of a row stays as it is, because the file leaves it out
+ * @param rows by {@link licenceKey}
+ */
+export function planLicences(
+  { licences, kept }: Pick<CatalogueFile, 'licences' | 'kept'>,
+  offers: readonly Offer[],
+  rows: ReadonlyMap<string, Recorded<Licence>>,
+): { readonly licences: readonly Upsert<Licence>[]; readonly problems: readonly CatalogueProblem[] } {
+  const find = createOfferFinder(offers);
+  const problems: CatalogueProblem[] = [];
+  const planned = licences.map((licence, index) => {
+    const match = find(licence.plan);
+    const given = { ...licence, plan: planOf(licence, match, rows.get(licenceKey(licence))) };
+    const stored = rows.get(licenceKey(given)) ?? null;
+    const upsert = { value: keepMembers(given, stored, kept?.get(licence)), stored };
+    const fault = findFault(upsert, match);
+    if (fault !== null) problems.push({ list: 'licences', index, ...fault });
+    return upsert;
+  });
+  return { licences: planned, problems: [...problems, ...findDuplicates(licences, planned)] };
+}
+
+/** @param named the row under the very name that the licence gives: it stays that row, whatever offer has the name now */
+function planOf({ id, plan }: Licence, match: OfferMatch, named: Recorded<Licence> | undefined): PlanName {
+  const own = named !== undefined && isSameName(named.value.id, id) ? named.value.plan : null;
+  if (match.found && (own === null || isSamePlan(own, match.plan))) return match.plan;
+  return own ?? plan;
+}
+
+function keepMembers(
+  licence: Licence,
+  stored: Recorded<Licence> | null,
+  names: readonly OptionalMember[] = [],
+): Licence {
+  if (stored === null) return licence;
+  return { ...licence, ...Object.fromEntries(names.map((name) => [name, stored.value[name]])) };
+}
+
+type Fault = Pick<CatalogueProblem, 'field' | 'message'>;
+
+function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault | null {
+  if (stored !== null) {
+    const { id } = stored.value;
+    if (isSameName(id, value.id)) return findContradiction(value) ?? findOversize(value);
+    const message = `a licence keeps its id, and the subscription has ${id} for this offer: change that one`;
+    return { field: 'id', message };
+  }
+  if (!match.found) {
+    const message = `there is no offer ${formatPlanName(value.plan)}: add it, or correct the name`;
+    return { field: 'offer', message };
+  }
+  if (match.offer.mode === 'licensed') return null;
+  return {
+    field: 'offer',
+    message: 'the offer is in marketplace mode, where licences have no effect: remove the licence',
+  };
+}
+
+/** Each entry was judged by itself; with what it keeps it may be too long. */
+function findOversize(licence: Licence): Fault | null {
+  return hasEntrySize(licence) ? null : { field: '', message: ENTRY_SIZE.error({ input: licence }) };
+}
+
+/** @param given as the file names their offers, while `planned` names them as they are */
+function findDuplicates(given: readonly Licence[], planned: readonly Upsert<Licence>[]): CatalogueProblem[] {
+  return findClashes(planned, ({ value }) => [licenceKey(value)]).map(([first, second]) => {
+    const names = new Set([first, second].flatMap((index) => given[index] ?? []).map(licenceKey));
+    const how = names.size > 1 ? ', which one of them names by an alias' : '';
+    const message = `${planned[first]?.value.id ?? ''} is for this subscription and offer too${how}: merge the two`;
+    return { list: 'licences', index: second, field: 'offer', message };
+  });
+}

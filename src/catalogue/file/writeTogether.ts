@@ -1,0 +1,182 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Licence } from '../licence.ts';
+import type { Offer } from '../offer.ts';
+import { formatPlanName } from '../planName.ts';
+import { StoreUnavailableError } from '../../contract/stored.ts';
+import type { CatalogueStore } from '../store.ts';
+import type { Change, Recorded, Written } from '../../contract/stored.ts';
+import type { CataloguePlan, Upsert } from './cataloguePlan.ts';
+
+/** Requests at a time: a few thousand rows take seconds, and the store has room for others. */
+const AT_ONCE = 16;
+
+/** Milliseconds: after them what was written is taken back, for which the platform has to leave time. */
+const LONGEST_WRITING = 120_000;
+
+/** Milliseconds: whoever waits has to be told what is left before the platform ends the request. */
+const LONGEST_TAKING_BACK = 60_000;
+
+const MOST_NAMED = 20;
+
+/** The store failed while a plan was written, and again while that was taken back: the message names what is left. */
+export class PartlyWrittenError extends StoreUnavailableError {
+  readonly rows: readonly string[];
+
+  constructor(rows: readonly string[]) {
+    const named = rows.slice(0, MOST_NAMED).join(', ');
+    const more = rows.length > MOST_NAMED ? ` and ${rows.length - MOST_NAMED} more` : '';
+    super(
+      `The store failed, and again while what was written was taken back. Perhaps written: ${named}${more}. ` +
+        'Look at these rows: correct them, or apply the file again to have all of it.',
+    );
+    this.rows = rows;
+  }
+}
+
+type RowStore = Pick<
+  CatalogueStore,
+  'readOffer' | 'readLicence' | 'writeOffer' | 'writeLicence' | 'deleteOffer' | 'deleteLicence'
+>;
+
+/** One row to write, and how it is taken back. */
+interface RowWrite {
+  /** For people. */
+  readonly name: string;
+  write(): Promise<Written>;
+  /** @param version what the row has since it was written; null where nobody knows whether it was */
+  takeBack(version: string | null): Promise<unknown>;
+}
+
+/**
+ * Writes a plan whole or not at all, as far as that is in one process's hands: rows of several partitions have no
+ * transaction. Offers come before licences. Where a row was changed meanwhile, or the store fails, what was written is
+ * taken back. A process that ends in the middle leaves a part, and the same file applied again writes the rest.
+ *
+ * @returns false, with nothing written, where somebody else changed one of the rows at the same time
+ * @throws StoreUnavailableError with nothing written, unless it is a {@link PartlyWrittenError}
+ */
+export async function writeTogether(
+  store: RowStore,
+  { offers, licences }: CataloguePlan,
+  change: Change,
+): Promise<boolean> {
+  const progress: Progress = { undos: [], isStopped: false };
+  const groups = [
+    offers.filter(isChanged).map((upsert) => offerWrite(store, upsert, change)),
+    licences.filter(isChanged).map((upsert) => licenceWrite(store, upsert, change)),
+  ];
+  try {
+    const deadline = AbortSignal.timeout(LONGEST_WRITING);
+    for (const rows of groups) await writeGroup(rows, progress, deadline);
+  } catch (error) {
+    await takeBack(progress);
+    throw error;
+  }
+  if (progress.isStopped) await takeBack(progress);
+  return !progress.isStopped;
+}
+
+interface Progress {
+  readonly undos: Undo[];
+  /** A row was changed meanwhile, or a write failed: nothing more is begun. */
+  isStopped: boolean;
+}
+
+interface Undo {
+  readonly row: RowWrite;
+  readonly version: string | null;
+}
+
+function isChanged<T>({ value, stored }: Upsert<T>): boolean {
+  return !isDeepStrictEqual(stored?.value, value);
+}
+
+async function writeGroup(rows: readonly RowWrite[], progress: Progress, deadline: AbortSignal): Promise<void> {
+  await forEachRow(rows, async (row) => {
+    if (progress.isStopped) return;
+    if (deadline.aborted) {
+      progress.isStopped = true;
+      throw new StoreUnavailableError('The store is too slow for so many rows at once: split the file.');
+    }
+    await writeRow(row, progress);
+  });
+}
+
+/** Several at a time. All of them have ended when this does, also where one failed. */
+async function forEachRow<T>(rows: readonly T[], run: (row: T) => Promise<void>): Promise<void> {
+  const queue = rows.values();
+  const work = async (): Promise<void> => {
+    for (const row of queue) await run(row);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+}
+
+async function writeRow(row: RowWrite, progress: Progress): Promise<void> {
+  try {
+    const answer = await row.write();
+    if (answer.outcome === 'written') progress.undos.push({ row, version: answer.version });
+    else progress.isStopped = true;
+  } catch (error) {
+    progress.isStopped = true;
+    progress.undos.push({ row, version: null });
+    throw error;
+  }
+}
+
+/** The last ones first: licences before their offers. What fails is tried once more. */
+async function takeBack({ undos }: Progress): Promise<void> {
+  const deadline = AbortSignal.timeout(LONGEST_TAKING_BACK);
+  const failed = await takeBackEach(undos.toReversed(), deadline);
+  const left = await takeBackEach(failed, deadline);
+  if (left.length > 0) throw new PartlyWrittenError(left.map(({ row }) => row.name));
+}
+
+/** Tries all of them. @returns those that failed, or for which there was no time */
+async function takeBackEach(undos: readonly Undo[], deadline: AbortSignal): Promise<readonly Undo[]> {
+  const failed: Undo[] = [];
+  await forEachRow(undos, async (undo) => {
+    try {
+      deadline.throwIfAborted();
+      await undo.row.takeBack(undo.version);
+    } catch {
+      failed.push(undo);
+    }
+  });
+  return failed;
+}
+
+function offerWrite(store: RowStore, { value, stored }: Upsert<Offer>, change: Change): RowWrite {
+  return {
+    name: `offer ${formatPlanName(value.plan)}`,
+    write: () => store.writeOffer(value, stored?.version ?? null, change),
+    takeBack: async (known) => {
+      const version = known ?? ownVersion(await store.readOffer(value.plan), value, change);
+      if (version === null) return;
+      await (stored === null
+        ? store.deleteOffer(value.plan, version)
+        : store.writeOffer(stored.value, version, stored.change));
+    },
+  };
+}
+
+function licenceWrite(store: RowStore, { value, stored }: Upsert<Licence>, change: Change): RowWrite {
+  return {
+    name: `licence ${value.id}`,
+    write: () => store.writeLicence(value, stored?.version ?? null, change),
+    takeBack: async (known) => {
+      const version = known ?? ownVersion(await store.readLicence(value), value, change);
+      if (version === null) return;
+      await (stored === null
+        ? store.deleteLicence(value, version)
+        : store.writeLicence(stored.value, version, stored.change));
+    },
+  };
+}
+
+/** A write without an answer may have been executed all the same. Another operator's is not ours, though it says the same. */
+function ownVersion<T>(present: Recorded<T> | null, value: T, change: Change): string | null {
+  if (present === null) return null;
+  return isDeepStrictEqual([present.value, present.change], [value, change]) ? present.version : null;
+}

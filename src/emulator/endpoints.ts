@@ -1,0 +1,96 @@
+import type { AttestedDocumentResponse } from '../contract/wire.ts';
+import { attestedFacts, type DocumentMaker } from './attestedDocuments.ts';
+import type { FaultName } from './faults.ts';
+import type { Identity } from './identity.ts';
+import { readInstance } from './instanceMetadata.ts';
+import { createNonceCache } from './nonceCache.ts';
+import { refuse, type Reply } from './reply.ts';
+import type { Endpoint, ImdsRequest } from './requestRules.ts';
+import { createEventList, type EventList } from './scheduledEvents.ts';
+import { API_VERSIONS, isApiVersion, type ApiVersion } from './versions.ts';
+import type { Vm } from './vms.ts';
+
+/** Azure's: the article says ten digits, production takes up to 32 characters. */
+const LONGEST_NONCE = 32;
+
+export interface EndpointOptions {
+  readonly makeDocument: DocumentMaker;
+  readonly identity: Identity;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Of attested documents, in milliseconds; six hours by default. */
+  readonly lifetime?: number;
+}
+
+/** One request with what surrounds it. */
+interface EndpointRequest {
+  readonly vm: Vm;
+  readonly faults: readonly FaultName[];
+  readonly request: ImdsRequest;
+  /** The emulator's base URL. */
+  readonly url: string;
+  readonly readBody: () => Promise<string>;
+}
+
+/** Answers a request that keeps the rules. Throws a refusal. */
+export type Endpoints = (request: EndpointRequest) => Promise<Reply>;
+
+export function createEndpoints(options: EndpointOptions): Endpoints {
+  const { identity, clock } = options;
+  const readDocument = createDocumentEndpoint(options);
+  const answerEvents = createEventsEndpoint();
+  const endpoints: Record<Endpoint, Endpoints> = {
+    versions: ({ request }) => only(request, '', () => ({ status: 200, body: { apiVersions: API_VERSIONS } })),
+    instance: ({ vm, request }) => Promise.resolve(readInstance(vm, { ...request, version: dated(request) })),
+    attested: (each) => only(each.request, 'document', () => readDocument(each)),
+    identity: ({ vm, request, url }) =>
+      only(request, 'oauth2/token', () => identity.readToken({ vm, query: request.query, url, at: clock() })),
+    scheduledevents: (each) => only(each.request, '', () => answerEvents(each)),
+  };
+  return (each) => endpoints[each.request.endpoint](each);
+}
+
+/** For the endpoints that have one path and nothing below it. */
+async function only(request: ImdsRequest, path: string, answer: () => Reply | Promise<Reply>): Promise<Reply> {
+  if (request.path.join('/') !== path) throw refuse(404, 'Not found');
+  return answer();
+}
+
+/** The rules let the other versions through for scheduled events alone. */
+function dated({ version }: ImdsRequest): ApiVersion {
+  if (!isApiVersion(version)) throw refuse(404, 'Not found');
+  return version;
+}
+
+function createDocumentEndpoint({ makeDocument, clock, lifetime }: EndpointOptions): Endpoints {
+  const cachedNonce = createNonceCache();
+  return async ({ vm, faults, request }) => {
+    const asked = checkNonce(request.query);
+    const nonce = faults.includes('old-nonce') ? cachedNonce(vm.name, asked) : asked;
+    const der = await makeDocument({
+      ...attestedFacts(vm),
+      apiVersion: dated(request),
+      createdOn: clock(),
+      faults,
+      ...(nonce !== undefined && { nonce }),
+      ...(lifetime !== undefined && { lifetime }),
+    });
+    const body: AttestedDocumentResponse = { encoding: 'pkcs7', signature: Buffer.from(der).toString('base64') };
+    return { status: 200, body };
+  };
+}
+
+function checkNonce(query: URLSearchParams): string | undefined {
+  const nonce = query.get('nonce') ?? '';
+  if (nonce.length > LONGEST_NONCE) throw refuse(400, `Bad request. A nonce has at most ${LONGEST_NONCE} characters`);
+  return nonce === '' ? undefined : nonce;
+}
+
+function createEventsEndpoint(): Endpoints {
+  const lists = new Map<string, EventList>();
+  return async ({ vm, request, readBody }) => {
+    const list = lists.get(vm.name) ?? createEventList(vm.scheduledEvents ?? []);
+    lists.set(vm.name, list);
+    return request.method === 'POST' ? list.start(await readBody()) : list.read(request.version);
+  };
+}

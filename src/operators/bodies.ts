@@ -1,0 +1,84 @@
+import type * as z from 'zod';
+import type { FieldProblem } from '../contract/wire.ts';
+import { describeIssue } from '../catalogue/file/fieldProblems.ts';
+import { parsePlainJson } from '../verifier/plainJson.ts';
+import { JsonError } from '../verifier/strictJson.ts';
+import { decodeUtf8, readMediaType, readOctets } from '../http/bodyOctets.ts';
+import type { EdgeRequest } from '../http/edge.ts';
+import { RequestError } from '../http/requestError.ts';
+import { tellRule } from './ruleWords.ts';
+
+/** An offer or a licence has at most 30,000 characters, which are 90 KB in UTF-8. */
+const LARGEST_OBJECT = 128 * 1024;
+
+/** What a route takes as its body. */
+export interface BodyForm<B> {
+  /** The schema of each media type that is taken, for OpenAPI; none where there is no body. */
+  readonly content: Readonly<Record<string, z.ZodType>>;
+  /** Octets. */
+  readonly largest: number;
+  /** @throws {RequestError} */
+  readonly parse: (mediaType: string, text: string) => B;
+}
+
+export const NO_BODY: BodyForm<null> = { content: {}, largest: 0, parse: () => null };
+
+/** A JSON body, with every problem of its fields told. */
+export function jsonBody<T>(schema: z.ZodType<T>, largest = LARGEST_OBJECT): BodyForm<T> {
+  return {
+    content: { 'application/json': schema },
+    largest,
+    parse: (_, text) => parseShape(schema, parseJson(text), 'The body'),
+  };
+}
+
+/**
+ * Size, media type, encoding: in this order, so that nothing is read that is too large or says it is something else.
+ *
+ * @throws {RequestError}
+ */
+export async function readBody<B>(
+  request: EdgeRequest,
+  form: BodyForm<B>,
+): Promise<{ mediaType: string; text: string }> {
+  if (form.largest === 0) return { mediaType: '', text: '' };
+  const octets = await readOctets(request, form.largest);
+  const mediaType = readMediaType(request);
+  if (!Object.hasOwn(form.content, mediaType)) {
+    const taken = Object.keys(form.content).join(' or ');
+    throw new RequestError('media_type_unsupported', `Send Content-Type: ${taken}.`);
+  }
+  return { mediaType, text: decodeUtf8(octets) };
+}
+
+/** @throws {RequestError} `request_malformed` */
+export function parseJson(text: string): unknown {
+  try {
+    return parsePlainJson(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new RequestError('request_malformed', `The body cannot be read as JSON: ${error.message}.`);
+  }
+}
+
+/** @throws {RequestError} `request_malformed` with every problem */
+export function parseShape<S extends z.ZodType>(schema: S, value: unknown, what: string): z.output<S> {
+  const parsed = schema.safeParse(value, { error: tellRule });
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap(describeIssue);
+  throw new RequestError(
+    'request_malformed',
+    `${what} is not in its form: ${formatProblems(problems)}`,
+    null,
+    problems,
+  );
+}
+
+const MOST_TOLD = 5;
+
+/** The first few in a sentence; the whole list stands beside it in the problem document. */
+function formatProblems(problems: readonly FieldProblem[]): string {
+  const told = problems.slice(0, MOST_TOLD).map(({ field, message }) => `${field === '' ? '' : `${field} `}${message}`);
+  const more = problems.length - told.length;
+  return `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`;
+}

@@ -1,0 +1,143 @@
+import * as z from 'zod';
+import { LICENCE_CODES } from '../contract/codes.ts';
+import { formatInstant } from '../contract/instants.ts';
+import { PROBLEMS } from '../contract/problems.ts';
+import type { AttestationResult } from '../contract/attestation.ts';
+import type { Activation } from '../seats/activation.ts';
+import { readDecision } from '../decisions/decide.ts';
+import { GRANT_CODES } from '../decisions/decisionRecord.ts';
+import type { DecisionRecord, GrantCode, RefusalCode } from '../decisions/decisionRecord.ts';
+import type { Entitlement, SeatPool } from '../catalogue/entitlement.ts';
+import { findOffer } from '../catalogue/findOffer.ts';
+import type { OfferMatch } from '../catalogue/findOffer.ts';
+import { isKeySettled } from '../seats/keyChanges.ts';
+import { keepsSeat } from '../seats/seatPlan.ts';
+import { licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
+import { CODE_REFERENCE } from '../contract/codeReference.ts';
+import type { Parts } from '../app/parts.ts';
+import { activationSchema, writeItem } from './activationRoutes.ts';
+import { instant, licenceSchema, offerSchema, usageSchema, writeLicence, writeOffer } from './entries.ts';
+
+export const explanationSchema = z.strictObject({
+  title: z.string().describe('What happened.'),
+  advice: z.string().describe('What to do, and who can.'),
+  failed: z.strictObject({ check: z.string(), detail: z.string().nullable() }).nullable(),
+  now: z.strictObject({
+    at: instant,
+    outcome: z
+      .enum(['granted', ...LICENCE_CODES])
+      .describe(
+        'What offers, licences, blocks and seats would lead to now. A VM that was refused for its key is taken to come with such a key again, any other with the key of its licence.',
+      ),
+    offer: offerSchema.nullable(),
+    licence: licenceSchema.nullable(),
+    usage: usageSchema.nullable(),
+    activation: activationSchema.nullable(),
+  }),
+});
+
+type Explanation = z.input<typeof explanationSchema>;
+
+/**
+ * Why a VM was refused, and whether it still would be: the refusal's facts beside what offers, licences and seats say now,
+ * read from the store and not from the cache.
+ *
+ * @param at milliseconds since the epoch
+ * @throws {StoreUnavailableError}
+ */
+export async function explainDecision(parts: Parts, decision: DecisionRecord, at: number): Promise<Explanation> {
+  const failed = decision.checks.find(({ outcome }) => outcome === 'failed');
+  return {
+    ...describeCode(decision),
+    failed: failed === undefined ? null : { check: failed.name, detail: failed.detail ?? null },
+    now: await readPresent(parts, decision, at),
+  };
+}
+
+const GRANTS: Readonly<Record<GrantCode, Pick<Explanation, 'title' | 'advice'>>> = {
+  licence_issued: { title: 'The VM got its first licence', advice: 'Nothing is to be done.' },
+  key_changed_accepted: {
+    title: 'The VM got a licence under another key, while one under the earlier key was still valid',
+    advice: 'A reinstalled VM does this. If nobody reinstalled it, its disk may have been copied: look, and block it.',
+  },
+  seat_released: { title: 'The VM gave its seat back', advice: 'Nothing is to be done.' },
+};
+
+function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'advice'> {
+  const grant = GRANT_CODES.find((one) => one === code);
+  if (grant !== undefined) return GRANTS[grant];
+  const refusal = code as RefusalCode;
+  const { vendor, cause } = CODE_REFERENCE[refusal];
+  return { title: PROBLEMS[refusal].title, advice: vendor ?? cause };
+}
+
+async function readPresent({ store }: Parts, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
+  const { plan, claimedOffer, licenceId } = decision;
+  const match = findOffer(await store.readOffers(), plan, claimedOffer ?? undefined);
+  const claim = {
+    attestation: restoreClaims(decision),
+    claimedOffer: claimedOffer ?? undefined,
+    keyBound: decision.code !== 'key_required',
+    at,
+  };
+  const decided = await readDecision(store, claim);
+  const id = decided.granted ? decided.entitlement.licenceId : (decided.licenceId ?? licenceId);
+  // In marketplace mode there is no licence of its own.
+  const licence = id === null || id.startsWith('mp:') ? null : await store.findLicence(id);
+  const held = licence === null ? poolOfOffer(match, decision) : licencePool(licence.value);
+  return {
+    at: formatInstant(at),
+    offer: match.found ? writeOffer(match.offer) : null,
+    licence: licence === null ? null : writeLicence(licence.value),
+    ...(decided.granted
+      ? await readSeat({ store }, decided.entitlement, { at, isOtherKey: decision.code === 'key_changed' })
+      : { outcome: decided.code, usage: null, activation: await readHeld({ store }, held, decision.vmId) }),
+  };
+}
+
+function poolOfOffer(match: OfferMatch, { cloud, subscriptionId }: DecisionRecord): SeatPool | null {
+  if (!match.found || match.offer.mode !== 'marketplace') return null;
+  return marketplacePool(match.offer, cloud, subscriptionId);
+}
+
+/** What the VM still holds under a licence that it would not be given any more. */
+async function readHeld({ store }: Pick<Parts, 'store'>, pool: SeatPool | null, vmId: string) {
+  if (pool === null) return null;
+  const stored = await store.readActivation(pool, vmId);
+  return stored === null ? null : writeItem(pool, stored);
+}
+
+/** What the decision kept of the evidence is all that offers and licences look at. */
+function restoreClaims({ cloud, region, vmId, subscriptionId, sku, plan, at }: DecisionRecord): AttestationResult {
+  const times = { createdOn: at, expiresOn: at };
+  return { cloud, region, vmId, subscriptionId, sku: sku ?? '', licenseType: null, plan, nonce: null, ...times };
+}
+
+interface Return {
+  readonly at: number;
+  /** Whether the VM is taken to come with another key than the one of its licence. */
+  readonly isOtherKey: boolean;
+}
+
+async function readSeat({ store }: Pick<Parts, 'store'>, entitlement: Entitlement, comes: Return) {
+  const { pool, vm, seats } = entitlement;
+  const stored = await store.readActivation(pool, vm.vmId);
+  const usage = await readPoolUsage(store, pool, seats, comes.at);
+  return {
+    outcome: foresee(stored?.value ?? null, entitlement, usage.taken, comes),
+    ...{ usage, activation: stored === null ? null : writeItem(pool, stored) },
+  };
+}
+
+/** What rests on the VM's row and on its pool, in the order in which it is asked: block, key, seat. */
+function foresee(
+  known: Activation | null,
+  { seats, keyChanges }: Entitlement,
+  taken: number,
+  { at, isOtherKey }: Return,
+): Explanation['now']['outcome'] {
+  if (known?.blocked === true) return 'vm_blocked';
+  if (isOtherKey && known !== null && isKeySettled(known, at, keyChanges)) return 'key_changed';
+  const holdsSeat = known !== null && keepsSeat(known, seats, at);
+  return seats !== 'unlimited' && taken >= seats && !holdsSeat ? 'seats_exhausted' : 'granted';
+}

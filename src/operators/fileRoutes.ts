@@ -1,0 +1,160 @@
+import * as z from 'zod';
+import type { FieldProblem } from '../contract/wire.ts';
+import { countPlan } from '../catalogue/file/applyCatalogue.ts';
+import { placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
+import type { CatalogueFile, CatalogueProblem } from '../catalogue/file/cataloguePlan.ts';
+import { must } from '../catalogue/file/fields.ts';
+import { findLongOffers } from '../catalogue/file/licenceLife.ts';
+import {
+  CatalogueError,
+  LARGEST_CATALOGUE,
+  MOST_LICENCES,
+  catalogueSchema,
+  parseCatalogue,
+} from '../catalogue/file/parseCatalogue.ts';
+import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
+import { readStored } from '../catalogue/file/readStored.ts';
+import { writeTogether } from '../catalogue/file/writeTogether.ts';
+import { RequestError } from '../http/requestError.ts';
+import { NO_BODY, parseJson } from './bodies.ts';
+import type { BodyForm } from './bodies.ts';
+import { licenceSchema, offerSchema, writeLicence, writeOffer } from './entries.ts';
+import {
+  LICENCE_COLUMNS,
+  jsonFileSchema,
+  parseLicenceFile,
+  placeProblem,
+  refuseFile,
+  writeLicenceFile,
+} from './licenceFile.ts';
+import type { FileLicence } from './licenceFile.ts';
+import { NOTHING, defineRoute } from './route.ts';
+import type { Call, OperatorRoute } from './route.ts';
+import { runAlone } from './runAlone.ts';
+
+/*
+ * Offers and licences as files. A file is judged whole, with all that the store holds, before anything is written; then it
+ * is written whole or not at all.
+ */
+
+const dryRunQuery = z.strictObject({
+  dryRun: z
+    .enum(['true', 'false'], must('be true or false'))
+    .default('false')
+    .describe('true: judge the file, count, and write nothing.'),
+});
+
+const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
+
+const applied = z.strictObject({ dryRun: z.boolean(), offers: counts, licences: counts }).meta({ id: 'ApplyReport' });
+
+const readCatalogue = defineRoute({
+  ...{ name: 'readCatalogue', method: 'GET', path: '/catalogue', role: 'Reader' },
+  summary: `All offers and licences as one file, which can be applied again, at most ${MOST_LICENCES} licences at a time`,
+  ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
+  answer: {
+    mediaType: 'application/json',
+    schema: z
+      .strictObject({ offers: z.array(offerSchema), licences: z.array(licenceSchema) })
+      .meta({ id: 'Catalogue' }),
+  },
+  codes: [],
+  handle: async ({ parts: { store } }) => {
+    const [offers, licences] = await Promise.all([store.listOffers(), store.listLicences()]);
+    const value = {
+      offers: offers.map((row) => writeOffer(row.value)),
+      licences: licences.map((row) => writeLicence(row.value)),
+    };
+    return { value };
+  },
+});
+
+const catalogueBody: BodyForm<CatalogueFile> = {
+  content: { 'application/json': catalogueSchema },
+  largest: LARGEST_CATALOGUE,
+  parse: (_, text) => {
+    try {
+      return parseCatalogue(parseJson(text));
+    } catch (error) {
+      if (!(error instanceof CatalogueError)) throw error;
+      throw refuseFile(error.problems);
+    }
+  },
+};
+
+const applyCatalogue = defineRoute({
+  ...{ name: 'applyCatalogue', method: 'POST', path: '/catalogue', role: 'Operator' },
+  summary: 'Makes the store hold what a file of offers and licences says; what it does not name stays',
+  ...{ params: NOTHING, query: dryRunQuery, body: catalogueBody },
+  answer: { mediaType: 'application/json', schema: applied },
+  codes: ['conflict', 'changed_meanwhile'],
+  handle: (call) => apply(call, call.body, placeInCatalogue),
+});
+
+const licenceFileBody: BodyForm<readonly FileLicence[]> = {
+  content: {
+    'text/csv': z
+      .string()
+      .describe(
+        `RFC 4180 with a header: ${LICENCE_COLUMNS.join(', ')}. Lists have semicolons. Fields may have them instead of commas.`,
+      ),
+    'application/json': jsonFileSchema,
+  },
+  largest: LARGEST_CATALOGUE,
+  parse: parseLicenceFile,
+};
+
+const importLicences = defineRoute({
+  ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
+  summary: `Creates and updates at most ${MOST_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
+  ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
+  answer: { mediaType: 'application/json', schema: applied },
+  codes: ['conflict', 'changed_meanwhile'],
+  handle: (call) => {
+    const licences = call.body.map(({ licence }) => licence);
+    const kept = new Map(call.body.map(({ licence, leftOut }) => [licence, leftOut]));
+    return apply(call, { offers: [], licences, kept }, ({ index, ...problem }) =>
+      placeProblem(call.body[index]?.place ?? { field: '' }, problem),
+    );
+  },
+});
+
+const exportLicences = defineRoute({
+  ...{ name: 'exportLicences', method: 'GET', path: '/exports/licences', role: 'Reader' },
+  summary: `All licences as CSV, which can be imported again: above ${MOST_LICENCES} in parts, split by lines`,
+  ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'text/csv', schema: z.string() },
+  codes: [],
+  handle: async ({ parts }) => {
+    const rows = await parts.store.listLicences();
+    return { value: writeLicenceFile(rows.map((row) => row.value)) };
+  },
+});
+
+export const FILE_ROUTES: readonly OperatorRoute[] = [readCatalogue, applyCatalogue, importLicences, exportLicences];
+
+type FileCall = Call<unknown, z.output<typeof dryRunQuery>, unknown>;
+
+type Place = (problem: CatalogueProblem) => FieldProblem;
+
+function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ value: z.input<typeof applied> }> {
+  const { store, now } = call.parts;
+  // A trial writes nothing that another could find.
+  if (call.query.dryRun === 'true') return applyNow(call, file, place);
+  return runAlone({ store, now, log: call.log }, () => applyNow(call, file, place));
+}
+
+async function applyNow({ parts, query, change }: FileCall, file: CatalogueFile, place: Place) {
+  const dryRun = query.dryRun === 'true';
+  const planned = planCatalogue(await readStored(parts.store), file);
+  if (!planned.ok) throw refuseFile(planned.problems.map(place), 'conflict');
+  const tooLong = findLongOffers(planned.plan.offers, parts.config.LICENCE_LIFE_SECONDS * 1_000);
+  if (tooLong.length > 0) throw refuseFile(tooLong.map(place));
+  if (!dryRun && !(await writeTogether(parts.store, planned.plan, change))) {
+    throw new RequestError(
+      'changed_meanwhile',
+      'Somebody else wrote one of the rows at the same time. Nothing was written.',
+    );
+  }
+  return { value: { dryRun, ...countPlan(planned.plan) } };
+}

@@ -1,0 +1,213 @@
+import * as z from 'zod';
+import type { FieldProblem } from '../contract/wire.ts';
+import { describeIssue, fieldAt } from '../catalogue/file/fieldProblems.ts';
+import { must } from '../catalogue/file/fields.ts';
+import { OPTIONAL_MEMBER_NAMES, licenceEntry } from '../catalogue/file/licenceEntry.ts';
+import type { OptionalMember } from '../catalogue/file/licenceEntry.ts';
+import { MOST_LICENCES } from '../catalogue/file/parseCatalogue.ts';
+import type { Licence } from '../catalogue/licence.ts';
+import { parsePlainJson } from '../verifier/plainJson.ts';
+import { RequestError } from '../http/requestError.ts';
+import { parseJson, parseShape } from './bodies.ts';
+import { CsvError, parseCsv, writeCsv } from './csv.ts';
+import type { CsvRecord } from './csv.ts';
+import { writeLicence } from './entries.ts';
+import type { licenceSchema } from './entries.ts';
+
+/** The columns of a CSV file of licences, in the order in which they are exported. */
+export const LICENCE_COLUMNS = [
+  ...(['id', 'cloud', 'subscription', 'offer', 'seats', 'status', 'validFrom', 'validUntil'] as const),
+  ...(['vmIds', 'skus', 'features', 'note'] as const),
+] as const;
+
+const TOO_MANY = `must have at most ${MOST_LICENCES} licences: split it, a CSV by its lines and with the header on each part`;
+
+/** A JSON file, as it is described. */
+export const jsonFileSchema = z.strictObject({ licences: z.array(licenceEntry).max(MOST_LICENCES) });
+
+/** As it is read: each licence is then judged by itself, so that all problems are told. */
+const rawFileSchema = z.strictObject(
+  { licences: z.array(z.unknown(), must('be a list')).max(MOST_LICENCES, TOO_MANY) },
+  must('be an object with the list "licences"'),
+);
+
+type Column = (typeof LICENCE_COLUMNS)[number];
+
+const isOptional = (column: Column): column is OptionalMember =>
+  OPTIONAL_MEMBER_NAMES.some((member) => member === column);
+
+/** A licence of a file, and where it stands there. */
+export interface FileLicence {
+  readonly place: Pick<FieldProblem, 'line' | 'field'>;
+  readonly licence: Licence;
+  /** What the file does not say. */
+  readonly leftOut: readonly OptionalMember[];
+}
+
+/** An entry as it stands in the file, not yet judged. */
+interface RawEntry {
+  readonly place: FileLicence['place'];
+  readonly leftOut: FileLicence['leftOut'];
+  readonly value: unknown;
+  /** What is wrong with the whole of it, so that its members are not worth judging. */
+  readonly fault?: string | undefined;
+}
+
+/**
+ * Reads a file of licences, CSV or JSON, and judges every entry.
+ *
+ * @throws {RequestError} `request_malformed` with all problems by line
+ */
+export function parseLicenceFile(mediaType: string, text: string): readonly FileLicence[] {
+  const entries = mediaType === 'text/csv' ? readCsv(text) : readJson(text);
+  const problems: FieldProblem[] = [];
+  const licences: FileLicence[] = [];
+  for (const { place, value, leftOut, fault } of entries) {
+    if (fault !== undefined) {
+      problems.push(placeProblem(place, { field: '', message: fault }));
+      continue;
+    }
+    const parsed = licenceEntry.safeParse(value);
+    if (parsed.success) licences.push({ place, licence: parsed.data, leftOut });
+    else problems.push(...parsed.error.issues.flatMap(describeIssue).map((problem) => placeProblem(place, problem)));
+  }
+  if (problems.length > 0) throw refuseFile(problems);
+  return licences;
+}
+
+/** A problem of an entry, at the entry's place in the file. */
+export function placeProblem(
+  place: FileLicence['place'],
+  { field, message }: Omit<FieldProblem, 'line'>,
+): FieldProblem {
+  const inside = fieldAt(place.field, field);
+  return place.line === undefined ? { field: inside, message } : { line: place.line, field: inside, message };
+}
+
+const MOST_PROBLEMS = 1_000;
+
+export function refuseFile(
+  problems: readonly FieldProblem[],
+  code: 'request_malformed' | 'conflict' = 'request_malformed',
+) {
+  const detail = `Nothing was written. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}: see "errors".`;
+  return new RequestError(code, detail, null, problems.slice(0, MOST_PROBLEMS));
+}
+
+function readJson(text: string): RawEntry[] {
+  const { licences } = parseShape(rawFileSchema, parseJson(text), 'The body');
+  return licences.map((value, index) => {
+    const members = new Set(typeof value === 'object' && value !== null ? Object.keys(value) : []);
+    return { place: { field: `licences[${index}]` }, value, leftOut: withoutNames(members) };
+  });
+}
+
+function withoutNames(present: ReadonlySet<string>): readonly OptionalMember[] {
+  return OPTIONAL_MEMBER_NAMES.filter((member) => !present.has(member));
+}
+
+function readCsv(text: string): RawEntry[] {
+  const [header, ...records] = readRecords(text).filter(isFilled);
+  if (header === undefined) throw refuseFile([{ line: 1, field: '', message: 'must be the names of the columns' }]);
+  const columns = readHeader(header);
+  const tooMany = records[MOST_LICENCES];
+  if (tooMany !== undefined) throw refuseFile([{ line: tooMany.line, field: '', message: TOO_MANY }]);
+  return records.map((record) => {
+    const place = { line: record.line, field: '' };
+    const leftOut = withoutNames(new Set(columns.slice(0, record.fields.length)));
+    return { place, value: readEntry(columns, record), leftOut, fault: findFault(columns, record) };
+  });
+}
+
+/** Spreadsheets leave the separators of empty last cells out; what is not there is left out, as a missing column is. */
+function findFault(columns: readonly Column[], { fields: { length } }: CsvRecord): string | undefined {
+  if (length <= columns.length && columns.slice(length).every(isOptional)) return undefined;
+  return `has ${length} fields under ${columns.length} columns`;
+}
+
+function readRecords(text: string): readonly CsvRecord[] {
+  try {
+    return parseCsv(text);
+  } catch (error) {
+    if (error instanceof CsvError) throw refuseFile([{ line: error.line, field: '', message: error.message }]);
+    throw error;
+  }
+}
+
+/** Spreadsheets leave lines behind in which only the commas, or blanks, are left. */
+function isFilled({ fields }: CsvRecord): boolean {
+  return fields.some((field) => field.trim() !== '');
+}
+
+function readHeader({ line, fields }: CsvRecord): readonly Column[] {
+  const problems: FieldProblem[] = [];
+  const columns = fields.map((name) => name.trim()).map((name) => LICENCE_COLUMNS.find((column) => column === name));
+  columns.forEach((column, index) => {
+    if (column === undefined)
+      problems.push({ line, field: `column ${index + 1}`, message: `must be one of ${LICENCE_COLUMNS.join(', ')}` });
+    else if (columns.indexOf(column) !== index) problems.push({ line, field: column, message: 'is there twice' });
+  });
+  for (const column of LICENCE_COLUMNS) {
+    if (!isOptional(column) && !columns.includes(column))
+      problems.push({ line, field: column, message: 'is missing: it must be a column' });
+  }
+  if (problems.length > 0) throw refuseFile(problems);
+  return columns.filter((column) => column !== undefined);
+}
+
+/** An empty field is an absent member, so that it has its default. */
+function readEntry(columns: readonly Column[], { fields }: CsvRecord): unknown {
+  const members = columns.map((column, index) => {
+    const field = fields[index] ?? '';
+    return [column, column === 'note' ? field : field.trim()] as const;
+  });
+  return Object.fromEntries(
+    members.filter(([, field]) => field !== '').map(([column, field]) => [column, READERS[column]?.(field) ?? field]),
+  );
+}
+
+const READERS: Readonly<Partial<Record<Column, (field: string) => unknown>>> = {
+  seats: (field) => (/^\d{1,9}$/.test(field) ? Number(field) : field),
+  vmIds: readList,
+  skus: readList,
+  features: readJsonField,
+};
+
+/**
+ * `*`, names with semicolons between them, or, where a name is empty or has a semicolon, a JSON list. What a semicolon too
+ * many leaves is no name: the empty sku stands for custom images.
+ */
+function readList(field: string): unknown {
+  if (field === '*') return field;
+  if (field.startsWith('[')) return readJsonField(field);
+  return field
+    .split(';')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}
+
+function readJsonField(field: string): unknown {
+  try {
+    return parsePlainJson(field);
+  } catch {
+    return field;
+  }
+}
+
+/** The same columns: what was exported can be imported again, and changes nothing. */
+export function writeLicenceFile(licences: readonly Licence[]): string {
+  const rows = licences.map((licence) => {
+    const entry = writeLicence(licence);
+    return LICENCE_COLUMNS.map((column) => writeField(entry, column));
+  });
+  return writeCsv([LICENCE_COLUMNS, ...rows]);
+}
+
+function writeField(entry: z.input<typeof licenceSchema>, column: Column): string {
+  const value = entry[column];
+  if (value === null) return '';
+  if (Array.isArray(value))
+    return value.some((name) => name === '' || /[;[]|^\s|\s$/.test(name)) ? JSON.stringify(value) : value.join(';');
+  if (typeof value !== 'object') return `${value}`;
+  return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
+}

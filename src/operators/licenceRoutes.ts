@@ -1,0 +1,121 @@
+import * as z from 'zod';
+import { CLOUD_NAMES } from '../contract/clouds.ts';
+import { cloud, licenceId, uuid } from '../catalogue/file/fields.ts';
+import { licenceEntry } from '../catalogue/file/licenceEntry.ts';
+import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
+import { readAroundLicence } from '../catalogue/file/readStored.ts';
+import type { Licence } from '../catalogue/licence.ts';
+import { isSameName } from '../catalogue/planName.ts';
+import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
+import type { Recorded } from '../contract/stored.ts';
+import type { SubscriptionKey } from '../catalogue/store.ts';
+import type { Parts } from '../app/parts.ts';
+import { RequestError } from '../http/requestError.ts';
+import { NO_BODY, jsonBody } from './bodies.ts';
+import { licenceSchema, recordFields, usageSchema, writeLicence, writeRecord } from './entries.ts';
+import { checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
+import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { NOTHING, defineRoute } from './route.ts';
+import type { OperatorRoute } from './route.ts';
+
+const idParams = z.strictObject({ id: licenceId.describe('The licence’s own id, without regard to case.') });
+
+const item = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
+
+const detail = z
+  .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
+  .meta({ id: 'LicenceDetail' });
+
+export const subscriptionQuery = {
+  cloud: cloud.optional().describe(`${CLOUD_NAMES.join(', ')}. With it: subscription.`),
+  subscription: uuid.optional().describe('With it: cloud.'),
+};
+
+const listLicences = defineRoute({
+  ...{ name: 'listLicences', method: 'GET', path: '/licences', role: 'Reader' },
+  summary: 'The licences of all subscriptions, or of one',
+  ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: pageOf(item) },
+  codes: [],
+  handle: async ({ parts, query, log }) => {
+    const page = await parts.store.pageLicences(readFilter(query), readPageQuery(query));
+    return { value: writePage(page, writeItem, log) };
+  },
+});
+
+const readLicence = defineRoute({
+  ...{ name: 'readLicence', method: 'GET', path: '/licences/{id}', role: 'Reader' },
+  summary: 'One licence, and how many of its seats are taken',
+  ...{ params: idParams, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: detail },
+  codes: ['not_found'],
+  handle: async ({ parts, params, change }) => {
+    const stored = await findLicence(parts, params.id);
+    const { value, version } = stored;
+    const usage = await readPoolUsage(parts.store, licencePool(value), value.seats, change.at);
+    return { value: { ...writeItem(stored), usage }, version };
+  },
+});
+
+const putLicence = defineRoute({
+  ...{ name: 'putLicence', method: 'PUT', path: '/licences/{id}', role: 'Operator' },
+  summary: 'Creates a licence or, with If-Match, replaces it',
+  ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true, creates: true },
+  answer: { mediaType: 'application/json', schema: item },
+  codes: ['conflict', 'changed_meanwhile'],
+  handle: async (call) => {
+    if (!isSameName(call.body.id, call.params.id)) {
+      throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
+    }
+    const { store } = call.parts;
+    const file = { offers: [], licences: [call.body] };
+    const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body), file));
+    const { row, isNew } = await writeOne(plan.licences, call, (licence, version) =>
+      store.writeLicence(licence, version, call.change),
+    );
+    return { ...answerWith(row), isNew };
+  },
+});
+
+const deleteLicence = defineRoute({
+  ...{ name: 'deleteLicence', method: 'DELETE', path: '/licences/{id}', role: 'Operator' },
+  summary:
+    'Deletes a licence: its VMs get subscription_not_licensed, which ends no grace; leases count among the seats until they end',
+  ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true },
+  answer: { mediaType: 'application/json', schema: deleted },
+  codes: ['not_found', 'changed_meanwhile'],
+  handle: async (call) => {
+    const stored = await findLicence(call.parts, call.params.id);
+    return deleteOne(stored, call, (version) => call.parts.store.deleteLicence(stored.value, version));
+  },
+});
+
+export const LICENCE_ROUTES: readonly OperatorRoute[] = [listLicences, readLicence, putLicence, deleteLicence];
+
+/** @throws {RequestError} `not_found` */
+export async function findLicence({ store }: Parts, id: string): Promise<Recorded<Licence>> {
+  const stored = await store.findLicence(id);
+  if (stored === null) throw new RequestError('not_found', 'There is no licence with this id.');
+  return stored;
+}
+
+/** @throws {RequestError} where only one of the two is given */
+function readFilter({
+  cloud,
+  subscription,
+}: {
+  cloud?: string | undefined;
+  subscription?: string | undefined;
+}): SubscriptionKey | null {
+  if (cloud === undefined && subscription === undefined) return null;
+  if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription };
+  throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
+}
+
+function writeItem(stored: Recorded<Licence>): z.input<typeof item> {
+  return { licence: writeLicence(stored.value), ...writeRecord(stored) };
+}
+
+function answerWith(stored: Recorded<Licence>) {
+  return { value: writeItem(stored), version: stored.version };
+}

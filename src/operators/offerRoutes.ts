@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import { offerKey } from '../catalogue/file/clashes.ts';
+import { countLicences, groupByOffer } from '../catalogue/file/licencesUnder.ts';
+import { must, productName } from '../catalogue/file/fields.ts';
+import { offerEntry } from '../catalogue/file/offerEntry.ts';
+import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
+import { readAroundOffer, readLicencesNear } from '../catalogue/file/readStored.ts';
+import type { Offer } from '../catalogue/offer.ts';
+import { ANY, isSamePlan } from '../catalogue/planName.ts';
+import type { PlanName } from '../catalogue/planName.ts';
+import type { Recorded } from '../contract/stored.ts';
+import type { Parts } from '../app/parts.ts';
+import { RequestError } from '../http/requestError.ts';
+import { NO_BODY, jsonBody } from './bodies.ts';
+import { offerSchema, recordFields, writeOffer, writeRecord } from './entries.ts';
+import { checkLife, checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
+import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { NOTHING, defineRoute } from './route.ts';
+import type { OperatorRoute } from './route.ts';
+
+const name = productName.describe('As the Marketplace names it.');
+
+const planParams = z.strictObject({
+  publisher: name,
+  product: name,
+  plan: z
+    .union([z.literal(ANY), name], must('be the name of a plan, or *'))
+    .describe('Of the offer; * for the offer of every plan.'),
+});
+
+const item = z.strictObject({ offer: offerSchema, ...recordFields }).meta({ id: 'OfferItem' });
+
+const listOffers = defineRoute({
+  ...{ name: 'listOffers', method: 'GET', path: '/offers', role: 'Reader' },
+  summary: 'The offers, in the order of their names',
+  ...{ params: NOTHING, query: z.strictObject(pageQuery), body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: pageOf(item) },
+  codes: [],
+  handle: async ({ parts, query, log }) => ({
+    value: writePage(await parts.store.pageOffers(readPageQuery(query)), writeItem, log),
+  }),
+});
+
+const readOffer = defineRoute({
+  ...{ name: 'readOffer', method: 'GET', path: '/offers/{publisher}/{product}/{plan}', role: 'Reader' },
+  summary: 'One offer',
+  ...{ params: planParams, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: item },
+  codes: ['not_found'],
+  handle: async ({ parts, params }) => {
+    const stored = await parts.store.readOffer(planOf(params));
+    if (stored === null) throw noSuchOffer();
+    return { value: writeItem(stored), version: stored.version };
+  },
+});
+
+const putOffer = defineRoute({
+  ...{ name: 'putOffer', method: 'PUT', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
+  summary: 'Creates an offer or, with If-Match, replaces it',
+  ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true, creates: true },
+  answer: { mediaType: 'application/json', schema: item },
+  codes: ['conflict', 'changed_meanwhile'],
+  handle: async (call) => {
+    const { store, config } = call.parts;
+    if (!isSamePlan(call.body.plan, planOf(call.params))) {
+      throw new RequestError('request_malformed', '"offer" in the body is not the one of the address.');
+    }
+    const file = { offers: [call.body], licences: [] };
+    const plan = checkPlanned(planCatalogue(await readAroundOffer(store, call.body), file));
+    checkLife(plan, config);
+    const { row, isNew } = await writeOne(plan.offers, call, (offer, version) =>
+      store.writeOffer(offer, version, call.change),
+    );
+    return { ...answerWith(row), isNew };
+  },
+});
+
+const deleteOffer = defineRoute({
+  ...{ name: 'deleteOffer', method: 'DELETE', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
+  summary:
+    'Deletes an offer under which no licence stands: its VMs get plan_unknown, which ends no grace; leases count until they end',
+  ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true },
+  answer: { mediaType: 'application/json', schema: deleted },
+  codes: ['not_found', 'conflict', 'changed_meanwhile'],
+  handle: async (call) => {
+    const { store } = call.parts;
+    const offers = await store.listOffers();
+    const stored = offers.find(({ value }) => isSamePlan(value.plan, planOf(call.params)));
+    if (stored === undefined) throw noSuchOffer();
+    await checkUnused(call.parts, stored.value, offers);
+    return deleteOne(stored, call, (version) => store.deleteOffer(stored.value.plan, version));
+  },
+});
+
+export const OFFER_ROUTES: readonly OperatorRoute[] = [listOffers, readOffer, putOffer, deleteOffer];
+
+function planOf({ publisher, product, plan }: z.output<typeof planParams>): PlanName {
+  return { publisher, product, name: plan };
+}
+
+function writeItem(stored: Recorded<Offer>): z.input<typeof item> {
+  return { offer: writeOffer(stored.value), ...writeRecord(stored) };
+}
+
+function answerWith(stored: Recorded<Offer>) {
+  return { value: writeItem(stored), version: stored.version };
+}
+
+function noSuchOffer(): RequestError {
+  return new RequestError('not_found', 'There is no such offer.');
+}
+
+/** @throws {RequestError} `conflict` */
+async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
+  const near = await readLicencesNear(store, offer);
+  const byOffer = groupByOffer(
+    offers.map(({ value }) => value),
+    near.map(({ value }) => value),
+  );
+  const under = byOffer.get(offerKey(offer)) ?? [];
+  if (under.length === 0) return;
+  throw new RequestError('conflict', `It has licences: ${countLicences(under)}. Delete them first.`);
+}

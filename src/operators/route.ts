@@ -1,0 +1,97 @@
+import * as z from 'zod';
+import type { OperatorCode, RequestCode } from '../contract/codes.ts';
+import type { Change } from '../contract/stored.ts';
+import type { Log } from '../http/edge.ts';
+import type { Parts } from '../app/parts.ts';
+import { readQuery } from '../http/readQuery.ts';
+import { parseShape } from './bodies.ts';
+import type { BodyForm } from './bodies.ts';
+import type { OperatorRole } from './roles.ts';
+import type { ExpectedVersion } from './versions.ts';
+
+/** What a handler gets: everything is parsed, and the operator may do it. */
+export interface Call<P, Q, B> {
+  readonly parts: Parts;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly expected: ExpectedVersion;
+  /** Who asks, and when: what a write is signed with. */
+  readonly change: Change;
+  readonly log: Log;
+}
+
+/** `version` becomes the ETag. */
+export interface Answer<R> {
+  readonly value: R;
+  readonly version?: string | undefined;
+  /** 201 instead of 200, on a route that says that it creates. */
+  readonly isNew?: boolean;
+}
+
+/** The one declaration of a route: it is registered, authorised and described from this alone. */
+export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType> {
+  /** Of the function and of the operation: letters, digits and `_`. */
+  readonly name: string;
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** Below `/operator/v1`, with `{name}` for parameters. */
+  readonly path: string;
+  readonly role: OperatorRole;
+  readonly summary: string;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: BodyForm<B>;
+  /** Whether a write names the version that it replaces. */
+  readonly ifMatch?: boolean;
+  /** Whether a write may create what was not there. */
+  readonly creates?: boolean;
+  readonly answer: { readonly mediaType: 'application/json' | 'text/csv'; readonly schema: R };
+  /** Refusals of its own, beside those that every route has. */
+  readonly codes: readonly (RequestCode | OperatorCode)[];
+  readonly handle: (call: Call<z.output<P>, z.output<Q>, B>) => Promise<Answer<z.input<R>>>;
+}
+
+/** The parts of a request that a route's own schemas judge. */
+export interface RawCall extends Pick<Call<unknown, unknown, unknown>, 'parts' | 'expected' | 'change' | 'log'> {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly mediaType: string;
+  readonly text: string;
+}
+
+/** A route without the types of its inside. */
+export interface OperatorRoute extends Omit<
+  RouteDeclaration<z.ZodObject, z.ZodObject, unknown, z.ZodType>,
+  'handle' | 'body'
+> {
+  readonly body: BodyForm<unknown>;
+  readonly ifMatch: boolean;
+  /**
+   * Parses what the request holds.
+   *
+   * @returns the rest of the way, so that nothing is executed before everything is known to be well formed
+   * @throws {RequestError}
+   */
+  readonly prepare: (raw: RawCall) => () => Promise<Answer<unknown>>;
+}
+
+export const OPERATOR_PREFIX = '/operator/v1';
+
+export const NOTHING = z.strictObject({});
+
+/** Gives a declaration's types to its handler, and hides them from everybody else. */
+export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType>(
+  declaration: RouteDeclaration<P, Q, B, R>,
+): OperatorRoute {
+  const { handle, ...rest } = declaration;
+  return {
+    ...rest,
+    ifMatch: declaration.ifMatch ?? false,
+    prepare: ({ mediaType, text, ...raw }) => {
+      const params = parseShape(declaration.params, raw.params, 'The address');
+      const query = parseShape(declaration.query, readQuery(raw.query), 'The query');
+      const body = declaration.body.parse(mediaType, text);
+      return () => handle({ ...raw, params, query, body });
+    },
+  };
+}

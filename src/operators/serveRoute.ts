@@ -1,0 +1,95 @@
+import { hash } from 'node:crypto';
+import { ContinuationError } from '../contract/stored.ts';
+import { checkRate } from '../http/checkRate.ts';
+import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
+import type { Parts } from '../app/parts.ts';
+import { RequestError } from '../http/requestError.ts';
+import { REPLAYED, answerOnce } from '../http/answerOnce.ts';
+import { readBody } from './bodies.ts';
+import { checkToken } from './checkToken.ts';
+import type { Operator, TokenRules } from './checkToken.ts';
+import { hasRole } from './roles.ts';
+import type { Answer, OperatorRoute } from './route.ts';
+import { parseIfMatch, writeETag } from './versions.ts';
+
+/**
+ * The way of every operator's request. No route has another one: nothing of the request is read before the token is found
+ * good and its role far-reaching enough.
+ */
+export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules): UseCase {
+  return async (request) => {
+    checkRate(parts, request);
+    const at = parts.now();
+    const operator = await checkToken(request.header('authorization'), rules, { at, log: request.log });
+    if (!hasRole(operator.roles, route.role)) {
+      throw new RequestError('role_missing', `This asks for the app role ${route.role}, or one that reaches further.`);
+    }
+    const body = await readBody(request, route.body);
+    const run = route.prepare({
+      ...{ parts, params: request.params, query: request.query, log: request.log, ...body },
+      expected: route.ifMatch ? parseIfMatch(request.header('if-match')) : null,
+      change: { by: operator.id, at },
+    });
+    const reply = async (): Promise<Reply> => replyAnswer(route, await runChecked(run));
+    if (route.method === 'GET') return reply();
+    // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
+    const isTrial = request.query.get('dryRun') === 'true';
+    const facts = { operation: route.name, path: request.path, operator: operator.id };
+    try {
+      const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply);
+      const isReplay = answered.headers[REPLAYED] !== undefined;
+      if (!isTrial && !isReplay) request.log('info', 'operator_wrote', { ...facts, status: answered.status });
+      return answered;
+    } catch (error) {
+      if (!isTrial && !(error instanceof RequestError)) request.log('error', 'operator_may_have_written', facts);
+      throw error;
+    } finally {
+      // Also after a failure: a write whose answer was lost may have been executed.
+      parts.catalogue.forget();
+    }
+  };
+}
+
+async function runChecked(run: () => Promise<Answer<unknown>>): Promise<Answer<unknown>> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ContinuationError) throw new RequestError('request_malformed', error.message);
+    throw error;
+  }
+}
+
+function replyAnswer({ answer: { mediaType } }: OperatorRoute, { value, version, isNew }: Answer<unknown>): Reply {
+  const eTag: Record<string, string> = version === undefined ? {} : { ETag: writeETag(version) };
+  const contentType = mediaType === 'text/csv' ? 'text/csv; charset=utf-8' : mediaType;
+  return {
+    status: isNew === true ? 201 : 200,
+    headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', ...eTag },
+    body: typeof value === 'string' ? value : JSON.stringify(value),
+  };
+}
+
+interface Write {
+  readonly parts: Parts;
+  readonly request: EdgeRequest;
+  readonly operator: Operator;
+  readonly text: string;
+  readonly at: number;
+}
+
+const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
+
+function runOnce({ parts, request, operator, text, at }: Write, reply: () => Promise<Reply>): Promise<Reply> {
+  const key = request.header('idempotency-key');
+  if (key === null) return reply();
+  if (!IDEMPOTENCY_KEY.test(key)) {
+    throw new RequestError(
+      'request_malformed',
+      'Idempotency-Key must have 1 to 128 printable characters without spaces.',
+    );
+  }
+  const { method, path, query, log } = request;
+  const route = `${method} ${path}?${query.toString()}`;
+  const digest = hash('sha256', text, 'hex');
+  return answerOnce({ store: parts.store, key: { operator: operator.id, route, key }, digest, at, log }, reply);
+}

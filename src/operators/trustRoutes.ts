@@ -1,0 +1,264 @@
+import { isDeepStrictEqual } from 'node:util';
+import * as z from 'zod';
+import { CLOUD_NAMES } from '../contract/clouds.ts';
+import { formatInstant } from '../contract/instants.ts';
+import type { Recorded } from '../contract/stored.ts';
+import type { TrustEntry, TrustKey, TrustStore } from '../trust/live/trustEntry.ts';
+import { printableName } from '../trust/live/unknownIssuer.ts';
+import { writePem } from '../trust/pem.ts';
+import { reportTrust } from '../trust/trustStatus.ts';
+import type { CloudStatus } from '../trust/trustStatus.ts';
+import { signerRules } from '../verifier/signerRules.ts';
+import { parseCertificate } from '../verifier/x509/certificate.ts';
+import { RequestError } from '../http/requestError.ts';
+import { NO_BODY, jsonBody } from './bodies.ts';
+import { instant, recordFields, writeRecord } from './entries.ts';
+import { judgePin } from '../trust/live/judgePin.ts';
+import { deleteOne, deleted } from './oneRow.ts';
+import { NOTHING, defineRoute } from './route.ts';
+import type { Call, OperatorRoute } from './route.ts';
+
+const digest = z
+  .string()
+  .transform((text) => text.replaceAll(':', '').toLowerCase())
+  .refine((text) => /^[0-9a-f]{64}$/.test(text), 'must be a SHA-256 in hexadecimal')
+  .describe('SHA-256 in hexadecimal.');
+
+const note = z.string().max(1_000).default('');
+
+const pinItem = z
+  .strictObject({
+    cloud: z.string(),
+    sha256: z.string(),
+    role: z.enum(['root', 'intermediate']),
+    name: z.string(),
+    notAfter: instant,
+    certificate: z.string().describe('PEM.'),
+    note: z.string(),
+    ...recordFields,
+  })
+  .meta({ id: 'OperatorPin' });
+
+const distrustItem = z.strictObject({ sha256: z.string(), note: z.string(), ...recordFields }).meta({ id: 'Distrust' });
+
+const pinStatus = z.strictObject({
+  ...{ name: z.string(), role: z.enum(['root', 'intermediate']), sha256: z.string() },
+  ...{ notBefore: instant, notAfter: instant },
+});
+
+const verdict = z.enum(['ok', 'degraded', 'failed']);
+const pinList = z.array(pinStatus);
+
+const cloudStatus = z
+  .strictObject({
+    ...{ cloud: z.string(), domain: z.string(), accepted: z.boolean(), verdict },
+    pathUntil: instant.nullable().describe('Until when the best of today’s paths lasts.'),
+    path: z.array(z.string()),
+    missing: pinList.describe('Pins that documents may be signed under today, without a certificate at hand.'),
+    ...{ missingHistoric: pinList, withoutPath: pinList, expired: pinList, endingSoon: pinList, distrusted: pinList },
+  })
+  .meta({ id: 'CloudTrust' });
+
+const trustReport = z
+  .strictObject({
+    ...{ at: instant, version: z.string(), verdict, clouds: z.array(cloudStatus) },
+    ...{ pins: z.array(pinItem), distrusts: z.array(distrustItem) },
+  })
+  .meta({ id: 'TrustReport' });
+
+const issuerItem = z
+  .strictObject({
+    name: z.string().describe('As a certificate’s text had it: anybody may have written that.'),
+    cloud: z.string().nullable(),
+    ...{ firstSeen: instant, lastSeen: instant, count: z.int() },
+  })
+  .meta({ id: 'UnknownIssuer' });
+
+const readTrust = defineRoute({
+  ...{ name: 'readTrust', method: 'GET', path: '/trust', role: 'Reader' },
+  summary: 'Reports trust status: complete paths, missing and ending certificates, operators’ pins and distrusts',
+  ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: trustReport },
+  codes: [],
+  handle: async ({ parts: { trust, store, config }, change: { at } }) => {
+    const [{ material }, rows] = await Promise.all([trust.refresh(at), store.listTrust()]);
+    const options = { acceptedClouds: config.ACCEPTED_CLOUDS, rules: signerRules(true), at };
+    const { version, verdict: worst, clouds } = reportTrust(material, options);
+    const value = {
+      ...{ at: formatInstant(at), version, verdict: worst, clouds: clouds.map(writeCloud) },
+      ...{ pins: rows.filter(isPin).map(writePin), distrusts: rows.filter(isDistrust).map(writeDistrust) },
+    };
+    return { value };
+  },
+});
+
+const listIssuers = defineRoute({
+  ...{ name: 'listUnknownIssuers', method: 'GET', path: '/trust/issuers', role: 'Reader' },
+  summary: 'Issuers of signers’ certificates that no pin knows, as strangers may have written them: a reason to look',
+  ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: z.strictObject({ items: z.array(issuerItem) }) },
+  codes: [],
+  handle: async ({ parts }) => {
+    const issuers = await parts.store.listIssuers();
+    const items = issuers.map(({ name, cloud, firstSeen, lastSeen, count }) => ({
+      ...{ name: printableName(name), cloud, count },
+      ...{ firstSeen: formatInstant(firstSeen), lastSeen: formatInstant(lastSeen) },
+    }));
+    return { value: { items } };
+  },
+});
+
+const pinBody = z.strictObject({
+  cloud: z.enum(CLOUD_NAMES),
+  certificate: z.string().max(32_768).describe('PEM, one certificate.'),
+  newAnchor: z
+    .boolean()
+    .default(false)
+    .describe('Pins a CA that no anchor leads to. Use it only if you have verified its fingerprint.'),
+  note,
+});
+
+const addPin = defineRoute({
+  ...{ name: 'addPin', method: 'POST', path: '/trust/pins', role: 'Admin' },
+  summary: 'Pins a CA for a cloud; on every instance within a minute',
+  ...{ params: NOTHING, query: NOTHING, body: jsonBody(pinBody), creates: true },
+  answer: { mediaType: 'application/json', schema: pinItem },
+  codes: ['conflict'],
+  handle: async (call) => {
+    const { parts, body, change } = call;
+    const { material } = await parts.trust.refresh(change.at);
+    if (!material.manifests.some(({ cloud }) => cloud === body.cloud)) {
+      throw new RequestError('request_malformed', 'This service knows no pins of that cloud.');
+    }
+    const judged = judgePin({ ...body, pem: body.certificate }, material, change.at);
+    if (!judged.ok) throw new RequestError('request_malformed', judged.reason);
+    const { certificate, role } = judged;
+    const entry = { kind: 'pin', cloud: body.cloud, sha256: certificate.sha256, role, note: body.note } as const;
+    const { row, isNew } = await insert(call, { ...entry, der: certificate.der });
+    return { value: writePin(row), version: row.version, isNew };
+  },
+});
+
+const addDistrust = defineRoute({
+  ...{ name: 'addDistrust', method: 'POST', path: '/trust/distrusts', role: 'Admin' },
+  summary: 'Distrusts a leaf, a CA or a key by its SHA-256, which beats every pin; on every instance within a minute',
+  ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ sha256: digest, note })), creates: true },
+  answer: { mediaType: 'application/json', schema: distrustItem },
+  codes: ['conflict'],
+  handle: async (call) => {
+    const { row, isNew } = await insert(call, { kind: 'distrust', ...call.body });
+    return { value: writeDistrust(row), version: row.version, isNew };
+  },
+});
+
+const deletePin = defineRoute({
+  ...{ name: 'deletePin', method: 'DELETE', path: '/trust/pins/{cloud}/{sha256}', role: 'Admin' },
+  summary: 'Takes an operator’s pin back; those of the package stay, and can be distrusted',
+  params: z.strictObject({ cloud: z.enum(CLOUD_NAMES), sha256: digest }),
+  ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
+  answer: { mediaType: 'application/json', schema: deleted },
+  codes: ['not_found', 'changed_meanwhile'],
+  handle: (call) => remove(call, { kind: 'pin', ...call.params }),
+});
+
+const deleteDistrust = defineRoute({
+  ...{ name: 'deleteDistrust', method: 'DELETE', path: '/trust/distrusts/{sha256}', role: 'Admin' },
+  summary: 'Takes a distrust back',
+  params: z.strictObject({ sha256: digest }),
+  ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
+  answer: { mediaType: 'application/json', schema: deleted },
+  codes: ['not_found', 'changed_meanwhile'],
+  handle: (call) => remove(call, { kind: 'distrust', ...call.params }),
+});
+
+export const TRUST_ROUTES: readonly OperatorRoute[] = [
+  ...[readTrust, listIssuers, addPin, addDistrust, deletePin, deleteDistrust],
+];
+
+type AnyCall = Call<unknown, unknown, unknown>;
+
+/** Every instance reads all of it, three times a minute. */
+const MOST_ENTRIES = 500;
+
+type PinEntry = Extract<TrustEntry, { kind: 'pin' }>;
+type DistrustEntry = Extract<TrustEntry, { kind: 'distrust' }>;
+
+interface Inserted<T> {
+  readonly row: Recorded<T>;
+  readonly isNew: boolean;
+}
+
+/** The same again is success; another note, or another role, is not silently put over what is there. */
+async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T): Promise<Inserted<T>> {
+  const { store, trust } = parts;
+  const present = await readSame(store, entry);
+  if (present !== null) return { row: present, isNew: false };
+  if ((await store.listTrust()).length >= MOST_ENTRIES) {
+    throw new RequestError('conflict', `There are ${MOST_ENTRIES} pins and distrusts: take old ones back first.`);
+  }
+  const written = await store.writeTrust(entry, null, change);
+  if (written.outcome === 'written') {
+    await trust.refresh(change.at);
+    return { row: { value: entry, version: written.version, change }, isNew: true };
+  }
+  const rival = await readSame(store, entry);
+  if (rival === null) throw new RequestError('conflict', 'It was removed concurrently: reload and retry.');
+  return { row: rival, isNew: false };
+}
+
+/** @throws {RequestError} `conflict` where something else stands there */
+async function readSame<T extends TrustEntry>(store: TrustStore, entry: T): Promise<Recorded<T> | null> {
+  const present = await store.readTrust(entry);
+  if (present === null) return null;
+  if (isSameEntry(present.value, entry)) return { ...present, value: entry };
+  throw new RequestError('conflict', 'It already exists with another note: remove it first to change it.');
+}
+
+function isSameEntry(left: TrustEntry, right: TrustEntry): boolean {
+  const plain = (entry: TrustEntry) =>
+    entry.kind === 'pin' ? { ...entry, der: Buffer.from(entry.der).toString('hex') } : entry;
+  return isDeepStrictEqual(plain(left), plain(right));
+}
+
+async function remove(call: AnyCall, key: TrustKey): ReturnType<typeof deleteOne> {
+  const { store, trust } = call.parts;
+  const present = await store.readTrust(key);
+  if (present === null) throw new RequestError('not_found', 'No operator has written this.');
+  const answer = await deleteOne(present, call, (version) => store.deleteTrust(key, version));
+  await trust.refresh(call.change.at);
+  return answer;
+}
+
+function isPin(row: Recorded<TrustEntry>): row is Recorded<PinEntry> {
+  return row.value.kind === 'pin';
+}
+
+function isDistrust(row: Recorded<TrustEntry>): row is Recorded<DistrustEntry> {
+  return row.value.kind === 'distrust';
+}
+
+function writePin({ value, ...record }: Recorded<PinEntry>): z.input<typeof pinItem> {
+  const { cloud, sha256, role, der, note: text } = value;
+  const { commonName, notAfter } = parseCertificate(der);
+  const facts = { name: commonName ?? sha256, notAfter: formatInstant(notAfter), certificate: writePem(der) };
+  return { cloud, sha256, role, ...facts, note: text, ...writeRecord(record) };
+}
+
+function writeDistrust({ value, ...record }: Recorded<DistrustEntry>): z.input<typeof distrustItem> {
+  return { sha256: value.sha256, note: value.note, ...writeRecord(record) };
+}
+
+function writeCloud({ pathUntil, path, ...cloud }: CloudStatus): z.input<typeof cloudStatus> {
+  const { missing, missingHistoric, withoutPath, expired, endingSoon, distrusted } = cloud;
+  return {
+    ...{ cloud: cloud.cloud, domain: cloud.domain, accepted: cloud.accepted, verdict: cloud.verdict },
+    ...{ pathUntil: pathUntil === null ? null : formatInstant(pathUntil), path: [...path] },
+    ...{ missing: missing.map(writeStatus), missingHistoric: missingHistoric.map(writeStatus) },
+    ...{ withoutPath: withoutPath.map(writeStatus), expired: expired.map(writeStatus) },
+    ...{ endingSoon: endingSoon.map(writeStatus), distrusted: distrusted.map(writeStatus) },
+  };
+}
+
+function writeStatus({ notBefore, notAfter, ...pin }: CloudStatus['missing'][number]): z.input<typeof pinStatus> {
+  return { ...pin, notBefore: formatInstant(notBefore), notAfter: formatInstant(notAfter) };
+}

@@ -1,0 +1,61 @@
+import type { Activation } from './activation.ts';
+import type { SeatPool } from '../catalogue/entitlement.ts';
+import type { Stored, PageRequest, ReadablePage, WriteOutcome } from '../contract/stored.ts';
+
+/** 64 seats of a pool: bit n of `taken` is seat `64 × index + n`. `version: null`: the row is still to be inserted. */
+export interface SeatBlock {
+  readonly index: number;
+  readonly taken: bigint;
+  readonly version: string | null;
+}
+
+/** The seats of a pool: its blocks, and the VMs that were let in without counting (while seats were unlimited). */
+export interface SeatRows {
+  readonly blocks: readonly SeatBlock[];
+  /** Whether there ever were any. */
+  readonly hasUncounted: boolean;
+  /** How many of them have a lease that ends at the time asked for or later. */
+  readonly uncounted: number;
+}
+
+/** One row to write. `version: null` inserts, else the row must still be at that version. */
+export type SeatWrite =
+  | { readonly row: 'activation'; readonly activation: Activation; readonly version: string | null }
+  | { readonly row: 'block'; readonly index: number; readonly taken: bigint; readonly version: string | null }
+  | { readonly row: 'uncounted' };
+
+/** The seats and activations of a pool. All rows of a pool can be written in one transaction. */
+export interface SeatStore {
+  readActivation(pool: SeatPool, vmId: string): Promise<Stored<Activation> | null>;
+  /** @param since VMs without a counted seat whose lease ends at this time or later are counted; `null`: none are */
+  readSeats(pool: SeatPool, since: number | null): Promise<SeatRows>;
+  /** At most 100 activations that hold a numbered seat and whose lease ended before `before`. */
+  readEnded(pool: SeatPool, before: number): Promise<readonly Stored<Activation>[]>;
+  /** All or nothing; 1 to 100 rows, no row twice. */
+  writeSeats(pool: SeatPool, writes: readonly SeatWrite[]): Promise<WriteOutcome>;
+}
+
+/** Which activations: of one pool, of one subscription in all its pools, or of one VM wherever it is. */
+export type ActivationFilter =
+  | { readonly pool: SeatPool; readonly vmId?: string | undefined }
+  | { readonly cloud: string; readonly subscriptionId: string; readonly vmId?: string | undefined }
+  | { readonly vmId: string };
+
+/** An activation and the pool whose seats it counts among. The names of the pool's plan are in lower case. */
+export interface PooledActivation extends Stored<Activation> {
+  readonly pool: SeatPool;
+}
+
+/** Activations as operators see them. Changes to one go through the seat store: changeActivation.ts. */
+export interface ActivationStore {
+  /** In the order of the pools, then of the VM ids. A VM id alone is a search through all pools. */
+  pageActivations(filter: ActivationFilter, page: PageRequest): Promise<ReadablePage<PooledActivation>>;
+  /** How many activations hold a seat, counted or not, with a lease that ends at `since` or later. */
+  countSeated(pool: SeatPool, since: number): Promise<number>;
+  /**
+   * Deletes activations without a counted seat that are not blocked and whose lease and grace ended before `before`, in
+   * pieces: each is the number of rows deleted. They keep a VM's newest challenge and its keys, so `before` must lie
+   * further back than any challenge or licence lives.
+   */
+  deleteActivations(before: number): AsyncIterable<number>;
+}

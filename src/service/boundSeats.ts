@@ -1,8 +1,0 @@
-import { LONGEST_SEARCH } from '../licensing/lease.ts';
-import type { SeatOptions } from '../licensing/seatOptions.ts';
-import type { Parts } from './parts.ts';
-
-/** @param at when the VM asked, in milliseconds since the epoch */
-export function boundSeats({ seatGate: gate, now }: Parts, at: number): SeatOptions {
-  return { gate, signal: AbortSignal.timeout(Math.max(0, at + LONGEST_SEARCH - now())) };
-}

@@ -1,0 +1,61 @@
+import type { LicenceStore } from './licenceStore.ts';
+import { activationTable } from './activationTable.ts';
+import { catalogueTables } from './catalogueTables.ts';
+import { cleaningTables } from './cleaningTables.ts';
+import { connectTable } from './connection.ts';
+import type { ConnectTableOptions } from './connection.ts';
+import { decisionTable } from './decisionTable.ts';
+import { issuerTable } from './issuerTable.ts';
+import { keySetTable } from './keySetTable.ts';
+import { requestTable } from './requestTable.ts';
+import { seatTable } from './seatTable.ts';
+import { callStore } from './storeCall.ts';
+import { trustTable } from './trustTable.ts';
+
+const DEFAULT_BUDGET = 5_000;
+
+/** The service searches for five seconds before it answers with what it has, and may let a query wait: 30 in all. */
+const SEARCH_BUDGET = 30_000;
+
+export interface TablesStoreOptions extends ConnectTableOptions {
+  /** Before each table's name; letters and digits, a letter first. */
+  readonly tablePrefix?: string | undefined;
+  /** Milliseconds for one operation with its pages and retries. */
+  readonly budget?: number | undefined;
+  /** Milliseconds for one page of what operators look for in large tables. */
+  readonly searchBudget?: number;
+}
+
+/** The store in Azure Tables (also Azurite, and Cosmos DB's Table API). Makes no request before its first use. */
+export function createTablesStore(options: TablesStoreOptions): LicenceStore {
+  const budget = options.budget ?? DEFAULT_BUDGET;
+  const budgets = { call: budget, search: options.searchBudget ?? SEARCH_BUDGET };
+  const connect = (name: string) => connectTable(`${options.tablePrefix ?? ''}${name}`, options);
+  const tables = {
+    offers: connect('offers'),
+    licences: connect('licences'),
+    activations: connect('activations'),
+    decisions: connect('decisions'),
+    requests: connect('requests'),
+    issuers: connect('issuers'),
+    trust: connect('trust'),
+    keysets: connect('keysets'),
+  };
+  return {
+    ensureTables: async () => {
+      for (const [name, table] of Object.entries(tables)) {
+        const call = { operation: `create the table ${name}`, budget };
+        await callStore(call, (abortSignal) => table.createTable({ abortSignal }));
+      }
+    },
+    ...catalogueTables(tables.offers, tables.licences, budgets),
+    ...seatTable(tables.activations, budget),
+    ...activationTable(tables.activations, budgets.search),
+    ...decisionTable(tables.decisions, budgets),
+    ...requestTable(tables.requests, budget),
+    ...issuerTable(tables.issuers, budget),
+    ...trustTable(tables.trust, budget),
+    ...keySetTable(tables.keysets, budget),
+    ...cleaningTables(tables, budgets),
+  };
+}

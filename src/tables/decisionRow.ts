@@ -1,0 +1,66 @@
+import type { TableEntity } from '@azure/data-tables';
+import * as z from 'zod';
+
+import { LICENCE_CODES } from '../contract/codes.ts';
+import { GRANT_CODES } from '../decisions/decisionRecord.ts';
+import type { DecisionRecord } from '../decisions/decisionRecord.ts';
+import { decisionPartition, decisionRow } from './keys.ts';
+import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
+
+const plan = z.strictObject({
+  publisher: z.string().nullable(),
+  product: z.string().nullable(),
+  name: z.string().nullable(),
+});
+
+const check = z.strictObject({
+  name: z.string(),
+  outcome: z.enum(['passed', 'failed', 'skipped', 'not_reached']),
+  detail: z.string().optional(),
+});
+
+const row = z.object({
+  id: z.string(),
+  at: rowInstant,
+  code: z.enum([...LICENCE_CODES, 'challenge_replayed', ...GRANT_CODES]),
+  cloud: z.string(),
+  subscriptionId: z.string(),
+  vmId: z.string(),
+  plan: z.string().transform(parseJsonProperty).pipe(plan.nullable()),
+  claimedOffer: z.string().optional(),
+  licenceId: z.string().optional(),
+  region: z.string().optional(),
+  sku: z.string().optional(),
+  checks: z.string().transform(parseJsonProperty).pipe(z.array(check)),
+});
+
+/** What is looked for stands in columns of its own. */
+export function decisionEntity(decision: DecisionRecord): TableEntity {
+  const { id, at, cloud, subscriptionId, plan, checks, claimedOffer, licenceId, region, sku, ...rest } = decision;
+  return {
+    partitionKey: decisionPartition(at, cloud, subscriptionId),
+    rowKey: decisionRow(id),
+    schema: ROW_SCHEMA,
+    ...rest,
+    ...{ id, cloud, subscriptionId },
+    at: new Date(at),
+    plan: JSON.stringify(plan),
+    checks: JSON.stringify(checks),
+    ...(claimedOffer !== null && { claimedOffer }),
+    ...(licenceId !== null && { licenceId }),
+    ...(region !== null && { region }),
+    ...(sku !== null && { sku }),
+  };
+}
+
+/** @throws StoreUnavailableError */
+export function readDecisionRow(entity: unknown): DecisionRecord {
+  const { claimedOffer, licenceId, region, sku, ...rest } = readRow('decision', row, entity);
+  return {
+    ...rest,
+    claimedOffer: claimedOffer ?? null,
+    licenceId: licenceId ?? null,
+    region: region ?? null,
+    sku: sku ?? null,
+  };
+}

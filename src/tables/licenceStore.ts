@@ -1,0 +1,25 @@
+import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
+import type { DecisionStore } from '../decisions/store.ts';
+import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
+import type { KeySetStore } from '../tokens/keySetStore.ts';
+import type { RequestStore } from '../http/requestStore.ts';
+import type { SeatStore, ActivationStore } from '../seats/store.ts';
+import type { TrustStore } from '../trust/live/trustEntry.ts';
+
+/** Everything that is kept. Every method throws {@link StoreUnavailableError}, and those with pages {@link ContinuationError}. */
+export interface LicenceStore
+  extends
+    Catalogue,
+    CatalogueStore,
+    SeatStore,
+    ActivationStore,
+    DecisionStore,
+    RequestStore,
+    IssuerStore,
+    TrustStore,
+    KeySetStore {
+  /** Creates the tables that are missing. */
+  ensureTables(): Promise<void>;
+  /** Whether the store, which answered, holds at least one offer. */
+  holdsAnOffer(): Promise<boolean>;
+}

@@ -1,0 +1,40 @@
+import * as z from 'zod';
+
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { Change } from '../contract/stored.ts';
+
+/** Every row says which schema it was written under; a row of a later one is refused rather than misread. */
+export const ROW_SCHEMA = 1;
+
+/** A time in a row, to milliseconds since the epoch. */
+export const rowInstant = z.date().transform((date) => date.getTime());
+
+/** What stands on rows that operators write. */
+export const changeColumns = { etag: z.string(), changedBy: z.string(), changedAt: rowInstant };
+
+export function writeChange({ by, at }: Change): { changedBy: string; changedAt: Date } {
+  return { changedBy: by, changedAt: new Date(at) };
+}
+
+/** @throws StoreUnavailableError naming the property, never its value */
+export function readRow<T>(kind: string, schema: z.ZodType<T>, row: unknown): T {
+  const written = (row as { schema?: unknown }).schema;
+  if (written !== ROW_SCHEMA) {
+    throw new StoreUnavailableError(
+      `A row of kind ${kind} has schema ${String(written)}, and this version reads ${ROW_SCHEMA}: deploy the version that wrote it.`,
+    );
+  }
+  const parsed = schema.safeParse(row);
+  if (parsed.success) return parsed.data;
+  const properties = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.')))].join(', ');
+  throw new StoreUnavailableError(`A row of kind ${kind} cannot be read: ${properties}.`);
+}
+
+/** JSON that stands in a property. */
+export function parseJsonProperty(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

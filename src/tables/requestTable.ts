@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+
+import type { TableClient } from '@azure/data-tables';
+import * as z from 'zod';
+
+import { LONGEST_KEPT_BODY } from '../http/operatorRequest.ts';
+import type { OperatorRequest } from '../http/operatorRequest.ts';
+import type { RequestStore } from '../http/requestStore.ts';
+import type { Stored } from '../contract/stored.ts';
+import { requestKeys } from './keys.ts';
+import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
+import { deleteRow, readOneRow, writeOneRow } from './rows.ts';
+
+const answer = z.strictObject({ status: z.number().int(), version: z.string().nullable() });
+
+const schema = z.object({
+  etag: z.string(),
+  operator: z.string(),
+  route: z.string(),
+  key: z.string(),
+  digest: z.string(),
+  at: rowInstant,
+  answer: z.string().transform(parseJsonProperty).pipe(answer.nullable()),
+  body: z.string().optional(),
+});
+
+/** @param budget milliseconds for one operation */
+export function requestTable(requests: TableClient, budget: number): Omit<RequestStore, 'deleteRequests'> {
+  return {
+    readRequest: async (key) => {
+      const { partitionKey, rowKey } = requestKeys(key);
+      const row = await readOneRow(requests, { operation: 'read a request', budget }, partitionKey, rowKey);
+      return row === null ? null : readRequestRow(row);
+    },
+    writeRequest: async (request, version) => {
+      const call = { operation: 'write a request', budget };
+      const entity = requestEntity(request);
+      const written = await writeOneRow(requests, call, { entity, version });
+      if (written.outcome === 'written') return written;
+      // The client sends a request again whose answer was lost, and is then refused for its own row: that is success.
+      const present = await readOneRow(requests, call, entity.partitionKey, entity.rowKey);
+      if (present?.['attempt'] !== entity.attempt) return written;
+      return { outcome: 'written', version: String(present['etag']) };
+    },
+    deleteRequest: (key, version) =>
+      deleteRow(requests, { operation: 'delete a request', budget }, { ...requestKeys(key), version }),
+  };
+}
+
+function requestEntity({ answer, at, ...request }: OperatorRequest) {
+  if (answer !== null && answer.body.length > LONGEST_KEPT_BODY) {
+    throw new RangeError(`The answer to a request must stay within ${LONGEST_KEPT_BODY} characters to be kept.`);
+  }
+  return {
+    ...requestKeys(request),
+    schema: ROW_SCHEMA,
+    /** Tells this write from every other of the same row. */
+    attempt: randomUUID(),
+    ...request,
+    at: new Date(at),
+    answer: JSON.stringify(answer === null ? null : { status: answer.status, version: answer.version }),
+    ...(answer !== null && { body: answer.body }),
+  };
+}
+
+function readRequestRow(row: unknown): Stored<OperatorRequest> {
+  const { etag, answer, body = '', ...request } = readRow('request', schema, row);
+  return { value: { ...request, answer: answer === null ? null : { ...answer, body } }, version: etag };
+}

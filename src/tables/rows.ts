@@ -1,0 +1,188 @@
+import { RestError } from '@azure/data-tables';
+import type { TableClient, TableEntity, TransactionAction } from '@azure/data-tables';
+
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { DeleteOutcome, WriteOutcome, Written } from '../contract/stored.ts';
+import { askStore, callStore } from './storeCall.ts';
+import type { Refusal, StoreCall } from './storeCall.ts';
+
+export type Row = Record<string, unknown> & { rowKey?: string };
+
+/** `version: null` inserts. */
+export interface RowWrite {
+  readonly entity: TableEntity;
+  readonly version: string | null;
+}
+
+export interface RowQuery {
+  readonly filter?: string;
+  readonly select?: string[];
+}
+
+export async function readOneRow(
+  table: TableClient,
+  call: StoreCall,
+  partitionKey: string,
+  rowKey: string,
+): Promise<Row | null> {
+  const row = await askStore<Row>(call, (abortSignal) => table.getEntity(partitionKey, rowKey, { abortSignal }));
+  if (row === 'absent') return null;
+  if (typeof row !== 'string') return row;
+  throw new StoreUnavailableError(`The store failed to ${call.operation}: it answered as if this were a write.`);
+}
+
+export function readAllRows(table: TableClient, call: StoreCall, queryOptions: RowQuery): Promise<readonly Row[]> {
+  return callStore(call, async (abortSignal) => {
+    const found: Row[] = [];
+    for await (const row of table.listEntities({ queryOptions, abortSignal })) found.push(row);
+    return found;
+  });
+}
+
+/** The first page that is not empty: the service may answer with an empty one while it is still searching. */
+export function readFirstPage(
+  table: TableClient,
+  call: StoreCall,
+  queryOptions: RowQuery,
+  size = 100,
+): Promise<readonly Row[]> {
+  return callStore(call, async (abortSignal): Promise<readonly Row[]> => {
+    const pages = table.listEntities({ queryOptions, abortSignal }).byPage({ maxPageSize: size });
+    for await (const page of pages) if (page.length > 0) return page;
+    return [];
+  });
+}
+
+/** A page of the service's own, which may be empty though there are more. */
+export interface Piece {
+  readonly rows: readonly Row[];
+  /** Where the next one begins; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+export interface PiecePlace {
+  readonly maxPageSize: number;
+  /** Undefined at the beginning. */
+  readonly place: string | undefined;
+}
+
+export async function fetchPiece(
+  table: TableClient,
+  queryOptions: RowQuery,
+  { maxPageSize, place }: PiecePlace,
+  abortSignal: AbortSignal,
+): Promise<Piece> {
+  const settings = { maxPageSize, ...(place !== undefined && { continuationToken: place }) };
+  const page = await table.listEntities({ queryOptions, abortSignal }).byPage(settings).next();
+  return page.done === true ? { rows: [], next: undefined } : { rows: page.value, next: page.value.continuationToken };
+}
+
+/** Page by page, each within the call's budget: a search through a whole table takes as long as it takes. */
+export async function* readPieces(
+  table: TableClient,
+  call: StoreCall,
+  query: RowQuery,
+  maxPageSize: number,
+): AsyncGenerator<readonly Row[]> {
+  let place: string | undefined;
+  do {
+    const from = { maxPageSize, place };
+    const { rows, next }: Piece = await callStore(call, (signal) => fetchPiece(table, query, from, signal));
+    yield rows;
+    place = next;
+  } while (place !== undefined);
+}
+
+const LARGEST_PAGE = 1_000;
+
+/** All rows of what may be a large table, for operators: each page has the call's budget. */
+export async function searchAllRows(
+  table: TableClient,
+  call: StoreCall,
+  queryOptions: RowQuery,
+): Promise<readonly Row[]> {
+  const found: Row[] = [];
+  for await (const rows of readPieces(table, call, queryOptions, LARGEST_PAGE)) found.push(...rows);
+  return found;
+}
+
+/** The first row of what may be a long search, or `null`. */
+export async function searchRow(table: TableClient, call: StoreCall, queryOptions: RowQuery): Promise<Row | null> {
+  for await (const [row] of readPieces(table, call, queryOptions, LARGEST_PAGE)) if (row !== undefined) return row;
+  return null;
+}
+
+/** All or nothing: one row alone, or a transaction over rows of one partition. */
+export async function writeRows(
+  table: TableClient,
+  call: StoreCall,
+  writes: readonly RowWrite[],
+): Promise<WriteOutcome> {
+  const [only, ...more] = writes;
+  if (only === undefined) throw new Error('Nothing to write: the caller plans at least one row.');
+  const answer = await askStore<object>(call, (abortSignal) =>
+    more.length === 0
+      ? writeRow(table, only, abortSignal)
+      : submitWhole(table, writes.map(transactionAction), abortSignal),
+  );
+  return outcomeOf(answer);
+}
+
+/**
+ * A transaction whose answer says of each row that it was written. The client throws for a refusal that it can read, and
+ * takes what it cannot read, or what is missing, for success.
+ */
+async function submitWhole(table: TableClient, actions: TransactionAction[], abortSignal: AbortSignal) {
+  const answer = await table.submitTransaction(actions, { abortSignal });
+  const written = answer.subResponses.filter(({ status }) => status >= 200 && status < 300);
+  if (written.length !== actions.length) throw new RestError('not of every row', { code: 'TransactionAnswerNotWhole' });
+  return answer;
+}
+
+/** One row, with the version that it then has. */
+export async function writeOneRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {
+  const answer = await askStore<WriteAnswer>(call, (abortSignal) => writeRow(table, write, abortSignal));
+  if (typeof answer !== 'string') return { outcome: 'written', version: answer.etag ?? '' };
+  return { outcome: answer === 'absent' ? 'changed' : answer };
+}
+
+/** `version: null` deletes the row at any version. */
+export async function deleteRow(
+  table: TableClient,
+  call: StoreCall,
+  { partitionKey, rowKey, version }: { partitionKey: string; rowKey: string; version: string | null },
+): Promise<DeleteOutcome> {
+  const answer = await askStore<object>(call, (abortSignal) =>
+    table.deleteEntity(partitionKey, rowKey, { etag: version ?? '*', abortSignal }),
+  );
+  if (typeof answer !== 'string') return 'deleted';
+  return answer === 'absent' ? 'absent' : 'changed';
+}
+
+/** Rows of one partition, at most 100, at any version. That one is gone already is no failure: the rest then stays. */
+export async function deleteTogether(table: TableClient, call: StoreCall, rows: readonly Row[]): Promise<void> {
+  const actions = rows.map(({ partitionKey, rowKey }): TransactionAction => [
+    'delete',
+    { partitionKey: String(partitionKey), rowKey: String(rowKey) },
+  ]);
+  await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
+}
+
+interface WriteAnswer {
+  readonly etag?: string;
+}
+
+function writeRow(table: TableClient, { entity, version }: RowWrite, abortSignal: AbortSignal): Promise<WriteAnswer> {
+  if (version === null) return table.createEntity(entity, { abortSignal });
+  return table.updateEntity(entity, 'Replace', { etag: version, abortSignal });
+}
+
+function transactionAction({ entity, version }: RowWrite): TransactionAction {
+  return version === null ? ['create', entity] : ['update', entity, 'Replace', { etag: version }];
+}
+
+/** A row that is gone is one that changed. */
+function outcomeOf(answer: object | Refusal): WriteOutcome {
+  if (typeof answer !== 'string') return 'written';
+  return answer === 'absent' ? 'changed' : answer;
+}

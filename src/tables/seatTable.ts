@@ -1,0 +1,94 @@
+import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
+
+import type { SeatPool } from '../catalogue/entitlement.ts';
+import type { SeatStore, SeatWrite } from '../seats/store.ts';
+import { activationEntity, readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
+import { poolPartition, SEAT_ROWS, VM_ROWS, vmRow } from './keys.ts';
+import { readAllRows, readFirstPage, readOneRow, writeRows } from './rows.ts';
+import type { Row, RowWrite } from './rows.ts';
+import { blockEntity, readSeatRows, uncountedEntity } from './seatRow.ts';
+
+const ENDED_ROWS = 100;
+/** Of which it is remembered that VMs were let in without counting. */
+const MOST_POOLS = 10_000;
+
+/** @param budget milliseconds for one operation */
+export function seatTable(activations: TableClient, budget: number): SeatStore {
+  return {
+    readActivation: async (pool, vmId) => {
+      const call = { operation: 'read an activation', budget };
+      const row = await readOneRow(activations, call, poolPartition(pool), vmRow(vmId));
+      return row === null ? null : readActivationRow(row);
+    },
+    readSeats: createSeatReader(activations, budget),
+    readEnded: async (pool, before) => {
+      const ended = odata`seat ge 0 and leaseEnd lt ${new Date(before)}`;
+      const query = { filter: `${rangeFilter(pool, VM_ROWS)} and ${ended}` };
+      const call = { operation: 'look for ended leases', budget };
+      return (await readFirstPage(activations, call, query, ENDED_ROWS)).map(readActivationRow);
+    },
+    writeSeats: (pool, writes) => {
+      const partition = poolPartition(pool);
+      const call = { operation: 'write an activation', budget };
+      return writeRows(
+        activations,
+        call,
+        writes.map((write) => rowWrite(partition, write)),
+      );
+    },
+  };
+}
+
+/**
+ * Reads the rows of seats, and counts the VMs without one where there are any. A pool known to have some is asked for
+ * both at once: the query goes through all its rows, but is one round trip. The seats come first either way.
+ */
+function createSeatReader(activations: TableClient, budget: number): SeatStore['readSeats'] {
+  const pools = new Set<string>();
+  return async (pool, since) => {
+    const call = { operation: 'read the seats', budget };
+    const partition = poolPartition(pool);
+    const live = odata`seat eq ${UNCOUNTED_SEAT} and leaseEnd ge ${new Date(since ?? 0)}`;
+    const isBoth = since !== null && pools.has(partition);
+    const seats = rangeFilter(pool, SEAT_ROWS);
+    const both = `${odata`PartitionKey eq ${partition}`} and ((${rowRange(SEAT_ROWS)}) or (${live}))`;
+    const rows = await readAllRows(activations, call, { filter: isBoth ? both : seats });
+    const [own, vms] = partitionRows(rows);
+    const read = readSeatRows(own);
+    if (read.hasUncounted) remember(pools, partition);
+    if (isBoth || since === null || !read.hasUncounted) return { ...read, uncounted: vms.length };
+    const query = { filter: `${rangeFilter(pool, VM_ROWS)} and ${live}`, select: ['rowKey'] };
+    return { ...read, uncounted: (await readAllRows(activations, call, query)).length };
+  };
+}
+
+function partitionRows(rows: readonly Row[]): readonly [seats: readonly Row[], vms: readonly Row[]] {
+  const isSeat = ({ rowKey = '' }: Row) => rowKey < SEAT_ROWS.to;
+  return [rows.filter(isSeat), rows.filter((row) => !isSeat(row))];
+}
+
+function remember(pools: Set<string>, partition: string): void {
+  pools.add(partition);
+  const [oldest] = pools;
+  if (pools.size > MOST_POOLS && oldest !== undefined) pools.delete(oldest);
+}
+
+function rangeFilter(pool: SeatPool, rows: { readonly from: string; readonly to: string }): string {
+  return `${odata`PartitionKey eq ${poolPartition(pool)}`} and ${rowRange(rows)}`;
+}
+
+function rowRange(rows: { readonly from: string; readonly to: string }): string {
+  return odata`RowKey ge ${rows.from} and RowKey lt ${rows.to}`;
+}
+
+function rowWrite(partition: string, write: SeatWrite): RowWrite {
+  switch (write.row) {
+    case 'activation':
+      return { entity: activationEntity(partition, write.activation), version: write.version };
+    case 'block':
+      return { entity: blockEntity(partition, write.index, write.taken), version: write.version };
+    case 'uncounted':
+      return { entity: uncountedEntity(partition), version: null };
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { AttestationResult, Check, Verification } from '../contract/attestation.ts';
+import type { ChallengeClaims } from '../contract/claims.ts';
+import type { EvidenceCode } from '../contract/codes.ts';
+import { licensedVm } from '../decisions/decide.ts';
+import type { LicensedVm } from '../catalogue/entitlement.ts';
+import { checkProof } from '../tokens/proofs.ts';
+import { verifyEvidence } from '../verifier/verifyEvidence.ts';
+import type { EdgeRequest, Log, Reply } from '../http/edge.ts';
+import type { Parts } from '../app/parts.ts';
+import { replyProblem } from '../http/problems.ts';
+import { RequestError } from '../http/requestError.ts';
+
+/** What every request of a VM brings. */
+export interface EvidenceBody {
+  readonly challenge: string;
+  readonly document: { readonly signature: string };
+  readonly proof?: string | undefined;
+}
+
+/** A challenge of this service, whose key, if it names one, was proved. */
+export interface AnsweredChallenge {
+  readonly claims: ChallengeClaims;
+  readonly nonce: string;
+  /** The proof that was verified, as it was sent; `null` where the challenge names no key. */
+  readonly proof: string | null;
+}
+
+/** A request whose evidence is Azure's word for this very challenge. */
+export interface AuthenticRequest {
+  readonly challenge: ChallengeClaims;
+  /** As in {@link AnsweredChallenge}. */
+  readonly proof: string | null;
+  readonly attestation: AttestationResult;
+  readonly vm: LicensedVm;
+  readonly checks: readonly Check[];
+  /** When it came, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly log: Log;
+}
+
+/**
+ * Checks the challenge, then the proof: one HMAC and one signature, before any ASN.1.
+ *
+ * @param endpoint the path that the proof was made for
+ * @throws {RequestError} `challenge_invalid`, `challenge_expired`, `proof_required` or `proof_invalid`
+ */
+export async function checkChallenge(
+  { challenges, config }: Parts,
+  { challenge, proof }: EvidenceBody,
+  { endpoint, at }: { readonly endpoint: string; readonly at: number },
+): Promise<AnsweredChallenge> {
+  const checked = challenges.check(challenge, at);
+  if (!checked.ok) throw new RequestError(checked.code);
+  const { claims, nonce } = checked;
+  const { jkt, jti: challengeJti } = claims;
+  // Without a key in the challenge there is nothing that a proof could prove.
+  if (jkt === undefined) return { claims, nonce, proof: null };
+  if (proof === undefined) throw new RequestError('proof_required');
+  const proved = await checkProof(proof, { jkt, audience: `${config.ISSUER}${endpoint}`, challengeJti });
+  if (!proved.ok) throw new RequestError(proved.code);
+  return { claims, nonce, proof };
+}
+
+export type Authentication =
+  | { readonly accepted: true; readonly authentic: AuthenticRequest }
+  | { readonly accepted: false; readonly refusal: Reply };
+
+/**
+ * Verifies the evidence, then applies the limits of its subscription and VM: before any row is written or any denial
+ * signed for them.
+ *
+ * @throws {RequestError} `rate_limited`
+ * @throws {StoreUnavailableError} what operators distrust cannot be read
+ */
+export async function authenticate(
+  parts: Parts,
+  { log }: EdgeRequest,
+  { body, challenge, at }: { readonly body: EvidenceBody; readonly challenge: AnsweredChallenge; readonly at: number },
+): Promise<Authentication> {
+  const trust = await parts.trust.read(at, log);
+  const { policy } = parts;
+  const verification = verifyEvidence(body.document.signature, { trust, policy, nonce: challenge.nonce, at });
+  if (!verification.accepted) return { accepted: false, refusal: await refuseEvidence(parts, log, verification, at) };
+  const { result: attestation, checks } = verification;
+  const vm = licensedVm(attestation);
+  checkLimits(parts, vm, at);
+  const { claims, proof } = challenge;
+  return { accepted: true, authentic: { challenge: claims, proof, attestation, vm, checks, at, log } };
+}
+
+/** @throws {RequestError} `rate_limited` */
+function checkLimits({ authenticLimit }: Parts, vm: LicensedVm, at: number) {
+  const wait = authenticLimit(vm, at);
+  if (wait > 0) throw new RequestError('rate_limited', null, wait);
+}
+
+/** Anybody can send this: it is a line of the log, and never a row of the store, but for the bounded notes on issuers. */
+async function refuseEvidence(
+  { config, issuerNotes }: Parts,
+  log: Log,
+  { code, checks }: Extract<Verification, { accepted: false }>,
+  at: number,
+): Promise<Reply> {
+  const correlationId = randomUUID();
+  const level = ALARMS.includes(code) ? 'error' : 'info';
+  log(level, 'evidence_refused', { code, correlationId, ...failedCheck(checks) });
+  if (code === 'issuer_unknown') await issuerNotes(checks, at, log);
+  return replyProblem(config.ISSUER, code, { correlationId });
+}
+
+/** What an operator must look at at once: a change of Azure's CAs, a package without its certificates, a broken reader. */
+const ALARMS: readonly EvidenceCode[] = ['issuer_unknown', 'issuer_certificate_missing', 'readings_differ'];
+
+function failedCheck(checks: readonly Check[]) {
+  const failed = checks.find(({ outcome }) => outcome === 'failed');
+  return { check: failed?.name, detail: failed?.detail };
+}

@@ -1,0 +1,31 @@
+import { ENDPOINTS } from '../contract/endpoints.ts';
+import type { Discovery } from '../contract/wire.ts';
+import type { Reply } from '../http/edge.ts';
+import type { Parts } from '../app/parts.ts';
+import { replyJson } from '../http/problems.ts';
+import { LONGEST_KEPT } from './readKeySets.ts';
+
+/**
+ * `GET /.well-known/countersign`
+ *
+ * @throws {SigningKeyUnavailableError} a root key in a vault was never read, and cannot be read now
+ */
+export async function readDiscovery({ config, trust, keySets, now }: Parts): Promise<Reply> {
+  const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle } = config;
+  const discovery: Discovery = {
+    issuer,
+    endpoints: {
+      challenges: `${issuer}${ENDPOINTS.challenges}`,
+      licences: `${issuer}${ENDPOINTS.licences}`,
+      releases: `${issuer}${ENDPOINTS.releases}`,
+      jwks: `${issuer}${ENDPOINTS.jwks}`,
+      signedJwks: `${issuer}${ENDPOINTS.signedJwks}`,
+    },
+    acceptedClouds,
+    algorithms: { licence: ['ES256'], proof: ['ES256'] },
+    nonceStyle,
+    rootKeys: await keySets.readRootKeys(now()),
+    pinSetVersion: trust.latest().trust.version,
+  };
+  return replyJson(200, discovery, `public, max-age=${LONGEST_KEPT}`);
+}

@@ -1,0 +1,48 @@
+import type { RefusalCode } from '../decisions/decisionRecord.ts';
+import type { PlanName } from '../catalogue/planName.ts';
+import { denialClaims, isDenialCode, signDenial } from '../tokens/denials.ts';
+import type { AuthenticRequest } from './authenticate.ts';
+import type { Reply } from '../http/edge.ts';
+import type { Parts } from '../app/parts.ts';
+import { replyProblem } from '../http/problems.ts';
+import { recordDecision } from './recordDecision.ts';
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  /** The offer's spelling of what was refused; `null` where no offer was found. */
+  readonly plan: PlanName | null;
+  readonly licenceId: string | null;
+  readonly claimedOffer?: string | undefined;
+  /** Whether the VM may still run on a licence that it was given earlier. */
+  readonly inGrace?: boolean;
+}
+
+/**
+ * Refuses authentic evidence: an audit row, a line of the log, and a signed denial where an operator meant it. What was
+ * not found is never signed, and nothing is signed for a request without a proof: a denial names the proof it answers.
+ *
+ * @throws {SigningKeyUnavailableError}
+ */
+export async function refuseLicence(parts: Parts, authentic: AuthenticRequest, refusal: Refusal): Promise<Reply> {
+  const { code } = refusal;
+  const correlationId = await recordDecision(parts, authentic, refusal);
+  const { cloud, subscriptionId, vmId } = authentic.vm;
+  const { plan } = authentic.attestation;
+  authentic.log('info', 'licence_refused', { code, correlationId, cloud, subscriptionId, vmId, plan });
+  const denial = await signRefusal(parts, authentic, refusal);
+  return replyProblem(parts.config.ISSUER, code, { correlationId, ...(denial === null ? {} : { denial }) });
+}
+
+async function signRefusal(
+  { config, signingKeys }: Parts,
+  { vm, challenge, proof, at }: AuthenticRequest,
+  { code, plan, inGrace = false }: Refusal,
+): Promise<string | null> {
+  if (plan === null || proof === null || !isDenialCode(code)) return null;
+  // While a VM was cut off from the service, a new one may have taken its seat: that must not end its grace.
+  if (code === 'seats_exhausted' && inGrace) return null;
+  const { publisher, product } = plan;
+  const said = { issuer: config.ISSUER, vmId: vm.vmId, publisher, product, code };
+  const claims = denialClaims({ ...said, issuedAt: at, challengeJti: challenge.jti, proof });
+  return signDenial(claims, await signingKeys.readSigner(at));
+}

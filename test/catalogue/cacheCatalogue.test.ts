@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+
+import { cacheCatalogue } from '../../src/catalogue/cacheCatalogue.ts';
+import { StoreUnavailableError } from '../../src/contract/stored.ts';
+import type { Catalogue } from '../../src/catalogue/store.ts';
+import { licence, offer } from '../support/licensing.ts';
+
+/** A catalogue that says how often it was read; each offer's status tells the reading. */
+function createCatalogue(): Catalogue & { readonly reads: string[]; down: boolean } {
+  const reads: string[] = [];
+  const read = <T>(what: string, value: T): Promise<T> => {
+    reads.push(what);
+    return catalogue.down ? Promise.reject(new StoreUnavailableError('down')) : Promise.resolve(value);
+  };
+  const catalogue = {
+    reads,
+    down: false,
+    readOffers: () => read('offers', [offer({ keyChanges: reads.length + 1 })]),
+    readLicences: (cloud: string, subscriptionId: string) =>
+      read(`${cloud}/${subscriptionId}`, [licence({ cloud, subscriptionId })]),
+  };
+  return catalogue;
+}
+
+test('an answer is kept for ten seconds from the moment it was asked for', async () => {
+  const catalogue = createCatalogue();
+  let now = 1_000;
+  const cached = cacheCatalogue(catalogue, { now: () => now });
+  const first = await cached.readOffers();
+  now += 9_999;
+  expect(await cached.readOffers()).toBe(first);
+  now += 1;
+  expect(await cached.readOffers()).not.toEqual(first);
+  expect(catalogue.reads).toEqual(['offers', 'offers']);
+  now -= 10_000;
+  await cached.readOffers();
+  expect(catalogue.reads).toHaveLength(3);
+});
+
+test('readers at the same time share one reading', async () => {
+  const catalogue = createCatalogue();
+  const cached = cacheCatalogue(catalogue, { now: () => 0 });
+  await Promise.all([cached.readOffers(), cached.readOffers(), cached.readOffers()]);
+  expect(catalogue.reads).toEqual(['offers']);
+});
+
+test('a failure is not kept, and an old answer does not take its place', async () => {
+  const catalogue = createCatalogue();
+  let now = 0;
+  const cached = cacheCatalogue(catalogue, { now: () => now });
+  await cached.readOffers();
+  now += 10_000;
+  catalogue.down = true;
+  await expect(cached.readOffers()).rejects.toThrow(StoreUnavailableError);
+  catalogue.down = false;
+  expect(await cached.readOffers()).toHaveLength(1);
+});
+
+test("each cloud's subscription has an entry of its own, and the oldest makes room", async () => {
+  const catalogue = createCatalogue();
+  const cached = cacheCatalogue(catalogue, { now: () => 0, maxEntries: 2 });
+  expect(await cached.readLicences('a', '1')).toEqual([licence({ cloud: 'a', subscriptionId: '1' })]);
+  await cached.readLicences('b', '1');
+  await cached.readLicences('a', '1');
+  await cached.readLicences('a', '2');
+  await cached.readLicences('b', '1');
+  await cached.readLicences('a', '1');
+  expect(catalogue.reads).toEqual(['a/1', 'b/1', 'a/2', 'a/1']);
+});
+
+test('what is forgotten is read again, also while an answer is on its way', async () => {
+  const catalogue = createCatalogue();
+  const cached = cacheCatalogue(catalogue, { now: () => 0 });
+  await cached.readLicences('a', '1');
+  const pending = cached.readOffers();
+  cached.forget();
+  await Promise.all([pending, cached.readOffers(), cached.readLicences('a', '1')]);
+  expect(catalogue.reads).toEqual(['a/1', 'offers', 'offers', 'a/1']);
+});
