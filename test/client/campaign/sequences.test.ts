@@ -44,8 +44,8 @@ function* allOf(events: readonly CampaignEvent[], length: number): Generator<rea
 
 function* sample(length: number, count: number): Generator<readonly CampaignEvent[]> {
   const random = createRandom(2026);
-  const draw = () => ALL_EVENTS[Math.floor(random() * ALL_EVENTS.length)] as CampaignEvent;
-  for (let index = 0; index < count; index += 1) yield Array.from({ length }, draw);
+  const draw = () => ALL_EVENTS.slice(Math.floor(random() * ALL_EVENTS.length)).slice(0, 1);
+  for (let index = 0; index < count; index += 1) yield Array.from({ length }, draw).flat();
 }
 
 test('after every sequence of two events, and in the middle of it, the client is where the model says', async () => {
