@@ -387,8 +387,8 @@ test('the signed key set verifies under each root key that discovery names, with
 test('the signed key set is refused for a root key that is not in force, and for a query that is not in its form', async () => {
   const url = `${target().baseUrl}/.well-known/jwks.jwt`;
   const stranger = await calculateJwkThumbprint(createKey().jwk);
-  expectProblem(await send(`${url}?root=${stranger}`), 'not_found');
-  for (const query of [`root=${stranger}&root=${stranger}`, 'root=', 'root=x', `kid=${stranger}`]) {
+  for (const root of [stranger, 'x', '']) expectProblem(await send(`${url}?root=${root}`), 'not_found');
+  for (const query of [`root=${stranger}&root=${stranger}`, `kid=${stranger}`]) {
     expectProblem(await send(`${url}?${query}`), 'request_malformed');
   }
 });

@@ -21,6 +21,7 @@ const LONG_FORMS = {
   HOSTILE_VMS: '200',
   FLEET_VMS: '10000',
   SEQUENCES: '3',
+  KILL_STEP: '1',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');
