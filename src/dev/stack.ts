@@ -76,7 +76,10 @@ export interface Stack {
   readonly authorityFile: string;
   /** The operators' directory. */
   readonly issuer: LocalIssuer;
-  /** RFC 7638 thumbprints of the service's root keys: what the image of a VM has built in, as `trust: { rootKeys }`. */
+  /**
+   * RFC 7638 thumbprints of the service's root keys, unless the settings name others: what the image of a VM has built in,
+   * as `trust: { rootKeys }`.
+   */
   readonly rootKeys: readonly string[];
   /** An access token for each role. */
   readonly operatorTokens: Readonly<Record<OperatorRole, string>>;

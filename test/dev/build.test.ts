@@ -8,8 +8,8 @@ import { BuildError, buildPackage } from '../../src/dev/build.ts';
 import { PROJECT, writeApp } from './functionsHost/appFolder.ts';
 import { spawnHost } from './functionsHost/hostProcess.ts';
 
-/** KB. What this project's bundle may weigh, minified, with everything in it: it was 1,510 with the operators' half, 307 of it pkijs. */
-const BUNDLE_BOUND = 1600;
+/** KB. What this project's bundle may weigh, minified, with everything in it: it is 1,617 with root keys and CSV, 307 of it pkijs. */
+const BUNDLE_BOUND = 1650;
 
 const ENTRY = [
   `import { app } from '@azure/functions';`,

@@ -353,7 +353,11 @@ test('the signed key set verifies under each root key that discovery names, with
   const { baseUrl, issuer } = target();
   const { body: discovery } = await send(`${baseUrl}/.well-known/countersign`);
   const rootKeys = discovery['rootKeys'] as readonly string[];
-  expect(rootKeys.length).toBeGreaterThan(0);
+  if (isOwn) expect(rootKeys.length).toBe(1);
+  if (rootKeys.length === 0) {
+    expectProblem(await send(`${baseUrl}/.well-known/jwks.jwt`), 'not_found');
+    return;
+  }
   const plain = await send(`${baseUrl}/.well-known/jwks.json`);
   for (const query of ['', ...rootKeys.map((root) => `?root=${root}`)]) {
     const answer = await send(`${baseUrl}/.well-known/jwks.jwt${query}`);

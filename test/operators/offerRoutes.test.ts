@@ -108,7 +108,10 @@ test.each([
 );
 
 test('an offer that was stored with a longer life can be suspended and shortened, but not extended', async () => {
-  const store = createTablesStore({ connection: { connectionString: stack().connectionString }, tablePrefix: stack().tablePrefix });
+  const store = createTablesStore({
+    connection: { connectionString: stack().connectionString },
+    tablePrefix: stack().tablePrefix,
+  });
   const stored = offer('stored-long', { grace: 'P60D' });
   await applyCatalogue(store, parseCatalogue({ offers: [stored] }), { change: { by: 'test', at: 0 } });
   const put = (change: object) =>

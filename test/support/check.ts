@@ -20,6 +20,7 @@ const LONG_FORMS = {
   INTERLEAVINGS: '3000',
   HOSTILE_VMS: '200',
   FLEET_VMS: '10000',
+  SEQUENCES: '3',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');

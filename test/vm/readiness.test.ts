@@ -50,6 +50,19 @@ test('a store that does not answer is a failure of the store alone, with what to
   expect(JSON.stringify([instance.log, probes])).not.toContain('c2VjcmV0');
 });
 
+test('a root key that is offline needs the store for its key set, and not to be known', async () => {
+  const settings = { ...STORE_DOWN, ROOT_KEY: '', ROOT_THUMBPRINTS: 'A'.repeat(43) };
+  const instance = await createInstance(settings);
+  const { status, probes } = await read(instance);
+  expect([status, probes['root']?.state]).toEqual([503, 'failed']);
+  expect(probes['root']?.detail).toContain('cannot be read: look at the store');
+  expect(instance.log).toContainEqual(expect.objectContaining({ level: 'error', event: 'root_probe_failed' }));
+  const discovery = await instance.service.readDiscovery(createRequest({ log: instance.log }));
+  expect(bodyOf(discovery)['rootKeys']).toEqual(['A'.repeat(43)]);
+  const signed = await instance.service.readSignedKeySet(createRequest({ log: instance.log }));
+  expect([signed.status, bodyOf(signed)['code']]).toEqual([503, 'store_unavailable']);
+});
+
 test('a store that was emptied is a failure, seen after ten seconds at the latest, and so is its return', async () => {
   const mine = tables();
   await fillStore(mine);

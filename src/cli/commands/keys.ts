@@ -34,6 +34,7 @@ interface KeyReport {
     readonly source: string;
     readonly set: SignedSet | null;
   }[];
+  readonly licenceLife: number;
   readonly troubles: readonly string[];
   readonly challengeSecrets: readonly { readonly kid: string; readonly use: string }[];
 }
@@ -99,7 +100,7 @@ function complainOf({ troubles }: KeyReport, session: Session): void {
   for (const trouble of troubles) session.complain(`${printable(trouble)}\n`);
 }
 
-function formatKeys({ signing, rootKeys, challengeSecrets }: KeyReport, { terminal }: Session): string {
+function formatKeys({ signing, rootKeys, licenceLife, challengeSecrets }: KeyReport, { terminal }: Session): string {
   const signingKeys = formatTable(
     signing,
     [
@@ -119,7 +120,8 @@ function formatKeys({ signing, rootKeys, challengeSecrets }: KeyReport, { termin
     ],
     terminal,
   );
-  return `${signingKeys}\n${formatRoots(rootKeys, terminal)}\n${secrets}`;
+  const life = `Licences last at most ${licenceLife} seconds, grace included (LICENCE_LIFE_SECONDS).\n`;
+  return `${signingKeys}\n${formatRoots(rootKeys, terminal)}${life}\n${secrets}`;
 }
 
 function formatRoots(rootKeys: KeyReport['rootKeys'], terminal: Session['terminal']): string {

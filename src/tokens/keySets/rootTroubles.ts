@@ -32,7 +32,9 @@ function describeFailure({ thumbprint: name, source, set, failure }: RootState):
   const root = `root key ${name ?? 'that was not read yet'}`;
   if (failure instanceof KeySetMissingError) return [`${root}: ${failure.message}`];
   if (source !== 'upload' && (set === null || failure !== null)) return [`${root} does not sign: ${LOOK}`];
-  return failure === null ? [] : [`${root}: the store does not answer, and a set of before is served`];
+  return failure === null
+    ? []
+    : [`${root}: the store does not answer, and the last key set is served: look at the storage account`];
 }
 
 function describeSet(root: RootState, { claims }: ServedSet, { keys, life, at }: TroubleFacts): string[] {

@@ -72,6 +72,8 @@ export class SignedKeySets implements KeySets {
   /** When this instance last saw the keys change. */
   #changedAt = Number.NEGATIVE_INFINITY;
   #pending: Promise<void> | null = null;
+  /** When issuing a licence last was a reason to look. */
+  #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SignedKeySetsOptions) {
     this.#options = options;
@@ -107,7 +109,7 @@ export class SignedKeySets implements KeySets {
     const { signingKeys } = this.#options;
     const choices = this.#choose(at);
     if (choices.length > 0) {
-      this.#refresh(at).catch(() => undefined);
+      this.#refreshBehind(at);
       try {
         return await signingKeys.readSigner(at, choices);
       } catch (error) {
@@ -132,6 +134,13 @@ export class SignedKeySets implements KeySets {
     if (sets.length === 0) return [];
     const since = (kid: string) => this.#since.get(kid) ?? Number.POSITIVE_INFINITY;
     return chooseAmong(sets, since, { at, lead: this.#options.lead });
+  }
+
+  /** Licences are many, and the keys change seldom. */
+  #refreshBehind(at: number): void {
+    if (Math.abs(at - this.#refreshedAt) < RETRY_AFTER) return;
+    this.#refreshedAt = at;
+    this.#refresh(at).catch(() => undefined);
   }
 
   #isRoot(kid: string): boolean {

@@ -85,7 +85,7 @@ test('a service that signs its sets itself shows its root key, the end of its se
   const [root = ''] = online().rootKeys;
   expect(code).toBe(0);
   expect(out).toMatch(new RegExp(`^${root} +setting +\\S+Z +\\S+Z +2592000 +1$`, 'm'));
-  expect(out).toContain(`For your images: trust: { rootKeys: ["${root}"] }\n`);
+  expect(out).toContain(`For your images: trust: { rootKeys: ["${root}"] }\nLicences last at most 2592000 seconds`);
   expect((await send(`${online().serviceUrl}/.well-known/countersign`)).body['rootKeys']).toEqual([root]);
 });
 

@@ -157,6 +157,19 @@ test('a new key signs when it was in the set for the lead', async () => {
   expect(await kidAt(AT + DAY + HOUR)).toBe(next.kid);
 });
 
+test('issuing licences is reason enough to sign a changed set, and is not a reason each time', async () => {
+  const { root, signingKeys, readSet, kidAt } = createScene();
+  await readSet(AT);
+  signingKeys.signers.push(createSigner());
+  await kidAt(AT + DAY);
+  await expect.poll(() => root.signed).toBe(2);
+  signingKeys.signers.push(createSigner());
+  await kidAt(AT + DAY + 9 * SECOND);
+  expect(root.signed).toBe(2);
+  await kidAt(AT + DAY + 10 * SECOND);
+  await expect.poll(() => root.signed).toBe(3);
+});
+
 test('a key that no set has signs where there is no other, as in an emergency', async () => {
   const { root, signingKeys, readSet, kidAt } = createScene();
   await readSet(AT);
@@ -185,6 +198,14 @@ test('a root key is never among the keys, and never signs a licence', async () =
   await expect(keySets.readPublished(AT + DAY)).rejects.toThrow('Every signing key is a root key too');
 });
 
+test('a root key that is the only signing key signs nothing, also before there is any set', async () => {
+  const shared = createSigner();
+  const { signingKeys, keySets } = createScene({ roots: [new FakeRoot(shared)] });
+  signingKeys.signers = [shared];
+  expect(await keySets.readRootKeys(AT)).toEqual([shared.kid]);
+  await expect(keySets.readSigner(AT)).rejects.toThrow(SigningKeyUnavailableError);
+});
+
 test('of two root keys each signs a set of its own; one that is away takes nothing from the other', async () => {
   const [first, second] = [new FakeRoot(), new FakeRoot()];
   const { keySets, readSet, signingKeys, kidAt } = createScene({ roots: [first, second] });
@@ -211,4 +232,14 @@ test('where another key takes the place of the root key, its set is served under
   signingKeys.signers.push(createSigner());
   expect((await readSet(AT + DAY)).kids).toEqual(kidsOf(signingKeys));
   expect(await keySets.readRootKeys(AT + DAY)).toEqual([root.kid]);
+});
+
+test('a set of one key is not served under the thumbprint of another that cannot sign', async () => {
+  const { root, keySets, signingKeys, readSet } = createScene();
+  await readSet(AT);
+  root.signer = createSigner();
+  root.gate = Promise.reject(new SigningKeyUnavailableError('does not sign'));
+  root.gate.catch(() => undefined);
+  signingKeys.signers.push(createSigner());
+  expect(await keySets.read(AT + DAY)).toMatchObject([{ thumbprint: root.kid, set: null }]);
 });

@@ -207,6 +207,12 @@ test('a row that the root did not sign is not believed, and can be replaced', as
   expect(await tokenAt(instance, AT)).not.toBeNull();
 });
 
+test('a row is not believed for another root than the one that signed it', async () => {
+  const { store, instance, first } = createScene([ROOT.kid, OTHER_ROOT.kid]);
+  store.put({ root: ROOT.kid, token: await sign([first], {}, OTHER_ROOT), since: {} });
+  expect(await tokenAt(instance, AT)).toBeNull();
+});
+
 test('while the store is down, what was read last is served until it ends, and the store is not asked each time', async () => {
   const { store, instance, first, upload } = createScene();
   const token = await sign([first]);

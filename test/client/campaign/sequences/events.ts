@@ -5,6 +5,7 @@ import type { NetworkCondition } from '../world/network.ts';
 import { WELL } from '../world/simulatedImds.ts';
 import type { ImdsCondition } from '../world/simulatedImds.ts';
 import { FOLDER } from '../world/world.ts';
+import { readFolderTruth } from './folderTruth.ts';
 import { CHANGED_VM, OTHER_VM, OWN_VM } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -89,8 +90,19 @@ const CLOCKS = {
 };
 
 const reboot = event('reboot', ({ machine }) => machine.reboot(MINUTE));
-const powerLoss = event('power loss', ({ machine }) => machine.losePower(MINUTE));
+const powerLoss = event('power loss', (scene) => losePowerInRest(scene));
 const off = (days: number): CampaignEvent => event(`off for ${days} days`, ({ machine }) => machine.reboot(days * DAY));
+
+/** What the last check has written lasts. */
+async function losePowerInRest(scene: Scene): Promise<void> {
+  const { machine, world } = scene;
+  const describe = (): string =>
+    JSON.stringify([...readFolderTruth(machine.disk, world.service)].sort(([one], [other]) => (one < other ? -1 : 1)));
+  const before = describe();
+  scene.wasCutOff = true;
+  await machine.losePower(MINUTE);
+  if (describe() !== before) throw new Error(`lost with the power: ${before}, now ${describe()}`);
+}
 
 const denial = event('denial', ({ vmId, world }) => {
   world.service.suspended.add(vmId);

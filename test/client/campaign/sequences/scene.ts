@@ -60,6 +60,8 @@ export class Scene {
   readonly namedVms = new Set([OWN_VM]);
   /** What a long-lived process may hold because it could not be written, by VM. */
   readonly unwritten = new Map<string, { licence?: string; denial?: string }>();
+  /** A process was killed, or the power went: something may be left over for an hour. */
+  wasCutOff = false;
   #running: { readonly process: SimulatedProcess; readonly client: LicenceClient } | undefined;
 
   constructor(beginning: Beginning, { seed, isLicensed, isLongLived }: SceneOptions) {
@@ -88,6 +90,7 @@ export class Scene {
     if (this.killAt !== undefined) this.#forgetProcess();
     this.killAt = undefined;
     if (answer !== undefined) return answer;
+    this.wasCutOff = true;
     if (this.losesPower) await this.machine.losePower(30_000);
     this.losesPower = false;
     return undefined;

@@ -28,13 +28,13 @@ interface Word {
 
 export function readSceneTruths(scene: Scene, folder: FolderTruth): readonly SceneTruth[] {
   const fromFolder = truthOfWhole(scene, folder, false);
-  if (!scene.isLongLived) return [fromFolder];
   // A process that goes on may hold what it could not write, and a key set that it has seen.
-  const fromMemory = scene.unwritten.size === 0 ? [] : [truthOfWhole(scene, folder, true)];
-  return [fromFolder, ...fromMemory].flatMap((found) => [
-    found,
-    { ...found, truth: { ...found.truth, hasKeySet: true } },
-  ]);
+  const fromMemory = scene.isLongLived && scene.unwritten.size > 0 ? [truthOfWhole(scene, folder, true)] : [];
+  const found = [fromFolder, ...fromMemory];
+  // A set that the root key has signed may be used wherever in the folder it was kept.
+  const maySeeKeySet = scene.isLongLived || [...folder.values()].some(({ hasKeySet }) => hasKeySet);
+  const withKeySet = found.map((one) => ({ ...one, truth: { ...one.truth, hasKeySet: true } }));
+  return maySeeKeySet ? [...found, ...withKeySet] : found;
 }
 
 function truthOfWhole(scene: Scene, folder: FolderTruth, usesMemory: boolean): SceneTruth {

@@ -153,11 +153,11 @@ export class LinkNode {
   readonly mode = 0o777;
   readonly modifiedAt = 0;
 
-  afterPowerLoss(): LinkNode {
+  afterPowerLoss(): this {
     return this;
   }
 
-  clone(): LinkNode {
+  clone(): this {
     return this;
   }
 }

@@ -103,9 +103,15 @@ export class SimulatedProcess {
 
   /** A dead process hears nothing any more. */
   async #alone<Value>(answer: Promise<Value>): Promise<Value> {
-    if (!this.#alive) return never();
+    if (!this.isAlive) return never();
     const value = await answer;
-    return this.#alive ? value : never();
+    await this.#unlessKilled();
+    return value;
+  }
+
+  /** A call in which the process died never ends. */
+  #unlessKilled(): Promise<void> {
+    return this.#alive ? Promise.resolve() : never();
   }
 
   async #enter(changes: boolean): Promise<void> {

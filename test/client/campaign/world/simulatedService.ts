@@ -136,7 +136,7 @@ export class SimulatedService {
     const attested = readAttested((document as { signature: string }).signature);
     if (attested === undefined) return problem(422, 'signature_invalid');
     if (attested.nonce !== nonceOf(challenge)) return problem(422, 'nonce_mismatch');
-    return { challenge, proof, jkt: jkt as string, vmId: attested.vmId };
+    return { challenge, proof, jkt: jkt, vmId: attested.vmId };
   }
 
   get #seconds(): number {

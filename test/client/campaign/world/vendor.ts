@@ -71,8 +71,8 @@ export class Vendor {
     const signer = root === null ? this.root : this.roots.find(({ thumbprint }) => thumbprint === root);
     if (signer === undefined) return undefined;
     const signed = this.#signed;
-    const isDue = signed === undefined || signed.keys !== this.keys || now >= signed.iat + TERMS.keySet / 2;
-    const inForce = isDue ? { iat: now, keys: this.keys, byRoot: new Map<string, string>() } : signed;
+    const isFresh = signed?.keys === this.keys && now < signed.iat + TERMS.keySet / 2;
+    const inForce = isFresh ? signed : { iat: now, keys: this.keys, byRoot: new Map<string, string>() };
     this.#signed = inForce;
     const set = inForce.byRoot.get(signer.thumbprint) ?? this.makeKeySet({ iat: inForce.iat }, signer);
     inForce.byRoot.set(signer.thumbprint, set);

@@ -53,14 +53,14 @@ export class VirtualTime {
    * @returns undefined where it ended early
    */
   async run<Value>(task: Promise<Value>, isOver: () => boolean = () => false): Promise<Value | undefined> {
-    let done = false;
+    const progress = { isDone: false };
     const mark = (): void => {
-      done = true;
+      progress.isDone = true;
     };
     task.then(mark, mark);
     for (;;) {
       await this.#settle();
-      if (done) return task;
+      if (progress.isDone) return task;
       if (isOver()) return undefined;
       if (!this.#fireNext(Infinity)) throw new Error('Nothing is left to wait for, and the task has not ended.');
     }
