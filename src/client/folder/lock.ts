@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { systemErrorCode } from '../clientError.ts';
 import {
   claimNumbersAmong,
@@ -122,7 +122,7 @@ export class LockSeeker {
     const { clocks, process } = this.#place;
     const { pid, pidNamespace = null, start } = process;
     const bootId = clocks.bootId() ?? null;
-    return { owner: randomUUID(), bootId, uptime: clocks.uptime(), pid, pidNamespace, start };
+    return { owner: randomBytes(16).toString('base64url'), bootId, uptime: clocks.uptime(), pid, pidNamespace, start };
   }
 }
 

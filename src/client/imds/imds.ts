@@ -130,7 +130,7 @@ export class Imds {
     const { session, request } = this.#run;
     const { adapters, imdsUrl = IMDS_URL } = session.settings;
     const version = versioned ? { 'api-version': session.memory.apiVersion } : {};
-    const parameters = new URLSearchParams({ ...version, ...query }).toString();
+    const parameters = formatQuery({ ...version, ...query });
     await this.#run.pace?.turn();
     await this.#run.lock?.renew();
     const reply = await adapters.requestImds({
@@ -186,6 +186,12 @@ export class Imds {
     const isElsewhere = chassis === 'unreadable' && !hasLicence && trouble === 'absent' && !this.#answered;
     return new ClientError(this.#mayBeElsewhere || isElsewhere ? 'not_in_azure' : 'imds_not_answering');
   }
+}
+
+function formatQuery(parameters: Readonly<Record<string, string>>): string {
+  return Object.entries(parameters)
+    .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+    .join('&');
 }
 
 /** 400 today; hosts of the first years answered 404 and said so in the text. */

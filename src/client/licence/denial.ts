@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TOKEN_TYPES, vmSubject } from '../../contract/claims.ts';
 import { dateMember, textMember } from '../members.ts';
 import type { JsonObject } from '../members.ts';
@@ -48,7 +48,7 @@ function findForeignClaim(claims: JsonObject, expected: DenialExpectation): stri
   if (claims['sub'] !== vmSubject(vmId)) return 'sub';
   if (audience === undefined || !isSameProduct(audience, product)) return 'aud';
   if (typeof challengeId !== 'string' || claims['jti'] !== challengeId) return 'jti';
-  return claims['pth'] === createHash('sha256').update(proof).digest('base64url') ? undefined : 'pth';
+  return claims['pth'] === hash('sha256', proof, 'base64url') ? undefined : 'pth';
 }
 
 function refuse(because: string): VerifiedDenial {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { TOKEN_TYPES } from '../../contract/claims.ts';
 import { nonceFromDigest } from '../../contract/nonce.ts';
 import { ClientError } from '../clientError.ts';
@@ -42,7 +42,7 @@ export function checkChallenge(token: string, nonce: string, expected: Challenge
   const life = lifeOf(read.claims);
   if (jti === undefined || life === undefined) throw new ClientError('challenge_malformed');
   checkOurs(read.claims, expected);
-  const digest = createHash('sha256').update(read.signingInput).digest();
+  const digest = hash('sha256', read.signingInput, 'buffer');
   if (!NONCE_STYLES.some((style) => nonceFromDigest(digest, style) === nonce)) {
     throw new ClientError('challenge_nonce_wrong');
   }

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, hash, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { PublicJwk } from '../../contract/wire.ts';
 import { member } from '../members.ts';
@@ -30,7 +30,7 @@ export function isCoordinate(value: unknown): value is string {
 
 /** RFC 7638: SHA-256 over the required members in lexicographic order. */
 export function thumbprintOf({ crv, kty, x, y }: PublicJwk): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
 }
 
 /** @returns undefined where the point is not on the curve */
