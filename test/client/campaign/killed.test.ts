@@ -16,7 +16,7 @@ const PROGRAM = join(import.meta.dirname, 'killedProcess.ts');
 /** No check makes as many calls. */
 const MAX_CALLS = 400;
 /** Calls from one kill to the next; `npm run full` kills at every one. */
-const STEP = Number(process.env['KILL_STEP'] ?? 6);
+const STEP = Number(process.env['KILL_STEP'] ?? 12);
 
 interface Ended {
   readonly wasKilled: boolean;
