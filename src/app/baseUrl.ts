@@ -3,7 +3,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 export const isLoopback = (issuer: string): boolean => URL.canParse(issuer) && LOOPBACK.test(new URL(issuer).hostname);
 
 /** More does not fit into the tokens that carry it. */
-export const LONGEST_URL = 512;
+export const MAX_URL = 512;
 
 /** What {@link isBaseUrl} asks for. */
 export const BASE_URL_FORM =
@@ -14,7 +14,7 @@ export const BASE_URL_FORM =
  * lower-case host, no default port; https, except on a loopback address.
  */
 export function isBaseUrl(text: string): boolean {
-  if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
+  if (text.length > MAX_URL || !URL.canParse(text)) return false;
   const { href, search, hash, username, password, protocol } = new URL(text);
   const isPlain = search === '' && hash === '' && username === '' && password === '';
   const isSecure = protocol === 'https:' || (protocol === 'http:' && isLoopback(text));

@@ -6,7 +6,7 @@ import type { Log } from '../http/edge.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Milliseconds: the platform ends a function after five minutes. What is left is the next run's. */
-const LONGEST_RUN = 4 * 60 * 1000;
+const MAX_RUN = 4 * 60 * 1000;
 
 export interface CleaningNeeds {
   readonly store: Pick<DecisionStore, 'deleteDecisions'> &
@@ -29,7 +29,7 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
     let count = 0;
     for await (const deleted of pieces) {
       count += deleted;
-      if (now() - started >= LONGEST_RUN) break;
+      if (now() - started >= MAX_RUN) break;
     }
     return count;
   };

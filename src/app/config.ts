@@ -1,14 +1,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
-import { DEFAULT_LICENCE_LIFE, LONGEST_DURATION, SECOND, SHORTEST_LIFETIME } from '../catalogue/file/duration.ts';
+import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../catalogue/file/duration.ts';
 import { createTablesStore } from '../tables/createTablesStore.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { SigningKeyError } from '../tokens/localSigner.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
-import { MOST_ROOTS } from '../tokens/rootKey.ts';
+import { MAX_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
-import { BASE_URL_FORM, LONGEST_URL, isBaseUrl, isLoopback } from './baseUrl.ts';
+import { BASE_URL_FORM, MAX_URL, isBaseUrl, isLoopback } from './baseUrl.ts';
 import { networkLimits } from '../http/networkLimits.ts';
 import { readRootSource } from './rootSource.ts';
 import type { RootSource } from './rootSource.ts';
@@ -57,7 +57,7 @@ const VAULT_KEY_WITH_VERSION = /^\/keys\/[0-9A-Za-z-]{1,127}(?:\/[0-9a-f]{32})?$
 
 /** A key’s URL as the vault shows it. */
 function isVaultUrl(text: string, path: RegExp): boolean {
-  if (text.length > LONGEST_URL || !URL.canParse(text)) return false;
+  if (text.length > MAX_URL || !URL.canParse(text)) return false;
   const { origin, protocol, pathname } = new URL(text);
   return protocol === 'https:' && path.test(pathname) && text === `${origin}${pathname}`;
 }
@@ -67,7 +67,7 @@ const pairOf = (isOne: (text: string) => boolean, what: string) =>
   z
     .string()
     .transform((text) => text.split(',').map((entry) => entry.trim()))
-    .refine((entries) => entries.length <= MOST_ROOTS && entries.every(isOne), `must be one or two ${what}`)
+    .refine((entries) => entries.length <= MAX_ROOTS && entries.every(isOne), `must be one or two ${what}`)
     .refine((entries) => new Set(entries).size === entries.length, 'has one entry twice: name each once');
 
 /** Seconds: twice what caches keep the key set, so that clocks, proxies and a late reading fit in. */
@@ -133,7 +133,7 @@ const settingsSchema = z.object({
     .describe(
       'Instead: the thumbprint of a root key that stays offline, or two. An administrator uploads the key sets that it signs.',
     ),
-  LICENCE_LIFE_SECONDS: wholeNumber(SHORTEST_LIFETIME / SECOND, (2 * LONGEST_DURATION) / SECOND)
+  LICENCE_LIFE_SECONDS: wholeNumber(SHORTEST_LIFETIME / SECOND, (2 * MAX_DURATION) / SECOND)
     .default(DEFAULT_LICENCE_LIFE / SECOND)
     .describe(
       'The most seconds from the issue of a licence to the end of its grace (graceUntil). Offers with a longer lifetime and grace are refused, and signed key sets tell it to clients.',

@@ -1,4 +1,4 @@
-import { LONGEST_DURATION } from '../catalogue/file/duration.ts';
+import { MAX_DURATION } from '../catalogue/file/duration.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
@@ -18,6 +18,6 @@ export async function createSigningKeys(config: ServiceConfig, access?: VaultAcc
   const { createKeyVaultKeys } = await import('../tokens/keyVaultKeys.ts');
   const vault = access ?? { credential: await createManagedIdentity(config) };
   // No offer has a longer lifetime, nor a longer grace after it.
-  const rules = { publishBeforeUse: lead * 1000, keepAfterUse: 2 * LONGEST_DURATION };
+  const rules = { publishBeforeUse: lead * 1000, keepAfterUse: 2 * MAX_DURATION };
   return createKeyVaultKeys({ ...vault, keyUrl, rules });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SigningKeyError } from '../tokens/localSigner.ts';
-import { createLocalRoot, MOST_ROOTS, splitRootKeys } from '../tokens/rootKey.ts';
+import { createLocalRoot, MAX_ROOTS, splitRootKeys } from '../tokens/rootKey.ts';
 
 /** Where the root keys are that sign key sets: one or two, of which the first is asked for most. */
 export type RootSource =
@@ -66,7 +66,7 @@ function readOnly(settings: RootSettings, problems: string[]): RootSource {
 
 function readFiles(list: string): readonly string[] {
   const paths = list.split(',').map((path) => path.trim());
-  if (paths.length > MOST_ROOTS) throw new SigningKeyError(`There are ${paths.length} root keys. Give one or two.`);
+  if (paths.length > MAX_ROOTS) throw new SigningKeyError(`There are ${paths.length} root keys. Give one or two.`);
   return paths.map((path) => readFileSync(path, 'utf8'));
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { LONGEST_ANSWER } from '../seats/lease.ts';
+import { MAX_ANSWER } from '../seats/lease.ts';
 import { createLiveTrust } from '../trust/live/liveTrust.ts';
 import type { LiveTrust } from '../trust/live/liveTrust.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
@@ -28,6 +28,6 @@ export async function createServiceTrust(
   const { TRUST_DIRECTORY: path, ACCEPTED_CLOUDS, emulatorCertificates: emulator } = config;
   const directories = path === undefined ? [PACKAGED_CERTIFICATES] : [PACKAGED_CERTIFICATES, { path }];
   const base = await readTrustMaterial({ directories, emulator });
-  const trust = createLiveTrust({ base, store, longestAnswer: LONGEST_ANSWER });
+  const trust = createLiveTrust({ base, store, longestAnswer: MAX_ANSWER });
   return { trust, probePins: (at) => probePins(trust.latest().material, ACCEPTED_CLOUDS, at) };
 }

@@ -5,7 +5,7 @@ import { decodeBase64 } from '../verifier/base64.ts';
 import { parseSignedDocument } from '../verifier/cms/signedData.ts';
 import type { SignedDocument } from '../verifier/cms/signedData.ts';
 import { checkDer } from '../verifier/der.ts';
-import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS } from '../verifier/verifyEvidence.ts';
+import { DOCUMENT_LIMITS, MAX_DOCUMENT_OCTETS } from '../verifier/verifyEvidence.ts';
 import { isSelfIssued, parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import type { GeneralName } from '../verifier/x509/generalName.ts';
@@ -21,7 +21,7 @@ export function describeDocument(evidence: Uint8Array | string, terminal: Termin
   const octets = typeof evidence === 'string' ? decodeBase64(evidence) : evidence;
   if (octets === null) return 'The input is not canonical base64, DER, or an answer of IMDS.\n';
   const opening = `A document of ${octets.length} octets`;
-  if (octets.length > MAXIMUM_DOCUMENT_OCTETS) return `${opening}, which is more than is ever read.\n`;
+  if (octets.length > MAX_DOCUMENT_OCTETS) return `${opening}, which is more than is ever read.\n`;
   const document = attempt(() => {
     checkDer(octets, DOCUMENT_LIMITS);
     return parseSignedDocument(octets);

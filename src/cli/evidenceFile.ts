@@ -2,7 +2,7 @@ import type { Io } from './command.ts';
 import { decodeText, nameOf, readStart } from './files.ts';
 
 /** More than any document that could be accepted; the rest of the file is not read. */
-const MAXIMUM_OCTETS = 1024 * 1024;
+const MAX_OCTETS = 1024 * 1024;
 
 const SEQUENCE = 0x30;
 
@@ -12,7 +12,7 @@ const SEQUENCE = 0x30;
  * @param file a path, or `-` for standard input
  */
 export async function readEvidence(file: string, io: Io): Promise<Uint8Array | string> {
-  const { octets } = await readStart(io, file, MAXIMUM_OCTETS);
+  const { octets } = await readStart(io, file, MAX_OCTETS);
   return recogniseEvidence(octets, nameOf(file));
 }
 

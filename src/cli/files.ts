@@ -13,7 +13,7 @@ import { printable } from './printable.ts';
  */
 
 /** Octets of a text that a command reads whole; the service takes no larger file. */
-const LARGEST_TEXT = 8 * 1024 * 1024;
+const MAX_TEXT = 8 * 1024 * 1024;
 
 export interface FileStart {
   readonly octets: Buffer;
@@ -44,7 +44,7 @@ export async function readStart(io: Io, file: string, limit: number): Promise<Fi
  *
  * @throws {CommandError} `file_unreadable`, `file_too_large`
  */
-export async function readText(io: Io, file: string, limit = LARGEST_TEXT): Promise<string> {
+export async function readText(io: Io, file: string, limit = MAX_TEXT): Promise<string> {
   const { octets, isCut } = await readStart(io, file, limit);
   if (isCut) {
     throw new CommandError(

@@ -46,7 +46,7 @@ export interface StoredCatalogue {
   readonly licences?: readonly Terms[];
 }
 
-const MOST_TOLD = 20;
+const MAX_TOLD = 20;
 
 /** @returns null where the file takes nothing from anybody */
 export function describeFileLosses(stored: StoredCatalogue, file: CatalogueFile): string | null {
@@ -63,8 +63,8 @@ export function describeFileLosses(stored: StoredCatalogue, file: CatalogueFile)
     return losses.length === 0 ? [] : [`\n  ${printable(name)}: ${losses.join(', ')}`];
   });
   if (lines.length === 0) return null;
-  const more = lines.length > MOST_TOLD ? `\n  and ${lines.length - MOST_TOLD} more` : '';
-  return `VMs that these changes leave out get no new licence:${lines.slice(0, MOST_TOLD).join('')}${more}`;
+  const more = lines.length > MAX_TOLD ? `\n  and ${lines.length - MAX_TOLD} more` : '';
+  return `VMs that these changes leave out get no new licence:${lines.slice(0, MAX_TOLD).join('')}${more}`;
 }
 
 /** The same of rows of the store itself. */

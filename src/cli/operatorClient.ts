@@ -130,18 +130,18 @@ interface Problem {
   readonly errors?: readonly { readonly line?: number; readonly field?: string; readonly message?: string }[];
 }
 
-const MOST_TOLD = 50;
+const MAX_TOLD = 50;
 
 /** 4xx: the service refused what was asked; anything else is a failure of the service. */
 function explainRefusal(status: number, text: string, origin: string): Error {
   const problem = parseJson(text) as Problem | null;
   if (typeof problem?.code !== 'string') return explainStranger(status, origin);
   const { code, detail, correlationId, errors = [] } = problem;
-  const told = errors.slice(0, MOST_TOLD).map(({ line, field = '', message = '' }) => {
+  const told = errors.slice(0, MAX_TOLD).map(({ line, field = '', message = '' }) => {
     const place = [line === undefined ? '' : `line ${line}`, field].filter((part) => part !== '').join(', ');
     return `\n  ${printable(place === '' ? message : `${place}: ${message}`)}`;
   });
-  if (errors.length > MOST_TOLD) told.push(`\n  and ${errors.length - MOST_TOLD} more`);
+  if (errors.length > MAX_TOLD) told.push(`\n  and ${errors.length - MAX_TOLD} more`);
   const explanation = `${printable(String(detail))}${told.join('')}`;
   const id = typeof correlationId === 'string' ? printable(correlationId) : undefined;
   const name = printable(code);

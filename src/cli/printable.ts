@@ -32,14 +32,12 @@ export function jsonLine(value: unknown): string {
   return `${JSON.stringify(value).replace(UNPRINTABLE, escapeUnits)}\n`;
 }
 
-const LONGEST_EXCERPT = 200;
+const MAX_EXCERPT = 200;
 
 /** As {@link printable}, and no more than some lines. */
 export function excerpt(text: string): string {
   const characters = Array.from(printable(text));
-  return characters.length <= LONGEST_EXCERPT
-    ? characters.join('')
-    : `${characters.slice(0, LONGEST_EXCERPT).join('')}…`;
+  return characters.length <= MAX_EXCERPT ? characters.join('') : `${characters.slice(0, MAX_EXCERPT).join('')}…`;
 }
 
 /** `publisher/product/name`; nothing where the document names no plan. */

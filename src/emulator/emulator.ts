@@ -14,7 +14,7 @@ import { BUILT_IN_VMS, findVm, type Vm } from './vms.ts';
 
 /** Per VM (the article: "429"). */
 const REQUESTS_PER_SECOND = 5;
-const LONGEST_BODY = 64 * 1024;
+const MAX_BODY = 64 * 1024;
 
 /** One request that was answered; without its query, which holds the nonce. */
 export interface EmulatorLogEntry {
@@ -186,7 +186,7 @@ async function readBody(message: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > LONGEST_BODY) throw refuse(413, `The body may have at most ${LONGEST_BODY} octets`);
+    if (length > MAX_BODY) throw refuse(413, `The body may have at most ${MAX_BODY} octets`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -11,7 +11,7 @@ import { API_VERSIONS, isApiVersion, type ApiVersion } from './versions.ts';
 import type { Vm } from './vms.ts';
 
 /** Azure's: the article says ten digits, production takes up to 32 characters. */
-const LONGEST_NONCE = 32;
+const MAX_NONCE = 32;
 
 export interface EndpointOptions {
   readonly makeDocument: DocumentMaker;
@@ -82,7 +82,7 @@ function createDocumentEndpoint({ makeDocument, clock, lifetime }: EndpointOptio
 
 function checkNonce(query: URLSearchParams): string | undefined {
   const nonce = query.get('nonce') ?? '';
-  if (nonce.length > LONGEST_NONCE) throw refuse(400, `Bad request. A nonce has at most ${LONGEST_NONCE} characters`);
+  if (nonce.length > MAX_NONCE) throw refuse(400, `Bad request. A nonce has at most ${MAX_NONCE} characters`);
   return nonce === '' ? undefined : nonce;
 }
 

@@ -5,7 +5,7 @@ import { JsonError } from '../verifier/strictJson.ts';
 import { FAULT_NAMES } from './faults.ts';
 import { createVm, isFleetName, type Metadata, type Vm } from './vms.ts';
 
-const LARGEST_FILE = 1024 * 1024;
+const MAX_FILE = 1024 * 1024;
 
 const text = z.string().max(4096);
 const metadata: z.ZodType<Metadata> = z.lazy(() => z.union([text, z.array(metadata), z.record(text, metadata)]));
@@ -58,8 +58,7 @@ const file = z.strictObject({ vms: z.array(vm).min(1).max(1000) }).superRefine((
  */
 export async function readVmFile(path: string): Promise<readonly [Vm, ...Vm[]]> {
   const { size } = await stat(path);
-  if (size > LARGEST_FILE)
-    throw new Error(`${path} is larger than ${LARGEST_FILE} octets: split it into several files`);
+  if (size > MAX_FILE) throw new Error(`${path} is larger than ${MAX_FILE} octets: split it into several files`);
   return parseVmFile(await readFile(path, 'utf8'), path);
 }
 

@@ -13,7 +13,7 @@ import type { Caller, Rate } from './rateLimit.ts';
 export type AddressLimit = (address: ClientAddress | null, at: number) => number;
 
 /** Seconds. Clients double it at most, and come back within eight minutes. */
-const LONGEST_QUEUE = 240;
+const MAX_QUEUE = 240;
 
 /** Many networks of one customer are a /48, and anybody can have one: it may do what eight of its /64 may. */
 const SITE_PREFIX = 48;
@@ -21,7 +21,7 @@ const SITE_FACTOR = 8;
 
 /** A rate that many senders share: twice as many requests as in a second may come at once, and the others queue up. */
 export function sharedRate(perSecond: number): Rate {
-  return { perSecond, burst: perSecond * 2, longestQueue: LONGEST_QUEUE };
+  return { perSecond, burst: perSecond * 2, longestQueue: MAX_QUEUE };
 }
 
 /** @param perSecond the rate of an address that lies in none of the networks; of several the longest prefix counts */

@@ -1,4 +1,4 @@
-import { LONGEST_KEPT_BODY } from './operatorRequest.ts';
+import { MAX_KEPT_BODY } from './operatorRequest.ts';
 import type { OperatorRequest, OperatorRequestKey } from './operatorRequest.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { RequestStore } from './requestStore.ts';
@@ -10,7 +10,7 @@ import { RequestError } from './requestError.ts';
  * Longer than the platform's load balancer waits for an answer (230 seconds): after this the process that had begun a
  * request is taken to have ended. Taken for ended too early, it would be executed twice at the same time.
  */
-export const LONGEST_REQUEST = 240_000;
+export const MAX_REQUEST = 240_000;
 
 /** The header of an answer that is given again. */
 export const REPLAYED = 'Idempotency-Replayed';
@@ -62,7 +62,7 @@ async function begin(options: OnceOptions): Promise<Begun> {
 
 function checkRepeat({ value }: Stored<OperatorRequest>, { digest, at }: OnceOptions): void {
   if (value.digest !== digest) throw new RequestError('conflict');
-  if (value.answer === null && at - value.at < LONGEST_REQUEST) throw stillRuns();
+  if (value.answer === null && at - value.at < MAX_REQUEST) throw stillRuns();
 }
 
 function stillRuns(): RequestError {
@@ -89,7 +89,7 @@ function replyAgain({ status, body, version }: NonNullable<OperatorRequest['answ
 
 async function keep(options: OnceOptions, { status, headers, body }: Reply, version: string): Promise<void> {
   const { store, key, digest, at } = options;
-  if (body.length > LONGEST_KEPT_BODY) return forget(options, version);
+  if (body.length > MAX_KEPT_BODY) return forget(options, version);
   const answer = { status, body, version: headers['ETag'] ?? null };
   await tolerate(options, () => store.writeRequest({ ...key, digest, at, answer }, version));
 }

@@ -16,7 +16,7 @@ export interface NetworkLimit {
 const MAX_NETWORKS = 100;
 const MAX_PER_SECOND = 100_000;
 /** Bits: IPv6 addresses are counted by their /64, so that no limit can be for less. */
-const LONGEST_PREFIX = { ipv4: 32, ipv6: 64 } as const;
+const MAX_PREFIX = { ipv4: 32, ipv6: 64 } as const;
 
 /** `CIDR=REQUESTS_PER_SECOND`, comma-separated. A problem names the entry by its place, and quotes nothing. */
 export const networkLimits = z.string().transform((text, context): readonly NetworkLimit[] => {
@@ -34,7 +34,7 @@ function parseEntry(entry: string): NetworkLimit | string {
   const family = isIPv4(address) ? 'ipv4' : isIPv6(address) && !address.includes('%') ? 'ipv6' : null;
   if (family === null) return 'must be CIDR=REQUESTS_PER_SECOND, such as 203.0.113.0/24=200';
   const prefix = Number(bits);
-  if (prefix > LONGEST_PREFIX[family]) return `must have a prefix of at most /${LONGEST_PREFIX[family]}`;
+  if (prefix > MAX_PREFIX[family]) return `must have a prefix of at most /${MAX_PREFIX[family]}`;
   const perSecond = Number(rate);
   if (perSecond < 1 || perSecond > MAX_PER_SECOND) return `must have a rate from 1 to ${MAX_PER_SECOND}`;
   const subnet = new BlockList();

@@ -18,4 +18,4 @@ export interface OperatorRequest extends OperatorRequestKey {
 }
 
 /** Characters of an answer's body that a row can hold. */
-export const LONGEST_KEPT_BODY = 30_000;
+export const MAX_KEPT_BODY = 30_000;

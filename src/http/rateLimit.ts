@@ -2,7 +2,7 @@
 const CAPACITY = 10_000;
 
 /** Milliseconds by which a request may come after a younger one; a time that lies further back is a clock set back. */
-const MOST_OVERTAKEN = 30_000;
+const MAX_OVERTAKEN = 30_000;
 
 /** Requests, and seconds: sums of fractions are wrong by less, and a wait that was told is not missed by so little. */
 const ROUNDING = 1e-6;
@@ -75,7 +75,7 @@ export class RateLimit {
 function refill(known: Bucket | undefined, { rate: { perSecond, burst } }: Caller, at: number): Bucket {
   if (known === undefined) return { tokens: burst, queue: 0, filledAt: at };
   const passed = (Math.max(at - known.filledAt, 0) / 1000) * perSecond;
-  const isOvertaken = at < known.filledAt && known.filledAt - at < MOST_OVERTAKEN;
+  const isOvertaken = at < known.filledAt && known.filledAt - at < MAX_OVERTAKEN;
   return {
     tokens: Math.min(known.tokens + passed, burst),
     queue: Math.max(known.queue - passed, 0),

@@ -9,7 +9,7 @@ import { RequestError } from '../http/requestError.ts';
 import { tellRule } from './ruleWords.ts';
 
 /** An offer or a licence has at most 30,000 characters, which are 90 KB in UTF-8. */
-const LARGEST_OBJECT = 128 * 1024;
+const MAX_OBJECT = 128 * 1024;
 
 /** What a route takes as its body. */
 export interface BodyForm<B> {
@@ -24,7 +24,7 @@ export interface BodyForm<B> {
 export const NO_BODY: BodyForm<null> = { content: {}, largest: 0, parse: () => null };
 
 /** A JSON body, with every problem of its fields told. */
-export function jsonBody<T>(schema: z.ZodType<T>, largest = LARGEST_OBJECT): BodyForm<T> {
+export function jsonBody<T>(schema: z.ZodType<T>, largest = MAX_OBJECT): BodyForm<T> {
   return {
     content: { 'application/json': schema },
     largest,
@@ -74,11 +74,11 @@ export function parseShape<S extends z.ZodType>(schema: S, value: unknown, what:
   );
 }
 
-const MOST_TOLD = 5;
+const MAX_TOLD = 5;
 
 /** The first few in a sentence; the whole list stands beside it in the problem document. */
 function formatProblems(problems: readonly FieldProblem[]): string {
-  const told = problems.slice(0, MOST_TOLD).map(({ field, message }) => `${field === '' ? '' : `${field} `}${message}`);
+  const told = problems.slice(0, MAX_TOLD).map(({ field, message }) => `${field === '' ? '' : `${field} `}${message}`);
   const more = problems.length - told.length;
   return `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`;
 }

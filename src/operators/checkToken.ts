@@ -29,7 +29,7 @@ export interface TokenCheck {
 const SKEW_SECONDS = 120;
 
 /** Tokens with many groups have some 10 KB; servers take 16 KB of headers. */
-const LONGEST_TOKEN = 16 * 1024;
+const MAX_TOKEN = 16 * 1024;
 
 /** RFC 6750 section 2.1 */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
@@ -59,7 +59,7 @@ export async function checkToken(
   { at, log }: TokenCheck,
 ): Promise<Operator> {
   if (authorization === null || authorization.trim() === '') throw new RequestError('token_missing');
-  const token = authorization.length > LONGEST_TOKEN ? undefined : BEARER.exec(authorization)?.[1];
+  const token = authorization.length > MAX_TOKEN ? undefined : BEARER.exec(authorization)?.[1];
   if (token === undefined) throw invalid('The header is not "Authorization: Bearer" with one token.');
   const claims = claimsSchema.safeParse(await verify(token, rules, { at, log }));
   if (!claims.success)

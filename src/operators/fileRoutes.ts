@@ -7,8 +7,8 @@ import { must } from '../catalogue/file/fields.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import {
   CatalogueError,
-  LARGEST_CATALOGUE,
-  MOST_LICENCES,
+  MAX_CATALOGUE,
+  MAX_LICENCES,
   catalogueSchema,
   parseCatalogue,
 } from '../catalogue/file/parseCatalogue.ts';
@@ -50,7 +50,7 @@ const applied = z.strictObject({ dryRun: z.boolean(), offers: counts, licences: 
 
 const readCatalogue = defineRoute({
   ...{ name: 'readCatalogue', method: 'GET', path: '/catalogue', role: 'Reader' },
-  summary: `All offers and licences as one file, which can be applied again, at most ${MOST_LICENCES} licences at a time`,
+  summary: `All offers and licences as one file, which can be applied again, at most ${MAX_LICENCES} licences at a time`,
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: {
     mediaType: 'application/json',
@@ -71,7 +71,7 @@ const readCatalogue = defineRoute({
 
 const catalogueBody: BodyForm<CatalogueFile> = {
   content: { 'application/json': catalogueSchema },
-  largest: LARGEST_CATALOGUE,
+  largest: MAX_CATALOGUE,
   parse: (_, text) => {
     try {
       return parseCatalogue(parseJson(text));
@@ -100,13 +100,13 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
       ),
     'application/json': jsonFileSchema,
   },
-  largest: LARGEST_CATALOGUE,
+  largest: MAX_CATALOGUE,
   parse: parseLicenceFile,
 };
 
 const importLicences = defineRoute({
   ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
-  summary: `Creates and updates at most ${MOST_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
+  summary: `Creates and updates at most ${MAX_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
   ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
   answer: { mediaType: 'application/json', schema: applied },
   codes: ['conflict', 'changed_meanwhile'],
@@ -121,7 +121,7 @@ const importLicences = defineRoute({
 
 const exportLicences = defineRoute({
   ...{ name: 'exportLicences', method: 'GET', path: '/exports/licences', role: 'Reader' },
-  summary: `All licences as CSV, which can be imported again: above ${MOST_LICENCES} in parts, split by lines`,
+  summary: `All licences as CSV, which can be imported again: above ${MAX_LICENCES} in parts, split by lines`,
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'text/csv', schema: z.string() },
   codes: [],

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { formatInstant } from '../contract/instants.ts';
-import { LONGEST_KEY_SET } from '../tokens/signedKeySet.ts';
+import { MAX_KEY_SET } from '../tokens/signedKeySet.ts';
 import { RequestError } from '../http/requestError.ts';
 import { parseJson, parseShape } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
@@ -11,14 +11,14 @@ import type { OperatorRoute } from './route.ts';
 
 /* Key sets that a root key has signed elsewhere. */
 
-const token = z.string().max(LONGEST_KEY_SET).describe('The signed key set: a compact JWS.');
+const token = z.string().max(MAX_KEY_SET).describe('The signed key set: a compact JWS.');
 
 const jsonForm = z.strictObject({ keySet: token });
 
 /** The token as it is, as `countersign keys sign-set` writes it, or in JSON. */
 const keySetBody: BodyForm<string> = {
   content: { 'application/jwk-set+jwt': token, 'application/json': jsonForm },
-  largest: 2 * LONGEST_KEY_SET,
+  largest: 2 * MAX_KEY_SET,
   parse: (mediaType, text) =>
     mediaType === 'application/json'
       ? parseShape(jsonForm, parseJson(text), 'The body').keySet.trim()

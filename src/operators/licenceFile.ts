@@ -4,7 +4,7 @@ import { describeIssue, fieldAt } from '../catalogue/file/fieldProblems.ts';
 import { must } from '../catalogue/file/fields.ts';
 import { OPTIONAL_MEMBER_NAMES, licenceEntry } from '../catalogue/file/licenceEntry.ts';
 import type { OptionalMember } from '../catalogue/file/licenceEntry.ts';
-import { MOST_LICENCES } from '../catalogue/file/parseCatalogue.ts';
+import { MAX_LICENCES } from '../catalogue/file/parseCatalogue.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { parsePlainJson } from '../verifier/plainJson.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -20,14 +20,14 @@ export const LICENCE_COLUMNS = [
   ...(['vmIds', 'skus', 'features', 'note'] as const),
 ] as const;
 
-const TOO_MANY = `must have at most ${MOST_LICENCES} licences: split it, a CSV by its lines and with the header on each part`;
+const TOO_MANY = `must have at most ${MAX_LICENCES} licences: split it, a CSV by its lines and with the header on each part`;
 
 /** A JSON file, as it is described. */
-export const jsonFileSchema = z.strictObject({ licences: z.array(licenceEntry).max(MOST_LICENCES) });
+export const jsonFileSchema = z.strictObject({ licences: z.array(licenceEntry).max(MAX_LICENCES) });
 
 /** As it is read: each licence is then judged by itself, so that all problems are told. */
 const rawFileSchema = z.strictObject(
-  { licences: z.array(z.unknown(), must('be a list')).max(MOST_LICENCES, TOO_MANY) },
+  { licences: z.array(z.unknown(), must('be a list')).max(MAX_LICENCES, TOO_MANY) },
   must('be an object with the list "licences"'),
 );
 
@@ -84,14 +84,14 @@ export function placeProblem(
   return place.line === undefined ? { field: inside, message } : { line: place.line, field: inside, message };
 }
 
-const MOST_PROBLEMS = 1_000;
+const MAX_PROBLEMS = 1_000;
 
 export function refuseFile(
   problems: readonly FieldProblem[],
   code: 'request_malformed' | 'conflict' = 'request_malformed',
 ) {
   const detail = `Nothing was written. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}: see "errors".`;
-  return new RequestError(code, detail, null, problems.slice(0, MOST_PROBLEMS));
+  return new RequestError(code, detail, null, problems.slice(0, MAX_PROBLEMS));
 }
 
 function readJson(text: string): RawEntry[] {
@@ -110,7 +110,7 @@ function readCsv(text: string): RawEntry[] {
   const [header, ...records] = readRecords(text).filter(isFilled);
   if (header === undefined) throw refuseFile([{ line: 1, field: '', message: 'must be the names of the columns' }]);
   const columns = readHeader(header);
-  const tooMany = records[MOST_LICENCES];
+  const tooMany = records[MAX_LICENCES];
   if (tooMany !== undefined) throw refuseFile([{ line: tooMany.line, field: '', message: TOO_MANY }]);
   return records.map((record) => {
     const place = { line: record.line, field: '' };

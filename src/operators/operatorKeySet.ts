@@ -20,7 +20,7 @@ export const KEY_SET_PAUSE = 30;
 const FRESH = 10 * MINUTE;
 
 /** Milliseconds for which its keys are used where they cannot be read anew: an outage of its shuts no operator out. */
-const LONGEST_KEPT = 24 * 60 * MINUTE;
+const MAX_KEPT = 24 * 60 * MINUTE;
 
 /** Of the token, and not of the set: no key is called so, or more than one could be meant. */
 const TOKEN_FAULTS = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
@@ -67,7 +67,7 @@ export function createOperatorKeySet(url: string): OperatorKeySet {
     await pending;
   };
   const find = (at: number, ...named: Parameters<JWTVerifyGetKey>): ReturnType<JWTVerifyGetKey> => {
-    if (known === null || ageOf(known, at) >= LONGEST_KEPT) throw unreadable(trouble);
+    if (known === null || ageOf(known, at) >= MAX_KEPT) throw unreadable(trouble);
     return known.find(...named);
   };
   return (at, log) =>

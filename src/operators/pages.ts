@@ -2,18 +2,18 @@ import * as z from 'zod';
 import type { PageRequest, ReadablePage } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
 
-const LARGEST_PAGE = 1_000;
+const MAX_PAGE = 1_000;
 const USUAL_PAGE = 100;
 
 /** Members of every list's query. */
 export const pageQuery = {
   limit: z
     .string()
-    .regex(/^[1-9]\d{0,3}$/, `must be a whole number from 1 to ${LARGEST_PAGE}`)
+    .regex(/^[1-9]\d{0,3}$/, `must be a whole number from 1 to ${MAX_PAGE}`)
     .transform(Number)
-    .refine((limit) => limit <= LARGEST_PAGE, `must be a whole number from 1 to ${LARGEST_PAGE}`)
+    .refine((limit) => limit <= MAX_PAGE, `must be a whole number from 1 to ${MAX_PAGE}`)
     .optional()
-    .describe(`How many items at most: 1 to ${LARGEST_PAGE}, unless given ${USUAL_PAGE}. A page may have fewer.`),
+    .describe(`How many items at most: 1 to ${MAX_PAGE}, unless given ${USUAL_PAGE}. A page may have fewer.`),
   continuation: z.string().min(1).max(4_096).optional().describe('The continuation of the page before.'),
 };
 

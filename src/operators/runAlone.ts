@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../contract/stored.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { Log } from '../http/edge.ts';
 import { RequestError } from '../http/requestError.ts';
-import { LONGEST_REQUEST } from '../http/answerOnce.ts';
+import { MAX_REQUEST } from '../http/answerOnce.ts';
 
 /** The row that whoever runs has written. */
 const TURN = { operator: 'all', route: 'files of offers and licences', key: 'one at a time' } as const;
@@ -39,7 +39,7 @@ export async function runAlone<T>(options: AloneOptions, run: () => Promise<T>):
 async function takeTurn({ store, now, pause = pauseFor }: AloneOptions): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     const held = await store.readRequest(TURN);
-    if (held === null || now() - held.value.at >= LONGEST_REQUEST) {
+    if (held === null || now() - held.value.at >= MAX_REQUEST) {
       const written = await store.writeRequest({ ...TURN, digest: '', at: now(), answer: null }, held?.version ?? null);
       if (written.outcome === 'written') return written.version;
     }

@@ -178,7 +178,7 @@ export const TRUST_ROUTES: readonly OperatorRoute[] = [
 type AnyCall = Call<unknown, unknown, unknown>;
 
 /** Every instance reads all of it, three times a minute. */
-const MOST_ENTRIES = 500;
+const MAX_ENTRIES = 500;
 
 type PinEntry = Extract<TrustEntry, { kind: 'pin' }>;
 type DistrustEntry = Extract<TrustEntry, { kind: 'distrust' }>;
@@ -193,8 +193,8 @@ async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T
   const { store, trust } = parts;
   const present = await readSame(store, entry);
   if (present !== null) return { row: present, isNew: false };
-  if ((await store.listTrust()).length >= MOST_ENTRIES) {
-    throw new RequestError('conflict', `There are ${MOST_ENTRIES} pins and distrusts: take old ones back first.`);
+  if ((await store.listTrust()).length >= MAX_ENTRIES) {
+    throw new RequestError('conflict', `There are ${MAX_ENTRIES} pins and distrusts: take old ones back first.`);
   }
   const written = await store.writeTrust(entry, null, change);
   if (written.outcome === 'written') {

@@ -8,13 +8,13 @@ export const CLOCK_SKEW = 2 * 60 * 1000;
  * Milliseconds after a VM asked in which its last write is begun; later the VM is told to retry. What was decided
  * from offers and licences is not carried out long after they were read.
  */
-export const LONGEST_SEARCH = 8_000;
+export const MAX_SEARCH = 8_000;
 
 /** Milliseconds after a VM asked in which its last write has landed, or nobody goes on from it. A store's budget fits in. */
-export const LATEST_WRITE = LONGEST_SEARCH + 6_000;
+export const LATEST_WRITE = MAX_SEARCH + 6_000;
 
 /** Milliseconds after a VM asked in which it is given a licence, or none: the audit row is written by then. */
-export const LONGEST_ANSWER = LATEST_WRITE + 6_000;
+export const MAX_ANSWER = LATEST_WRITE + 6_000;
 
 /**
  * How long after its lease a VM without a counted seat is still counted: an instance may have renewed it by a slow clock

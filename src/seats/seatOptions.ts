@@ -19,11 +19,11 @@ export interface SeatOptions {
 /** A lost race is another VM's success, so that this many in a row mean a pool under siege; the client tries again. */
 export const ATTEMPTS = 16;
 const FIRST_PAUSE = 20;
-const LONGEST_PAUSE = 640;
+const MAX_PAUSE = 640;
 
 /** Before the next attempt: those that lost one race together do not meet in the next. */
 export function pauseAfter(attempt: number, { random = Math.random, pause = pauseFor }: SeatOptions): Promise<unknown> {
-  return pause(random() * Math.min(FIRST_PAUSE * 2 ** attempt, LONGEST_PAUSE));
+  return pause(random() * Math.min(FIRST_PAUSE * 2 ** attempt, MAX_PAUSE));
 }
 
 export function withoutLateWrites(store: SeatStore, signal: AbortSignal | undefined): SeatStore {

@@ -6,7 +6,7 @@ import type { SeatBlock, SeatWrite } from './store.ts';
 import type { Stored } from '../contract/stored.ts';
 
 /** A transaction has at most 100 rows: this many seats and their blocks fit, with the VM's own row and block. */
-const MOST_FREED = 40;
+const MAX_FREED = 40;
 
 /** What is known when a VM needs a seat. */
 export interface SeatSearch {
@@ -63,7 +63,7 @@ export function planTakeOver(search: SeatSearch, ended: readonly Stored<Activati
  * when there is nothing to give up.
  */
 export function planGivingUp(search: SeatSearch, ended: readonly Stored<Activation>[]): readonly SeatWrite[] {
-  const chosen = ended.slice(0, MOST_FREED);
+  const chosen = ended.slice(0, MAX_FREED);
   let blocks = search.blocks;
   for (const row of chosen) blocks = withSeat(blocks, numberOf(row), false);
   return [...chosen.map(vacate), ...blockWrites(search.blocks, blocks)];

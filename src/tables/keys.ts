@@ -12,7 +12,7 @@ import type { TrustKey } from '../trust/live/trustEntry.ts';
  * characters and is at most 1 KiB, which is 512 UTF-16 units ("Understanding the Table service data model").
  */
 
-const LONGEST_KEY = 512;
+const MAX_KEY = 512;
 
 const DAY = 24 * 60 * 60 * 1000;
 const LAST_DAY = 999_999;
@@ -107,7 +107,7 @@ function planParts(plan: PlanName): string[] {
 /** Parts joined by `:`. What is neither letter, digit nor one of `.-_` becomes `~` and the hexadecimal of its octets. */
 function joinKey(...parts: readonly string[]): string {
   const key = parts.map((part) => part.replace(/[^A-Za-z0-9._-]/gu, escapeCharacter)).join(':');
-  if (key.length > LONGEST_KEY) throw new Error(`A key of the store is longer than ${LONGEST_KEY} characters.`);
+  if (key.length > MAX_KEY) throw new Error(`A key of the store is longer than ${MAX_KEY} characters.`);
   return key;
 }
 

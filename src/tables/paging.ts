@@ -12,10 +12,10 @@ import { callStore } from './storeCall.ts';
 import type { StoreCall } from './storeCall.ts';
 
 /** Two keys of 1 KiB, each in base64 twice. */
-const LONGEST_CONTINUATION = 4_096;
+const MAX_CONTINUATION = 4_096;
 
 /** Milliseconds: the service may answer a search with empty pages; after them the caller gets one and may go on. */
-const LONGEST_EMPTY = 10_000;
+const MAX_EMPTY = 10_000;
 
 const placeSchema = z.strictObject({ nextPartitionKey: z.string().min(1), nextRowKey: z.string().optional() });
 
@@ -37,7 +37,7 @@ export async function readPage(
   let place = continuation === undefined ? undefined : parseContinuation(list, continuation);
   for (;;) {
     const { rows, next } = await readPiece(table, call, queryOptions, { maxPageSize: size, place });
-    const isOver = rows.length > 0 || next === undefined || performance.now() - begun > LONGEST_EMPTY;
+    const isOver = rows.length > 0 || next === undefined || performance.now() - begun > MAX_EMPTY;
     if (isOver) return { items: rows, next: next === undefined ? null : `${list}.${next}` };
     place = next;
   }
@@ -83,7 +83,7 @@ function nameList({ operation }: StoreCall, { filter = '' }: RowQuery): string {
  */
 function parseContinuation(list: string, continuation: string): string {
   const [name, place = '', ...rest] = continuation.split('.');
-  const isOfThisList = continuation.length <= LONGEST_CONTINUATION && name === list && rest.length === 0;
+  const isOfThisList = continuation.length <= MAX_CONTINUATION && name === list && rest.length === 0;
   if (!isOfThisList || !placeSchema.safeParse(decode(place)).success) throw isOfNoList();
   return place;
 }

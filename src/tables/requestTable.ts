@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
-import { LONGEST_KEPT_BODY } from '../http/operatorRequest.ts';
+import { MAX_KEPT_BODY } from '../http/operatorRequest.ts';
 import type { OperatorRequest } from '../http/operatorRequest.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { Stored } from '../contract/stored.ts';
@@ -48,8 +48,8 @@ export function requestTable(requests: TableClient, budget: number): Omit<Reques
 }
 
 function requestEntity({ answer, at, ...request }: OperatorRequest) {
-  if (answer !== null && answer.body.length > LONGEST_KEPT_BODY) {
-    throw new RangeError(`The answer to a request must stay within ${LONGEST_KEPT_BODY} characters to be kept.`);
+  if (answer !== null && answer.body.length > MAX_KEPT_BODY) {
+    throw new RangeError(`The answer to a request must stay within ${MAX_KEPT_BODY} characters to be kept.`);
   }
   return {
     ...requestKeys(request),

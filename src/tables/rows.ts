@@ -93,7 +93,7 @@ export async function* readPieces(
   } while (place !== undefined);
 }
 
-const LARGEST_PAGE = 1_000;
+const MAX_PAGE = 1_000;
 
 /** All rows of what may be a large table, for operators: each page has the call's budget. */
 export async function searchAllRows(
@@ -102,13 +102,13 @@ export async function searchAllRows(
   queryOptions: RowQuery,
 ): Promise<readonly Row[]> {
   const found: Row[] = [];
-  for await (const rows of readPieces(table, call, queryOptions, LARGEST_PAGE)) found.push(...rows);
+  for await (const rows of readPieces(table, call, queryOptions, MAX_PAGE)) found.push(...rows);
   return found;
 }
 
 /** The first row of what may be a long search, or `null`. */
 export async function searchRow(table: TableClient, call: StoreCall, queryOptions: RowQuery): Promise<Row | null> {
-  for await (const [row] of readPieces(table, call, queryOptions, LARGEST_PAGE)) if (row !== undefined) return row;
+  for await (const [row] of readPieces(table, call, queryOptions, MAX_PAGE)) if (row !== undefined) return row;
   return null;
 }
 

@@ -11,7 +11,7 @@ import { blockEntity, readSeatRows, uncountedEntity } from './seatRow.ts';
 
 const ENDED_ROWS = 100;
 /** Of which it is remembered that VMs were let in without counting. */
-const MOST_POOLS = 10_000;
+const MAX_POOLS = 10_000;
 
 /** @param budget milliseconds for one operation */
 export function seatTable(activations: TableClient, budget: number): SeatStore {
@@ -71,7 +71,7 @@ function partitionRows(rows: readonly Row[]): readonly [seats: readonly Row[], v
 function remember(pools: Set<string>, partition: string): void {
   pools.add(partition);
   const [oldest] = pools;
-  if (pools.size > MOST_POOLS && oldest !== undefined) pools.delete(oldest);
+  if (pools.size > MAX_POOLS && oldest !== undefined) pools.delete(oldest);
 }
 
 function rangeFilter(pool: SeatPool, rows: { readonly from: string; readonly to: string }): string {

@@ -3,7 +3,7 @@ import type { TableClient, TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
 import type { Change, Recorded } from '../contract/stored.ts';
-import { LONGEST_CERTIFICATE } from '../trust/live/trustEntry.ts';
+import { MAX_CERTIFICATE } from '../trust/live/trustEntry.ts';
 import type { TrustEntry, TrustStore } from '../trust/live/trustEntry.ts';
 import { TRUST_PARTITION, trustRow } from './keys.ts';
 import { changeColumns, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
@@ -47,8 +47,8 @@ export function trustTable(trust: TableClient, budget: number): TrustStore {
 }
 
 function trustEntity(entry: TrustEntry, change: Change): TableEntity {
-  if (entry.kind === 'pin' && entry.der.length > LONGEST_CERTIFICATE) {
-    throw new RangeError(`A certificate must stay within ${LONGEST_CERTIFICATE} octets.`);
+  if (entry.kind === 'pin' && entry.der.length > MAX_CERTIFICATE) {
+    throw new RangeError(`A certificate must stay within ${MAX_CERTIFICATE} octets.`);
   }
   const rowKey = trustRow(entry);
   return { partitionKey: TRUST_PARTITION, rowKey, schema: ROW_SCHEMA, ...entry, ...writeChange(change) };

@@ -11,10 +11,10 @@ import { parseCompactJws } from './compactJws.ts';
 import { isThumbprint } from './publicJwk.ts';
 
 /** Characters; a challenge under the longest issuer stays below it. */
-const MAXIMUM_LENGTH = 2048;
+const MAX_LENGTH = 2048;
 const DEFAULT_LIFETIME_SECONDS = 300;
 /** Milliseconds that the clocks of two instances may differ. */
-const MAXIMUM_AHEAD = 120_000;
+const MAX_AHEAD = 120_000;
 const JTI_OCTETS = 16;
 /** RFC 7518 section 3.2: a key of the hash's size or larger. */
 const SECRET_OCTETS = 32;
@@ -93,7 +93,7 @@ function issueChallenge(settings: Settings, at: number, jkt: string | undefined)
 }
 
 function checkChallenge(settings: Settings, token: string, at: number): CheckedChallenge {
-  const jws = parseCompactJws(token, MAXIMUM_LENGTH);
+  const jws = parseCompactJws(token, MAX_LENGTH);
   const key = jws === null ? undefined : settings.keys.get(jws.headerText);
   if (jws === null || key === undefined) return INVALID;
   const mac = computeMac(key, jws.signingInput);
@@ -101,7 +101,7 @@ function checkChallenge(settings: Settings, token: string, at: number): CheckedC
   const claims = parseClaims(settings, jws.payload);
   if (claims === null) return INVALID;
   // Both comparisons are written so that a time which is no number refuses.
-  if (!(claims.iat * 1000 - at <= MAXIMUM_AHEAD)) return INVALID;
+  if (!(claims.iat * 1000 - at <= MAX_AHEAD)) return INVALID;
   if (!(at < claims.exp * 1000)) return EXPIRED;
   return { ok: true, claims, nonce: computeNonce(settings, jws.signingInput) };
 }

@@ -1,10 +1,10 @@
 import type { PublicJwk } from '../contract/wire.ts';
 import type { SigningKey } from './keySet.ts';
 import { thumbprint } from './publicJwk.ts';
-import { MOST_KEYS } from './signingKeys.ts';
+import { MAX_KEYS } from './signingKeys.ts';
 
 /** A version with as many newer ones may be left out: two older ones can go before it, one that signs and one foreseen. */
-const TOO_MANY_NEWER = MOST_KEYS - 2;
+const TOO_MANY_NEWER = MAX_KEYS - 2;
 
 /** One version of the signing key, as whoever keeps it describes it. Times in milliseconds since the epoch. */
 export interface KeyVersion {
@@ -31,7 +31,7 @@ export interface Rotation<V extends KeyVersion> {
   readonly current: V | null;
   /**
    * What is to be published: the current version, those that come next, then those retired, the latest first. Of more
-   * than {@link MOST_KEYS} the last are left out, and no version steps in that can have been one of these.
+   * than {@link MAX_KEYS} the last are left out, and no version steps in that can have been one of these.
    */
   readonly keys: readonly SigningKey[];
 }

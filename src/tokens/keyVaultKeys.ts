@@ -7,7 +7,7 @@ import type { VaultAccess } from './keyVaultSigner.ts';
 import { readVaultVersions } from './keyVaultVersions.ts';
 import type { VaultVersion, VaultVersions } from './keyVaultVersions.ts';
 import { thumbprint } from './publicJwk.ts';
-import { ANY_KEY, MOST_KEYS } from './signingKeys.ts';
+import { ANY_KEY, MAX_KEYS } from './signingKeys.ts';
 import type { MaySign, PublishedKeys, SigningKeys } from './signingKeys.ts';
 import { SigningKeyUnavailableError } from './signer.ts';
 import type { Signer } from './signer.ts';
@@ -24,7 +24,7 @@ const REFRESH_AFTER = 60_000;
 /** Milliseconds until it is asked for again after it could not be read. */
 const RETRY_AFTER = 10_000;
 /** Milliseconds: a request may come to this after another that began later and had the list read. */
-const MOST_OVERTAKEN = 2_000;
+const MAX_OVERTAKEN = 2_000;
 /** Milliseconds that the clocks of two instances, or of one and the vault, may differ. */
 const CLOCK_SKEW = 120_000;
 /** Milliseconds before the last version's end at which somebody should make another. */
@@ -134,7 +134,7 @@ function createReader(options: KeyVaultKeysOptions): (at: number) => Promise<Sna
 
 /** A time well before `since` is none within it: a clock was set back. */
 function isWithin(milliseconds: number, since: number, at: number): boolean {
-  return since - MOST_OVERTAKEN <= at && at < since + milliseconds;
+  return since - MAX_OVERTAKEN <= at && at < since + milliseconds;
 }
 
 function publish(snapshot: Snapshot, at: number, rules: RotationRules): PublishedKeys {
@@ -143,7 +143,7 @@ function publish(snapshot: Snapshot, at: number, rules: RotationRules): Publishe
     throw new SigningKeyUnavailableError('The vault has no enabled version of the signing key that can be published.');
   }
   return {
-    keys: rotation.keys.slice(0, MOST_KEYS),
+    keys: rotation.keys.slice(0, MAX_KEYS),
     asOf: snapshot.readAt,
     // A version that was made right after the reading is not used before this, by whatever instance.
     goodUntil: snapshot.readAt + rules.publishBeforeUse - CLOCK_SKEW,
@@ -155,8 +155,7 @@ function findTroubles(snapshot: Snapshot, rotation: Rotation<VaultVersion>, at: 
   const { current, keys } = rotation;
   const troubles = snapshot.strange.map((id) => `version ${id} is not an EC key on P-256, and is left out`);
   if (at >= snapshot.readAt + REFRESH_AFTER) troubles.push('the vault does not list the versions of the key');
-  if (keys.length > MOST_KEYS)
-    troubles.push(`more than ${MOST_KEYS} versions are enabled, and the oldest are left out`);
+  if (keys.length > MAX_KEYS) troubles.push(`more than ${MAX_KEYS} versions are enabled, and the oldest are left out`);
   const end = current?.expiresAt ?? null;
   if (current !== null && end !== null && end - at < WARN_BEFORE_END && !hasSuccessor(current, snapshot.versions)) {
     troubles.push(`the key expires on ${new Date(end).toISOString()}, and there is no next one`);

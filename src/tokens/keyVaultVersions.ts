@@ -18,7 +18,7 @@ export interface VaultVersions {
 }
 
 /** Disabled ones too; at one rotation a week, five years of them. */
-const MOST_VERSIONS = 250;
+const MAX_VERSIONS = 250;
 
 /**
  * Reads the enabled versions of a key. The list comes anew each time; a version's own key only where it is not in
@@ -52,8 +52,8 @@ export async function readVaultVersions(
 async function listEnabled(client: KeyClient, name: string, abortSignal: AbortSignal): Promise<KeyProperties[]> {
   const listed: KeyProperties[] = [];
   for await (const properties of client.listPropertiesOfKeyVersions(name, { abortSignal })) {
-    if (listed.push(properties) > MOST_VERSIONS) {
-      throw new SigningKeyUnavailableError(`the key has more than ${MOST_VERSIONS} versions: start a new key`);
+    if (listed.push(properties) > MAX_VERSIONS) {
+      throw new SigningKeyUnavailableError(`the key has more than ${MAX_VERSIONS} versions: start a new key`);
     }
   }
   return listed.filter(({ enabled }) => enabled === true);

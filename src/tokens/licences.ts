@@ -7,9 +7,9 @@ import { parseLicenceClaims } from './licenceClaims.ts';
 import type { Signer } from './signer.ts';
 
 /** Characters of a licence; only `features` can make one so long. */
-const MAXIMUM_LENGTH = 16_384;
+const MAX_LENGTH = 16_384;
 /** Milliseconds that the clock of the instance that issued a licence may be ahead. */
-const MAXIMUM_AHEAD = 120_000;
+const MAX_AHEAD = 120_000;
 
 /**
  * Signs a licence: ES256, header `alg`, `typ`, `kid` alone.
@@ -19,8 +19,8 @@ const MAXIMUM_AHEAD = 120_000;
  */
 export async function signLicence(claims: LicenceClaims, signer: Signer): Promise<string> {
   const licence = await signCompactJws(TOKEN_TYPES.licence, claims, signer);
-  if (licence.length > MAXIMUM_LENGTH) {
-    throw new RangeError(`A licence must stay below ${MAXIMUM_LENGTH} characters: shorten the offer's features.`);
+  if (licence.length > MAX_LENGTH) {
+    throw new RangeError(`A licence must stay below ${MAX_LENGTH} characters: shorten the offer's features.`);
   }
   return licence;
 }
@@ -46,14 +46,14 @@ export async function verifyLicence(
   keySet: KeySet,
   { issuer, audience, at }: LicenceExpectation,
 ): Promise<VerifiedLicence> {
-  const jws = parseCompactJws(token, MAXIMUM_LENGTH);
+  const jws = parseCompactJws(token, MAX_LENGTH);
   // The header is compared as a whole, so algorithm, type and kid are pinned and nothing else can stand in it.
   const key = keySet.keys.find(({ kid }) => jws?.headerText === encodeSignedHeader(TOKEN_TYPES.licence, kid));
   if (jws === null || key === undefined || !(await hasSignatureOf(token, key))) return INVALID;
   const claims = parseLicenceClaims(parseCanonicalJson(jws.payload));
   if (claims?.iss !== issuer || (audience !== null && claims.aud !== audience)) return INVALID;
   // Both comparisons are written so that a time which is no number refuses.
-  if (!(claims.nbf * 1000 - at <= MAXIMUM_AHEAD)) return { ok: false, reason: 'not_yet_valid' };
+  if (!(claims.nbf * 1000 - at <= MAX_AHEAD)) return { ok: false, reason: 'not_yet_valid' };
   if (!(at < claims.exp * 1000)) return { ok: false, reason: 'expired' };
   return { ok: true, claims };
 }

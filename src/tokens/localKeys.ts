@@ -4,7 +4,7 @@ import { createLocalSigner, SigningKeyError } from './localSigner.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 import { SigningKeyUnavailableError } from './signer.ts';
 import type { Signer } from './signer.ts';
-import { ANY_KEY, MOST_KEYS } from './signingKeys.ts';
+import { ANY_KEY, MAX_KEYS } from './signingKeys.ts';
 import type { MaySign, SigningKeys } from './signingKeys.ts';
 
 /**
@@ -16,7 +16,7 @@ import type { MaySign, SigningKeys } from './signingKeys.ts';
  */
 export function createLocalKeys(source: string): SigningKeys & { readonly kids: readonly string[] } {
   const [first = source, ...others] = readSet(source) ?? [source];
-  if (others.length >= MOST_KEYS) throw new SigningKeyError(`The JWK set has more than ${MOST_KEYS} keys.`);
+  if (others.length >= MAX_KEYS) throw new SigningKeyError(`The JWK set has more than ${MAX_KEYS} keys.`);
   const signer = createLocalSigner(first);
   const rest = others.map(readOther);
   const keys: readonly SigningKey[] = [

@@ -5,7 +5,7 @@ import { hasSignatureOf, parseCompactJws } from './compactJws.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 
 /** Characters; a proof for the longest issuer stays below it. */
-const MAXIMUM_LENGTH = 2048;
+const MAX_LENGTH = 2048;
 
 export interface ProofExpectation {
   /** The challenge's `jkt`. */
@@ -29,7 +29,7 @@ const REFUSED_MEMBERS = ['crit', 'b64', 'jku', 'x5u', 'x5c'] as const;
  * others write proofs too, so claims and header members that decide nothing (`iat`, `kid`) are left alone.
  */
 export async function checkProof(proof: string, expected: ProofExpectation): Promise<CheckedProof> {
-  const jws = parseCompactJws(proof, MAXIMUM_LENGTH);
+  const jws = parseCompactJws(proof, MAX_LENGTH);
   if (jws === null || !hasClaims(jws.payload, expected)) return INVALID;
   const jwk = parseHeader(jws.header);
   if (jwk === null || thumbprint(jwk) !== expected.jkt) return INVALID;

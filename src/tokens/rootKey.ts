@@ -15,7 +15,7 @@ export interface RootKey {
 }
 
 /** Two roots are in force while one takes the place of the other. */
-export const MOST_ROOTS = 2;
+export const MAX_ROOTS = 2;
 
 /**
  * A root key that lies in this process.
@@ -38,7 +38,7 @@ const PEM = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g;
 export function splitRootKeys(text: string): readonly string[] {
   const trimmed = text.trim();
   const keys = trimmed.startsWith('{') ? splitJwks(trimmed) : (trimmed.match(PEM) ?? [trimmed]);
-  if (keys.length >= 1 && keys.length <= MOST_ROOTS) return keys;
+  if (keys.length >= 1 && keys.length <= MAX_ROOTS) return keys;
   throw new SigningKeyError(`There are ${keys.length} root keys. Give one or two.`);
 }
 

@@ -5,7 +5,7 @@ import { isObject, parseForeignJson } from './canonicalJson.ts';
 import { hasSignatureOf, parseCompactJws, signWithHeader } from './compactJws.ts';
 import { publishKey } from './keySet.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
-import { MOST_KEYS } from './signingKeys.ts';
+import { MAX_KEYS } from './signingKeys.ts';
 import type { Signer } from './signer.ts';
 
 /*
@@ -13,14 +13,14 @@ import type { Signer } from './signer.ts';
  * key sets of OpenID Federation 1.0. An image carries the root's RFC 7638 thumbprint and believes nothing else about keys.
  */
 
-/** Characters. A set of {@link MOST_KEYS} keys under the longest issuer stays below it. */
-export const LONGEST_KEY_SET = 16_384;
+/** Characters. A set of {@link MAX_KEYS} keys under the longest issuer stays below it. */
+export const MAX_KEY_SET = 16_384;
 
 /** Seconds that a set which the service signs itself lasts. */
 export const KEY_SET_SECONDS = 30 * 86_400;
 
 /** Milliseconds that the clock of whoever signed a set may be ahead of ours. */
-const MAXIMUM_AHEAD = 120_000;
+const MAX_AHEAD = 120_000;
 
 export interface KeySetInput {
   readonly issuer: string;
@@ -84,7 +84,7 @@ export type VerifiedKeySet =
  * over those that are not. What counts here counts for every client.
  */
 export async function verifyKeySet(token: string, expected: KeySetExpectation): Promise<VerifiedKeySet> {
-  const jws = parseCompactJws(token, LONGEST_KEY_SET);
+  const jws = parseCompactJws(token, MAX_KEY_SET);
   const root = jws === null ? null : parseHeader(jws.header);
   if (jws === null || root === null) return refuse('malformed');
   const { kid, jwk } = root;
@@ -99,7 +99,7 @@ export async function verifyKeySet(token: string, expected: KeySetExpectation): 
 
 /** The root that a set says it is signed by; null where it is not in the form of one. Nothing is verified. */
 export function readRootOf(token: string): string | null {
-  const jws = parseCompactJws(token, LONGEST_KEY_SET);
+  const jws = parseCompactJws(token, MAX_KEY_SET);
   return jws === null ? null : (parseHeader(jws.header)?.kid ?? null);
 }
 
@@ -109,7 +109,7 @@ const EXPLANATIONS: Readonly<Record<KeySetFault, string>> = {
   signature_invalid: 'Its signature is not valid. Sign it again: it was changed after it was signed.',
   issuer_unexpected: 'It is for another issuer. Sign it with --issuer set to the ISSUER of this service.',
   lasts_too_long: `Its exp is not after its iat, or more than ${MAX_KEY_SET_SECONDS / 86_400} days after it. Sign it again with fewer --days.`,
-  keys_unusable: `It must have 1 to ${MOST_KEYS} public EC keys on P-256, each once and named by its thumbprint. Write the keys with countersign keys status --out FILE and sign them.`,
+  keys_unusable: `It must have 1 to ${MAX_KEYS} public EC keys on P-256, each once and named by its thumbprint. Write the keys with countersign keys status --out FILE and sign them.`,
   root_among_keys:
     'A root key is among its keys. A root key signs key sets and nothing else: remove it and sign again.',
   not_yet_valid: 'Its iat is in the future. Set the clock of the machine that signs, and sign again.',
@@ -158,7 +158,7 @@ function findFault(claims: ReadClaims, issuer: string, rootKeys: readonly string
   const { iss, sub, iat, exp, keys } = claims;
   if (iss !== issuer || sub !== issuer) return 'issuer_unexpected';
   if (exp <= iat || exp - iat > MAX_KEY_SET_SECONDS) return 'lasts_too_long';
-  if (keys.length === 0 || keys.length > MOST_KEYS || !keys.every(isPublishedJwk)) return 'keys_unusable';
+  if (keys.length === 0 || keys.length > MAX_KEYS || !keys.every(isPublishedJwk)) return 'keys_unusable';
   const kids = keys.map(({ kid }) => kid);
   if (new Set(kids).size !== kids.length) return 'keys_unusable';
   return kids.some((kid) => rootKeys.includes(kid)) ? 'root_among_keys' : null;
@@ -174,6 +174,6 @@ function isPublishedJwk(value: unknown): value is PublishedJwk {
 /** Both comparisons are written so that a time which is no number refuses. */
 function findFaultOfTime({ iat, exp }: ReadClaims, at: number | null): KeySetFault | null {
   if (at === null) return null;
-  if (!(iat * 1000 - at <= MAXIMUM_AHEAD)) return 'not_yet_valid';
+  if (!(iat * 1000 - at <= MAX_AHEAD)) return 'not_yet_valid';
   return at < exp * 1000 ? null : 'ended';
 }

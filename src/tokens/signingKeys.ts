@@ -24,7 +24,7 @@ export interface SigningKeys {
 }
 
 export interface PublishedKeys {
-  /** At most {@link MOST_KEYS}. */
+  /** At most {@link MAX_KEYS}. */
   readonly keys: readonly SigningKey[];
   /** When they were read. */
   readonly asOf: number;
@@ -35,4 +35,4 @@ export interface PublishedKeys {
 }
 
 /** Clients refuse a longer key set. */
-export const MOST_KEYS = 32;
+export const MAX_KEYS = 32;

@@ -34,7 +34,7 @@ export interface VaultOperation {
   readonly setting: 'SIGNING_KEY_URL' | 'ROOT_KEY_URL';
 }
 
-const MOST_ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 /** Milliseconds before the second try; twice as many before each further one. */
 const FIRST_WAIT = 100;
 
@@ -92,7 +92,7 @@ async function withinTime<T>(
 /** Milliseconds, or null where another try is of no use. */
 function waitBefore(error: unknown, tries: number): number | null {
   const { status, retryAfter } = readFailure(error);
-  if (tries >= MOST_ATTEMPTS) return null;
+  if (tries >= MAX_ATTEMPTS) return null;
   if (status !== null && !isPassing(status)) return null;
   // Half of it by chance: instances that were refused together do not come back together.
   const backOff = FIRST_WAIT * 2 ** (tries - 1) * (0.5 + Math.random() / 2);

@@ -14,7 +14,7 @@ export class AdHocTrustError extends Error {
   override readonly name = 'AdHocTrustError';
 }
 
-const MAXIMUM_BLOCKS = 1024;
+const MAX_BLOCKS = 1024;
 
 /**
  * Trust in the certificates of a PEM text alone, for one domain, without pins: those that signed themselves are anchors,
@@ -26,7 +26,7 @@ const MAXIMUM_BLOCKS = 1024;
 export function createAdHocTrust(pem: string, domain: string): Trust {
   const blocks = readPemBlocks(pem);
   if (blocks.length === 0) throw new AdHocTrustError('no certificate: the file has no block "BEGIN CERTIFICATE"');
-  if (blocks.length > MAXIMUM_BLOCKS) throw new AdHocTrustError(`more than ${MAXIMUM_BLOCKS} certificates`);
+  if (blocks.length > MAX_BLOCKS) throw new AdHocTrustError(`more than ${MAX_BLOCKS} certificates`);
   const certificates = blocks.map(parseBlock);
   const anchors = certificates.filter(isSelfSigned);
   if (anchors.length === 0)

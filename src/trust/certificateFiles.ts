@@ -12,8 +12,8 @@ export class CertificateDirectoryError extends Error {
 }
 
 /** A bundle of all public roots has about 250 KB in 150 certificates. */
-const MAXIMUM_FILE_OCTETS = 1024 * 1024;
-const MAXIMUM_FILES = 4096;
+const MAX_FILE_OCTETS = 1024 * 1024;
+const MAX_FILES = 4096;
 
 /** A pipe or a device among the files must not hold up the start. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -53,9 +53,9 @@ async function listNames(directory: string, mayBeAbsent: boolean): Promise<reado
     if (mayBeAbsent && code === 'ENOENT') return [];
     throw new CertificateDirectoryError(`the certificate directory ${directory} cannot be read (${code})`);
   }
-  if (names.length > MAXIMUM_FILES) {
+  if (names.length > MAX_FILES) {
     throw new CertificateDirectoryError(
-      `the certificate directory ${directory} has more than ${MAXIMUM_FILES} files: name one that holds certificates alone`,
+      `the certificate directory ${directory} has more than ${MAX_FILES} files: name one that holds certificates alone`,
     );
   }
   return names.sort();
@@ -71,7 +71,7 @@ async function readRegularFile(path: string): Promise<Uint8Array | null> {
   }
   try {
     const stats = await file.stat();
-    if (!stats.isFile() || stats.size > MAXIMUM_FILE_OCTETS) return null;
+    if (!stats.isFile() || stats.size > MAX_FILE_OCTETS) return null;
     const octets = new Uint8Array(stats.size);
     const { bytesRead } = await file.read(octets, 0, octets.length, 0);
     return octets.subarray(0, bytesRead);

@@ -8,8 +8,8 @@ export interface DownloadOptions {
 }
 
 /** The certificates of Azure's CAs have 1 to 2 KB. */
-const MAXIMUM_OCTETS = 64 * 1024;
-const MAXIMUM_REDIRECTS = 3;
+const MAX_OCTETS = 64 * 1024;
+const MAX_REDIRECTS = 3;
 
 /**
  * Gets one file, of at most 64 KiB. A redirect is followed on the same host alone: whoever publishes a CA's certificate
@@ -19,7 +19,7 @@ export async function download(url: string, { fetch, timeout }: DownloadOptions)
   const signal = AbortSignal.timeout(timeout);
   try {
     let target = new URL(url);
-    for (let redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
+    for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
       const response = await fetch(target, { redirect: 'manual', credentials: 'omit', signal });
       const next = readRedirect(response, target);
       if (next === null) return await readResponse(response);
@@ -53,7 +53,7 @@ async function readResponse(response: Response): Promise<Download> {
   // Leaving the loop cancels the rest.
   for await (const chunk of body) {
     length += chunk.length;
-    if (length > MAXIMUM_OCTETS) return failed('sent more than 64 KiB');
+    if (length > MAX_OCTETS) return failed('sent more than 64 KiB');
     chunks.push(chunk);
   }
   return { octets: Buffer.concat(chunks) };

@@ -15,7 +15,7 @@ export interface EvidencePolicy {
 }
 
 /** Genuine documents live for six hours. */
-const MAXIMUM_LIFETIME = 24 * 60 * 60 * 1000;
+const MAX_LIFETIME = 24 * 60 * 60 * 1000;
 
 /**
  * Judges the document's times. The signer's certificate must have been valid when the document was made, too.
@@ -35,7 +35,7 @@ export function checkTimes(
     throw new EvidenceError('content', 'claim_missing', 'timeStamp lacks createdOn or expiresOn');
   }
   if (expiresOn <= createdOn) fail('document_malformed', 'expiresOn is not after createdOn');
-  if (expiresOn - createdOn > MAXIMUM_LIFETIME) fail('document_malformed', 'a lifetime of more than 24 hours');
+  if (expiresOn - createdOn > MAX_LIFETIME) fail('document_malformed', 'a lifetime of more than 24 hours');
   if (createdOn > at + clockSkew) fail('document_not_yet_valid', 'createdOn lies in the future');
   if (expiresOn < at - clockSkew) fail('document_expired', 'expiresOn has passed');
   if (maximumAge !== null && at - createdOn > maximumAge + clockSkew) {

@@ -8,7 +8,7 @@ export interface SignerCloud {
   readonly region: string | null;
 }
 
-const MAXIMUM_NAMES = 4;
+const MAX_NAMES = 4;
 
 /** One or more labels of letters, digits and hyphens (RFC 1034 section 3.5), before the domain. */
 const SUBDOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+$/;
@@ -21,7 +21,7 @@ const SUBDOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+$/;
  */
 export function identifyCloud(names: readonly GeneralName[], domains: readonly TrustDomain[]): SignerCloud {
   const [first, ...others] = names;
-  if (first === undefined || others.length >= MAXIMUM_NAMES) fail('not one to four alternative names');
+  if (first === undefined || others.length >= MAX_NAMES) fail('not one to four alternative names');
   const { domain } = matchName(first, domains);
   const matches = names.map((name) => matchName(name, domains));
   if (matches.some((match) => match.domain !== domain)) fail('names of several clouds');

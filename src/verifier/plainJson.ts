@@ -21,10 +21,10 @@ function placeError({ message, position, key }: JsonError, text: string): JsonEr
   return new JsonError(`line ${line}: ${reason}`, position);
 }
 
-const LONGEST_QUOTE = 64;
+const MAX_QUOTE = 64;
 
 function quote(key: string): string {
-  return JSON.stringify(key.length > LONGEST_QUOTE ? `${key.slice(0, LONGEST_QUOTE)}…` : key);
+  return JSON.stringify(key.length > MAX_QUOTE ? `${key.slice(0, MAX_QUOTE)}…` : key);
 }
 
 /** Every key becomes a member of the object's own, `__proto__` too. */

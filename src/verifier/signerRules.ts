@@ -10,13 +10,13 @@ const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const EXPONENT = 65537;
 
 /** Genuine chains have one intermediate, or two where a root is cross-signed. */
-const MAXIMUM_INTERMEDIATES = 4;
+const MAX_INTERMEDIATES = 4;
 
 /** @param isPinned whether intermediates are pinned; then a leaf that an anchor issued itself is refused */
 export function signerRules(isPinned: boolean): PathRules {
   return {
     nameMatching: 'exact',
-    maximumIntermediates: MAXIMUM_INTERMEDIATES,
+    maximumIntermediates: MAX_INTERMEDIATES,
     allowsDirectIssue: !isPinned,
     requiresKeyIdentifiers: false,
     purposes: [SERVER_AUTH],

@@ -20,7 +20,7 @@ export class JsonError extends Error {
   }
 }
 
-const MAXIMUM_DEPTH = 16;
+const MAX_DEPTH = 16;
 /** Objects, lists, texts, numbers and words. A file of 8 MiB with the longest lists has half of it. */
 const MAX_VALUES = 500_000;
 /** Of one object. */
@@ -72,7 +72,7 @@ class JsonReader {
 
   readValue(depth: number): JsonValue {
     if (++this.#values > MAX_VALUES) throw new JsonError(`more than ${MAX_VALUES} values`, this.#position);
-    if (depth > MAXIMUM_DEPTH) throw new JsonError('nested too deeply', this.#position);
+    if (depth > MAX_DEPTH) throw new JsonError('nested too deeply', this.#position);
     this.#skipSpace();
     const next = this.#text[this.#position];
     if (next === '{') return this.#readObject(depth);

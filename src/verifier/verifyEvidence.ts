@@ -25,7 +25,7 @@ export interface VerifyOptions {
 }
 
 /** Genuine documents have 2.6 to 3.2 KB. */
-export const MAXIMUM_DOCUMENT_OCTETS = 16 * 1024;
+export const MAX_DOCUMENT_OCTETS = 16 * 1024;
 
 /** Genuine documents are 9 levels deep and have about 150 elements. */
 export const DOCUMENT_LIMITS = { depth: 16, elements: 1024 };
@@ -61,12 +61,11 @@ export function verifyEvidence(evidence: Uint8Array | string, options: VerifyOpt
 /** The checks `size` and `encoding`. */
 function readDocument(evidence: Uint8Array | string): Uint8Array {
   const isText = typeof evidence === 'string';
-  const limit = isText ? base64Length(MAXIMUM_DOCUMENT_OCTETS) : MAXIMUM_DOCUMENT_OCTETS;
+  const limit = isText ? base64Length(MAX_DOCUMENT_OCTETS) : MAX_DOCUMENT_OCTETS;
   if (evidence.length > limit) throw new EvidenceError('size', 'document_malformed', 'more than 16 KiB');
   const octets = isText ? decodeBase64(evidence) : evidence;
   if (octets === null) throw new EvidenceError('encoding', 'document_malformed', 'not canonical base64');
-  if (octets.length > MAXIMUM_DOCUMENT_OCTETS)
-    throw new EvidenceError('size', 'document_malformed', 'more than 16 KiB');
+  if (octets.length > MAX_DOCUMENT_OCTETS) throw new EvidenceError('size', 'document_malformed', 'more than 16 KiB');
   readPart(ENCODING, () => {
     checkDer(octets, DOCUMENT_LIMITS);
   });

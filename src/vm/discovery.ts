@@ -3,7 +3,7 @@ import type { Discovery } from '../contract/wire.ts';
 import type { Reply } from '../http/edge.ts';
 import type { Parts } from '../app/parts.ts';
 import { replyJson } from '../http/problems.ts';
-import { LONGEST_KEPT } from './readKeySets.ts';
+import { MAX_KEPT } from './readKeySets.ts';
 
 /**
  * `GET /.well-known/countersign`
@@ -27,5 +27,5 @@ export async function readDiscovery({ config, trust, keySets, now }: Parts): Pro
     rootKeys: await keySets.readRootKeys(now()),
     pinSetVersion: trust.latest().trust.version,
   };
-  return replyJson(200, discovery, `public, max-age=${LONGEST_KEPT}`);
+  return replyJson(200, discovery, `public, max-age=${MAX_KEPT}`);
 }

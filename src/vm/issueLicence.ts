@@ -7,7 +7,7 @@ import type { ActivationOutcome } from '../seats/activate.ts';
 import { readDecision } from '../decisions/decide.ts';
 import { licenceTimes } from '../catalogue/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
-import { LONGEST_ANSWER } from '../seats/lease.ts';
+import { MAX_ANSWER } from '../seats/lease.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import { licenceClaims } from '../tokens/licenceClaims.ts';
 import { signLicence } from '../tokens/licences.ts';
@@ -70,7 +70,7 @@ interface Issue {
  * @throws {StoreUnavailableError}
  */
 function checkInTime({ now }: Parts, at: number): void {
-  if (now() - at > LONGEST_ANSWER) throw new StoreUnavailableError('The store took too long for this licence.');
+  if (now() - at > MAX_ANSWER) throw new StoreUnavailableError('The store took too long for this licence.');
 }
 
 function takeSeat(

@@ -10,7 +10,7 @@ import { readQuery } from '../http/readQuery.ts';
 import { RequestError } from '../http/requestError.ts';
 
 /** Seconds for which anybody keeps a key set; the least SIGNING_KEY_LEAD_SECONDS is twice as long. */
-export const LONGEST_KEPT = 300;
+export const MAX_KEPT = 300;
 
 /**
  * `GET /.well-known/jwks.json`. Nobody may keep it for longer than it is certain to hold every key in use.
@@ -74,6 +74,6 @@ function findSet(roots: readonly RootState[], asked: string | undefined): Served
 
 /** @param goodUntil milliseconds since the epoch */
 function cacheUntil(goodUntil: number, at: number): string {
-  const maximumAge = Math.min(LONGEST_KEPT, Math.floor((goodUntil - at) / 1_000));
+  const maximumAge = Math.min(MAX_KEPT, Math.floor((goodUntil - at) / 1_000));
   return maximumAge > 0 ? `public, max-age=${maximumAge}` : 'no-store';
 }

@@ -19,7 +19,7 @@ export interface Readiness {
 }
 
 /** Milliseconds that an answer is kept: probes cost, and anybody may ask. */
-const MAXIMUM_AGE = 10_000;
+const MAX_AGE = 10_000;
 
 const RANK = { ok: 0, degraded: 1, failed: 2 } as const;
 
@@ -28,7 +28,7 @@ export function createReadiness(parts: Parts, probePins: (at: number) => Probe):
   let probed: { readonly at: number; readonly answer: Promise<Readiness> } | null = null;
   return async ({ log }) => {
     const at = parts.now();
-    if (probed === null || at - probed.at >= MAXIMUM_AGE || at < probed.at) {
+    if (probed === null || at - probed.at >= MAX_AGE || at < probed.at) {
       probed = { at, answer: probeAll(parts, probePins, at, log) };
     }
     const readiness = await probed.answer;

@@ -4,7 +4,7 @@ import type { EdgeRequest } from '../http/edge.ts';
 import { RequestError } from '../http/requestError.ts';
 
 /** An evidence request is about 6 KB: document, challenge, proof. */
-export const MAXIMUM_BODY_OCTETS = 64 * 1024;
+export const MAX_BODY_OCTETS = 64 * 1024;
 
 /**
  * Size, media type, JSON, shape: in this order, so that nothing is parsed that is too large or says it is something else.
@@ -12,7 +12,7 @@ export const MAXIMUM_BODY_OCTETS = 64 * 1024;
  * @throws {RequestError}
  */
 export async function readJsonBody<T>(request: EdgeRequest, schema: z.ZodType<T>): Promise<T> {
-  const octets = await readOctets(request, MAXIMUM_BODY_OCTETS);
+  const octets = await readOctets(request, MAX_BODY_OCTETS);
   if (readMediaType(request) !== 'application/json') throw new RequestError('media_type_unsupported');
   return parseShape(parseJson(decodeUtf8(octets)), schema);
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 import { beforeEach, expect, test } from 'vitest';
 
-import { LONGEST_ANSWER, LONGEST_SEARCH } from '../../src/seats/lease.ts';
+import { MAX_ANSWER, MAX_SEARCH } from '../../src/seats/lease.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { createKey, readDocument, readPayload } from '../endToEnd/protocolClient.ts';
 import type { Answer } from '../endToEnd/protocolClient.ts';
@@ -71,7 +71,7 @@ test('a lowered number of seats refuses no renewal, and new VMs within 30 second
 
 test('what was decided too long ago is not carried out', async () => {
   const scene = await createScene();
-  const late = { when: 'before', kill: () => void (ahead += LONGEST_SEARCH) } as const;
+  const late = { when: 'before', kill: () => void (ahead += MAX_SEARCH) } as const;
   scene.proxy.fail(/^GET licences/, late);
   const answer = await scene.boot('licensed');
   expect(answer.body).toMatchObject({ status: 503, code: 'store_unavailable', retryable: true });
@@ -81,7 +81,7 @@ test('what was decided too long ago is not carried out', async () => {
 
 test('what was written too long ago is not given out, and the VM comes again', async () => {
   const scene = await createScene();
-  const late = { when: 'before', kill: () => void (ahead += LONGEST_ANSWER + 1) } as const;
+  const late = { when: 'before', kill: () => void (ahead += MAX_ANSWER + 1) } as const;
   // The audit row's; its write is tried again.
   scene.proxy.fail(/^POST decisions/, late);
   const key = createKey();

@@ -1,5 +1,5 @@
 import { encodeElement, readElement, rewriteElement } from '../../src/emulator/der.ts';
-import { MAXIMUM_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
+import { MAX_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
 
 export const OID_TAG = 0x06;
 export const NULL = encodeElement(0x05);
@@ -27,7 +27,7 @@ export function replaced(
   change: (element: Uint8Array, room: number) => Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   return rewriteElement(octets, path, (element) =>
-    change(element, MAXIMUM_DOCUMENT_OCTETS - octets.length + element.length - MARGIN),
+    change(element, MAX_DOCUMENT_OCTETS - octets.length + element.length - MARGIN),
   );
 }
 

@@ -1,4 +1,4 @@
-import { MAXIMUM_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
+import { MAX_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import { hostileCertificates } from './hostileCertificates.ts';
 import { hostileMessages } from './hostileMessages.ts';
 import type { Candidate } from './rounds.ts';
@@ -17,7 +17,7 @@ const PREFIX = 'hostile: ';
 export function createHostileCandidates(subject: EmulatedSubject): readonly Candidate[] {
   const documents = { ...hostileMessages(subject), ...hostileCertificates(subject) };
   return Object.entries(documents).map(([kind, octets]) => {
-    if (octets.length > MAXIMUM_DOCUMENT_OCTETS) throw new Error(`"${kind}" is refused by its length alone`);
+    if (octets.length > MAX_DOCUMENT_OCTETS) throw new Error(`"${kind}" is refused by its length alone`);
     const text = toBase64(octets);
     const run = (times: number): void => {
       for (let time = 0; time < times; time++) {

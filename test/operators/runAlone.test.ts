@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
-import { LONGEST_REQUEST } from '../../src/http/answerOnce.ts';
+import { MAX_REQUEST } from '../../src/http/answerOnce.ts';
 import { runAlone } from '../../src/operators/runAlone.ts';
 import { RequestError } from '../../src/http/requestError.ts';
 import { useAzurite } from '../support/azurite.ts';
@@ -39,7 +39,7 @@ test('whoever waits in vain is told to come again; the turn of a process that en
   if (first === undefined || second === undefined) throw new Error('There are two.');
   const ended = { ...first, store: { ...first.store, deleteRequest: () => Promise.resolve('absent' as const) } };
   await runAlone(ended, () => Promise.resolve());
-  at += LONGEST_REQUEST - 1;
+  at += MAX_REQUEST - 1;
   const refused = await runAlone(second, () => Promise.resolve()).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(RequestError);
   expect(refused).toMatchObject({ code: 'conflict', retryAfter: 60 });

@@ -40,7 +40,7 @@ export interface Phase {
 /** Milliseconds by which the clocks of the two instances are wrong. */
 const SKEWS = [-CLOCK_SKEW / 2, CLOCK_SKEW / 2] as const;
 const KEY_CHANGES = 1;
-const LONGEST_LEASE = 2 * DAY;
+const MAX_LEASE = 2 * DAY;
 /** A lease that has ended by one clock may be renewed by another. */
 const TOLERANCE = CLOCK_SKEW + CLOCK_SKEW / 2;
 
@@ -210,7 +210,7 @@ export class History {
 
   /** Once all leases are over, all seats can be had, and not one more. */
   async #drain(): Promise<void> {
-    this.#now += LONGEST_LEASE + DAY;
+    this.#now += MAX_LEASE + DAY;
     this.#held = entitlement({ seats: 3 });
     const outcomes: string[] = [];
     for (let vm = 100; vm < 105; vm += 1) {

@@ -33,7 +33,7 @@ import { runKeys } from './runKeys.ts';
 /** Milliseconds since the epoch: a whole second, as in tokens. */
 export const LOADED_AT = Math.floor(Date.now() / 1000) * 1000;
 /** Milliseconds; the default of STORE_BUDGET_MILLISECONDS. */
-const LONGEST_STORE_CALL = 5_000;
+const MAX_STORE_CALL = 5_000;
 
 const FILES = resolve(import.meta.dirname, '../endToEnd');
 
@@ -132,7 +132,7 @@ export function useScenes(
     const { connectionString, tablePrefix } = where;
     const store = await fillStore(where, options);
     const proxy = await startStoreProxy(connectionString, tablePrefix, () => {
-      limits.pass(LONGEST_STORE_CALL);
+      limits.pass(MAX_STORE_CALL);
     });
     const env = {
       ...{ ACCEPTED_CLOUDS: 'emulator', EMULATOR_TRUST_FILE: authorityFile, ...keySettings(options) },

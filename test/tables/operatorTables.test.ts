@@ -4,7 +4,7 @@ import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../../src/sea
 import { hourlyDecisionId, uniqueDecisionId } from '../../src/decisions/decisionRecord.ts';
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
 import { activate } from '../../src/seats/activate.ts';
-import { LONGEST_KEPT_BODY } from '../../src/http/operatorRequest.ts';
+import { MAX_KEPT_BODY } from '../../src/http/operatorRequest.ts';
 import { readPoolUsage } from '../../src/seats/poolUsage.ts';
 import { ContinuationError, StoreUnavailableError } from '../../src/contract/stored.ts';
 import type { Page, PageRequest } from '../../src/contract/stored.ts';
@@ -294,7 +294,7 @@ test('a request is kept for its operator, route and key, with its answer', async
   for (const other of [{ operator: 'x' }, { route: 'x' }, { key: 'x' }]) {
     expect(await store.readRequest({ ...key, ...other })).toBeNull();
   }
-  const long = { ...begun, answer: { status: 200, body: 'x'.repeat(LONGEST_KEPT_BODY + 1), version: null } };
+  const long = { ...begun, answer: { status: 200, body: 'x'.repeat(MAX_KEPT_BODY + 1), version: null } };
   await expect(store.writeRequest(long, null)).rejects.toThrow(RangeError);
 });
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { PublicJwk } from '../../src/contract/wire.ts';
 import { planRotation } from '../../src/tokens/keyRotation.ts';
 import type { KeyVersion } from '../../src/tokens/keyRotation.ts';
-import { MOST_KEYS } from '../../src/tokens/signingKeys.ts';
+import { MAX_KEYS } from '../../src/tokens/signingKeys.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -215,7 +215,7 @@ function lookAt(kept: readonly Kept[], at: number): Pick<Moment, 'signs' | 'publ
   const names = keys.map(({ publicJwk }) => nameOf.get(publicJwk.x) ?? '');
   expect(new Set(names).size).toBe(names.length);
   expect(current === null).toBe(!kept.some((one) => canSign(one, at)));
-  return { signs: current?.name ?? null, published: new Set(names.slice(0, MOST_KEYS)) };
+  return { signs: current?.name ?? null, published: new Set(names.slice(0, MAX_KEYS)) };
 }
 
 function replay(deeds: readonly Deed[], first: readonly Kept[] = [{ ...version('v0', AT), enabled: true }]): Moment[] {

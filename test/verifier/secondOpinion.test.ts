@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckName } from '../../src/contract/attestation.ts';
 import { alterContent } from '../../src/emulator/documentChanges.ts';
-import { MAXIMUM_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
+import { MAX_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
 import { runsOpenssl } from '../support/programs.ts';
 import { expectedDocuments, hasShared, listShared, readSharedText } from '../support/shared.ts';
 import { ASN1PARSE_LISTS, OPENSSL_ACCEPTS, PKIJS_DIFFERS, PKIJS_READS } from './disagreements.ts';
@@ -60,7 +60,7 @@ async function makeMutated(): Promise<Document[]> {
   const documents: Document[] = [];
   for (const { name, check, offer } of Object.values(MUTATIONS).flat()) {
     const { evidence, trust, at = AT } = await offer(scene);
-    if (!(evidence instanceof Uint8Array) || evidence.length > MAXIMUM_DOCUMENT_OCTETS) continue;
+    if (!(evidence instanceof Uint8Array) || evidence.length > MAX_DOCUMENT_OCTETS) continue;
     documents.push({ name, check, octets: evidence, at, hasOwnPins: trust !== undefined });
   }
   return documents;

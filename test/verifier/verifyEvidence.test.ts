@@ -5,7 +5,7 @@ import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import type { LeafChange } from '../../src/emulator/authority.ts';
 import { documentContent } from '../../src/emulator/documentContent.ts';
 import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
-import { DOCUMENT_LIMITS, MAXIMUM_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
+import { DOCUMENT_LIMITS, MAX_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import * as ber from '../../src/emulator/berForms.ts';
 import { encodeElement } from '../../src/emulator/der.ts';
 import { remade, saying, signedBy } from './mutation.ts';
@@ -192,7 +192,7 @@ test('the reader’s budgets: as much as allowed is read, and no more', () => {
   const detailFor = (evidence: Uint8Array | string) =>
     judge(scene, { evidence }, createTrust(scene)).checks.find(({ outcome }) => outcome === 'failed');
   const wide = (count: number) => encodeElement(0x30, ...Array<Uint8Array>(count - 1).fill(encodeElement(0x05)));
-  expect([depth, elements, MAXIMUM_DOCUMENT_OCTETS]).toEqual([16, 1024, 16384]);
+  expect([depth, elements, MAX_DOCUMENT_OCTETS]).toEqual([16, 1024, 16384]);
   expect(detailFor(ber.nestedSequences(depth))?.name).toBe('profile');
   expect(detailFor(ber.nestedSequences(depth + 1))).toMatchObject({
     name: 'encoding',
@@ -201,7 +201,7 @@ test('the reader’s budgets: as much as allowed is read, and no more', () => {
   expect(detailFor(wide(elements))?.name).toBe('profile');
   expect(detailFor(wide(elements + 1))).toMatchObject({ name: 'encoding', detail: 'document: too many elements' });
   const filled = (octets: number) => encodeElement(0x30, encodeElement(0x04, new Uint8Array(octets - 8)));
-  expect(filled(MAXIMUM_DOCUMENT_OCTETS)).toHaveLength(MAXIMUM_DOCUMENT_OCTETS);
-  expect(detailFor(filled(MAXIMUM_DOCUMENT_OCTETS))?.name).toBe('profile');
-  expect(detailFor(filled(MAXIMUM_DOCUMENT_OCTETS + 1))?.name).toBe('size');
+  expect(filled(MAX_DOCUMENT_OCTETS)).toHaveLength(MAX_DOCUMENT_OCTETS);
+  expect(detailFor(filled(MAX_DOCUMENT_OCTETS))?.name).toBe('profile');
+  expect(detailFor(filled(MAX_DOCUMENT_OCTETS + 1))?.name).toBe('size');
 });

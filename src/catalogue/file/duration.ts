@@ -20,4 +20,4 @@ export const DEFAULT_GRACE = 7 * DAY;
 /** From the issue of a licence to the end of its grace, unless the service is set otherwise. */
 export const DEFAULT_LICENCE_LIFE = 30 * DAY;
 export const SHORTEST_LIFETIME = 5 * MINUTE;
-export const LONGEST_DURATION = 400 * DAY;
+export const MAX_DURATION = 400 * DAY;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { CLOUD_NAMES } from '../../contract/clouds.ts';
 import { ANY, PLAN_NAME, PRODUCT_NAME, isSameName, parsePlanName } from '../planName.ts';
 import type { Allowed, PlanName } from '../planName.ts';
-import { LONGEST_DURATION, parseDuration } from './duration.ts';
+import { MAX_DURATION, parseDuration } from './duration.ts';
 
 /*
  * The fields of a catalogue file. Each says what it must be, so that a wrong one is answered with what to write. All are
@@ -11,11 +11,11 @@ import { LONGEST_DURATION, parseDuration } from './duration.ts';
  */
 
 /** A property of a row holds 32,768 UTF-16 units (64 KiB), and an entry is one property, as JSON. */
-const LONGEST_ENTRY = 30_000;
-const LONGEST_LIST = 500;
-const MOST_SEATS = 100_000;
-const MOST_FEATURES = 64;
-const LONGEST_FEATURES = 4_096;
+const MAX_ENTRY = 30_000;
+const MAX_LIST = 500;
+const MAX_SEATS = 100_000;
+const MAX_FEATURES = 64;
+const MAX_FEATURES_OCTETS = 4_096;
 
 const UUID = /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/;
 
@@ -45,7 +45,7 @@ const DURATION = 'be a duration of days, hours, minutes and seconds such as "P7D
 /** To milliseconds. */
 export const duration = z.string(must(DURATION)).transform((text, context): number => {
   const milliseconds = parseDuration(text);
-  if (milliseconds !== null && milliseconds <= LONGEST_DURATION) return milliseconds;
+  if (milliseconds !== null && milliseconds <= MAX_DURATION) return milliseconds;
   context.addIssue(`must ${DURATION}`);
   return z.NEVER;
 });
@@ -62,16 +62,16 @@ export const uuid = z
   .regex(UUID, must(UUID_TEXT))
   .transform((text) => text.toLowerCase());
 
-const SEATS = `be "unlimited" or a whole number up to ${MOST_SEATS}`;
+const SEATS = `be "unlimited" or a whole number up to ${MAX_SEATS}`;
 
-const seatCount = z.number(must(SEATS)).int(must(SEATS)).min(0, must(SEATS)).max(MOST_SEATS, must(SEATS));
+const seatCount = z.number(must(SEATS)).int(must(SEATS)).min(0, must(SEATS)).max(MAX_SEATS, must(SEATS));
 
 export const seats = z.union([z.literal('unlimited'), seatCount], must(SEATS));
 
 /** `"*"` or a list. */
 export function allowed(of: z.ZodType<string>, what: string): z.ZodType<Allowed> {
-  const text = `be "*" or a list of 1 to ${LONGEST_LIST} ${what}`;
-  const list = z.array(of, must(text)).min(1, must(text)).max(LONGEST_LIST, must(text));
+  const text = `be "*" or a list of 1 to ${MAX_LIST} ${what}`;
+  const list = z.array(of, must(text)).min(1, must(text)).max(MAX_LIST, must(text));
   return z.union([z.literal(ANY), list], {
     error: (issue) => (Array.isArray(issue.input) ? `must ${text}, each of them a valid one` : `must ${text}`),
   });
@@ -101,7 +101,7 @@ const LICENCE_ID = 'be 1 to 64 letters, digits, ".", "_" or "-", a letter or dig
 
 export const licenceId = z.string(must(LICENCE_ID)).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, must(LICENCE_ID));
 
-const FEATURES = `be an object of at most ${MOST_FEATURES} settings (true, false, numbers, strings) and ${LONGEST_FEATURES} octets as JSON in UTF-8`;
+const FEATURES = `be an object of at most ${MAX_FEATURES} settings (true, false, numbers, strings) and ${MAX_FEATURES_OCTETS} octets as JSON in UTF-8`;
 
 const FEATURE_NAME = 'must be a name of letters, digits, "_", "." and "-", a letter first';
 
@@ -111,8 +111,8 @@ const settings = z
     z.union([z.boolean(), z.number(), z.string()], must('be true, false, a number or a string')),
     must(FEATURES),
   )
-  .refine((value) => Object.keys(value).length <= MOST_FEATURES, must(FEATURES))
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= LONGEST_FEATURES, must(FEATURES));
+  .refine((value) => Object.keys(value).length <= MAX_FEATURES, must(FEATURES))
+  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_FEATURES_OCTETS, must(FEATURES));
 
 /** A record would leave `__proto__` out in silence. */
 export const features = z.preprocess((value, context) => {
@@ -122,8 +122,8 @@ export const features = z.preprocess((value, context) => {
   return value;
 }, settings);
 
-export const ENTRY_SIZE = must(`have at most ${LONGEST_ENTRY} characters as JSON: shorten its lists`);
+export const ENTRY_SIZE = must(`have at most ${MAX_ENTRY} characters as JSON: shorten its lists`);
 
 export function hasEntrySize(entry: object): boolean {
-  return JSON.stringify(entry).length <= LONGEST_ENTRY;
+  return JSON.stringify(entry).length <= MAX_ENTRY;
 }

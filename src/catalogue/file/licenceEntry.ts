@@ -19,8 +19,8 @@ import {
   uuid,
 } from './fields.ts';
 
-const LONGEST_NOTE = 1_000;
-const NOTE = must(`be a text of at most ${LONGEST_NOTE} characters`);
+const MAX_NOTE = 1_000;
+const NOTE = must(`be a text of at most ${MAX_NOTE} characters`);
 
 const OPTIONAL_MEMBERS = {
   status: z.enum(LICENCE_STATUSES, must('be "active", "suspended" or "revoked"')).default('active'),
@@ -29,7 +29,7 @@ const OPTIONAL_MEMBERS = {
   vmIds: allowed(uuid, 'VM ids').default(ANY),
   skus: allowed(sku, 'skus').default(ANY),
   features: features.default({}),
-  note: z.string(NOTE).max(LONGEST_NOTE, NOTE).default(''),
+  note: z.string(NOTE).max(MAX_NOTE, NOTE).default(''),
 };
 
 const MEMBERS = { id: licenceId, cloud, subscription: uuid, offer: planName, seats, ...OPTIONAL_MEMBERS };

@@ -18,17 +18,17 @@ import {
   sku,
 } from './fields.ts';
 
-const MOST_ALIASES = 10;
-const MOST_KEY_CHANGES = 50;
+const MAX_ALIASES = 10;
+const MAX_KEY_CHANGES = 50;
 const YES_NO = must('be true or false');
-const KEY_CHANGES = must(`be a whole number up to ${MOST_KEY_CHANGES}`);
+const KEY_CHANGES = must(`be a whole number up to ${MAX_KEY_CHANGES}`);
 
 const MEMBERS = {
   offer: planName,
   mode: z.enum(OFFER_MODES, must('be "marketplace" (running the plan is the licence) or "licensed"')),
   productAliases: z
     .array(productName, must('be a list of product names'))
-    .max(MOST_ALIASES, must(`have at most ${MOST_ALIASES} names`))
+    .max(MAX_ALIASES, must(`have at most ${MAX_ALIASES} names`))
     .default([]),
   status: z.enum(OFFER_STATUSES, must('be "active" or "suspended"')).default('active'),
   clouds: allowed(cloud, 'clouds').default(ANY),
@@ -39,7 +39,7 @@ const MEMBERS = {
   grace: duration.default(DEFAULT_GRACE),
   lease: duration.optional(),
   requireKey: z.boolean(YES_NO).default(true),
-  keyChanges: z.number(KEY_CHANGES).int(KEY_CHANGES).min(0, KEY_CHANGES).max(MOST_KEY_CHANGES, KEY_CHANGES).default(1),
+  keyChanges: z.number(KEY_CHANGES).int(KEY_CHANGES).min(0, KEY_CHANGES).max(MAX_KEY_CHANGES, KEY_CHANGES).default(1),
   withoutPlan: z.boolean(YES_NO).default(false),
   earlyRelease: z.boolean(YES_NO).default(false),
   features: features.default({}),

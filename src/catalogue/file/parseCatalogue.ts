@@ -11,11 +11,11 @@ import { licenceEntry } from './licenceEntry.ts';
 import { offerEntry } from './offerEntry.ts';
 
 /** Octets of a file; one of 10,000 licences has about 3 MB. */
-export const LARGEST_CATALOGUE = 8 * 1024 * 1024;
+export const MAX_CATALOGUE = 8 * 1024 * 1024;
 
-const MOST_OFFERS = 1_000;
+const MAX_OFFERS = 1_000;
 /** Of one file. */
-export const MOST_LICENCES = 10_000;
+export const MAX_LICENCES = 10_000;
 
 /** A catalogue that cannot be applied, with everything that is wrong; each problem names its place and what to do. */
 export class CatalogueError extends Error {
@@ -37,11 +37,11 @@ export const catalogueSchema = z.strictObject(
   {
     offers: z
       .array(offerEntry, 'must be a list')
-      .max(MOST_OFFERS, `must have at most ${MOST_OFFERS} entries`)
+      .max(MAX_OFFERS, `must have at most ${MAX_OFFERS} entries`)
       .default([]),
     licences: z
       .array(licenceEntry, 'must be a list')
-      .max(MOST_LICENCES, `must have at most ${MOST_LICENCES} entries`)
+      .max(MAX_LICENCES, `must have at most ${MAX_LICENCES} entries`)
       .default([]),
   },
   {
@@ -69,7 +69,7 @@ export function parseCatalogue(value: unknown): CatalogueFile {
 /** The schema looks at every entry before it counts them. */
 function checkLengths(value: unknown): void {
   const { offers, licences } = (value ?? {}) as { readonly offers?: unknown; readonly licences?: unknown };
-  const problems = [...checkLength('offers', offers, MOST_OFFERS), ...checkLength('licences', licences, MOST_LICENCES)];
+  const problems = [...checkLength('offers', offers, MAX_OFFERS), ...checkLength('licences', licences, MAX_LICENCES)];
   if (problems.length > 0) throw new CatalogueError(problems);
 }
 

@@ -12,20 +12,20 @@ import type { CataloguePlan, Upsert } from './cataloguePlan.ts';
 const AT_ONCE = 16;
 
 /** Milliseconds: after them what was written is taken back, for which the platform has to leave time. */
-const LONGEST_WRITING = 120_000;
+const MAX_WRITING = 120_000;
 
 /** Milliseconds: whoever waits has to be told what is left before the platform ends the request. */
-const LONGEST_TAKING_BACK = 60_000;
+const MAX_TAKING_BACK = 60_000;
 
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /** The store failed while a plan was written, and again while that was taken back: the message names what is left. */
 export class PartlyWrittenError extends StoreUnavailableError {
   readonly rows: readonly string[];
 
   constructor(rows: readonly string[]) {
-    const named = rows.slice(0, MOST_NAMED).join(', ');
-    const more = rows.length > MOST_NAMED ? ` and ${rows.length - MOST_NAMED} more` : '';
+    const named = rows.slice(0, MAX_NAMED).join(', ');
+    const more = rows.length > MAX_NAMED ? ` and ${rows.length - MAX_NAMED} more` : '';
     super(
       `The store failed, and again while what was written was taken back. Perhaps written: ${named}${more}. ` +
         'Look at these rows: correct them, or apply the file again to have all of it.',
@@ -67,7 +67,7 @@ export async function writeTogether(
     licences.filter(isChanged).map((upsert) => licenceWrite(store, upsert, change)),
   ];
   try {
-    const deadline = AbortSignal.timeout(LONGEST_WRITING);
+    const deadline = AbortSignal.timeout(MAX_WRITING);
     for (const rows of groups) await writeGroup(rows, progress, deadline);
   } catch (error) {
     await takeBack(progress);
@@ -127,7 +127,7 @@ async function writeRow(row: RowWrite, progress: Progress): Promise<void> {
 
 /** The last ones first: licences before their offers. What fails is tried once more. */
 async function takeBack({ undos }: Progress): Promise<void> {
-  const deadline = AbortSignal.timeout(LONGEST_TAKING_BACK);
+  const deadline = AbortSignal.timeout(MAX_TAKING_BACK);
   const failed = await takeBackEach(undos.toReversed(), deadline);
   const left = await takeBackEach(failed, deadline);
   if (left.length > 0) throw new PartlyWrittenError(left.map(({ row }) => row.name));

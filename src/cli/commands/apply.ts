@@ -42,8 +42,8 @@ export function createApply(session: Session) {
       )}`,
     )
     .action(async (path, options) => {
-      const { LARGEST_CATALOGUE, parseCatalogue } = await import('../../catalogue/file/parseCatalogue.ts');
-      const text = await readText(session, path, LARGEST_CATALOGUE);
+      const { MAX_CATALOGUE, parseCatalogue } = await import('../../catalogue/file/parseCatalogue.ts');
+      const text = await readText(session, path, MAX_CATALOGUE);
       // Checked here first, so that the problems of a file are reported without a request.
       const file = parseCatalogue(parseJsonFile(text, path));
       const dryRun = options.dryRun === true;

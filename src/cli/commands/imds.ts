@@ -67,11 +67,11 @@ async function start(session: Session, { port, vms: file, vm, fault = [] }: Imds
   return startEmulator(options).catch((error: unknown) => explainPort(error, port));
 }
 
-const LARGEST_VM_FILE = 1024 * 1024;
+const MAX_VM_FILE = 1024 * 1024;
 
 async function readVms(session: Session, file: string) {
   const { parseVmFile } = await import('../../emulator/vmFile.ts');
-  return parseVmFile(await readText(session, file, LARGEST_VM_FILE), nameOf(file));
+  return parseVmFile(await readText(session, file, MAX_VM_FILE), nameOf(file));
 }
 
 function announce({ url, vms }: StartedEmulator, json: boolean, session: Session): void {

@@ -125,12 +125,12 @@ function formatIssuers(items: readonly SeenIssuer[], { terminal }: Session): str
 }
 
 /** More than any certificate has. */
-const LARGEST_CERTIFICATE = 64 * 1024;
+const MAX_CERTIFICATE = 64 * 1024;
 const SEQUENCE = 0x30;
 
 /** DER, or PEM in any encoding of text. */
 async function readCertificate(session: Session, file: string): Promise<string> {
-  const { octets, isCut } = await readStart(session, file, LARGEST_CERTIFICATE);
+  const { octets, isCut } = await readStart(session, file, MAX_CERTIFICATE);
   if (isCut) throw new CommandError('file_too_large', `${nameOf(file)} is too large for a certificate. Check the path`);
   const isDer = octets[0] === SEQUENCE && (octets[1] ?? 0) >= 0x80;
   const [der, ...others] = readCertificateOctets(isDer ? octets : Buffer.from(decodeText(octets, nameOf(file))));

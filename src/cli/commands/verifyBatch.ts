@@ -9,7 +9,7 @@ import { parseTime } from '../options.ts';
 import { warmUp } from '../warmUp.ts';
 
 /** A document has 16 KiB at most; longer ones get their verdict too, up to here. */
-const MAXIMUM_LINE_OCTETS = 8 * 1024 * 1024;
+const MAX_LINE_OCTETS = 8 * 1024 * 1024;
 
 const time = z.string().transform((text, context) => {
   try {
@@ -39,7 +39,7 @@ type BatchLine = z.infer<typeof batchLine>;
 export async function runBatch(defaults: VerifyOptions, io: Io): Promise<0 | 1> {
   await warmUp();
   let exitCode: 0 | 1 = 0;
-  for await (const line of readLines(io.readStdin(), MAXIMUM_LINE_OCTETS)) {
+  for await (const line of readLines(io.readStdin(), MAX_LINE_OCTETS)) {
     const complaint = runLine(line, defaults, io);
     if (complaint === null) continue;
     io.complain(`line ${line.number}: ${complaint}\n`);

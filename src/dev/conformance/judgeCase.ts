@@ -19,7 +19,7 @@ export interface CaseVerdict {
 }
 
 /** More than any public CA's hierarchy has; self-issued certificates are not counted. */
-const MAXIMUM_INTERMEDIATES = 16;
+const MAX_INTERMEDIATES = 16;
 
 /**
  * Validates the path of one case by RFC 5280's rules, with the case's own purposes and depth; then its peer names by node's
@@ -67,7 +67,7 @@ function readPem(pem: string): Certificate {
 function rulesOf({ maximumChainDepth, purposes, peerNames }: LimboCase): PathRules {
   return {
     nameMatching: 'prepared',
-    maximumIntermediates: maximumChainDepth ?? MAXIMUM_INTERMEDIATES,
+    maximumIntermediates: maximumChainDepth ?? MAX_INTERMEDIATES,
     allowsDirectIssue: true,
     requiresKeyIdentifiers: true,
     purposes,

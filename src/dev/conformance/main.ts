@@ -36,7 +36,7 @@ Example:
 const CASE_LIMIT = 5000;
 
 /** Octets of a suite; the largest public one has some 40 MB. */
-const LARGEST_SUITE = 256 * 1024 * 1024;
+const MAX_SUITE = 256 * 1024 * 1024;
 
 /**
  * @returns 0 where all cases ran, else 1
@@ -50,7 +50,7 @@ export async function runConformance(args: readonly string[], io: Io): Promise<0
   }
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw new UsageError('name one FILE.json with a suite');
-  const suite = parseLimboSuite(await readText(io, file, LARGEST_SUITE));
+  const suite = parseLimboSuite(await readText(io, file, MAX_SUITE));
   const judge = new BoundedJudge(CASE_LIMIT);
   try {
     return await runSuite(suite, judge, io);

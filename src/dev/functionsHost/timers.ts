@@ -6,7 +6,7 @@ import { describeError } from './httpListener.ts';
 /** .NET's earliest time: what the platform gives for "never yet". */
 const NEVER = '0001-01-01T00:00:00.000Z';
 /** Node's timers hold 2^31 - 1 milliseconds; a longer wait is taken in parts. */
-const LONGEST_SLEEP = 86_400_000;
+const MAX_SLEEP = 86_400_000;
 
 export interface Timers {
   /** Runs each timer at its times, and now those that have `runOnStartup`. */
@@ -44,10 +44,10 @@ export function createTimers(
     if (stopped) return;
     const wait = due.getTime() - now().getTime();
     const wake = (): void => {
-      if (wait > LONGEST_SLEEP) sleep(timer, due);
+      if (wait > MAX_SLEEP) sleep(timer, due);
       else void runThenSleep(timer);
     };
-    sleeping.set(timer.info.name, setTimeout(wake, Math.max(0, Math.min(wait, LONGEST_SLEEP))).unref());
+    sleeping.set(timer.info.name, setTimeout(wake, Math.max(0, Math.min(wait, MAX_SLEEP))).unref());
   };
   const runThenSleep = async (timer: TimerFunction): Promise<void> => {
     await fire(timer).catch(() => undefined);

@@ -18,10 +18,10 @@ const REFRESHED_BEFORE = 25 * SECOND;
 const RETRY_AFTER = 10 * SECOND;
 
 /** Milliseconds: a request may come to this after another that began later and asked the store. */
-const MOST_OVERTAKEN = 2 * SECOND;
+const MAX_OVERTAKEN = 2 * SECOND;
 
 /** How often a write is tried again where somebody else wrote at the same time. */
-const MOST_TRIES = 4;
+const MAX_TRIES = 4;
 
 export interface UploadedKeySetsOptions {
   readonly issuer: string;
@@ -118,7 +118,7 @@ export class UploadedKeySets implements KeySets {
     const { root, claims } = verified;
     if (claims.life * SECOND < life)
       return { ok: false, reason: 'invalid', detail: explainShortLife(claims.life, life) };
-    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+    for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const stored = (await this.#options.store.listKeySets()).find(({ value }) => value.root === root) ?? null;
       const upload = await this.#put({ token, claims }, root, stored, change);
       if (upload !== null) return upload;
@@ -182,7 +182,7 @@ export class UploadedKeySets implements KeySets {
     const age = at - this.#readAt;
     const isTooSoon = this.#failure !== null && Math.abs(at - this.#failure.at) < RETRY_AFTER;
     // A clock that was set back makes rows old, not young; a request that another overtook is no such clock.
-    const isOld = age < -MOST_OVERTAKEN || age >= REFRESHED_BEFORE;
+    const isOld = age < -MAX_OVERTAKEN || age >= REFRESHED_BEFORE;
     if (isOld && !isTooSoon) await this.#refreshShared(at);
     else if (age >= REFRESHED_BEHIND && !isTooSoon) void this.#refreshShared(at);
     if (this.#sets !== null) return this.#sets;

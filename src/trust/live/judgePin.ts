@@ -10,7 +10,7 @@ import { createDomain, mergeManifests } from '../createTrust.ts';
 import type { TrustMaterial } from '../createTrust.ts';
 import { readNodeRoots } from '../nodeRoots.ts';
 import { readPemBlocks } from '../pem.ts';
-import { LONGEST_CERTIFICATE } from './trustEntry.ts';
+import { MAX_CERTIFICATE } from './trustEntry.ts';
 
 /** A CA that an operator wants documents of one cloud to be signed under. */
 export interface PinRequest {
@@ -38,7 +38,7 @@ export function judgePin(request: PinRequest, material: TrustMaterial, at: numbe
   const [der, ...others] = readPemBlocks(request.pem);
   if (der === undefined || der === null || others.length > 0)
     return no('Send one certificate as PEM, and nothing else.');
-  if (der.length > LONGEST_CERTIFICATE) return no(`The certificate has more than ${LONGEST_CERTIFICATE / 1024} KiB.`);
+  if (der.length > MAX_CERTIFICATE) return no(`The certificate has more than ${MAX_CERTIFICATE / 1024} KiB.`);
   const certificate = readTwice(der);
   if (certificate === null) return no('Two readers do not find the same certificate in it.');
   const role = isSelfIssued(certificate) ? 'root' : 'intermediate';

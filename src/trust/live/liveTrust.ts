@@ -7,10 +7,10 @@ import type { TrustMade } from './operatorTrust.ts';
 /** What an operator pins or distrusts holds on every instance within a minute; these are milliseconds of age. */
 const REFRESHED_BEHIND = 20_000;
 /** What is judged by it is answered before that minute is over. */
-const MOST_AGE = 60_000;
+const MAX_AGE = 60_000;
 
 /** Milliseconds: a request may come to this after another that began later and asked the store. */
-const MOST_OVERTAKEN = 2_000;
+const MAX_OVERTAKEN = 2_000;
 
 /** How a store that cannot be read is logged. */
 export type Warn = (level: 'warn', event: string, facts: Readonly<Record<string, unknown>>) => void;
@@ -39,7 +39,7 @@ export interface LiveTrustOptions {
 }
 
 export function createLiveTrust({ base, store, longestAnswer }: LiveTrustOptions): LiveTrust {
-  const refreshedBefore = MOST_AGE - longestAnswer;
+  const refreshedBefore = MAX_AGE - longestAnswer;
   let made = addOperatorTrust(base, []);
   let rowsName = '';
   let checkedAt = Number.NEGATIVE_INFINITY;
@@ -75,7 +75,7 @@ export function createLiveTrust({ base, store, longestAnswer }: LiveTrustOptions
     read: async (at, log) => {
       const age = at - checkedAt;
       // A clock that was set back makes rows old, not young; a request that another overtook is no such clock.
-      if (age < -MOST_OVERTAKEN || age >= refreshedBefore) return (await refreshShared(at)).trust;
+      if (age < -MAX_OVERTAKEN || age >= refreshedBefore) return (await refreshShared(at)).trust;
       if (age >= REFRESHED_BEHIND) {
         refreshShared(at).catch((error: unknown) => {
           log('warn', 'trust_not_refreshed', { reason: error instanceof Error ? error.message : 'unknown' });

@@ -1,7 +1,7 @@
 import type { Change, DeleteOutcome, Recorded, Written } from '../../contract/stored.ts';
 
 /** Octets of a certificate; Azure's CA certificates have below 2,000. */
-export const LONGEST_CERTIFICATE = 16 * 1024;
+export const MAX_CERTIFICATE = 16 * 1024;
 
 /** A CA may be one of several clouds', and is pinned for each of them by itself; what is distrusted is so everywhere. */
 export type TrustKey =

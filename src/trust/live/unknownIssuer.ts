@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /** Rows in all. */
-export const MOST_ISSUERS = 64;
-const LONGEST_NAME = 128;
+export const MAX_ISSUERS = 64;
+const MAX_NAME = 128;
 
 /** The issuer of a certificate that no pin knows, as a stranger may have written it. Times: milliseconds since the epoch. */
 export interface UnknownIssuer {
@@ -18,7 +18,7 @@ export interface UnknownIssuer {
 
 /** What is kept of a name: what is not printable ASCII becomes `?`. */
 export function printableName(name: string): string {
-  return name.slice(0, LONGEST_NAME).replace(/[^ -~]/g, '?');
+  return name.slice(0, MAX_NAME).replace(/[^ -~]/g, '?');
 }
 
 /**
@@ -26,7 +26,7 @@ export function printableName(name: string): string {
  * can only take its place until that is seen again.
  */
 export function issuerPlace(name: string): number {
-  return createHash('sha256').update(printableName(name)).digest().readUInt8(0) % MOST_ISSUERS;
+  return createHash('sha256').update(printableName(name)).digest().readUInt8(0) % MAX_ISSUERS;
 }
 
 /** Issuers of certificates that no pin knows. At most 64 rows: a name has one place, and the last one there stays. */

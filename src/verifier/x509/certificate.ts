@@ -57,7 +57,7 @@ export interface Certificate {
  * OpenSSL's TLS takes at most 100 KiB of certificates from a peer. The largest that public suites expect to be accepted has
  * 6.4 KB, those of Azure under 2.5 KB.
  */
-export const MAXIMUM_CERTIFICATE_OCTETS = 100 * 1024;
+export const MAX_CERTIFICATE_OCTETS = 100 * 1024;
 
 /** Azure's are 9 levels deep at most, and have about 150 elements; one with a thousand names has some 2,000. */
 export const CERTIFICATE_LIMITS = { depth: 16, elements: 8192 };
@@ -80,7 +80,7 @@ interface Body {
  * @throws {DerError} where the structure is broken. What is well formed but against RFC 5280 is told by `fault`.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
-  if (der.length > MAXIMUM_CERTIFICATE_OCTETS) throw new DerError('a certificate of more than 100 KiB');
+  if (der.length > MAX_CERTIFICATE_OCTETS) throw new DerError('a certificate of more than 100 KiB');
   checkDer(der, CERTIFICATE_LIMITS);
   const certificate = new DerReader(der).enter(TAG.sequence);
   const tbs = certificate.readElement(TAG.sequence);

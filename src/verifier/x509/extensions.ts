@@ -175,14 +175,14 @@ function decodePolicyConstraints(value: DerReader, critical: boolean): Extension
 }
 
 /** Public CAs' own certificates name up to about 20, leaves a handful; each one is compared with each one of others. */
-const MAXIMUM_PURPOSES = 100;
+const MAX_PURPOSES = 100;
 
 /** RFC 5280 section 4.2.1.12: at least one purpose. */
 function decodeExtendedKeyUsage(value: DerReader, critical: boolean): Extensions {
   const sequence = value.enter(TAG.sequence);
   const purposes: string[] = [];
   do purposes.push(formatOid(sequence.readContent(TAG.oid)));
-  while (!sequence.atEnd && purposes.length < MAXIMUM_PURPOSES);
+  while (!sequence.atEnd && purposes.length < MAX_PURPOSES);
   sequence.finish();
   return { extendedKeyUsage: { critical, purposes } };
 }

@@ -4,7 +4,7 @@ import type { GeneralName } from './generalName.ts';
 const HOST = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 
 /** RFC 1035 section 2.3.4, in text form. */
-const MAXIMUM_HOST_LENGTH = 253;
+const MAX_HOST_LENGTH = 253;
 
 /** RFC 5321 section 4.1.2: Dot-string, or a quoted string; its own limit is 64 octets (section 4.5.3.1.1). */
 const LOCAL_PART = /^(?:[^\x00-\x20\x7f"(),:;<>@[\\\]]{1,64}|"(?:[^\x00-\x1f\x7f"\\]|\\[\x20-\x7e]){0,62}")$/;
@@ -14,7 +14,7 @@ const URI_HOST = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#@]*@)?([^/?#:@]+)(?::[0-9]*)?(?
 const ALL_NUMERIC = /^[0-9.]+$/;
 
 /** Longer URIs than any in a certificate; nothing here looks into them. */
-const MAXIMUM_URI_LENGTH = 2048;
+const MAX_URI_LENGTH = 2048;
 
 /**
  * Whether this is a host's name.
@@ -22,7 +22,7 @@ const MAXIMUM_URI_LENGTH = 2048;
  * @param text lower-case
  */
 export function isHost(text: string): boolean {
-  return text.length <= MAXIMUM_HOST_LENGTH && HOST.test(text);
+  return text.length <= MAX_HOST_LENGTH && HOST.test(text);
 }
 
 /** A mailbox in two parts, the host in lower case; null where the text is none (RFC 5280 section 4.2.1.6). */
@@ -35,7 +35,7 @@ export function parseMailbox(text: string): { readonly local: string; readonly h
 
 /** The host of a URI in lower case; null where it has none, or an address in its place (RFC 5280 section 4.2.1.10). */
 export function findUriHost(text: string): string | null {
-  const host = text.length > MAXIMUM_URI_LENGTH ? undefined : URI_HOST.exec(text)?.[1]?.toLowerCase();
+  const host = text.length > MAX_URI_LENGTH ? undefined : URI_HOST.exec(text)?.[1]?.toLowerCase();
   return host === undefined || !isHost(host) || ALL_NUMERIC.test(host) ? null : host;
 }
 

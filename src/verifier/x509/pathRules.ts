@@ -37,20 +37,20 @@ export function findValidityCode({ notBefore, notAfter }: Certificate, at: numbe
 }
 
 /** Each signature costs more the longer the key: the figure of webpki and of Go's TLS (8192). */
-const MAXIMUM_RSA_BITS = 8192;
+const MAX_RSA_BITS = 8192;
 
 /** ring's figure; with larger ones, verifying would cost as much as signing. */
-const MAXIMUM_RSA_EXPONENT = 2 ** 33 - 1;
+const MAX_RSA_EXPONENT = 2 ** 33 - 1;
 
 /** RSA below 2048 bits is always refused; whole octets, as the CA/Browser Forum asks (Baseline Requirements 6.1.5). */
 export function findWeakKey(facts: PublicKeyFacts): string | null {
   if (facts.type === 'other') return `keys of algorithm ${facts.algorithm} are not accepted`;
   if (facts.type === 'ec') return null;
   if (facts.bits < 2048) return 'an RSA key of less than 2048 bits';
-  if (facts.bits > MAXIMUM_RSA_BITS) return 'an RSA key of more than 8192 bits';
+  if (facts.bits > MAX_RSA_BITS) return 'an RSA key of more than 8192 bits';
   if (facts.bits % 8 !== 0) return 'an RSA key whose length is not a whole number of octets';
   // RFC 8017 section 3.1: at least 3, and odd because it has an inverse.
-  const isExponent = facts.exponent >= 3 && facts.exponent <= MAXIMUM_RSA_EXPONENT && facts.exponent % 2 === 1;
+  const isExponent = facts.exponent >= 3 && facts.exponent <= MAX_RSA_EXPONENT && facts.exponent % 2 === 1;
   return isExponent ? null : 'an RSA exponent that is none, or larger than any in use';
 }
 
@@ -98,11 +98,11 @@ function findCommonFault(certificate: Certificate, isAnchor: boolean, rules: Pat
 }
 
 /** RFC 5280 section 4.1.2.2 */
-const MAXIMUM_SERIAL_OCTETS = 20;
+const MAX_SERIAL_OCTETS = 20;
 
 function findSerialFault({ serial }: Certificate): string | null {
   const isPositive = Buffer.from(serial).readInt8() >= 0 && serial.some((octet) => octet !== 0);
-  return isPositive && serial.length <= MAXIMUM_SERIAL_OCTETS
+  return isPositive && serial.length <= MAX_SERIAL_OCTETS
     ? null
     : 'the serial number is not a positive integer of at most 20 octets (RFC 5280 section 4.1.2.2)';
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createAuthority } from '../../../src/emulator/authority.ts';
-import { LONGEST_ANSWER } from '../../../src/seats/lease.ts';
+import { MAX_ANSWER } from '../../../src/seats/lease.ts';
 import { StoreUnavailableError } from '../../../src/contract/stored.ts';
 import type { Recorded } from '../../../src/contract/stored.ts';
 import type { TrustEntry } from '../../../src/trust/live/trustEntry.ts';
@@ -48,7 +48,7 @@ function createRows() {
     state.asked += 1;
     return state.isDown ? Promise.reject(new StoreUnavailableError('down')) : Promise.resolve([...rows]);
   };
-  return { rows, state, live: createLiveTrust({ base, store: { listTrust }, longestAnswer: LONGEST_ANSWER }) };
+  return { rows, state, live: createLiveTrust({ base, store: { listTrust }, longestAnswer: MAX_ANSWER }) };
 }
 
 test('the store is asked at the first evidence, and then not at each', async () => {

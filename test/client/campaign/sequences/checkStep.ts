@@ -9,12 +9,12 @@ import { readSceneTruths } from './truth.ts';
 import type { SceneTruth } from './truth.ts';
 
 /** Milliseconds. */
-const LONGEST_WITH_LICENCE = 12_000;
+const MAX_WITH_LICENCE = 12_000;
 const LONGEST = 105_000;
-const MOST_SERVICE_REQUESTS = 12;
-const MOST_IMDS_REQUESTS = 40;
+const MAX_SERVICE_REQUESTS = 12;
+const MAX_IMDS_REQUESTS = 40;
 const IMDS_PER_SECOND = 5;
-const LONGEST_PAUSE = 66 * 60_000;
+const MAX_PAUSE = 66 * 60_000;
 
 /** What one check did. */
 interface Done {
@@ -80,9 +80,9 @@ function checkBounds(truths: readonly SceneTruth[], done: Done): void {
   const { answer, imdsRequests, milliseconds, serviceRequests } = done;
   const hasLicence =
     truths.every(({ truth }) => truth.hand !== undefined) && ['licensed', 'grace'].includes(answer.state);
-  if (milliseconds > (hasLicence ? LONGEST_WITH_LICENCE : LONGEST)) fail('duration', { milliseconds, hasLicence });
-  if (serviceRequests > MOST_SERVICE_REQUESTS) fail('requests to the service', serviceRequests);
-  if (imdsRequests > MOST_IMDS_REQUESTS) fail('requests to IMDS', imdsRequests);
+  if (milliseconds > (hasLicence ? MAX_WITH_LICENCE : LONGEST)) fail('duration', { milliseconds, hasLicence });
+  if (serviceRequests > MAX_SERVICE_REQUESTS) fail('requests to the service', serviceRequests);
+  if (imdsRequests > MAX_IMDS_REQUESTS) fail('requests to IMDS', imdsRequests);
 }
 
 /** In any window of a second. */
@@ -104,7 +104,7 @@ function checkKeys({ vmId }: Scene, before: FolderTruth, after: FolderTruth, isI
 function checkFiles(scene: Scene, { answer, after, issued }: Done): void {
   const { disk, now } = scene.machine;
   const pause = Date.parse(answer.nextCheckAt) - now;
-  if (pause < 0 || pause > LONGEST_PAUSE) fail('nextCheckAt', { pause, state: answer.state, code: answer.code });
+  if (pause < 0 || pause > MAX_PAUSE) fail('nextCheckAt', { pause, state: answer.state, code: answer.code });
   if (disk.readOnly || disk.full) return;
   const own = after.get(scene.vmId);
   const token = answer.licence?.token;

@@ -184,11 +184,11 @@ export const killed = (n: number, losesPower = false): CampaignEvent =>
 
 const killedSomewhere = (losesPower: boolean): CampaignEvent =>
   event(`${losesPower ? 'power loss' : 'killed'} at any change`, (scene) =>
-    killed(1 + Math.floor(scene.world.random() * MOST_CHANGES), losesPower).happen(scene),
+    killed(1 + Math.floor(scene.world.random() * MAX_CHANGES), losesPower).happen(scene),
   );
 
 /** A renewal changes the disk about so often. */
-const MOST_CHANGES = 20;
+const MAX_CHANGES = 20;
 
 /** What sequences of three are made of. */
 export const CORE_EVENTS: readonly CampaignEvent[] = [
