@@ -1,6 +1,4 @@
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-export const isLoopback = (issuer: string): boolean => URL.canParse(issuer) && LOOPBACK.test(new URL(issuer).hostname);
+import { isLoopback } from '../contract/loopback.ts';
 
 /** More does not fit into the tokens that carry it. */
 export const MAX_URL = 512;

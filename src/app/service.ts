@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
@@ -63,7 +64,7 @@ function servicePolicy(acceptedClouds: readonly string[]): EvidencePolicy {
     acceptedClouds,
     requiredClaims: ['vmId', 'subscriptionId', 'sku', 'plan', 'nonce', 'timeStamp'],
     maximumAge: 5 * MINUTE,
-    clockSkew: 2 * MINUTE,
+    clockSkew: CLOCK_SKEW,
   };
 }
 

@@ -1,7 +1,7 @@
 import { formatInstant } from '../contract/instants.ts';
 import { parseAttestedDocument } from '../verifier/attestedDocument.ts';
 import type { AttestedDocument } from '../verifier/attestedDocument.ts';
-import { decodeBase64 } from '../verifier/base64.ts';
+import { decodeBase64 } from '../contract/base64.ts';
 import { parseSignedDocument } from '../verifier/cms/signedData.ts';
 import type { SignedDocument } from '../verifier/cms/signedData.ts';
 import { checkDer } from '../verifier/der.ts';

@@ -1,3 +1,4 @@
+import { isLoopback } from '../contract/loopback.ts';
 import { randomUUID } from 'node:crypto';
 import type { Io } from './command.ts';
 import { CommandError, RefusedError, UsageError } from './command.ts';
@@ -53,13 +54,11 @@ export function isServiceNamed(service: string | undefined, { env }: Pick<Io, 'e
   return (service ?? env['COUNTERSIGN_URL'] ?? '') !== '';
 }
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
 function parseBase(text: string): string {
   if (text === '') throw new UsageError('no service is named. Give --service URL, or set COUNTERSIGN_URL');
   const url = URL.parse(text);
   if (url === null) throw new UsageError(`"${printable(text)}" is not a URL`);
-  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname));
+  const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text));
   if (!isSafe) throw new UsageError('a token is only sent over https (or http to this machine). Correct the URL');
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { AZURE_CLOUDS } from '../contract/clouds.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
@@ -31,9 +32,6 @@ interface VerifyFlags {
   readonly trustPem?: string | undefined;
   readonly domain?: string | undefined;
 }
-
-/** Milliseconds; the same as the service allows. */
-const CLOCK_SKEW = 120_000;
 
 /** @throws {UsageError} for flags that exclude each other */
 export async function readVerifyOptions(flags: VerifyFlags, io: Io): Promise<VerifyOptions> {

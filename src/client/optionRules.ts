@@ -1,3 +1,4 @@
+import { isLoopback } from '../contract/loopback.ts';
 import { X509Certificate } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { REAL_ADAPTERS } from './adapters/real.ts';
@@ -16,7 +17,6 @@ const OFFER = /^[\w.-]{1,100}\/[\w.-]{1,100}\/[\w.-]{1,100}$/;
 const CLIENT = /^[\x20-\x7e]{1,128}$/;
 /** Controls, line ends, and format characters such as direction marks. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 export interface Rule {
   readonly name: string;
@@ -39,7 +39,7 @@ export const ESSENTIAL: readonly Rule[] = [
   {
     name: 'trust',
     text: '{ rootKeys: [thumbprint, …] }, { keySet }, or "first-use"; may be left out where the issuer is a loopback address',
-    isSound: (value, { issuer }) => (value === undefined ? isLoopback(issuer) : isTrust(value)),
+    isSound: (value, { issuer }) => (value === undefined ? isLoopbackUrl(issuer) : isTrust(value)),
   },
   { name: 'adapters', text: `an object with ${ADAPTERS.join(', ')}`, isSound: optional(isAdapters) },
 ];
@@ -69,7 +69,7 @@ export const OTHERS: readonly Rule[] = [
   {
     name: 'imdsUrl',
     text: 'an http URL without query and trailing slash, and only with an issuer on a loopback address',
-    isSound: (value, { issuer }) => value === undefined || (isPlainUrl(value, ['http:']) && isLoopback(issuer)),
+    isSound: (value, { issuer }) => value === undefined || (isPlainUrl(value, ['http:']) && isLoopbackUrl(issuer)),
   },
 ];
 
@@ -139,11 +139,11 @@ function isLabel(value: unknown): boolean {
 }
 
 function isIssuer(value: unknown): boolean {
-  return isPlainUrl(value, ['https:']) || (isPlainUrl(value, ['http:']) && isLoopback(value));
+  return isPlainUrl(value, ['https:']) || (isPlainUrl(value, ['http:']) && isLoopbackUrl(value));
 }
 
-function isLoopback(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && LOOPBACK.test(new URL(value).hostname);
+function isLoopbackUrl(value: unknown): boolean {
+  return typeof value === 'string' && isLoopback(value);
 }
 
 function isPlainUrl(value: unknown, protocols: readonly string[]): boolean {

@@ -32,6 +32,7 @@ export interface LicenceClaims {
   /** `<publisher>/<product>` */
   readonly aud: string;
   readonly iat: number;
+  /** Two minutes before `iat`, for readers whose clock is behind. */
   readonly nbf: number;
   readonly exp: number;
   readonly jti: string;

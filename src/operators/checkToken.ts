@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import * as z from 'zod';
@@ -24,9 +25,6 @@ export interface TokenCheck {
   readonly at: number;
   readonly log: Log;
 }
-
-/** Two minutes, as everywhere between clocks. */
-const SKEW_SECONDS = 120;
 
 /** Tokens with many groups have some 10 KB; servers take 16 KB of headers. */
 const MAX_TOKEN = 16 * 1024;
@@ -74,7 +72,7 @@ async function verify(token: string, { directory, keySet }: TokenRules, { at, lo
     const { payload } = await jwtVerify(token, keySet(at, log), {
       ...{ issuer: directory.issuer, audience: directory.audience, algorithms: ['RS256'] },
       requiredClaims: ['exp', 'nbf', 'iat'],
-      clockTolerance: SKEW_SECONDS,
+      clockTolerance: CLOCK_SKEW / 1000,
       currentDate: new Date(at),
     });
     return payload;

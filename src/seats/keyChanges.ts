@@ -1,5 +1,5 @@
 import type { Activation } from './activation.ts';
-import { CLOCK_SKEW } from './lease.ts';
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 
 export type KeyHistory = Pick<Activation, 'jkt' | 'keyUntil' | 'keyChanges'>;
 

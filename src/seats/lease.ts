@@ -1,8 +1,6 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { Activation } from './activation.ts';
 import type { LicenceTimes } from '../catalogue/entitlement.ts';
-
-/** How far the clocks of two instances may differ. */
-export const CLOCK_SKEW = 2 * 60 * 1000;
 
 /**
  * Milliseconds after a VM asked in which its last write is begun; later the VM is told to retry. What was decided

@@ -1,6 +1,6 @@
 import type { SeatPool } from '../catalogue/entitlement.ts';
 import type { Licence } from '../catalogue/licence.ts';
-import { CLOCK_SKEW } from './lease.ts';
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { Offer, Seats } from '../catalogue/offer.ts';
 import type { ActivationStore } from './store.ts';
 

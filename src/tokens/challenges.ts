@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createHash, createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { TOKEN_TYPES } from '../contract/claims.ts';
@@ -5,7 +6,7 @@ import type { ChallengeClaims } from '../contract/claims.ts';
 import { numericDate } from '../contract/instants.ts';
 import { nonceFromDigest } from '../contract/nonce.ts';
 import type { NonceStyle } from '../contract/wire.ts';
-import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
+import { decodeBase64Url, encodeBase64Url } from '../contract/base64.ts';
 import { parseCanonicalJson } from './canonicalJson.ts';
 import { parseCompactJws } from './compactJws.ts';
 import { isThumbprint } from './publicJwk.ts';
@@ -13,8 +14,6 @@ import { isThumbprint } from './publicJwk.ts';
 /** Characters; a challenge under the longest issuer stays below it. */
 const MAX_LENGTH = 2048;
 const DEFAULT_LIFETIME_SECONDS = 300;
-/** Milliseconds that the clocks of two instances may differ. */
-const MAX_AHEAD = 120_000;
 const JTI_OCTETS = 16;
 /** RFC 7518 section 3.2: a key of the hash's size or larger. */
 const SECRET_OCTETS = 32;
@@ -101,7 +100,7 @@ function checkChallenge(settings: Settings, token: string, at: number): CheckedC
   const claims = parseClaims(settings, jws.payload);
   if (claims === null) return INVALID;
   // Both comparisons are written so that a time which is no number refuses.
-  if (!(claims.iat * 1000 - at <= MAX_AHEAD)) return INVALID;
+  if (!(claims.iat * 1000 - at <= CLOCK_SKEW)) return INVALID;
   if (!(at < claims.exp * 1000)) return EXPIRED;
   return { ok: true, claims, nonce: computeNonce(settings, jws.signingInput) };
 }

@@ -1,6 +1,6 @@
 import { compactVerify, errors } from 'jose';
 import type { PublicJwk } from '../contract/wire.ts';
-import { decodeBase64Url, encodeBase64Url } from './base64url.ts';
+import { decodeBase64Url, encodeBase64Url } from '../contract/base64.ts';
 import type { Signer } from './signer.ts';
 
 /** Octets of an ES256 signature (RFC 7518 section 3.4). */

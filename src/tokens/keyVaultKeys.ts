@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { KeyClient } from '@azure/keyvault-keys';
 import type { KeyVaultKey } from '@azure/keyvault-keys';
 import { planRotation } from './keyRotation.ts';
@@ -25,8 +26,6 @@ const REFRESH_AFTER = 60_000;
 const RETRY_AFTER = 10_000;
 /** Milliseconds: a request may come to this after another that began later and had the list read. */
 const MAX_OVERTAKEN = 2_000;
-/** Milliseconds that the clocks of two instances, or of one and the vault, may differ. */
-const CLOCK_SKEW = 120_000;
 /** Milliseconds before the last version's end at which somebody should make another. */
 const WARN_BEFORE_END = 14 * 24 * 60 * 60 * 1000;
 

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { CryptographyClient } from '@azure/keyvault-keys';
 import type { CryptographyClientOptions, KeyClient, KeyVaultKey } from '@azure/keyvault-keys';
 import type { PublicJwk } from '../contract/wire.ts';
-import { encodeBase64Url } from './base64url.ts';
+import { encodeBase64Url } from '../contract/base64.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
 import { callVault, VAULT_LIMITS } from './vaultCall.ts';

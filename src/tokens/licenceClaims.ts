@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import * as z from 'zod';
 import type { AttestationResult } from '../contract/attestation.ts';
 import { vmSubject } from '../contract/claims.ts';
@@ -40,7 +41,7 @@ export function licenceClaims({ issuer, attested, grant, jti, jkt }: LicenceInpu
     sub: vmSubject(azure.vmId),
     aud: `${grant.publisher}/${grant.product}`,
     iat,
-    nbf: iat,
+    nbf: iat - CLOCK_SKEW / 1000,
     exp: toNumericDate(grant.expiresAt),
     jti,
     ...(jkt === undefined ? {} : { cnf: { jkt } }),

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
-import { decodeBase64Url } from './base64url.ts';
+import { decodeBase64Url } from '../contract/base64.ts';
 import { isObject } from './canonicalJson.ts';
 
 /** Octets of a coordinate or of the private value on P-256 (RFC 7518 section 6.2). */

@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { MAX_KEY_SET_SECONDS, TOKEN_TYPES } from '../contract/claims.ts';
 import type { KeySetClaims, PublishedJwk } from '../contract/claims.ts';
 import type { PublicJwk } from '../contract/wire.ts';
@@ -18,9 +19,6 @@ export const MAX_KEY_SET = 16_384;
 
 /** Seconds that a set which the service signs itself lasts. */
 export const KEY_SET_SECONDS = 30 * 86_400;
-
-/** Milliseconds that the clock of whoever signed a set may be ahead of ours. */
-const MAX_AHEAD = 120_000;
 
 export interface KeySetInput {
   readonly issuer: string;
@@ -174,6 +172,6 @@ function isPublishedJwk(value: unknown): value is PublishedJwk {
 /** Both comparisons are written so that a time which is no number refuses. */
 function findFaultOfTime({ iat, exp }: ReadClaims, at: number | null): KeySetFault | null {
   if (at === null) return null;
-  if (!(iat * 1000 - at <= MAX_AHEAD)) return 'not_yet_valid';
+  if (!(iat * 1000 - at <= CLOCK_SKEW)) return 'not_yet_valid';
   return at < exp * 1000 ? null : 'ended';
 }

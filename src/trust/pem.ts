@@ -1,3 +1,5 @@
+import { decodeBase64 } from '../contract/base64.ts';
+
 /** One `CERTIFICATE` block (RFC 7468 section 5): its DER, or null where its base64 is none or its end is missing. */
 export type PemBlock = Uint8Array | null;
 
@@ -9,14 +11,9 @@ export function readPemBlocks(text: string): readonly PemBlock[] {
   const [, ...parts] = text.split(BEGIN);
   return parts.map((part) => {
     const end = part.indexOf(END);
-    return end < 0 ? null : decodeBase64(part.slice(0, end).replace(/\s+/g, ''));
+    const octets = end < 0 ? null : decodeBase64(part.slice(0, end).replace(/\s+/g, ''));
+    return octets?.length === 0 ? null : octets;
   });
-}
-
-function decodeBase64(text: string): Uint8Array | null {
-  const octets = Buffer.from(text, 'base64');
-  // Node's reader passes over what is no base64.
-  return octets.length > 0 && octets.toString('base64') === text ? octets : null;
 }
 
 /** RFC 7468 section 2: lines of 64 characters. */

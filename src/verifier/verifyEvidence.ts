@@ -5,7 +5,7 @@ import { checkNonce, checkTimes } from './appraise.ts';
 import type { EvidencePolicy } from './appraise.ts';
 import { checkClaims, parseAttestedDocument } from './attestedDocument.ts';
 import type { AttestedDocument } from './attestedDocument.ts';
-import { base64Length, decodeBase64 } from './base64.ts';
+import { base64Length, decodeBase64 } from '../contract/base64.ts';
 import { ProfileError, parseSignedDocument } from './cms/signedData.ts';
 import type { SignedDocument } from './cms/signedData.ts';
 import { DerError, checkDer } from './der.ts';

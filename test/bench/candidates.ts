@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import type { AttestationResult } from '../../src/contract/attestation.ts';
 import { checkNonce, checkTimes } from '../../src/verifier/appraise.ts';
 import { checkClaims, parseAttestedDocument } from '../../src/verifier/attestedDocument.ts';
-import { decodeBase64 } from '../../src/verifier/base64.ts';
+import { decodeBase64 } from '../../src/contract/base64.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import type { SignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { checkDer } from '../../src/verifier/der.ts';

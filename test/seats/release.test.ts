@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { activate } from '../../src/seats/activate.ts';
-import { CLOCK_SKEW, UNCOUNTED_MARGIN } from '../../src/seats/lease.ts';
+import { CLOCK_SKEW } from '../../src/contract/clocks.ts';
+import { UNCOUNTED_MARGIN } from '../../src/seats/lease.ts';
 import { releaseSeat } from '../../src/seats/release.ts';
 import type { ReleaseRequest } from '../../src/seats/release.ts';
 import type { SeatOptions } from '../../src/seats/seatOptions.ts';

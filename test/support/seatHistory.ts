@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 
 import { activate } from '../../src/seats/activate.ts';
 import type { ActivationOutcome } from '../../src/seats/activate.ts';
-import { CLOCK_SKEW } from '../../src/seats/lease.ts';
+import { CLOCK_SKEW } from '../../src/contract/clocks.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import type { ActivationRequest } from '../../src/seats/issue.ts';
 import type { Seats } from '../../src/catalogue/offer.ts';

@@ -9,7 +9,7 @@ test('has exactly the claims of the protocol', () => {
     sub: 'urn:azure:vm:5f2c8a1e-0d3b-4c6f-9a7e-1b2c3d4e5f60',
     aud: 'Contoso/router',
     iat: 1767225600,
-    nbf: 1767225600,
+    nbf: 1767225480,
     exp: 1767312000,
     jti: 'licence-1',
     cnf: { jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I' },

@@ -3,7 +3,7 @@ import { KEY_FILE } from '../folder/keyFiles.ts';
 import { DENIAL_FILE, formatDenialFile, formatLicenceFile, LICENCE_FILE } from '../folder/vmFiles.ts';
 import { advance, isWorthWriting, leastTime } from '../licence/rememberedTime.ts';
 import type { RememberedTime } from '../licence/rememberedTime.ts';
-import { CLOCK_SKEW } from '../licence/standing.ts';
+import { CLOCK_SKEW } from '../../contract/clocks.ts';
 import type { IssuedLicence, ReceivedDenial } from '../service/obtainLicence.ts';
 import { newerOf } from '../trust/trust.ts';
 import type { HeldLicence, VmRecord } from './records.ts';

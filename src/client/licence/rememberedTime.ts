@@ -1,4 +1,4 @@
-import { CLOCK_SKEW } from './standing.ts';
+import { CLOCK_SKEW } from '../../contract/clocks.ts';
 
 /**
  * The time that counts when the clock of the machine cannot be relied on. Everything is in milliseconds; `time` and `wall`

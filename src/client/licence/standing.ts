@@ -1,8 +1,5 @@
 import type { LicenceClaims } from './licenceClaims.ts';
 
-/** Milliseconds by which clocks that are set right may differ. */
-export const CLOCK_SKEW = 120_000;
-
 /** Where a licence stands at a time; `expired` is between `exp` and `graceUntil`. */
 export type Standing = 'current' | 'due' | 'expired' | 'ended';
 

@@ -1,3 +1,4 @@
+import { decodeBase64Url } from '../../contract/base64.ts';
 import { parseJsonObject } from '../members.ts';
 import type { JsonObject } from '../members.ts';
 
@@ -22,18 +23,12 @@ export function readCompactToken(token: string): CompactToken | undefined {
   if (header === undefined || payload === undefined || signature === undefined) return undefined;
   const headerObject = decodeObject(header);
   const claims = decodeObject(payload);
-  const octets = decode(signature);
-  if (headerObject === undefined || claims === undefined || octets === undefined) return undefined;
+  const octets = decodeBase64Url(signature);
+  if (headerObject === undefined || claims === undefined || octets === null) return undefined;
   return { header: headerObject, claims, signingInput: `${header}.${payload}`, signature: octets };
 }
 
 function decodeObject(part: string): JsonObject | undefined {
-  const octets = decode(part);
-  return octets === undefined ? undefined : parseJsonObject(octets.toString('utf8'));
-}
-
-/** `Buffer.from` takes texts that are not canonical, so its result counts only when it encodes to the same text again. */
-function decode(part: string): Buffer | undefined {
-  const octets = Buffer.from(part, 'base64url');
-  return octets.toString('base64url') === part ? octets : undefined;
+  const octets = decodeBase64Url(part);
+  return octets === null ? undefined : parseJsonObject(octets.toString('utf8'));
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { base64Length, decodeBase64 } from '../../src/verifier/base64.ts';
+import { base64Length, decodeBase64 } from '../../src/contract/base64.ts';
 
 test('octets come back, and the length is foretold', () => {
   fc.assert(
