@@ -1,3 +1,4 @@
+import { readBounded } from '../contract/readBounded.ts';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pauseFor } from 'node:timers/promises';
@@ -182,14 +183,9 @@ function parseTarget(url: string): Target {
 }
 
 async function readBody(message: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_BODY) throw refuse(413, `The body may have at most ${MAX_BODY} octets`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const octets = await readBounded(message, MAX_BODY);
+  if (octets === null) throw refuse(413, `The body may have at most ${MAX_BODY} octets`);
+  return octets.toString('utf8');
 }
 
 interface Exchange {

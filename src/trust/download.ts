@@ -1,3 +1,5 @@
+import { readBounded } from '../contract/readBounded.ts';
+
 /** What came from a URL, or why nothing did as a sentence. */
 export type Download = { readonly octets: Uint8Array } | { readonly octets: null; readonly reason: string };
 
@@ -48,15 +50,8 @@ async function readResponse(response: Response): Promise<Download> {
     await body?.cancel();
     return failed(`answered ${status}`);
   }
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  // Leaving the loop cancels the rest.
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > MAX_OCTETS) return failed('sent more than 64 KiB');
-    chunks.push(chunk);
-  }
-  return { octets: Buffer.concat(chunks) };
+  const octets = await readBounded(body, MAX_OCTETS);
+  return octets === null ? failed('sent more than 64 KiB') : { octets };
 }
 
 function failed(reason: string): Download {

@@ -1,3 +1,4 @@
+import { readBounded } from '../../contract/readBounded.ts';
 import { Agent, get } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { ImdsReply, ImdsRequest } from '../adapters.ts';
@@ -29,7 +30,7 @@ export async function requestImds({ url, timeoutMs, signal }: ImdsRequest): Prom
   try {
     const response = await send(url, agent, signal === undefined ? timeout : AbortSignal.any([timeout, signal]));
     began = true;
-    return { kind: 'answer', status: response.statusCode ?? 0, text: await readBounded(response) };
+    return { kind: 'answer', status: response.statusCode ?? 0, text: await readText(response) };
   } catch (error) {
     if (began && !timeout.aborted) return { kind: 'cut' };
     return { kind: timeout.aborted ? 'silent' : kindOf(systemErrorCode(error) ?? '') };
@@ -52,13 +53,8 @@ function send(url: string, agent: Agent, signal: AbortSignal): Promise<IncomingM
   });
 }
 
-async function readBounded(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_ANSWER) throw new RangeError('The answer is too long.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function readText(response: IncomingMessage): Promise<string> {
+  const octets = await readBounded(response, MAX_ANSWER);
+  if (octets === null) throw new RangeError('The answer is too long.');
+  return octets.toString('utf8');
 }

@@ -1,3 +1,4 @@
+import { readBounded } from '../../contract/readBounded.ts';
 import { ClientError, systemErrorCode } from '../clientError.ts';
 import type { Run } from '../check/run.ts';
 import { readRetryAfter } from './retryAfter.ts';
@@ -32,7 +33,7 @@ export async function requestService(run: Run, path: string, body?: object): Pro
   await run.lock?.renew();
   try {
     const response = await adapters.fetch(issuer + path, { ...describeRequest(body), redirect: 'manual', signal });
-    return { ...describe(response, run.clocks.now()), text: await readBounded(response) };
+    return { ...describe(response, run.clocks.now()), text: await readText(response) };
   } catch (error) {
     run.checkStopped();
     if (error instanceof ClientError) throw error;
@@ -54,18 +55,9 @@ function describe({ status, headers }: Response, now: number): Omit<ServiceAnswe
   return retryAfter === undefined ? { status, mediaType } : { status, mediaType, retryAfter };
 }
 
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length;
-    if (length > MAX_ANSWER) throw new ClientError('service_answer_unusable', 'too long');
-    chunks.push(chunk);
-  }
-  return decodeUtf8(Buffer.concat(chunks));
-}
-
-function decodeUtf8(octets: Uint8Array): string {
+async function readText({ body }: Response): Promise<string> {
+  const octets = body === null ? Buffer.alloc(0) : await readBounded(body, MAX_ANSWER);
+  if (octets === null) throw new ClientError('service_answer_unusable', 'too long');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(octets);
   } catch {
