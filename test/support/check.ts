@@ -22,6 +22,7 @@ const LONG_FORMS = {
   FLEET_VMS: '10000',
   SEQUENCES: '3',
   KILL_STEP: '1',
+  POWER_LOSS: '1',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');
