@@ -1,9 +1,9 @@
 /**
  * One check of the real library on the real machine, in a process that kills itself (SIGKILL) at its n-th call of the file
  * system. Its argument is JSON: the options, `killAt` (0: never), and whether a licence in hand is renewed. It prints the
- * state, or nothing where it was killed.
+ * state and when it asked IMDS, or nothing where it was killed.
  */
-import type { Files, NewFile } from '../../../src/client/adapters.ts';
+import type { Adapters, Files, NewFile } from '../../../src/client/adapters.ts';
 import { REAL_ADAPTERS } from '../../../src/client/adapters/real.ts';
 import { createLicenceClient } from '../../../src/client/index.ts';
 import type { ClientOptions } from '../../../src/client/index.ts';
@@ -34,6 +34,12 @@ function counted<Calls extends object>(real: Calls): Calls {
 }
 
 const files: Files = counted(REAL_ADAPTERS.files);
-const client = createLicenceClient({ ...options, adapters: { files } });
+/** Milliseconds of the machine's clock at which each request to IMDS began. */
+const asked: number[] = [];
+const requestImds: Adapters['requestImds'] = (request) => {
+  asked.push(Date.now());
+  return REAL_ADAPTERS.requestImds(request);
+};
+const client = createLicenceClient({ ...options, adapters: { files, requestImds } });
 const { state, code } = await client.check({ renew });
-process.stdout.write(JSON.stringify({ state, code, calls }));
+process.stdout.write(JSON.stringify({ state, code, calls, asked }));
