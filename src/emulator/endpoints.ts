@@ -3,7 +3,6 @@ import { attestedFacts, type DocumentMaker } from './attestedDocuments.ts';
 import type { FaultName } from './faults.ts';
 import type { Identity } from './identity.ts';
 import { readInstance } from './instanceMetadata.ts';
-import { createNonceCache } from './nonceCache.ts';
 import { refuse, type Reply } from './reply.ts';
 import type { Endpoint, ImdsRequest } from './requestRules.ts';
 import { createEventList, type EventList } from './scheduledEvents.ts';
@@ -92,5 +91,19 @@ function createEventsEndpoint(): Endpoints {
     const list = lists.get(vm.name) ?? createEventList(vm.scheduledEvents ?? []);
     lists.set(vm.name, list);
     return request.method === 'POST' ? list.start(await readBody()) : list.read(request.version);
+  };
+}
+
+/**
+ * IMDS caches: a document can carry the nonce of an earlier request (the article's note on attested data).
+ *
+ * @returns the nonce to answer with: the one before it when a VM's nonce is new, the right one when it is asked for again
+ */
+function createNonceCache(): (vm: string, nonce: string | undefined) => string | undefined {
+  const latest = new Map<string, string | undefined>();
+  return (vm, nonce) => {
+    const cached = latest.get(vm);
+    latest.set(vm, nonce);
+    return cached;
   };
 }

@@ -1,8 +1,8 @@
+import { parseJsonObject, textMember } from '../members.ts';
 import type { AttestedDocumentResponse } from '../../contract/wire.ts';
 import type { ImdsReply } from '../adapters.ts';
 import { ClientError } from '../clientError.ts';
 import type { Run } from '../check/run.ts';
-import { hasNonce, parseAttestedDocument } from './attestedDocument.ts';
 import type { Chassis } from './chassis.ts';
 import { newestKnownVersion } from './versions.ts';
 
@@ -15,6 +15,9 @@ const FIRST_PAUSE = 250;
 const MAX_PAUSE = 10_000;
 /** On foreign hardware IMDS is given up after this time. One slow answer still fits in. */
 const FOREIGN_PATIENCE = 2900;
+/** Characters: the service takes 16 KiB of DER, and this is its base64. */
+const MAX_SIGNATURE = 22_000;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const DOCUMENT_TRIES = 4;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
@@ -197,4 +200,20 @@ function formatQuery(parameters: Readonly<Record<string, string>>): string {
 /** 400 today; hosts of the first years answered 404 and said so in the text. */
 function isVersionRefused({ status, text }: { readonly status: number; readonly text: string }): boolean {
   return status === 400 || (status === 404 && /invalid version|newest-versions/i.test(text));
+}
+
+/** @returns undefined where it is not what IMDS answers */
+function parseAttestedDocument(text: string): AttestedDocumentResponse | undefined {
+  const object = parseJsonObject(text);
+  if (object?.['encoding'] !== 'pkcs7') return undefined;
+  const signature = textMember(object, 'signature', MAX_SIGNATURE);
+  return signature !== undefined && BASE64.test(signature) ? { encoding: 'pkcs7', signature } : undefined;
+}
+
+/**
+ * Whether the nonce stands somewhere in the document. A hint that IMDS did not answer from its cache, worth another
+ * request; the service decides whether the document is genuine.
+ */
+function hasNonce(document: AttestedDocumentResponse, nonce: string): boolean {
+  return Buffer.from(document.signature, 'base64').includes(nonce, 0, 'latin1');
 }

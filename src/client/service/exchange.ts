@@ -1,3 +1,6 @@
+import { signWith } from '../licence/possession.ts';
+import { TOKEN_TYPES } from '../../contract/claims.ts';
+import { randomBytes } from 'node:crypto';
 import { ENDPOINTS } from '../../contract/endpoints.ts';
 import type { AttestedDocumentResponse, ChallengeRequest, LicenceRequest } from '../../contract/wire.ts';
 import type { Run } from '../check/run.ts';
@@ -9,7 +12,6 @@ import { MAX_TOKEN } from '../tokens/compactToken.ts';
 import { checkChallenge } from './challenge.ts';
 import type { Challenge } from './challenge.ts';
 import { ClientError } from '../clientError.ts';
-import { signProof } from './proof.ts';
 import { RefusedError } from './refusedError.ts';
 import { requestService } from './request.ts';
 import type { ServiceAnswer } from './request.ts';
@@ -119,4 +121,22 @@ function readBody(answer: ServiceAnswer, status: number): JsonObject {
   const body = answer.mediaType === 'application/json' ? parseJsonObject(answer.text) : undefined;
   if (body === undefined) throw new ClientError('service_answer_unusable', 'not a JSON object');
   return body;
+}
+
+/**
+ * Proves possession of the key that the challenge names: a compact JWS, ES256, by the key store.
+ *
+ * @param audience the issuer plus the path that the proof is sent to
+ * @param challengeId the challenge's `jti`
+ * @throws {ClientError} `key_unusable`
+ */
+async function signProof(key: PossessedKey, audience: string, challengeId: string): Promise<string> {
+  const header = encode({ alg: 'ES256', typ: TOKEN_TYPES.proof, jwk: key.jwk });
+  const claims = encode({ aud: audience, nonce: challengeId, jti: randomBytes(16).toString('base64url') });
+  const signature = await signWith(key.pair, Buffer.from(`${header}.${claims}`, 'latin1'));
+  return `${header}.${claims}.${Buffer.from(signature).toString('base64url')}`;
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readRetryAfter } from '../../../src/client/service/retryAfter.ts';
+import { readRetryAfter } from '../../../src/client/service/request.ts';
 import { NOW } from '../support/vectors.ts';
 
 const date = (at: number): string => new Date(at).toUTCString();
