@@ -1,4 +1,4 @@
-import { ENDPOINTS } from '../contract/endpoints.ts';
+import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import type { Discovery } from '../contract/wire.ts';
 import type { Reply } from '../http/edge.ts';
 import type { Parts } from '../app/parts.ts';
@@ -15,11 +15,11 @@ export async function readDiscovery({ config, trust, keySets, now }: Parts): Pro
   const discovery: Discovery = {
     issuer,
     endpoints: {
-      challenges: `${issuer}${ENDPOINTS.challenges}`,
-      licences: `${issuer}${ENDPOINTS.licences}`,
-      releases: `${issuer}${ENDPOINTS.releases}`,
-      jwks: `${issuer}${ENDPOINTS.jwks}`,
-      signedJwks: `${issuer}${ENDPOINTS.signedJwks}`,
+      challenges: `${issuer}${VM_ENDPOINTS.issueChallenge.path}`,
+      licences: `${issuer}${VM_ENDPOINTS.issueLicence.path}`,
+      releases: `${issuer}${VM_ENDPOINTS.releaseLicence.path}`,
+      jwks: `${issuer}${VM_ENDPOINTS.readKeySet.path}`,
+      signedJwks: `${issuer}${VM_ENDPOINTS.readSignedKeySet.path}`,
     },
     acceptedClouds,
     algorithms: { licence: ['ES256'], proof: ['ES256'] },

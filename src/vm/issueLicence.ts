@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ENDPOINTS } from '../contract/endpoints.ts';
+import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import { formatInstant } from '../contract/instants.ts';
 import type { LicenceResponse } from '../contract/wire.ts';
 import { activate } from '../seats/activate.ts';
@@ -29,7 +29,7 @@ import { boundSeats } from './boundSeats.ts';
 export async function issueLicence(parts: Parts, request: EdgeRequest): Promise<Reply> {
   const body = await readJsonBody(request, licenceRequestSchema);
   const at = parts.now();
-  const challenge = await checkChallenge(parts, body, { endpoint: ENDPOINTS.licences, at });
+  const challenge = await checkChallenge(parts, body, { endpoint: VM_ENDPOINTS.issueLicence.path, at });
   const authentication = await authenticate(parts, request, { body, challenge, at });
   if (!authentication.accepted) return authentication.refusal;
   return grantOrRefuse(parts, authentication.authentic, body);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { vmSubject } from '../contract/claims.ts';
 import type { LicenceClaims } from '../contract/claims.ts';
-import { ENDPOINTS } from '../contract/endpoints.ts';
+import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import { formatInstant } from '../contract/instants.ts';
 import type { ReleaseResponse } from '../contract/wire.ts';
 import { readReleaseTerms, releaseSeat } from '../seats/release.ts';
@@ -27,7 +27,7 @@ const OTHER_KEY = 'Prove the key that the VM’s newest licence is bound to.';
 export async function releaseLicence(parts: Parts, request: EdgeRequest): Promise<Reply> {
   const body = await readJsonBody(request, releaseRequestSchema);
   const at = parts.now();
-  const challenge = await checkChallenge(parts, body, { endpoint: ENDPOINTS.releases, at });
+  const challenge = await checkChallenge(parts, body, { endpoint: VM_ENDPOINTS.releaseLicence.path, at });
   const { jkt } = challenge.claims;
   if (jkt === undefined) throw new RequestError('proof_required', 'Ask for the challenge with the key of the licence.');
   const licence = await checkLicence(parts, body.licence, { jkt, at });
