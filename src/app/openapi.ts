@@ -1,15 +1,16 @@
 import * as z from 'zod';
 import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
-import type { UseCase } from '../http/edge.ts';
-import { ANONYMOUS_OPERATIONS, problemSchema } from './openapiAnonymous.ts';
-import type { AnonymousOperation } from './openapiAnonymous.ts';
-import { DIRECTORY_WAIT, answerHeaders, problemHeaders } from './openapiHeaders.ts';
+import { VM_ENDPOINTS } from '../contract/endpoints.ts';
+import type { VmEndpoint } from '../contract/endpoints.ts';
+import { VM_ROUTES } from '../vm/routes.ts';
+import type { VmRoute } from '../vm/routes.ts';
+import { DIRECTORY_WAIT, ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
+import { problemSchema } from './openapiProblem.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
 import { OPERATOR_PREFIX } from '../operators/route.ts';
 import type { OperatorRoute } from '../operators/route.ts';
-import { replyJson } from '../http/problems.ts';
 
 /** OpenAPI 3.1, as far as it is written here. */
 export interface OpenApi {
@@ -32,15 +33,6 @@ interface Operation {
   readonly 'x-role'?: string;
 }
 
-/** `GET /openapi.json`. Made when it is first asked for: a cold start has better things to do. */
-export function serveOpenApi(issuer: string, routes: readonly OperatorRoute[]): UseCase {
-  let document: OpenApi | null = null;
-  return () => {
-    document ??= describeService(issuer, routes);
-    return Promise.resolve(replyJson(200, document, 'public, max-age=300'));
-  };
-}
-
 /** Describes every route from the schemas by which it is served. @param routes those of operators, as they are registered */
 export function describeService(issuer: string, routes: readonly OperatorRoute[]): OpenApi {
   const book = new SchemaBook();
@@ -48,8 +40,10 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   const add = (path: string, method: string, operation: Operation) => {
     (paths[path] ??= {})[method.toLowerCase()] = operation;
   };
-  for (const operation of ANONYMOUS_OPERATIONS)
-    add(operation.path, operation.method, describeAnonymous(book, operation));
+  for (const name of Object.keys(VM_ROUTES) as VmEndpoint[]) {
+    const { path, method } = VM_ENDPOINTS[name];
+    add(path, method, describeVmRoute(book, name, VM_ROUTES[name]));
+  }
   for (const route of routes) add(`${OPERATOR_PREFIX}${route.path}`, route.method, describeRoute(book, route));
   const securitySchemes = routes.length === 0 ? {} : { directory: BEARER };
   return {
@@ -61,7 +55,7 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   };
 }
 
-const NO_QUERY = z.strictObject({});
+const NONE = z.strictObject({});
 
 const INFO = {
   title: 'Countersign',
@@ -77,22 +71,30 @@ const BEARER = {
     'An Entra ID access token with an app role: Reader, Operator or Admin, each with all that the ones before may do.',
 };
 
-function describeAnonymous(book: SchemaBook, operation: AnonymousOperation): Operation {
-  const { name, summary, params, query = NO_QUERY, body, status, answer, codes } = operation;
-  const content = body === null ? {} : { 'application/json': body };
-  const described = describeAnswer(book, answer, summary, {});
+function describeVmRoute(book: SchemaBook, name: VmEndpoint, route: VmRoute): Operation {
+  const { summary, params = NONE, query = NONE, body, status, answer, codes, hasETag = false } = route;
+  const content = body === undefined ? {} : { 'application/json': body };
+  const described = describeAnswer(book, answer, summary, hasETag ? ETAG : {});
+  const parameters = [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')];
   return {
-    ...{ operationId: name, summary, tags: [body === null ? 'reading' : 'licensing'] },
-    parameters: [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')],
+    ...{ operationId: name, summary, tags: [body === undefined ? 'reading' : 'licensing'] },
+    parameters: [...parameters, ...(hasETag ? [IF_NONE_MATCH] : [])],
     ...describeBody(book, content),
     responses: {
       [status]: described,
-      ...(operation.tellsFailure === true && { 503: described }),
+      ...(hasETag && { 304: { description: 'The caller has this version.', headers: ETAG } }),
+      ...(route.tellsFailure === true && { 503: described }),
       ...describeProblems(book, codes),
     },
     security: [],
   };
 }
+
+const IF_NONE_MATCH = {
+  ...{ name: 'If-None-Match', in: 'header', required: false },
+  schema: { type: 'string' },
+  description: 'The ETag of the version that the caller has, or a list of them.',
+};
 
 /** What every operators' route may answer, whatever it does. */
 const OPERATOR_CODES: readonly ProblemCode[] = [
@@ -156,7 +158,7 @@ function describeBody(book: SchemaBook, content: Readonly<Record<string, z.ZodTy
 
 function describeAnswer(
   book: SchemaBook,
-  { mediaType, schema }: AnonymousOperation['answer'],
+  { mediaType, schema }: VmRoute['answer'],
   description: string,
   headers: JsonSchema,
 ): JsonSchema {

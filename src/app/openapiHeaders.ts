@@ -9,7 +9,8 @@ import type { JsonSchema } from './openapiSchemas.ts';
 const TEXT = { type: 'string' };
 const SECONDS = { type: 'integer', minimum: 1 };
 
-const ETAG = { ETag: { required: true, schema: TEXT, description: 'The version of the object, for If-Match.' } };
+/** Of an answer that says which version it is. */
+export const ETAG = { ETag: { required: true, schema: TEXT, description: 'The version of what is answered.' } };
 
 const REPLAYED = {
   'Idempotency-Replayed': {

@@ -1,6 +1,5 @@
 import type { LicensedVm } from '../catalogue/entitlement.ts';
 import { sharedRate } from '../http/addressLimit.ts';
-import type { ServiceConfig } from '../app/config.ts';
 import { RateLimit } from '../http/rateLimit.ts';
 
 /**
@@ -12,13 +11,15 @@ import { RateLimit } from '../http/rateLimit.ts';
  */
 export type AuthenticLimit = (vm: LicensedVm, at: number) => number;
 
-export function createAuthenticLimit(
-  config: Pick<ServiceConfig, 'SUBSCRIPTION_RATE_LIMIT_PER_SECOND' | 'VM_RATE_LIMIT_PER_MINUTE'>,
-): AuthenticLimit {
+export interface AuthenticRates {
+  readonly subscriptionPerSecond: number;
+  readonly vmPerMinute: number;
+}
+
+export function createAuthenticLimit({ subscriptionPerSecond, vmPerMinute }: AuthenticRates): AuthenticLimit {
   const limit = new RateLimit();
-  const perMinute = config.VM_RATE_LIMIT_PER_MINUTE;
-  const ofVm = { perSecond: perMinute / 60, burst: perMinute, longestQueue: 0 };
-  const ofSubscription = sharedRate(config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND);
+  const ofVm = { perSecond: vmPerMinute / 60, burst: vmPerMinute, longestQueue: 0 };
+  const ofSubscription = sharedRate(subscriptionPerSecond);
   return ({ cloud, subscriptionId, vmId }, at) =>
     limit.take(
       [

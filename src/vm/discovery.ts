@@ -1,17 +1,24 @@
 import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import type { Discovery } from '../contract/wire.ts';
+import type { KeySets } from '../tokens/keySets/keySets.ts';
+import type { LiveTrust } from '../trust/live/liveTrust.ts';
 import type { Reply } from '../http/edge.ts';
-import type { Parts } from '../app/parts.ts';
 import { replyJson } from '../http/problems.ts';
 import { MAX_KEPT } from './readKeySets.ts';
+
+export interface DiscoveryNeeds extends Pick<Discovery, 'issuer' | 'acceptedClouds' | 'nonceStyle'> {
+  readonly trust: Pick<LiveTrust, 'latest'>;
+  readonly keySets: Pick<KeySets, 'readRootKeys'>;
+  readonly now: () => number;
+}
 
 /**
  * `GET /.well-known/countersign`
  *
  * @throws {SigningKeyUnavailableError} a root key in a vault was never read, and cannot be read now
  */
-export async function readDiscovery({ config, trust, keySets, now }: Parts): Promise<Reply> {
-  const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle } = config;
+export async function readDiscovery(needs: DiscoveryNeeds): Promise<Reply> {
+  const { issuer, acceptedClouds, nonceStyle, trust, keySets, now } = needs;
   const discovery: Discovery = {
     issuer,
     endpoints: {

@@ -2,9 +2,13 @@ import { listChecks } from '../decisions/decisionChecks.ts';
 import { GRANT_CODES, hourlyDecisionId, uniqueDecisionId } from '../decisions/decisionRecord.ts';
 import type { GrantCode, RefusalCode } from '../decisions/decisionRecord.ts';
 import type { PlanName } from '../catalogue/planName.ts';
+import type { DecisionStore } from '../decisions/store.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { AuthenticRequest } from './authenticate.ts';
-import type { Parts } from '../app/parts.ts';
+
+export interface RecordNeeds {
+  readonly store: Pick<DecisionStore, 'insertDecision'>;
+}
 
 /** What was decided on authentic evidence, beside what the evidence says itself. */
 export interface Decided {
@@ -25,7 +29,11 @@ export interface Decided {
  *
  * @returns the row's id, which is the correlation id of the answer
  */
-export async function recordDecision({ store }: Parts, authentic: AuthenticRequest, decided: Decided): Promise<string> {
+export async function recordDecision(
+  { store }: RecordNeeds,
+  authentic: AuthenticRequest,
+  decided: Decided,
+): Promise<string> {
   const { attestation, vm, at, log } = authentic;
   const { code, licenceId, plan: offered = null, claimedOffer = null, isUnique = false } = decided;
   const refusal = isGrant(code) ? null : code;

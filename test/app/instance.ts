@@ -12,9 +12,9 @@ import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { readConfig } from '../../src/app/config.ts';
-import type { Reply } from '../../src/http/edge.ts';
+import type { VmEndpoint } from '../../src/contract/endpoints.ts';
+import type { Reply, UseCase } from '../../src/http/edge.ts';
 import { createService } from '../../src/app/service.ts';
-import type { Service } from '../../src/app/service.ts';
 import type { TestTables } from '../support/azurite.ts';
 import { bodyOf, createRequest } from './edgeRequest.ts';
 import type { LogLine } from './edgeRequest.ts';
@@ -34,9 +34,12 @@ const CATALOGUE = {
   offers: [{ offer: 'contoso/gateway/standard', mode: 'marketplace', clouds: ['emulator'] }],
 };
 
+/** What serves each route, by its name. */
+export type UseCases = Readonly<Record<VmEndpoint, UseCase>>;
+
 /** One instance of the service in this process, with a clock that the test moves. */
 export interface Instance {
-  readonly service: Service;
+  readonly service: UseCases;
   readonly clock: { at: number };
   readonly log: LogLine[];
   /** A whole first boot with a key of its own; `sent` is everything secret that went over the wire. */
@@ -47,7 +50,7 @@ export interface BootOptions {
   readonly faults?: readonly FaultName[];
   readonly headers?: Readonly<Record<string, string>>;
   /** Asks this instance for the challenge. */
-  readonly from?: Service;
+  readonly from?: UseCases;
 }
 
 /** What the instances of a test file share: the emulator's authority. Call it at the file's top. */
@@ -69,7 +72,8 @@ export function useInstances() {
     const clock = { at: AT };
     const log: LogLine[] = [];
     const config = readConfig({ ...GOOD_SETTINGS, ...emulator, ...settings });
-    const service = await createService(config, { now: () => clock.at });
+    const { routes } = await createService(config, { now: () => clock.at });
+    const service = Object.fromEntries(routes.map(({ name, useCase }) => [name, useCase])) as UseCases;
     const boot = createBoot({ service, clock, log, sign });
     return { service, clock, log, boot };
   };

@@ -37,10 +37,8 @@ const STILL: readonly string[] = [
   'app/baseUrl.ts',
   'cli/store.ts',
   'cli/commands/licenceFiles.ts',
-  'functions/adapter/serve.ts',
   'catalogue/cacheCatalogue.ts',
   'seats/release.ts',
-  'vm/readKeySets.ts',
 ];
 
 /** The folders and files that may import a package. One that is not listed may be imported by `dev` alone. */
