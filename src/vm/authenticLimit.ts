@@ -1,4 +1,4 @@
-import type { LicensedVm } from '../catalogue/entitlement.ts';
+import type { AttestedVm } from '../contract/attestation.ts';
 import { sharedRate } from '../http/addressLimit.ts';
 import { RateLimit } from '../http/rateLimit.ts';
 
@@ -9,7 +9,7 @@ import { RateLimit } from '../http/rateLimit.ts';
  * @param at milliseconds since the epoch
  * @returns 0 where the request may go on, else the whole seconds to wait
  */
-export type AuthenticLimit = (vm: LicensedVm, at: number) => number;
+export type AuthenticLimit = (vm: Pick<AttestedVm, 'cloud' | 'subscriptionId' | 'vmId'>, at: number) => number;
 
 export interface AuthenticRates {
   readonly subscriptionPerSecond: number;

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { AttestationResult, Check, Verification } from '../contract/attestation.ts';
+import { attestedVm } from '../contract/attestation.ts';
+import type { AttestedVm, Check, Verification } from '../contract/attestation.ts';
 import type { ChallengeClaims } from '../contract/claims.ts';
 import type { EvidenceCode } from '../contract/codes.ts';
-import { licensedVm } from '../decisions/decide.ts';
-import type { LicensedVm } from '../catalogue/entitlement.ts';
 import type { Challenges } from '../tokens/challenges.ts';
 import { checkProof } from '../tokens/proofs.ts';
 import type { IssuerNotes } from '../trust/live/issuerNotes.ts';
@@ -48,8 +47,8 @@ export interface AuthenticRequest {
   readonly challenge: ChallengeClaims;
   /** As in {@link AnsweredChallenge}. */
   readonly proof: string | null;
-  readonly attestation: AttestationResult;
-  readonly vm: LicensedVm;
+  /** What the evidence says. */
+  readonly vm: AttestedVm;
   readonly checks: readonly Check[];
   /** When it came, in milliseconds since the epoch. */
   readonly at: number;
@@ -99,15 +98,14 @@ export async function authenticate(
   const { policy } = needs;
   const verification = verifyEvidence(body.document.signature, { trust, policy, nonce: challenge.nonce, at });
   if (!verification.accepted) return { accepted: false, refusal: await refuseEvidence(needs, log, verification, at) };
-  const { result: attestation, checks } = verification;
-  const vm = licensedVm(attestation);
+  const vm = attestedVm(verification.result);
   checkLimits(needs, vm, at);
   const { claims, proof } = challenge;
-  return { accepted: true, authentic: { challenge: claims, proof, attestation, vm, checks, at, log } };
+  return { accepted: true, authentic: { challenge: claims, proof, vm, checks: verification.checks, at, log } };
 }
 
 /** @throws {RequestError} `rate_limited` */
-function checkLimits({ authenticLimit }: AuthenticationNeeds, vm: LicensedVm, at: number): void {
+function checkLimits({ authenticLimit }: AuthenticationNeeds, vm: AttestedVm, at: number): void {
   const wait = authenticLimit(vm, at);
   if (wait > 0) throw new RequestError('rate_limited', null, wait);
 }

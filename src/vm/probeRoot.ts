@@ -3,7 +3,14 @@ import type { Log } from '../http/edge.ts';
 import { findRootTroubles } from '../tokens/keySets/rootTroubles.ts';
 import type { KeySets, RootState } from '../tokens/keySets/keySets.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
-import type { Probe } from './readiness.ts';
+
+export type ProbeState = 'ok' | 'degraded' | 'failed';
+
+/** One thing that the service needs, and what an operator has to know of it. */
+export interface Probe {
+  readonly state: ProbeState;
+  readonly detail: string;
+}
 
 export interface RootProbeNeeds {
   readonly keySets: Pick<KeySets, 'read'>;

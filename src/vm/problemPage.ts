@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
-import type { EdgeRequest, Reply } from '../http/edge.ts';
+import type { Reply, UseCase } from '../http/edge.ts';
 import { replyProblem } from '../http/problems.ts';
 
 /** One heading of a code's page, and what stands under it. */
@@ -31,8 +31,11 @@ function nameFixers(caller: boolean, vendor: boolean): string {
 }
 
 /** `GET /problems/{code}`: the page that a problem document's `type` names. */
-export function readProblemPage(issuer: string, { path }: EdgeRequest): Reply {
-  const code = path.split('/').at(-1) ?? '';
+export function readProblemPage({ issuer }: { readonly issuer: string }): UseCase {
+  return ({ path }) => Promise.resolve(replyPage(issuer, path.split('/').at(-1) ?? ''));
+}
+
+function replyPage(issuer: string, code: string): Reply {
   if (!isProblemCode(code)) return replyProblem(issuer, 'not_found');
   const { title, status } = PROBLEMS[code];
   const sections = describeProblem(code).map(({ heading, text }) => `${heading}\n  ${text}\n`);

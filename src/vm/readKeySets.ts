@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
-import type { EdgeRequest, Reply } from '../http/edge.ts';
+import type { UseCase } from '../http/edge.ts';
 import { KeySetMissingError } from '../tokens/keySets/keySets.ts';
 import type { KeySets, RootState, ServedSet } from '../tokens/keySets/keySets.ts';
 import { replyJson } from '../http/problems.ts';
@@ -24,10 +24,12 @@ export interface KeySetNeeds {
  * @throws {KeySetMissingError}
  * @throws {StoreUnavailableError}
  */
-export async function readKeySet({ keySets, now }: KeySetNeeds): Promise<Reply> {
-  const at = now();
-  const { keys, goodUntil } = await keySets.readPublished(at);
-  return replyJson(200, { keys }, cacheUntil(goodUntil, at));
+export function readKeySet({ keySets, now }: KeySetNeeds): UseCase {
+  return async () => {
+    const at = now();
+    const { keys, goodUntil } = await keySets.readPublished(at);
+    return replyJson(200, { keys }, cacheUntil(goodUntil, at));
+  };
 }
 
 /** The query of `GET /.well-known/jwks.jwt`. */
@@ -47,18 +49,18 @@ export const signedKeySetQuery = z.strictObject({
  * @throws {KeySetMissingError}
  * @throws {StoreUnavailableError}
  */
-export async function readSignedKeySet({ keySets, now }: KeySetNeeds, { query }: EdgeRequest): Promise<Reply> {
-  const { root } = parseShape(readQuery(query), signedKeySetQuery, 'The query');
-  const at = now();
-  const { token, claims } = findSet(await keySets.read(at), root);
-  const { goodUntil } = await keySets.readPublished(at);
-  return {
-    status: 200,
-    headers: {
-      'Content-Type': 'application/jwk-set+jwt',
-      'Cache-Control': cacheUntil(Math.min(goodUntil, claims.exp * 1_000), at),
-    },
-    body: token,
+export function readSignedKeySet({ keySets, now }: KeySetNeeds): UseCase {
+  return async ({ query }) => {
+    const { root } = parseShape(readQuery(query), signedKeySetQuery, 'The query');
+    const at = now();
+    const { token, claims } = findSet(await keySets.read(at), root);
+    const { goodUntil } = await keySets.readPublished(at);
+    const maxAge = cacheUntil(Math.min(goodUntil, claims.exp * 1_000), at);
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'application/jwk-set+jwt', 'Cache-Control': maxAge },
+      body: token,
+    };
   };
 }
 

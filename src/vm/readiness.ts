@@ -5,16 +5,8 @@ import type { Challenges } from '../tokens/challenges.ts';
 import { KeySetMissingError } from '../tokens/keySets/keySets.ts';
 import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { probeRoot } from './probeRoot.ts';
-import type { RootProbeNeeds } from './probeRoot.ts';
+import type { Probe, ProbeState, RootProbeNeeds } from './probeRoot.ts';
 import { replyJson } from '../http/problems.ts';
-
-export type ProbeState = 'ok' | 'degraded' | 'failed';
-
-/** One thing that the service needs, and what an operator has to know of it. */
-export interface Probe {
-  readonly state: ProbeState;
-  readonly detail: string;
-}
 
 export interface Readiness {
   readonly state: ProbeState;

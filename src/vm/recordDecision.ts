@@ -34,14 +34,13 @@ export async function recordDecision(
   authentic: AuthenticRequest,
   decided: Decided,
 ): Promise<string> {
-  const { attestation, vm, at, log } = authentic;
+  const { vm, at, log } = authentic;
   const { code, licenceId, plan: offered = null, claimedOffer = null, isUnique = false } = decided;
+  const { cloud, subscriptionId, vmId, sku, plan, region } = vm;
   const refusal = isGrant(code) ? null : code;
   const isRepeatable = refusal !== null || (code === 'seat_released' && !isUnique);
   const about = licenceId ?? (offered === null ? '' : `${offered.publisher}/${offered.product}`);
-  const id = isRepeatable ? hourlyDecisionId({ ...vm, code }, about, at) : uniqueDecisionId(at);
-  const { cloud, subscriptionId, vmId, sku } = vm;
-  const { plan, region } = attestation;
+  const id = isRepeatable ? hourlyDecisionId({ cloud, subscriptionId, vmId, code }, about, at) : uniqueDecisionId(at);
   const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedOffer, licenceId };
   try {
     await store.insertDecision({ ...facts, at, checks: listChecks(authentic.checks, refusal) });

@@ -36,8 +36,7 @@ export async function refuseLicence(
 ): Promise<Reply> {
   const { code } = refusal;
   const correlationId = await recordDecision(needs, authentic, refusal);
-  const { cloud, subscriptionId, vmId } = authentic.vm;
-  const { plan } = authentic.attestation;
+  const { cloud, subscriptionId, vmId, plan } = authentic.vm;
   authentic.log('info', 'licence_refused', { code, correlationId, cloud, subscriptionId, vmId, plan });
   const denial = await signRefusal(needs, authentic, refusal);
   return replyProblem(needs.issuer, code, { correlationId, ...(denial === null ? {} : { denial }) });

@@ -14,7 +14,7 @@ import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { verifyLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest, AuthenticationNeeds, ChallengeCheckNeeds } from './authenticate.ts';
-import type { EdgeRequest, Reply } from '../http/edge.ts';
+import type { Reply, UseCase } from '../http/edge.ts';
 import { replyJson } from '../http/problems.ts';
 import { recordDecision } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
@@ -34,17 +34,20 @@ export interface ReleaseNeeds extends ChallengeCheckNeeds, AuthenticationNeeds, 
  * `POST /v1/releases`: a VM that is about to be deleted gives its seat back. Evidence, licence and activation must be of
  * one VM; challenge, licence and activation of one key.
  */
-export async function releaseLicence(needs: ReleaseNeeds, request: EdgeRequest): Promise<Reply> {
-  const body = await readJsonBody(request, releaseRequestSchema);
-  const at = needs.now();
-  const challenge = await checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.releaseLicence.path, at });
-  const { jkt } = challenge.claims;
-  if (jkt === undefined) throw new RequestError('proof_required', 'Ask for the challenge with the key of the licence.');
-  const licence = await checkLicence(needs, body.licence, { jkt, at });
-  const authentication = await authenticate(needs, request, { body, challenge, at });
-  if (!authentication.accepted) return authentication.refusal;
-  checkVm(licence, authentication.authentic);
-  return giveBack(needs, authentication.authentic, { licence, jkt });
+export function releaseLicence(needs: ReleaseNeeds): UseCase {
+  return async (request) => {
+    const body = await readJsonBody(request, releaseRequestSchema);
+    const at = needs.now();
+    const challenge = await checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.releaseLicence.path, at });
+    const { jkt } = challenge.claims;
+    if (jkt === undefined)
+      throw new RequestError('proof_required', 'Ask for the challenge with the key of the licence.');
+    const licence = await checkLicence(needs, body.licence, { jkt, at });
+    const authentication = await authenticate(needs, request, { body, challenge, at });
+    if (!authentication.accepted) return authentication.refusal;
+    checkVm(licence, authentication.authentic);
+    return giveBack(needs, authentication.authentic, { licence, jkt });
+  };
 }
 
 /** @throws {RequestError} */

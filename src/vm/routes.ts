@@ -64,19 +64,19 @@ const LICENSING: Readonly<Record<Licensing, VmRoute>> = {
     ...{ access: 'counted', status: 201, body: challengeRequestSchema, answer: json(challengeResponseSchema) },
     summary: 'A challenge for five minutes, bound to the caller’s key where it sends one',
     codes: [...BODY_CODES, 'internal_error'],
-    serve: (needs) => (request) => issueChallenge(needs, request),
+    serve: issueChallenge,
   },
   issueLicence: {
     ...{ access: 'counted', status: 200, body: licenceRequestSchema, answer: json(licenceResponseSchema) },
     summary: 'A licence for the VM that the evidence speaks of, or a refusal',
     codes: [...BODY_CODES, ...REFUSALS, ...BACK_END_CODES],
-    serve: (needs) => (request) => issueLicence(needs, request),
+    serve: issueLicence,
   },
   releaseLicence: {
     ...{ access: 'counted', status: 200, body: releaseRequestSchema, answer: json(releaseResponseSchema) },
     summary: 'Gives the seat of a VM back that is being deleted',
     codes: [...BODY_CODES, ...REFUSALS, 'not_found', ...BACK_END_CODES],
-    serve: (needs) => (request) => releaseLicence(needs, request),
+    serve: releaseLicence,
   },
 };
 
@@ -90,19 +90,19 @@ export const VM_ROUTES: Readonly<Record<VmEndpoint, VmRoute>> = {
   readKeySet: {
     ...{ ...FOR_ANYONE, answer: json(keySetSchema), codes: BACK_END_CODES },
     summary: 'The public signing keys (RFC 7517)',
-    serve: (needs) => () => readKeySet(needs),
+    serve: readKeySet,
   },
   readSignedKeySet: {
     ...{ ...FOR_ANYONE, query: signedKeySetQuery },
     summary: 'The same key set, signed by a root key: what a client believes that carries the root key’s thumbprint',
     answer: { mediaType: 'application/jwk-set+jwt', schema: compactJws },
     codes: ['request_malformed', 'not_found', ...BACK_END_CODES],
-    serve: (needs) => (request) => readSignedKeySet(needs, request),
+    serve: readSignedKeySet,
   },
   readDiscovery: {
     ...{ ...FOR_ANYONE, answer: json(discoverySchema), codes: ['signing_key_unavailable', 'internal_error'] },
     summary: 'Issuer, endpoints, accepted clouds, algorithms, root keys, pin set',
-    serve: (needs) => () => readDiscovery(needs),
+    serve: readDiscovery,
   },
   readHealth: {
     ...{ ...FOR_ANYONE, answer: json(z.strictObject({ state: z.literal('ok') })), codes: ['internal_error'] },
@@ -119,10 +119,7 @@ export const VM_ROUTES: Readonly<Record<VmEndpoint, VmRoute>> = {
     summary: 'What a code means, and what to do',
     answer: { mediaType: 'text/plain', schema: z.string() },
     codes: ['not_found', 'rate_limited', 'internal_error'],
-    serve:
-      ({ issuer }) =>
-      (request) =>
-        Promise.resolve(readProblemPage(issuer, request)),
+    serve: readProblemPage,
   },
   readOpenApi: {
     ...{ ...COUNTED, answer: json(z.looseObject({ openapi: z.string() })), hasETag: true },

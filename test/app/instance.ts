@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { KeyPairKeyObjectResult } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,8 @@ const CATALOGUE = {
   offers: [{ offer: 'contoso/gateway/standard', mode: 'marketplace', clouds: ['emulator'] }],
 };
 
+export const createKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
 /** What serves each route, by its name. */
 export type UseCases = Readonly<Record<VmEndpoint, UseCase>>;
 
@@ -49,6 +52,8 @@ export interface Instance {
 export interface BootOptions {
   readonly faults?: readonly FaultName[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of an earlier boot, for a renewal; a new one unless given. */
+  readonly key?: KeyPairKeyObjectResult;
   /** Asks this instance for the challenge. */
   readonly from?: UseCases;
 }
@@ -84,8 +89,8 @@ interface Bootable extends Omit<Instance, 'boot'> {
 }
 
 function createBoot({ service, clock, log, sign }: Bootable): Instance['boot'] {
-  return async ({ faults = [], headers = {}, from = service } = {}) => {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return async ({ faults = [], headers = {}, key = createKeyPair(), from = service } = {}) => {
+    const { publicKey, privateKey } = key;
     const jwk = publicKey.export({ format: 'jwk' });
     const asked = bodyOf(await from.issueChallenge(createRequest({ body: { key: jwk }, headers, log })));
     const [challenge, nonce] = [String(asked['challenge']), String(asked['nonce'])];

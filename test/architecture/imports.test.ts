@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
 import { expect, test } from 'vitest';
+import { findCircles } from '../support/circles.ts';
+import type { Edge } from '../support/circles.ts';
 import { listImports, readSources } from '../support/sources.ts';
 
 /** Which folders each folder may import. A folder may always import itself. */
@@ -30,16 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What still breaks the table: each line goes when its file names what it needs. Nothing is added here. */
-const STILL: readonly string[] = [
-  'app/parts.ts',
-  'app/atEdge.ts',
-  'app/config.ts',
-  'app/baseUrl.ts',
-  'cli/store.ts',
-  'cli/commands/licenceFiles.ts',
-  'catalogue/cacheCatalogue.ts',
-  'seats/release.ts',
-];
+const STILL: readonly string[] = ['app/parts.ts', 'app/config.ts', 'cli/store.ts', 'cli/commands/licenceFiles.ts'];
 
 /** The folders and files that may import a package. One that is not listed may be imported by `dev` alone. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -126,4 +119,38 @@ test('the contract imports nothing at run time', () => {
   const outside = contract.flatMap((source) => listImports(source).filter((specifier) => !specifier.startsWith('./')));
   expect(contract.length).toBeGreaterThan(0);
   expect(outside).toEqual([]);
+});
+
+/** The folders below `src`, each of which is one idea, and the entry files. */
+const foldersOf = (edges: readonly Edge[]): readonly Edge[] =>
+  edges.map(({ from, to }) => ({ from: folderOf(from), to: folderOf(to) })).filter(({ from, to }) => from !== to);
+
+/** What a file imports of the project, types too. */
+const EDGES: readonly Edge[] = sources.flatMap((source) =>
+  listImports(source)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => ({
+      from: placeOf(source.path),
+      to: placeOf(posix.join(posix.dirname(source.path), specifier)),
+    })),
+);
+
+test('no files import each other in a circle, not even for types', () => {
+  expect(EDGES.length).toBeGreaterThan(500);
+  expect(findCircles(EDGES)).toEqual([]);
+});
+
+test('no folders import each other in a circle', () => {
+  const isDone = ({ from, to }: Edge) => !STILL.includes(from) && !STILL.includes(to);
+  expect(findCircles(foldersOf(EDGES.filter(isDone)))).toEqual([]);
+});
+
+test('the search for circles finds them, and each once', () => {
+  const edges = (...pairs: string[]) => pairs.map((pair) => ({ from: pair[0] ?? '', to: pair[1] ?? '' }));
+  expect(findCircles(edges('ab', 'bc', 'ac', 'dc'))).toEqual([]);
+  expect(findCircles(edges('ab', 'ba'))).toEqual([['a', 'b']]);
+  expect(findCircles(edges('ab', 'bc', 'cd', 'db', 'ef', 'fe', 'xe'))).toEqual([
+    ['b', 'c', 'd'],
+    ['e', 'f'],
+  ]);
 });
