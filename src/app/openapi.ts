@@ -3,10 +3,11 @@ import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import type { VmEndpoint } from '../contract/endpoints.ts';
+import type { Problem } from '../contract/wire.ts';
+import { compactJws } from '../vm/answerSchemas.ts';
 import { VM_ROUTES } from '../vm/routes.ts';
 import type { VmRoute } from '../vm/routes.ts';
 import { DIRECTORY_WAIT, ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
-import { problemSchema } from './openapiProblem.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
 import { OPERATOR_PREFIX } from '../operators/route.ts';
@@ -164,6 +165,24 @@ function describeAnswer(
 ): JsonSchema {
   return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'output') } } };
 }
+
+const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+/** RFC 9457, with members of our own. */
+const problemSchema = z
+  .strictObject({
+    type: z.url().describe('A page that explains the code.'),
+    ...{ title: z.string(), status: z.int() },
+    code: z.enum(CODES),
+    detail: z.string().describe('What to do.'),
+    ...{ instance: z.string(), retryable: z.boolean(), correlationId: z.uuid() },
+    denial: compactJws.exactOptional().describe('A signed denial: the only answer that ends a client’s grace.'),
+    errors: z
+      .array(z.strictObject({ line: z.int().exactOptional(), field: z.string(), message: z.string() }))
+      .exactOptional()
+      .describe('Operators’ requests: everything that is wrong with the body.'),
+  })
+  .meta({ id: 'Problem' }) satisfies z.ZodType<Problem>;
 
 /** One response a status, which names the codes that have it. @param more headers of a status, whatever the code */
 function describeProblems(
