@@ -117,7 +117,8 @@ async function recordGrant(
 }
 
 /**
- * Slow calls in a row may have let the operators' word grow older than it may be. The VM is known by now, and comes again.
+ * After slow calls, the offer and licence that were read may be older than operators are promised. The VM has its seat by
+ * now, and gets the licence when it retries.
  *
  * @throws {StoreUnavailableError}
  */

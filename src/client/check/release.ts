@@ -8,7 +8,7 @@ import type { PossessedKey } from '../licence/possession.ts';
 import { Exchange, requestRelease } from '../service/exchange.ts';
 import { failureOf, persist } from '../service/persist.ts';
 import type { HeldLicence } from './records.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 import { chassisOf, presumedRecord } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { withFolder } from './withFolder.ts';

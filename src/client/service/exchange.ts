@@ -3,7 +3,7 @@ import { TOKEN_TYPES } from '../../contract/claims.ts';
 import { randomBytes } from 'node:crypto';
 import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
 import type { AttestedDocumentResponse, ChallengeRequest, LicenceRequest } from '../../contract/wire.ts';
-import type { Run } from '../check/run.ts';
+import type { Run } from '../run.ts';
 import type { Imds } from '../imds/imds.ts';
 import type { PossessedKey } from '../licence/possession.ts';
 import { parseJsonObject, textMember } from '../members.ts';

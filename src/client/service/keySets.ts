@@ -1,5 +1,5 @@
 import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
-import type { Run } from '../check/run.ts';
+import type { Run } from '../run.ts';
 import { ClientError } from '../clientError.ts';
 import { parseJsonObject } from '../members.ts';
 import { readUnsignedKeySet } from '../trust/keySet.ts';
