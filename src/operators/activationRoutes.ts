@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import { formatInstant } from '../contract/instants.ts';
 import type { Activation } from '../seats/activation.ts';
 import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../seats/changeActivation.ts';
@@ -96,7 +97,7 @@ const readActivation = defineRoute({
 type ChangeActivation = typeof unblockVm;
 
 /** A change of one activation, which has nothing but its address. */
-function changeRoute(name: string, verb: string, summary: string, change: ChangeActivation): OperatorRoute {
+function changeRoute(name: OperatorEndpoint, verb: string, summary: string, change: ChangeActivation): OperatorRoute {
   return defineRoute({
     ...{ name, method: 'POST', path: `/activations/{id}/${verb}`, role: 'Operator', summary },
     ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true },

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { OperatorCode, RequestCode } from '../contract/codes.ts';
+import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import type { Change } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
 import type { Parts } from '../app/parts.ts';
@@ -31,8 +32,8 @@ export interface Answer<R> {
 
 /** The one declaration of a route: it is registered, authorised and described from this alone. */
 export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType> {
-  /** Of the function and of the operation: letters, digits and `_`. */
-  readonly name: string;
+  /** Of the function and of the operation. */
+  readonly name: OperatorEndpoint;
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Below `/operator/v1`, with `{name}` for parameters. */
   readonly path: string;
