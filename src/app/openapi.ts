@@ -4,7 +4,7 @@ import { PROBLEMS } from '../contract/problems.ts';
 import type { UseCase } from '../http/edge.ts';
 import { ANONYMOUS_OPERATIONS, problemSchema } from './openapiAnonymous.ts';
 import type { AnonymousOperation } from './openapiAnonymous.ts';
-import { DIRECTORY_WAIT, answerHeaders, problemHeaders } from './openapiHeaders.ts';
+import { answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
 import { OPERATOR_PREFIX } from '../operators/route.ts';
@@ -97,7 +97,7 @@ function describeAnonymous(book: SchemaBook, operation: AnonymousOperation): Ope
 /** What every operators' route may answer, whatever it does. */
 const OPERATOR_CODES: readonly ProblemCode[] = [
   ...(['request_malformed', 'token_missing', 'token_invalid', 'role_missing', 'rate_limited'] as const),
-  ...(['internal_error', 'store_unavailable', 'signing_key_unavailable'] as const),
+  ...(['internal_error', 'store_unavailable', 'signing_key_unavailable', 'directory_unavailable'] as const),
 ];
 
 function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
@@ -105,7 +105,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
   const isWrite = route.method !== 'GET';
   const hasBody = Object.keys(body.content).length > 0;
   const more: readonly ProblemCode[] = [
-    ...(isWrite ? (['conflict'] as const) : []),
+    ...(isWrite ? (['busy', 'request_reused'] as const) : []),
     ...(hasBody ? (['request_too_large', 'media_type_unsupported'] as const) : []),
   ];
   const headers = [...(isWrite ? [IDEMPOTENCY_KEY] : []), ...(route.ifMatch ? [IF_MATCH] : [])];
@@ -117,7 +117,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
     responses: {
       200: described,
       ...(route.creates === true && { 201: { ...described, description: 'Created.' } }),
-      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes], { 503: DIRECTORY_WAIT }),
+      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes]),
     },
     security: [{ directory: [] }],
     'x-role': role,
@@ -127,7 +127,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
 const IDEMPOTENCY_KEY = {
   ...{ name: 'Idempotency-Key', in: 'header', required: false },
   schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
-  description: 'A repeat with the same body gets the first answer; with another body it is a conflict.',
+  description: 'A repeat with the same body gets the first answer; with another body it is refused (request_reused).',
 };
 
 const IF_MATCH = {
@@ -163,17 +163,13 @@ function describeAnswer(
   return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'output') } } };
 }
 
-/** One response a status, which names the codes that have it. @param more headers of a status, whatever the code */
-function describeProblems(
-  book: SchemaBook,
-  codes: readonly ProblemCode[],
-  more: Readonly<Record<number, JsonSchema>> = {},
-): Record<string, JsonSchema> {
+/** One response a status, which names the codes that have it. */
+function describeProblems(book: SchemaBook, codes: readonly ProblemCode[]): Record<string, JsonSchema> {
   const schema = book.write(problemSchema, 'output');
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
   const described = [...byStatus].map(([status, ofStatus]) => {
     const description = ofStatus.map((code) => `${code}: ${PROBLEMS[code].title}`).join('; ');
-    const headers = { ...problemHeaders(ofStatus), ...more[status] };
+    const headers = problemHeaders(ofStatus);
     return [status, { description, headers, content: { 'application/problem+json': { schema } } }] as const;
   });
   return Object.fromEntries(described);

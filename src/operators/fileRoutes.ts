@@ -28,6 +28,7 @@ import {
   writeLicenceFile,
 } from './licenceFile.ts';
 import type { FileLicence } from './licenceFile.ts';
+import { codeOf } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { runAlone } from './runAlone.ts';
@@ -87,7 +88,7 @@ const applyCatalogue = defineRoute({
   summary: 'Makes the store hold what a file of offers and licences says; what it does not name stays',
   ...{ params: NOTHING, query: dryRunQuery, body: catalogueBody },
   answer: { mediaType: 'application/json', schema: applied },
-  codes: ['conflict', 'changed_meanwhile'],
+  codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => apply(call, call.body, placeInCatalogue),
 });
 
@@ -109,7 +110,7 @@ const importLicences = defineRoute({
   summary: `Creates and updates at most ${MAX_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
   ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
   answer: { mediaType: 'application/json', schema: applied },
-  codes: ['conflict', 'changed_meanwhile'],
+  codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => {
     const licences = call.body.map(({ licence }) => licence);
     const kept = new Map(call.body.map(({ licence, leftOut }) => [licence, leftOut]));
@@ -147,7 +148,7 @@ function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ val
 async function applyNow({ parts, query, change }: FileCall, file: CatalogueFile, place: Place) {
   const dryRun = query.dryRun === 'true';
   const planned = planCatalogue(await readStored(parts.store), file);
-  if (!planned.ok) throw refuseFile(planned.problems.map(place), 'conflict');
+  if (!planned.ok) throw refuseFile(planned.problems.map(place), codeOf(planned.problems));
   const tooLong = findLongOffers(planned.plan.offers, parts.config.LICENCE_LIFE_SECONDS * 1_000);
   if (tooLong.length > 0) throw refuseFile(tooLong.map(place));
   if (!dryRun && !(await writeTogether(parts.store, planned.plan, change))) {

@@ -4,6 +4,7 @@ import { describeIssue, fieldAt } from '../catalogue/file/fieldProblems.ts';
 import { must } from '../catalogue/file/fields.ts';
 import { OPTIONAL_MEMBER_NAMES, licenceEntry } from '../catalogue/file/licenceEntry.ts';
 import type { OptionalMember } from '../catalogue/file/licenceEntry.ts';
+import type { CatalogueProblem } from '../catalogue/file/cataloguePlan.ts';
 import { MAX_LICENCES } from '../catalogue/file/parseCatalogue.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { parsePlainJson } from '../verifier/plainJson.ts';
@@ -86,10 +87,7 @@ export function placeProblem(
 
 const MAX_PROBLEMS = 1_000;
 
-export function refuseFile(
-  problems: readonly FieldProblem[],
-  code: 'request_malformed' | 'conflict' = 'request_malformed',
-) {
+export function refuseFile(problems: readonly FieldProblem[], code: CatalogueProblem['code'] = 'request_malformed') {
   const detail = `Nothing was written. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}: see "errors".`;
   return new RequestError(code, detail, null, problems.slice(0, MAX_PROBLEMS));
 }

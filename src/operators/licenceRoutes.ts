@@ -62,7 +62,7 @@ const putLicence = defineRoute({
   summary: 'Creates a licence or, with If-Match, replaces it',
   ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true, creates: true },
   answer: { mediaType: 'application/json', schema: item },
-  codes: ['conflict', 'changed_meanwhile'],
+  codes: ['name_taken', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
     if (!isSameName(call.body.id, call.params.id)) {
       throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');

@@ -59,7 +59,7 @@ const putOffer = defineRoute({
   summary: 'Creates an offer or, with If-Match, replaces it',
   ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true, creates: true },
   answer: { mediaType: 'application/json', schema: item },
-  codes: ['conflict', 'changed_meanwhile'],
+  codes: ['name_taken', 'in_use', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
     const { store, config } = call.parts;
     if (!isSamePlan(call.body.plan, planOf(call.params))) {
@@ -81,7 +81,7 @@ const deleteOffer = defineRoute({
     'Deletes an offer under which no licence stands: its VMs get plan_unknown, which ends no grace; leases count until they end',
   ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true },
   answer: { mediaType: 'application/json', schema: deleted },
-  codes: ['not_found', 'conflict', 'changed_meanwhile'],
+  codes: ['not_found', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
     const { store } = call.parts;
     const offers = await store.listOffers();
@@ -110,7 +110,7 @@ function noSuchOffer(): RequestError {
   return new RequestError('not_found', 'There is no such offer.');
 }
 
-/** @throws {RequestError} `conflict` */
+/** @throws {RequestError} `in_use` */
 async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
   const near = await readLicencesNear(store, offer);
   const byOffer = groupByOffer(
@@ -119,5 +119,5 @@ async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Reco
   );
   const under = byOffer.get(offerKey(offer)) ?? [];
   if (under.length === 0) return;
-  throw new RequestError('conflict', `It has licences: ${countLicences(under)}. Delete them first.`);
+  throw new RequestError('in_use', `It has licences: ${countLicences(under)}. Delete them first.`);
 }

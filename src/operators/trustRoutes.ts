@@ -123,7 +123,7 @@ const addPin = defineRoute({
   summary: 'Pins a CA for a cloud; on every instance within a minute',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(pinBody), creates: true },
   answer: { mediaType: 'application/json', schema: pinItem },
-  codes: ['conflict'],
+  codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
     const { parts, body, change } = call;
     const { material } = await parts.trust.refresh(change.at);
@@ -144,7 +144,7 @@ const addDistrust = defineRoute({
   summary: 'Distrusts a leaf, a CA or a key by its SHA-256, which beats every pin; on every instance within a minute',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ sha256: digest, note })), creates: true },
   answer: { mediaType: 'application/json', schema: distrustItem },
-  codes: ['conflict'],
+  codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
     const { row, isNew } = await insert(call, { kind: 'distrust', ...call.body });
     return { value: writeDistrust(row), version: row.version, isNew };
@@ -194,7 +194,7 @@ async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T
   const present = await readSame(store, entry);
   if (present !== null) return { row: present, isNew: false };
   if ((await store.listTrust()).length >= MAX_ENTRIES) {
-    throw new RequestError('conflict', `There are ${MAX_ENTRIES} pins and distrusts: take old ones back first.`);
+    throw new RequestError('in_use', `There are ${MAX_ENTRIES} pins and distrusts. Remove old ones first.`);
   }
   const written = await store.writeTrust(entry, null, change);
   if (written.outcome === 'written') {
@@ -202,16 +202,16 @@ async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T
     return { row: { value: entry, version: written.version, change }, isNew: true };
   }
   const rival = await readSame(store, entry);
-  if (rival === null) throw new RequestError('conflict', 'It was removed concurrently: reload and retry.');
+  if (rival === null) throw new RequestError('changed_meanwhile', 'It was removed at the same time. Reload and retry.');
   return { row: rival, isNew: false };
 }
 
-/** @throws {RequestError} `conflict` where something else stands there */
+/** @throws {RequestError} `name_taken` where something else stands there */
 async function readSame<T extends TrustEntry>(store: TrustStore, entry: T): Promise<Recorded<T> | null> {
   const present = await store.readTrust(entry);
   if (present === null) return null;
   if (isSameEntry(present.value, entry)) return { ...present, value: entry };
-  throw new RequestError('conflict', 'It already exists with another note: remove it first to change it.');
+  throw new RequestError('name_taken', 'It already exists with another note. Remove it first to change it.');
 }
 
 function isSameEntry(left: TrustEntry, right: TrustEntry): boolean {

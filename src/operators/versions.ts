@@ -36,17 +36,18 @@ export function isExpected(expected: ExpectedVersion, present: string): boolean 
  * The version that a write must find, null for one that inserts.
  *
  * @param present the version that was read, null where nothing is there
- * @throws {RequestError} `changed_meanwhile` where that is not what the caller expects
+ * @throws {RequestError} `changed_meanwhile` where that is not what the caller expects, `precondition_required` where the caller
+ *   does not say
  */
 export function checkVersion(expected: ExpectedVersion, present: string | null): string | null {
   if (present === null) {
     if (expected === null) return null;
-    throw new RequestError('changed_meanwhile', 'There is nothing to replace. Leave If-Match out to create it.');
+    throw new RequestError('changed_meanwhile', 'There is nothing to replace. Send no If-Match to create it.');
   }
   if (expected === null) {
     throw new RequestError(
-      'changed_meanwhile',
-      'It is there already. Read it, and name its ETag in If-Match to replace it.',
+      'precondition_required',
+      'It already exists. Read it, and send its ETag in If-Match to replace it.',
     );
   }
   if (isExpected(expected, present)) return present;

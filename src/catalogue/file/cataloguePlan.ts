@@ -36,6 +36,8 @@ export interface StoredCatalogue {
 export interface CatalogueProblem {
   readonly list: 'offers' | 'licences';
   readonly index: number;
+  /** `request_malformed` where the entry itself cannot be right, whatever else is removed. */
+  readonly code: 'request_malformed' | 'name_taken' | 'in_use';
   /** Of the entry. */
   readonly field: string;
   /** What is wrong, and what to do. */

@@ -17,7 +17,7 @@ export function findLongOffers(offers: readonly Upsert<Offer>[], life: number): 
     if (totalOf(value) <= life || isShortened) return [];
     const field = value.lifetime > life ? 'lifetime' : 'grace';
     const message = `must be shorter: lifetime and grace together are at most ${formatLife(life)}, the LICENCE_LIFE_SECONDS of the service`;
-    return [{ list: 'offers', index, field, message }];
+    return [{ list: 'offers', index, code: 'request_malformed', field, message }];
   });
 }
 
