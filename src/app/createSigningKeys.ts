@@ -1,4 +1,4 @@
-import { MAX_DURATION } from '../catalogue/file/duration.ts';
+import { MAX_DURATION } from '../contract/durations.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';

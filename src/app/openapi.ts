@@ -160,7 +160,8 @@ function describeAnswer(
   description: string,
   headers: JsonSchema,
 ): JsonSchema {
-  return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'output') } } };
+  // A schema's input is its JSON; what it is parsed to stays inside the service.
+  return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'input') } } };
 }
 
 /** One response a status, which names the codes that have it. */

@@ -1,7 +1,7 @@
 import type { Features } from '../contract/claims.ts';
 import type { Seats } from './offer.ts';
-import { formatPlanName } from './planName.ts';
-import type { PlanName } from './planName.ts';
+import { formatPlanName } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 
 /** The VM that the evidence speaks of, with the claims that a licence cannot do without. */
 export interface LicensedVm {

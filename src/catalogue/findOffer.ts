@@ -1,8 +1,8 @@
 import type { AttestedPlan } from '../contract/attestation.ts';
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Offer } from './offer.ts';
-import { ANY, foldCase, isSameName, parsePlanName } from './planName.ts';
-import type { PlanName } from './planName.ts';
+import { ANY, foldCase, isSameName, parsePlanName } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 
 /** The offer for a VM, and the plan that it runs, in the spelling that tokens carry. */
 export type OfferMatch =

@@ -5,8 +5,8 @@ import type { Entitlement, LicensedVm } from '../catalogue/entitlement.ts';
 import { findOffer } from '../catalogue/findOffer.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { ANY, isAllowed, isSameName } from '../catalogue/planName.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import { ANY, isAllowed, isSameName } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { Catalogue } from '../catalogue/store.ts';
 
 /** What a VM asks for: verified evidence, and what it says beside it. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { CataloguePlan, CatalogueProblem, Planned, Upsert } from '../catalogue/file/cataloguePlan.ts';
+import type { deletedSchema } from '../contract/operators/records.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import type { ServiceConfig } from '../app/config.ts';
@@ -13,8 +14,6 @@ import { checkVersion, isExpected } from './versions.ts';
 type LifeSetting = Pick<ServiceConfig, 'LICENCE_LIFE_SECONDS'>;
 
 type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
-
-export const deleted = z.strictObject({ deleted: z.literal(true) });
 
 /** The code of a refusal with these problems: the request is malformed if any entry is. */
 export function codeOf(problems: readonly Pick<CatalogueProblem, 'code'>[]): CatalogueProblem['code'] {
@@ -65,7 +64,7 @@ export async function deleteOne(
   stored: Recorded<unknown>,
   { expected }: VersionedCall,
   remove: (version: string) => Promise<DeleteOutcome>,
-): Promise<{ value: z.input<typeof deleted> }> {
+): Promise<{ value: z.input<typeof deletedSchema> }> {
   if (!isExpected(expected, stored.version)) throw new RequestError('changed_meanwhile');
   if ((await remove(stored.version)) === 'changed') throw new RequestError('changed_meanwhile');
   return { value: { deleted: true } };

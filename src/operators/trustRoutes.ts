@@ -12,9 +12,10 @@ import { signerRules } from '../verifier/signerRules.ts';
 import { parseCertificate } from '../verifier/x509/certificate.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { instant, recordFields, writeRecord } from './entries.ts';
+import { writeRecord } from './versions.ts';
+import { deletedSchema, instantText, recordFields } from '../contract/operators/records.ts';
 import { judgePin } from '../trust/live/judgePin.ts';
-import { deleteOne, deleted } from './oneRow.ts';
+import { deleteOne } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 
@@ -32,7 +33,7 @@ const pinItem = z
     sha256: z.string(),
     role: z.enum(['root', 'intermediate']),
     name: z.string(),
-    notAfter: instant,
+    notAfter: instantText,
     certificate: z.string().describe('PEM.'),
     note: z.string(),
     ...recordFields,
@@ -43,7 +44,7 @@ const distrustItem = z.strictObject({ sha256: z.string(), note: z.string(), ...r
 
 const pinStatus = z.strictObject({
   ...{ name: z.string(), role: z.enum(['root', 'intermediate']), sha256: z.string() },
-  ...{ notBefore: instant, notAfter: instant },
+  ...{ notBefore: instantText, notAfter: instantText },
 });
 
 const verdict = z.enum(['ok', 'degraded', 'failed']);
@@ -52,7 +53,7 @@ const pinList = z.array(pinStatus);
 const cloudStatus = z
   .strictObject({
     ...{ cloud: z.string(), domain: z.string(), accepted: z.boolean(), verdict },
-    pathUntil: instant.nullable().describe('Until when the best of today’s paths lasts.'),
+    pathUntil: instantText.nullable().describe('Until when the best of today’s paths lasts.'),
     path: z.array(z.string()),
     missing: pinList.describe('Pins that documents may be signed under today, without a certificate at hand.'),
     ...{ missingHistoric: pinList, withoutPath: pinList, expired: pinList, endingSoon: pinList, distrusted: pinList },
@@ -61,7 +62,7 @@ const cloudStatus = z
 
 const trustReport = z
   .strictObject({
-    ...{ at: instant, version: z.string(), verdict, clouds: z.array(cloudStatus) },
+    ...{ at: instantText, version: z.string(), verdict, clouds: z.array(cloudStatus) },
     ...{ pins: z.array(pinItem), distrusts: z.array(distrustItem) },
   })
   .meta({ id: 'TrustReport' });
@@ -70,7 +71,7 @@ const issuerItem = z
   .strictObject({
     name: z.string().describe('As a certificate’s text had it: anybody may have written that.'),
     cloud: z.string().nullable(),
-    ...{ firstSeen: instant, lastSeen: instant, count: z.int() },
+    ...{ firstSeen: instantText, lastSeen: instantText, count: z.int() },
   })
   .meta({ id: 'UnknownIssuer' });
 
@@ -156,7 +157,7 @@ const deletePin = defineRoute({
   summary: 'Takes an operator’s pin back; those of the package stay, and can be distrusted',
   params: z.strictObject({ cloud: z.enum(CLOUD_NAMES), sha256: digest }),
   ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
-  answer: { mediaType: 'application/json', schema: deleted },
+  answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: (call) => remove(call, { kind: 'pin', ...call.params }),
 });
@@ -166,7 +167,7 @@ const deleteDistrust = defineRoute({
   summary: 'Takes a distrust back',
   params: z.strictObject({ sha256: digest }),
   ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
-  answer: { mediaType: 'application/json', schema: deleted },
+  answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: (call) => remove(call, { kind: 'distrust', ...call.params }),
 });

@@ -1,3 +1,5 @@
+import { formatInstant } from '../contract/instants.ts';
+import type { Recorded } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 
 /** `If-Match: *`: whichever version is there (RFC 9110 section 13.1.1). */
@@ -9,6 +11,11 @@ export type ExpectedVersion = readonly string[] | typeof ANY_VERSION | null;
 /** A store's own ETag is a weak one, and may hold quotation marks: ours is opaque and strong. */
 export function writeETag(version: string): string {
   return `"${Buffer.from(version, 'utf8').toString('base64url')}"`;
+}
+
+/** ETag and last change of a row, as answers have them. */
+export function writeRecord({ version, change }: Omit<Recorded<unknown>, 'value'>) {
+  return { etag: writeETag(version), changedBy: change.by, changedAt: formatInstant(change.at) };
 }
 
 const ETAG = /(?:W\/)?"[!#-~]*"/g;

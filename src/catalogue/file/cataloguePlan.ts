@@ -3,7 +3,7 @@ import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import { fieldAt } from './fieldProblems.ts';
-import type { OptionalMember } from './licenceEntry.ts';
+import type { OptionalMember } from '../../contract/operators/licence.ts';
 
 /* From a file of offers and licences to what is written of it. */
 

@@ -1,6 +1,6 @@
 import type { Offer } from '../offer.ts';
 import type { CatalogueProblem, Upsert } from './cataloguePlan.ts';
-import { SECOND } from './duration.ts';
+import { SECOND } from '../../contract/durations.ts';
 
 const DAY_SECONDS = 86_400;
 

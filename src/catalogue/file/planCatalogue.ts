@@ -1,6 +1,6 @@
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase, formatPlanName } from '../planName.ts';
+import { foldCase, formatPlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Planned, StoredCatalogue, Upsert } from './cataloguePlan.ts';
 import { findNewClashes, licenceKey, offerKey, sellsTheSame } from './clashes.ts';

@@ -1,14 +1,14 @@
 import type { OfferMatch } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName, isSameName, isSamePlan } from '../planName.ts';
-import type { PlanName } from '../planName.ts';
+import { formatPlanName, isSameName, isSamePlan } from '../../contract/planName.ts';
+import type { PlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts';
 import { findClashes, licenceKey } from './clashes.ts';
-import { ENTRY_SIZE, hasEntrySize } from './fields.ts';
-import { findContradiction } from './licenceEntry.ts';
-import type { OptionalMember } from './licenceEntry.ts';
+import { ENTRY_SIZE, hasEntrySize } from '../../contract/operators/fields.ts';
+import { findContradiction } from '../../contract/operators/licence.ts';
+import type { OptionalMember } from '../../contract/operators/licence.ts';
 import { createOfferFinder } from './licencesUnder.ts';
 
 /**
