@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
-import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../catalogue/file/duration.ts';
+import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../contract/durations.ts';
 import { createTablesStore } from '../tables/createTablesStore.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { SigningKeyError } from '../tokens/localSigner.ts';

@@ -1,4 +1,4 @@
-import { MAX_DURATION } from '../catalogue/file/duration.ts';
+import { MAX_DURATION } from '../contract/durations.ts';
 import { createKeySet } from '../tokens/keySet.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';

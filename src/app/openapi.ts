@@ -7,7 +7,7 @@ import type { Problem } from '../contract/wire.ts';
 import { compactJws } from '../vm/answerSchemas.ts';
 import { VM_ROUTES } from '../vm/routes.ts';
 import type { VmRoute } from '../vm/routes.ts';
-import { DIRECTORY_WAIT, ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
+import { ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
 import { OPERATOR_PREFIX } from '../operators/route.ts';
@@ -100,7 +100,7 @@ const IF_NONE_MATCH = {
 /** What every operators' route may answer, whatever it does. */
 const OPERATOR_CODES: readonly ProblemCode[] = [
   ...(['request_malformed', 'token_missing', 'token_invalid', 'role_missing', 'rate_limited'] as const),
-  ...(['internal_error', 'store_unavailable', 'signing_key_unavailable'] as const),
+  ...(['internal_error', 'store_unavailable', 'signing_key_unavailable', 'directory_unavailable'] as const),
 ];
 
 function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
@@ -108,7 +108,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
   const isWrite = route.method !== 'GET';
   const hasBody = Object.keys(body.content).length > 0;
   const more: readonly ProblemCode[] = [
-    ...(isWrite ? (['conflict'] as const) : []),
+    ...(isWrite ? (['busy', 'request_reused'] as const) : []),
     ...(hasBody ? (['request_too_large', 'media_type_unsupported'] as const) : []),
   ];
   const headers = [...(isWrite ? [IDEMPOTENCY_KEY] : []), ...(route.ifMatch ? [IF_MATCH] : [])];
@@ -120,7 +120,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
     responses: {
       200: described,
       ...(route.creates === true && { 201: { ...described, description: 'Created.' } }),
-      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes], { 503: DIRECTORY_WAIT }),
+      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes]),
     },
     security: [{ directory: [] }],
     'x-role': role,
@@ -130,7 +130,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
 const IDEMPOTENCY_KEY = {
   ...{ name: 'Idempotency-Key', in: 'header', required: false },
   schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
-  description: 'A repeat with the same body gets the first answer; with another body it is a conflict.',
+  description: 'A repeat with the same body gets the first answer; with another body it is refused (request_reused).',
 };
 
 const IF_MATCH = {
@@ -163,7 +163,8 @@ function describeAnswer(
   description: string,
   headers: JsonSchema,
 ): JsonSchema {
-  return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'output') } } };
+  // A schema's input is its JSON; what it is parsed to stays inside the service.
+  return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'input') } } };
 }
 
 const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
@@ -184,17 +185,13 @@ const problemSchema = z
   })
   .meta({ id: 'Problem' }) satisfies z.ZodType<Problem>;
 
-/** One response a status, which names the codes that have it. @param more headers of a status, whatever the code */
-function describeProblems(
-  book: SchemaBook,
-  codes: readonly ProblemCode[],
-  more: Readonly<Record<number, JsonSchema>> = {},
-): Record<string, JsonSchema> {
+/** One response a status, which names the codes that have it. */
+function describeProblems(book: SchemaBook, codes: readonly ProblemCode[]): Record<string, JsonSchema> {
   const schema = book.write(problemSchema, 'output');
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
   const described = [...byStatus].map(([status, ofStatus]) => {
     const description = ofStatus.map((code) => `${code}: ${PROBLEMS[code].title}`).join('; ');
-    const headers = { ...problemHeaders(ofStatus), ...more[status] };
+    const headers = problemHeaders(ofStatus);
     return [status, { description, headers, content: { 'application/problem+json': { schema } } }] as const;
   });
   return Object.fromEntries(described);

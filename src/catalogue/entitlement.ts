@@ -1,7 +1,7 @@
 import type { Features } from '../contract/claims.ts';
 import type { Seats } from './offer.ts';
-import { formatPlanName } from './planName.ts';
-import type { PlanName } from './planName.ts';
+import { formatPlanName } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 
 /**
  * The scope within which seats are counted: what the VMs of one licence share. Made of what the licence is for, not of its id, so that

@@ -2,8 +2,8 @@ import type { AttestedPlan, AttestedVm } from '../contract/attestation.ts';
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Licence } from './licence.ts';
 import type { Offer } from './offer.ts';
-import { ANY, foldCase, isSameName, parsePlanName } from './planName.ts';
-import type { PlanName } from './planName.ts';
+import { ANY, foldCase, isSameName, parsePlanName } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { Catalogue } from './store.ts';
 
 /** The offer for a VM, and the plan that it runs, in the spelling that tokens carry. */

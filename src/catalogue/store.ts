@@ -1,6 +1,6 @@
 import type { Licence, LicenceKey } from './licence.ts';
 import type { Offer } from './offer.ts';
-import type { PlanName } from './planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { Recorded, PageRequest, ReadablePage, Written, DeleteOutcome, Change } from '../contract/stored.ts';
 
 /** Offers and licences, for decisions. A cache may stand before it. */

@@ -5,8 +5,8 @@ import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { Terms } from '../catalogue/findOffer.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { ANY, isAllowed } from '../catalogue/planName.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import { ANY, isAllowed } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 
 /** What a VM asks for. */
 export interface LicenceClaim {

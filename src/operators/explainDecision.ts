@@ -16,14 +16,16 @@ import { licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
 import type { Parts } from '../app/parts.ts';
 import { activationSchema, writeItem } from './activationRoutes.ts';
-import { instant, licenceSchema, offerSchema, usageSchema, writeLicence, writeOffer } from './entries.ts';
+import { licenceSchema, writeLicence } from '../contract/operators/licence.ts';
+import { offerSchema, writeOffer } from '../contract/operators/offer.ts';
+import { instantText, usageSchema } from '../contract/operators/records.ts';
 
 export const explanationSchema = z.strictObject({
   title: z.string().describe('What happened.'),
   advice: z.string().describe('What to do, and who can.'),
   failed: z.strictObject({ check: z.string(), detail: z.string().nullable() }).nullable(),
   now: z.strictObject({
-    at: instant,
+    at: instantText,
     outcome: z
       .enum(['granted', ...LICENCE_CODES])
       .describe(

@@ -4,8 +4,8 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
 import type { LicenceKey } from '../catalogue/licence.ts';
-import { ANY, foldCase } from '../catalogue/planName.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import { ANY, foldCase } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
 import type { LicenceStore } from './licenceStore.ts';
 import type { Written } from '../contract/stored.ts';

@@ -3,7 +3,7 @@ import type { TableClient } from '@azure/data-tables';
 
 import { decisionIdTime } from '../decisions/decisionRecord.ts';
 import type { DecisionFilter } from '../decisions/decisionRecord.ts';
-import { foldCase } from '../catalogue/planName.ts';
+import { foldCase } from '../contract/planName.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import { decisionEntity, readDecisionRow } from './decisionRow.ts';

@@ -1,7 +1,7 @@
 import { listChecks } from '../decisions/decisionChecks.ts';
 import { GRANT_CODES, hourlyDecisionId, uniqueDecisionId } from '../decisions/decisionRecord.ts';
 import type { GrantCode, RefusalCode } from '../decisions/decisionRecord.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { AuthenticRequest } from './authenticate.ts';

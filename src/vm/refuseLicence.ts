@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../decisions/decisionRecord.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { denialClaims, isDenialCode, signDenial } from '../tokens/denials.ts';
 import type { AuthenticRequest } from './authenticate.ts';

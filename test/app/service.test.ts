@@ -166,7 +166,8 @@ test.each(VM_ROUTES)(
 
 test('key set, discovery and health are not counted; pages of codes and the description are', async () => {
   const { service } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' });
-  const ask = async (route: VmEndpoint) => (await service[route](createRequest({ path: '/problems/conflict' }))).status;
+  const ask = async (route: VmEndpoint) =>
+    (await service[route](createRequest({ path: '/problems/name_taken' }))).status;
   for (const route of ['readKeySet', 'readDiscovery', 'readHealth', 'readReadiness'] as const) {
     for (let times = 0; times < 10; times += 1) expect(await ask(route), route).not.toBe(429);
   }

@@ -120,7 +120,7 @@ test.each([
   ['readDiscovery', '/.well-known/countersign'],
   ['readHealth', '/healthz'],
   ['readReadiness', '/readyz'],
-  ['readProblemPage', '/problems/conflict'],
+  ['readProblemPage', '/problems/name_taken'],
   ['readProblemPage', '/problems/nothing'],
   ['readOpenApi', '/openapi.json'],
 ])('%s answers as described at %s', async (operationId, path) => {

@@ -2,8 +2,8 @@ import type { Licence } from '../licence.ts';
 import { findOffer } from '../findOffer.ts';
 import type { OfferMatch } from '../findOffer.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName } from '../planName.ts';
-import type { PlanName } from '../planName.ts';
+import { formatPlanName } from '../../contract/planName.ts';
+import type { PlanName } from '../../contract/planName.ts';
 import type { Upsert } from './cataloguePlan.ts';
 import { offerKey } from './clashes.ts';
 
@@ -28,10 +28,16 @@ export function groupByOffer(
   licences: readonly Licence[],
 ): ReadonlyMap<string | null, readonly Licence[]> {
   const find = createOfferFinder(offers);
-  return Map.groupBy(licences, ({ plan }) => {
-    const match = find(plan);
-    return match.found ? offerKey(match.offer) : null;
-  });
+  // Not Map.groupBy: the command line promises Node 20.
+  const groups = new Map<string | null, Licence[]>();
+  for (const licence of licences) {
+    const match = find(licence.plan);
+    const key = match.found ? offerKey(match.offer) : null;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [licence]);
+    else group.push(licence);
+  }
+  return groups;
 }
 
 /** For people: how many, and one of them to look at. */
