@@ -2,15 +2,17 @@ import * as z from 'zod';
 import type { ProblemCode } from '../contract/codes.ts';
 import { effectReport } from '../contract/operators/records.ts';
 import { PROBLEMS } from '../contract/problems.ts';
-import type { UseCase } from '../http/edge.ts';
-import { ANONYMOUS_OPERATIONS, problemSchema } from './openapiAnonymous.ts';
-import type { AnonymousOperation } from './openapiAnonymous.ts';
-import { answerHeaders, problemHeaders } from './openapiHeaders.ts';
+import { VM_ENDPOINTS } from '../contract/endpoints.ts';
+import type { VmEndpoint } from '../contract/endpoints.ts';
+import type { Problem } from '../contract/wire.ts';
+import { compactJws } from '../vm/answerSchemas.ts';
+import { VM_ROUTES } from '../vm/routes.ts';
+import type { VmRoute } from '../vm/routes.ts';
+import { ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
 import { OPERATOR_PREFIX } from '../operators/route.ts';
 import type { OperatorRoute } from '../operators/route.ts';
-import { replyJson } from '../http/problems.ts';
 
 /** OpenAPI 3.1, as far as it is written here. */
 export interface OpenApi {
@@ -33,15 +35,6 @@ interface Operation {
   readonly 'x-role'?: string;
 }
 
-/** `GET /openapi.json`. Made when it is first asked for: a cold start has better things to do. */
-export function serveOpenApi(issuer: string, routes: readonly OperatorRoute[]): UseCase {
-  let document: OpenApi | null = null;
-  return () => {
-    document ??= describeService(issuer, routes);
-    return Promise.resolve(replyJson(200, document, 'public, max-age=300'));
-  };
-}
-
 /** Describes every route from the schemas by which it is served. @param routes those of operators, as they are registered */
 export function describeService(issuer: string, routes: readonly OperatorRoute[]): OpenApi {
   const book = new SchemaBook();
@@ -49,8 +42,10 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   const add = (path: string, method: string, operation: Operation) => {
     (paths[path] ??= {})[method.toLowerCase()] = operation;
   };
-  for (const operation of ANONYMOUS_OPERATIONS)
-    add(operation.path, operation.method, describeAnonymous(book, operation));
+  for (const name of Object.keys(VM_ROUTES) as VmEndpoint[]) {
+    const { path, method } = VM_ENDPOINTS[name];
+    add(path, method, describeVmRoute(book, name, VM_ROUTES[name]));
+  }
   for (const route of routes) add(`${OPERATOR_PREFIX}${route.path}`, route.method, describeRoute(book, route));
   const securitySchemes = routes.length === 0 ? {} : { directory: BEARER };
   return {
@@ -62,7 +57,7 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   };
 }
 
-const NO_QUERY = z.strictObject({});
+const NONE = z.strictObject({});
 
 const INFO = {
   title: 'Countersign',
@@ -78,22 +73,30 @@ const BEARER = {
     'An Entra ID access token with an app role: Reader, Operator or Admin, each with all that the ones before may do.',
 };
 
-function describeAnonymous(book: SchemaBook, operation: AnonymousOperation): Operation {
-  const { name, summary, params, query = NO_QUERY, body, status, answer, codes } = operation;
-  const content = body === null ? {} : { 'application/json': body };
-  const described = describeAnswer(book, answer, summary, {});
+function describeVmRoute(book: SchemaBook, name: VmEndpoint, route: VmRoute): Operation {
+  const { summary, params = NONE, query = NONE, body, status, answer, codes, hasETag = false } = route;
+  const content = body === undefined ? {} : { 'application/json': body };
+  const described = describeAnswer(book, answer, summary, hasETag ? ETAG : {});
+  const parameters = [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')];
   return {
-    ...{ operationId: name, summary, tags: [body === null ? 'reading' : 'licensing'] },
-    parameters: [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')],
+    ...{ operationId: name, summary, tags: [body === undefined ? 'reading' : 'licensing'] },
+    parameters: [...parameters, ...(hasETag ? [IF_NONE_MATCH] : [])],
     ...describeBody(book, content),
     responses: {
       [status]: described,
-      ...(operation.tellsFailure === true && { 503: described }),
+      ...(hasETag && { 304: { description: 'The caller has this version.', headers: ETAG } }),
+      ...(route.tellsFailure === true && { 503: described }),
       ...describeProblems(book, codes),
     },
     security: [],
   };
 }
+
+const IF_NONE_MATCH = {
+  ...{ name: 'If-None-Match', in: 'header', required: false },
+  schema: { type: 'string' },
+  description: 'The ETag of the version that the caller has, or a list of them.',
+};
 
 /** What every operators' route may answer, whatever it does. */
 const OPERATOR_CODES: readonly ProblemCode[] = [
@@ -160,13 +163,31 @@ function describeBody(book: SchemaBook, content: Readonly<Record<string, z.ZodTy
 
 function describeAnswer(
   book: SchemaBook,
-  { mediaType, schema }: AnonymousOperation['answer'],
+  { mediaType, schema }: VmRoute['answer'],
   description: string,
   headers: JsonSchema,
 ): JsonSchema {
   // A schema's input is its JSON; what it is parsed to stays inside the service.
   return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'input') } } };
 }
+
+const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+/** RFC 9457, with members of our own. */
+const problemSchema = z
+  .strictObject({
+    type: z.url().describe('A page that explains the code.'),
+    ...{ title: z.string(), status: z.int() },
+    code: z.enum(CODES),
+    detail: z.string().describe('What to do.'),
+    ...{ instance: z.string(), retryable: z.boolean(), correlationId: z.uuid() },
+    denial: compactJws.exactOptional().describe('A signed denial: the only answer that ends a client’s grace.'),
+    errors: z
+      .array(z.strictObject({ line: z.int().exactOptional(), field: z.string(), message: z.string() }))
+      .exactOptional()
+      .describe('Operators’ requests: everything that is wrong with the body.'),
+  })
+  .meta({ id: 'Problem' }) satisfies z.ZodType<Problem>;
 
 /** One response a status, which names the codes that have it. */
 function describeProblems(book: SchemaBook, codes: readonly ProblemCode[]): Record<string, JsonSchema> {

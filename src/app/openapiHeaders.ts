@@ -9,7 +9,8 @@ import type { JsonSchema } from './openapiSchemas.ts';
 const TEXT = { type: 'string' };
 const SECONDS = { type: 'integer', minimum: 1 };
 
-const ETAG = { schema: TEXT, description: 'The version of the object, for If-Match.' };
+/** Of an answer that says which version it is. */
+export const ETAG = { ETag: { required: true, schema: TEXT, description: 'The version of what is answered.' } };
 
 const REPLAYED = {
   'Idempotency-Replayed': {
@@ -24,7 +25,7 @@ export function answerHeaders(
   { isWrite, isTried }: { readonly isWrite: boolean; readonly isTried: boolean },
 ): JsonSchema {
   const isOneObject = 'shape' in schema && Object.hasOwn(schema.shape as object, 'etag');
-  return { ...(isOneObject && { ETag: { ...ETAG, required: !isTried } }), ...(isWrite && REPLAYED) };
+  return { ...(isOneObject && { ETag: { ...ETAG.ETag, required: !isTried } }), ...(isWrite && REPLAYED) };
 }
 
 const WAIT = { 'Retry-After': { required: true, schema: SECONDS, description: 'How long to wait.' } };

@@ -3,14 +3,6 @@ import type { Seats } from './offer.ts';
 import { formatPlanName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 
-/** The VM that the evidence speaks of, with the claims that a licence cannot do without. */
-export interface LicensedVm {
-  readonly cloud: string;
-  readonly subscriptionId: string;
-  readonly vmId: string;
-  readonly sku: string;
-}
-
 /**
  * The scope within which seats are counted: what the VMs of one licence share. Made of what the licence is for, not of its id, so that
  * unexpired licences are counted together even if the operator has replaced the licence's row.
@@ -32,7 +24,6 @@ export interface Entitlement {
   /** The operator's id, or `mp:<cloud>:<subscription>:<offer>` in marketplace mode. */
   readonly licenceId: string;
   readonly pool: SeatPool;
-  readonly vm: LicensedVm;
   /** The offer's own spelling; where the offer is for every plan, the plan's name in lower case. */
   readonly plan: PlanName;
   readonly features: Features;

@@ -18,6 +18,8 @@ export interface SubscriptionKey {
 
 /** Offers and licences, for operators. `version: null` inserts. */
 export interface CatalogueStore {
+  /** Whether there is at least one offer. */
+  holdsAnOffer(): Promise<boolean>;
   /** All of them, for what must be judged together. */
   listOffers(): Promise<readonly Recorded<Offer>[]>;
   /** All of them, for what must be judged together. */

@@ -22,13 +22,14 @@ export function catalogueTables(
   offers: TableClient,
   licences: TableClient,
   budgets: Budgets,
-): Catalogue & CatalogueStore & Pick<LicenceStore, 'holdsAnOffer'> {
+): Catalogue & CatalogueStore {
   return { ...offerTable(offers, budgets.call), ...licenceTable(licences, budgets) };
 }
 
-type OfferMethods = 'readOffers' | 'listOffers' | 'readOffer' | 'pageOffers' | 'writeOffer' | 'deleteOffer';
+type OfferMethods =
+  'readOffers' | 'holdsAnOffer' | 'listOffers' | 'readOffer' | 'pageOffers' | 'writeOffer' | 'deleteOffer';
 
-function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, OfferMethods | 'holdsAnOffer'> {
+function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, OfferMethods> {
   const call = (operation: string) => ({ operation, budget });
   const listOffers: CatalogueStore['listOffers'] = async () =>
     (await readAllRows(offers, call('read the offers'), ALL_OFFERS)).map(readOfferRow);

@@ -21,6 +21,10 @@ export function decisionTable(decisions: TableClient, budgets: Budgets): Omit<De
         throw new StoreUnavailableError('The store failed to write a decision: no such place.');
       return outcome;
     },
+    holdsADecision: async () => {
+      const call = { operation: 'look for any decision', budget: budgets.search };
+      return (await searchRow(decisions, call, { select: ['PartitionKey', 'RowKey'] })) !== null;
+    },
     readDecision: async (id) => {
       const at = decisionIdTime(id);
       if (at === null) return null;

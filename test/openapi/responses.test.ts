@@ -130,6 +130,16 @@ test.each([
   expectDescribed(operationId, await send(`${stack().serviceUrl}${path}`));
 });
 
+test('a description that the caller has is answered as described', async () => {
+  const url = `${stack().serviceUrl}/openapi.json`;
+  const eTag = (await fetch(url)).headers.get('etag') ?? '';
+  const response = await fetch(url, { headers: { 'If-None-Match': eTag } });
+  expect([response.status, await response.text()]).toEqual([304, '']);
+  const described = listPlaces(document).find(({ operationId }) => operationId === 'readOpenApi')?.responses['304'];
+  expect(described).not.toHaveProperty('content');
+  expectHeaders('readOpenApi 304', response.headers, described?.headers ?? {});
+});
+
 test('offers, licences and files of them are answered as described', async () => {
   const offer = '/offers/contoso/described/pro';
   expectDescribed('putOffer', await operate(stack(), `PUT ${offer}`, { body: OFFER }));
