@@ -76,10 +76,6 @@ param signingKeySource SigningKeySource = 'secret'
 @maxLength(4000)
 param signingKey string = ''
 
-@description('Object id of the Entra group whose members write offers and licences with `countersign apply`. Empty: none.')
-@maxLength(36)
-param operatorGroupId string = ''
-
 @description('Application (client) id of the operators’ API, registered in this tenant. Empty: its routes do not exist.')
 @maxLength(36)
 param operatorsApiClientId string = ''
@@ -183,7 +179,6 @@ module storage 'modules/storage.bicep' = {
     tags: tags
     identityName: names.identity
     redundancy: storageRedundancy
-    operatorGroupId: operatorGroupId
   }
   dependsOn: [identity]
 }
@@ -301,9 +296,6 @@ output SERVICE_API_HOST string = app.outputs.hostName
 
 @description('Value of the TXT record `asuid.<issuer’s name>` that proves the name to Azure.')
 output DOMAIN_VERIFICATION_ID string = app.outputs.domainVerificationId
-
-@description('The Azure Tables endpoint, for `countersign apply`.')
-output TABLES_ENDPOINT string = tablesEndpoint
 
 @description('Name of the Key Vault that holds the root key. Empty where that is kept offline.')
 output ROOT_KEY_VAULT_NAME string = isRootOffline ? '' : names.rootVault

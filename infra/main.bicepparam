@@ -4,7 +4,6 @@ using 'main.bicep'
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME')
 param location = readEnvironmentVariable('AZURE_LOCATION')
 param issuer = readEnvironmentVariable('ISSUER')
-param operatorGroupId = readEnvironmentVariable('OPERATOR_GROUP_ID', '')
 param operatorsApiClientId = readEnvironmentVariable('OPERATORS_API_CLIENT_ID', '')
 
 // Given for one run, in the shell alone, and then kept by the vault.

@@ -23,17 +23,10 @@ param identityName string
 @description('How many copies Azure keeps, and where.')
 param redundancy StorageRedundancy
 
-@description('Object id of the Entra group that writes offers and licences. Empty: none.')
-@maxLength(36)
-param operatorGroupId string
-
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 
 var tableNames = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests', 'keysets']
-
-// What `countersign apply` writes where it is given the store itself, and not the operators’ API.
-var operatorTableNames = ['offers', 'licences']
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: identityName
@@ -81,13 +74,6 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-
   }
 ]
 
-resource operatorTables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-01-01' existing = [
-  for tableName in operatorTableNames: {
-    parent: account::tableService
-    name: tableName
-  }
-]
-
 // The Functions host keeps its locks and secrets in containers that it makes itself, and the platform reads the package:
 // the host’s own documentation asks for Owner, and for the whole account.
 resource ownsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -110,19 +96,6 @@ resource writesTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
       principalId: identity.properties.principalId
       principalType: 'ServicePrincipal'
     }
-  }
-]
-
-resource operatorsWriteTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (tableName, index) in operatorTableNames: if (!empty(operatorGroupId)) {
-    name: guid(operatorTables[index].id, operatorGroupId, storageTableDataContributor)
-    scope: operatorTables[index]
-    properties: {
-      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', storageTableDataContributor)
-      principalId: operatorGroupId
-      principalType: 'Group'
-    }
-    dependsOn: [tables]
   }
 ]
 

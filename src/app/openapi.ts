@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ProblemCode } from '../contract/codes.ts';
+import { effectReport } from '../contract/operators/records.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import type { VmEndpoint } from '../contract/endpoints.ts';
@@ -113,7 +114,10 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
   ];
   const headers = [...(isWrite ? [IDEMPOTENCY_KEY] : []), ...(route.ifMatch ? [IF_MATCH] : [])];
   const parameters = [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')];
-  const described = describeAnswer(book, answer, summary, answerHeaders(answer.schema, isWrite));
+  const isTried = route.dryRun === 'effect';
+  const schema = isTried ? z.union([answer.schema, effectReport]) : answer.schema;
+  const answered = answerHeaders(answer.schema, { isWrite, isTried });
+  const described = describeAnswer(book, { ...answer, schema }, summary, answered);
   return {
     ...{ operationId: name, summary, tags: ['operators'], parameters: [...parameters, ...headers] },
     ...describeBody(book, body.content),

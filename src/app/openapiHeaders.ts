@@ -19,10 +19,13 @@ const REPLAYED = {
   },
 };
 
-/** Of an answer of success. An object that stands there with its `etag` has it as a header too. */
-export function answerHeaders(schema: z.ZodType, isWrite: boolean): JsonSchema {
+/** Of an answer of success. An object that stands there with its `etag` has it as a header too; a dry run of one that is new has none. */
+export function answerHeaders(
+  schema: z.ZodType,
+  { isWrite, isTried }: { readonly isWrite: boolean; readonly isTried: boolean },
+): JsonSchema {
   const isOneObject = 'shape' in schema && Object.hasOwn(schema.shape as object, 'etag');
-  return { ...(isOneObject && ETAG), ...(isWrite && REPLAYED) };
+  return { ...(isOneObject && { ETag: { ...ETAG.ETag, required: !isTried } }), ...(isWrite && REPLAYED) };
 }
 
 const WAIT = { 'Retry-After': { required: true, schema: SECONDS, description: 'How long to wait.' } };

@@ -1,6 +1,8 @@
 import { isLoopback } from '../contract/loopback.ts';
 import { randomUUID } from 'node:crypto';
+
 import type { Io } from './command.ts';
+import type { AnswerName, Answers } from './operatorAnswers.ts';
 import { CommandError, RefusedError, UsageError } from './command.ts';
 import { printable } from './printable.ts';
 
@@ -13,13 +15,7 @@ Settings (environment):
   COUNTERSIGN_TENANT    the id of that directory, where your account has several
 `;
 
-/** What the service answered, where it did what it was asked for. */
-export interface ServiceAnswer {
-  readonly body: unknown;
-  readonly text: string;
-}
-
-export interface ServiceCall {
+export interface ServiceCall<A extends AnswerName = AnswerName> {
   readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
   /** Below `/operator/v1`, with a slash before it. */
   readonly path: string;
@@ -27,11 +23,13 @@ export interface ServiceCall {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: { readonly text: string; readonly mediaType: string };
   /** The ETag of the version that is to be replaced. */
-  readonly version?: string;
+  readonly version?: string | undefined;
+  /** What the service answers with. */
+  readonly answer: A;
 }
 
 /** The operators' API of one service, as one operator. */
-export type OperatorClient = (call: ServiceCall) => Promise<ServiceAnswer>;
+export type OperatorClient = <A extends AnswerName>(call: ServiceCall<A>) => Promise<Answers[A]>;
 
 /** Milliseconds; longer than the platform lets any request run (230 seconds). */
 const TIMEOUT = 240_000;
@@ -43,9 +41,10 @@ const TIMEOUT = 240_000;
 export function createOperatorClient(service: string | undefined, { env }: Pick<Io, 'env'>): OperatorClient {
   const base = parseBase(service ?? env['COUNTERSIGN_URL'] ?? '');
   let token: Promise<string> | undefined;
-  return async (call) => {
+  return async <A extends AnswerName>(call: ServiceCall<A>) => {
     token ??= readToken(env);
-    return send(base, await token, call);
+    // A newer service may answer with more than these types say, and never with less.
+    return (await send(base, await token, call)) as Answers[A];
   };
 }
 
@@ -84,7 +83,8 @@ function checkToken(token: string): string {
   );
 }
 
-async function send(base: string, token: string, call: ServiceCall): Promise<ServiceAnswer> {
+/** @returns what the JSON of the answer says, or the text of a CSV file */
+async function send(base: string, token: string, call: ServiceCall): Promise<unknown> {
   const { method = 'GET', path, query = {}, body, version } = call;
   const url = new URL(`${base}/operator/v1${path}`);
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
@@ -102,7 +102,7 @@ async function send(base: string, token: string, call: ServiceCall): Promise<Ser
   }).catch((error: unknown) => explainFailure(error, url.origin));
   const text = await response.text();
   if (!response.ok) throw explainRefusal(response.status, text, url.origin);
-  return { text, body: parseJson(text) };
+  return call.answer === 'CSV' ? text : parseJson(text);
 }
 
 function explainFailure(error: unknown, origin: string): never {
@@ -158,20 +158,30 @@ function explainStranger(status: number, origin: string): Error {
   return new CommandError('service_unreachable', `${origin} answered ${status}: ${reason}`);
 }
 
+/** A list, and what its items are. */
+export interface ListCall<T extends AnswerName> extends Pick<ServiceCall, 'path' | 'query'> {
+  readonly item: T;
+}
+
 /** Every item of a list up to a number, page by page. `more`: whether the list goes on. */
-export async function readList(
+export async function readList<T extends AnswerName>(
   client: OperatorClient,
-  { path, query = {} }: ServiceCall,
+  { path, query = {}, item }: ListCall<T>,
   limit: number,
-): Promise<{ readonly items: readonly unknown[]; readonly more: boolean }> {
-  const items: unknown[] = [];
+): Promise<{ readonly items: readonly Answers[T][]; readonly more: boolean }> {
+  const items: Answers[T][] = [];
+  const readPage = client as unknown as (call: ServiceCall) => Promise<Page<Answers[T]>>;
   let continuation: string | undefined;
   do {
     const size = Math.min(limit - items.length, 1_000);
-    const { body } = await client({ path, query: { ...query, limit: `${size}`, continuation } });
-    const page = body as { readonly items: readonly unknown[]; readonly continuation: string | null };
+    const page = await readPage({ path, query: { ...query, limit: `${size}`, continuation }, answer: item });
     items.push(...page.items);
     continuation = page.continuation ?? undefined;
   } while (continuation !== undefined && items.length < limit);
   return { items, more: continuation !== undefined };
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly continuation: string | null;
 }

@@ -38,6 +38,14 @@ export function parseCount(text: string): number {
   throw new InvalidArgumentError('Write a whole number from 1 on.');
 }
 
+const MAX_REASON = 500;
+
+/** @throws {InvalidArgumentError} */
+function parseReason(text: string): string {
+  if (text.trim() !== '' && text.length <= MAX_REASON) return text;
+  throw new InvalidArgumentError(`Write 1 to ${MAX_REASON} characters.`);
+}
+
 /** For an option that may be given several times. @throws {InvalidArgumentError} */
 export function collectClouds(name: string, earlier: readonly string[] | undefined): readonly string[] | undefined {
   return [...(earlier ?? []), parseCloud(name)];
@@ -58,5 +66,7 @@ export function needed<T>(flags: string, value: T | undefined): T {
 export const OPTIONS = {
   json: ['--json', 'print one JSON value and nothing else'],
   limit: ['--limit <n>', 'show at most this many', parseCount, 100],
+  dryRun: ['--dry-run', 'show what would change, and write nothing'],
+  reason: ['--reason <text>', 'why, for the log of the service: at most 500 characters', parseReason],
   yes: ['--yes', 'go on without being asked'],
 } as const;

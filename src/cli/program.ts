@@ -27,7 +27,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async (session) => (await import('./commands/trust.ts')).createTrustCommand(session),
   },
   apply: {
-    summary: 'put offers and licences from a file into a service, or into its store',
+    summary: 'put offers and licences from a file into a service',
     load: async (session) => (await import('./commands/apply.ts')).createApply(session),
   },
   offers: {

@@ -2,7 +2,8 @@ import { Command } from '@commander-js/extra-typings';
 import type { Session } from './command.ts';
 import { examples } from './help.ts';
 import { OPERATOR_SETTINGS_HELP, createOperatorClient, readList } from './operatorClient.ts';
-import type { OperatorClient, ServiceCall } from './operatorClient.ts';
+import type { AnswerName, Answers } from './operatorAnswers.ts';
+import type { ListCall, OperatorClient, ServiceCall } from './operatorClient.ts';
 import { OPTIONS } from './options.ts';
 import { jsonLine } from './printable.ts';
 import { formatTable } from './table.ts';
@@ -65,13 +66,13 @@ interface ListView<T> {
 }
 
 /** Shows a list: a table for people, the items as JSON for programs. */
-export async function showList<T>(
+export async function showList<T extends AnswerName>(
   { client, show, session }: Service,
-  call: ServiceCall,
-  { limit, columns, order }: ListView<T>,
+  call: ListCall<T>,
+  { limit, columns, order }: ListView<Answers[T]>,
 ): Promise<void> {
   const { items: read, more } = await readList(client, call, limit);
-  const items = order === undefined ? (read as readonly T[]) : (read as readonly T[]).toSorted(order);
+  const items = order === undefined ? read : read.toSorted(order);
   show(items, () => formatTable(items, columns, session.terminal));
   if (more) session.complain(`There are more than these ${items.length}. Narrow the list, or raise --limit.\n`);
 }
@@ -79,10 +80,4 @@ export async function showList<T>(
 /** A body of JSON. */
 export function jsonBody(value: unknown): NonNullable<ServiceCall['body']> {
   return { text: JSON.stringify(value), mediaType: 'application/json' };
-}
-
-/** Deletes what was read, unless it has been changed since. */
-export async function deleteAt({ client, show }: Service, path: string, version: string): Promise<void> {
-  const { body } = await client({ method: 'DELETE', path, version });
-  show(body, () => 'deleted\n');
 }

@@ -1,4 +1,5 @@
 import { formatInstant } from '../contract/instants.ts';
+import type { DistrustJson, PinJson, TrustReportJson } from '../contract/operators/trust.ts';
 import type { Terminal } from './command.ts';
 import type { OperatorClient } from './operatorClient.ts';
 import { printable } from './printable.ts';
@@ -32,28 +33,8 @@ interface TrustReport {
   readonly clouds: readonly CloudReport[];
 }
 
-/** As `GET /operator/v1/trust` answers it. */
-interface ServiceTrustReport extends TrustReport {
-  readonly pins: readonly OperatorPin[];
-  readonly distrusts: readonly Distrust[];
-}
-
-interface Distrust {
-  readonly sha256: string;
-  readonly note: string;
-  readonly changedBy: string;
-  readonly changedAt: string;
-}
-
-interface OperatorPin extends Distrust {
-  readonly cloud: string;
-  readonly role: string;
-  readonly name: string;
-  readonly notAfter: string;
-}
-
-export async function readServiceTrust(client: OperatorClient): Promise<ServiceTrustReport> {
-  return (await client({ path: '/trust' })).body as ServiceTrustReport;
+export function readServiceTrust(client: OperatorClient): Promise<TrustReportJson> {
+  return client({ path: '/trust', answer: 'TrustReport' });
 }
 
 /** For people: a block a cloud. @param whose trust it is */
@@ -61,7 +42,7 @@ export function formatTrust({ at, verdict, clouds }: TrustReport, whose: string)
   return `${verdict} at ${at}, ${whose}\n${clouds.map(formatCloud).join('')}`;
 }
 
-const PIN_COLUMNS: readonly Column<OperatorPin>[] = [
+const PIN_COLUMNS: readonly Column<PinJson>[] = [
   ['PINNED BY OPERATORS', ({ name }) => name],
   ['CLOUD', ({ cloud }) => cloud],
   ['ROLE', ({ role }) => role],
@@ -70,7 +51,7 @@ const PIN_COLUMNS: readonly Column<OperatorPin>[] = [
   ['NOTE', ({ note }) => note],
 ];
 
-const DISTRUST_COLUMNS: readonly Column<Distrust>[] = [
+const DISTRUST_COLUMNS: readonly Column<DistrustJson>[] = [
   ['DISTRUSTED', ({ sha256 }) => sha256],
   ['SINCE', ({ changedAt }) => changedAt],
   ['BY', ({ changedBy }) => changedBy],
@@ -78,10 +59,7 @@ const DISTRUST_COLUMNS: readonly Column<Distrust>[] = [
 ];
 
 /** The same, with what operators have pinned and distrusted. */
-export function formatServiceTrust(
-  { pins, distrusts, ...report }: ServiceTrustReport,
-  terminal: Terminal | null,
-): string {
+export function formatServiceTrust({ pins, distrusts, ...report }: TrustReportJson, terminal: Terminal | null): string {
   const pinned = formatTable(pins, PIN_COLUMNS, terminal);
   const distrusted = formatTable(distrusts, DISTRUST_COLUMNS, terminal);
   return `${formatTrust(report, 'the running service')}\npins of operators\n${pinned}\ndistrusts\n${distrusted}`;

@@ -55,6 +55,9 @@ export const LICENCE_CODES = [
   'key_changed',
 ] as const;
 
+/** What was granted to a VM, in decisions alone: no problem document has them. */
+export const GRANT_CODES = ['licence_issued', 'key_changed_accepted', 'seat_released'] as const;
+
 /** Too much, or the service itself is in trouble. */
 export const SERVICE_CODES = [
   'rate_limited',
@@ -82,6 +85,7 @@ export type RequestCode = (typeof REQUEST_CODES)[number];
 export type ChallengeCode = (typeof CHALLENGE_CODES)[number];
 export type EvidenceCode = (typeof EVIDENCE_CODES)[number];
 export type LicenceCode = (typeof LICENCE_CODES)[number];
+export type GrantCode = (typeof GRANT_CODES)[number];
 export type ServiceCode = (typeof SERVICE_CODES)[number];
 export type OperatorCode = (typeof OPERATOR_CODES)[number];
 

@@ -1,12 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import type { AttestedPlan, CheckOutcome } from '../contract/attestation.ts';
-import type { LicenceCode } from '../contract/codes.ts';
+import type { GrantCode, LicenceCode } from '../contract/codes.ts';
 
 /** What a decision can have been: refusals by their own code, and what was granted. */
-export const GRANT_CODES = ['licence_issued', 'key_changed_accepted', 'seat_released'] as const;
-
-export type GrantCode = (typeof GRANT_CODES)[number];
 export type RefusalCode = LicenceCode | 'challenge_replayed';
 export type DecisionCode = RefusalCode | GrantCode;
 

@@ -2,9 +2,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EMULATOR_CLOUD } from '../contract/clouds.ts';
-import { applyCatalogue } from '../catalogue/file/applyCatalogue.ts';
-import { parseCatalogue } from '../catalogue/file/parseCatalogue.ts';
 import { createTablesStore } from '../tables/createTablesStore.ts';
+import { OPERATOR_PREFIX } from '../operators/route.ts';
 import { OPERATOR_ROLES } from '../operators/roles.ts';
 import type { OperatorRole } from '../operators/roles.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
@@ -38,8 +37,8 @@ export interface StackOptions {
   readonly progress: (event: StackProgress) => void;
   /** More settings of the service. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Offers and licences instead of the demonstration's. */
-  readonly catalogueFile?: string;
+  /** Offers and licences instead of the demonstration's; null for none. */
+  readonly catalogueFile?: string | null;
   /** The emulator's VMs instead of the article's. */
   readonly vmFile?: string;
   /** Processes of the service, all under the first one's URL as the issuer. */
@@ -131,6 +130,7 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   const root = await createRoot(options);
   const settings = { ...root.settings, ...directory.issuer.settings };
   const serviceUrls = await startServices(options, started, { ...store, authorityFile, settings });
+  await applyCatalogue(options, serviceUrls, directory.operatorTokens.Operator);
   const { rootKeys } = root;
   return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, ...store, rootKeys, ...emulator, ...directory };
 }
@@ -185,7 +185,7 @@ async function all<T extends readonly unknown[]>(parts: { [Part in keyof T]: Pro
 }
 
 async function startStore(options: StackOptions, started: Stop[]): Promise<Required<StackStore>> {
-  const { progress, catalogueFile = DEMO_CATALOGUE } = options;
+  const { progress } = options;
   progress({ part: 'store', state: 'starting' });
   const {
     where,
@@ -197,9 +197,6 @@ async function startStore(options: StackOptions, started: Stop[]): Promise<Requi
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
   progress({ part: 'store', state: 'up', where });
-  const catalogue = parseCatalogue(JSON.parse(await readFile(catalogueFile, 'utf8')));
-  await applyCatalogue(store, catalogue, { change: { by: 'npm start', at: Date.now() } });
-  progress({ part: 'catalogue', state: 'up', where: catalogueFile });
   return { connectionString, tablePrefix };
 }
 
@@ -266,4 +263,20 @@ async function startService(options: ServiceProcessOptions, started: Stop[]): Pr
   const service = await startServiceProcess(options);
   started.push(() => service.stop());
   return service.url;
+}
+
+/** As an operator does: through the API of the service that has just started. */
+async function applyCatalogue(
+  { catalogueFile = DEMO_CATALOGUE, progress }: StackOptions,
+  [serviceUrl = '']: readonly string[],
+  token: string,
+): Promise<void> {
+  if (catalogueFile === null) return;
+  const answer = await fetch(`${serviceUrl}${OPERATOR_PREFIX}/catalogue`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: await readFile(catalogueFile),
+  });
+  if (!answer.ok) throw new Error(`The catalogue ${catalogueFile} was not applied: ${await answer.text()}`);
+  progress({ part: 'catalogue', state: 'up', where: catalogueFile });
 }

@@ -11,7 +11,9 @@ import type { Stored } from '../contract/stored.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { instantText, pageOf, usageSchema } from '../contract/operators/records.ts';
+import { activationSchema } from '../contract/operators/activation.ts';
+import type { ActivationJson } from '../contract/operators/activation.ts';
+import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { findPool, parseActivationId, writeActivationId } from './pools.ts';
 import { NOTHING, defineRoute } from './route.ts';
@@ -21,33 +23,6 @@ import { isExpected, writeETag } from './versions.ts';
 
 const vmId = z.guid().toLowerCase();
 const licence = z.string().min(1).max(700);
-
-const item = z
-  .strictObject({
-    id: z.string().describe('Of the activation, for addresses.'),
-    vmId: z.string(),
-    licence: z
-      .string()
-      .describe('As the licence was called at the last issue, or when the VM was blocked before it came.'),
-    mode: z.enum(['licensed', 'marketplace']),
-    cloud: z.string(),
-    subscription: z.string(),
-    offer: z.string(),
-    blocked: z.boolean(),
-    seat: z.union([z.int().min(0), z.literal('uncounted')]).nullable(),
-    leaseEnd: instantText,
-    graceUntil: instantText.describe('Until then the VM’s software may run on its licences without the service.'),
-    key: z.string().nullable().describe('Thumbprint (RFC 7638) of the key of the newest licence.'),
-    keyChanges: z.array(z.strictObject({ from: z.string().nullable(), at: instantText, until: instantText })),
-    region: z.string().nullable(),
-    sku: z.string(),
-    client: z.string().nullable(),
-    label: z.string().nullable().describe('A name of the machine for people, the VM’s own word.'),
-    firstSeen: instantText,
-    lastSeen: instantText,
-    etag: z.string(),
-  })
-  .meta({ id: 'Activation' });
 
 const idParams = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,1024}$/, 'must be the id of an activation') });
 
@@ -62,7 +37,7 @@ const listActivations = defineRoute({
   ...{ name: 'listActivations', method: 'GET', path: '/activations', role: 'Reader' },
   summary: 'The VMs of a licence or of a subscription, or one VM wherever it is',
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: pageOf(item) },
+  answer: { mediaType: 'application/json', schema: pageOf(activationSchema) },
   codes: ['not_found'],
   handle: async ({ parts, query, log }) => {
     const page = await parts.store.pageActivations(await readFilter(parts, query), readPageQuery(query));
@@ -86,7 +61,7 @@ const readActivation = defineRoute({
   ...{ name: 'readActivation', method: 'GET', path: '/activations/{id}', role: 'Reader' },
   summary: 'One VM under one licence',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: item },
+  answer: { mediaType: 'application/json', schema: activationSchema },
   codes: ['not_found'],
   handle: ({ parts, params }) => {
     const { pool, vmId: vm } = parseActivationId(params.id);
@@ -100,11 +75,12 @@ type ChangeActivation = typeof unblockVm;
 function changeRoute(name: OperatorEndpoint, verb: string, summary: string, change: ChangeActivation): OperatorRoute {
   return defineRoute({
     ...{ name, method: 'POST', path: `/activations/{id}/${verb}`, role: 'Operator', summary },
-    ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true },
-    answer: { mediaType: 'application/json', schema: item },
+    ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
+    answer: { mediaType: 'application/json', schema: activationSchema },
     codes: ['not_found', 'changed_meanwhile'],
     handle: async (call) => {
       const { pool, vmId: vm } = parseActivationId(call.params.id);
+      if (call.dryRun) return tryChange(call, verb, { pool, vm, licenceId: null });
       return applyChange(call, change, pool, vm);
     },
   });
@@ -113,12 +89,13 @@ function changeRoute(name: OperatorEndpoint, verb: string, summary: string, chan
 const blockNamedVm = defineRoute({
   ...{ name: 'blockVm', method: 'POST', path: '/blocks', role: 'Operator' },
   summary: 'Blocks a VM under a licence, also one that never came',
-  ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ licence, vmId })) },
-  answer: { mediaType: 'application/json', schema: item },
+  ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ licence, vmId })), dryRun: 'effect' },
+  answer: { mediaType: 'application/json', schema: activationSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
     const { vmId: vm } = call.body;
     const { pool, licenceId } = await findPool(call.parts, call.body.licence);
+    if (call.dryRun) return tryChange(call, 'block', { pool, vm, licenceId });
     // The address, which the log has of every write, names no VM here.
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
     const block: ChangeActivation = (store, ofPool, id, options) =>
@@ -174,6 +151,31 @@ async function applyChange(
   return answerWith(parts, pool, vm);
 }
 
+/** What each verb does to what answers have of an activation. */
+const CHANGES: Readonly<Record<string, Partial<ActivationJson>>> = {
+  block: { blocked: true },
+  unblock: { blocked: false },
+  'clear-key-changes': { keyChanges: [] },
+};
+
+interface Named {
+  readonly pool: SeatPool;
+  readonly vm: string;
+  /** Of a VM that may not have come yet; null where it must have. */
+  readonly licenceId: string | null;
+}
+
+async function tryChange(call: Call<unknown, unknown, unknown>, verb: string, { pool, vm, licenceId }: Named) {
+  const stored = await call.parts.store.readActivation(pool, vm);
+  if (stored === null && licenceId === null) throw absent();
+  if (stored !== null && !isExpected(call.expected, stored.version)) throw new RequestError('changed_meanwhile');
+  const old = stored === null ? null : { ...writeItem(pool, stored) };
+  const isRunning = stored !== null && stored.value.graceUntil > call.change.at;
+  const licences = [stored?.value.licenceId ?? licenceId ?? ''];
+  const changed = { ...(old ?? { vmId: vm, licence: licenceId }), ...CHANGES[verb] };
+  return { value: { dryRun: true as const, old, new: changed, effect: { vms: isRunning ? 1 : 0, licences } } };
+}
+
 async function answerWith({ store }: Parts, pool: SeatPool, vm: string) {
   const stored = await store.readActivation(pool, vm);
   if (stored === null) throw absent();
@@ -184,9 +186,7 @@ function absent(): RequestError {
   return new RequestError('not_found', 'This VM never had a licence here.');
 }
 
-export const activationSchema = item;
-
-export function writeItem(pool: SeatPool, { value, version }: Stored<Activation>): z.input<typeof item> {
+export function writeItem(pool: SeatPool, { value, version }: Stored<Activation>): ActivationJson {
   const { vmId: vm, blocked, seat, jkt, keyChanges, leaseEnd, graceUntil, firstSeen, lastSeen } = value;
   const { region, sku, client, label } = value;
   return {

@@ -1,47 +1,17 @@
 import * as z from 'zod';
-import { LICENCE_CODES } from '../contract/codes.ts';
 import { formatInstant } from '../contract/instants.ts';
 import { cloud } from '../contract/operators/fields.ts';
-import { GRANT_CODES } from '../decisions/decisionRecord.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { Parts } from '../app/parts.ts';
 import { NO_BODY } from './bodies.ts';
-import { instantText, pageOf } from '../contract/operators/records.ts';
-import { explainDecision, explanationSchema } from './explainDecision.ts';
+import { DECISION_CODES, decisionSchema, explanationSchema } from '../contract/operators/decision.ts';
+import type { DecisionJson } from '../contract/operators/decision.ts';
+import { pageOf } from '../contract/operators/records.ts';
+import { explainDecision } from './explainDecision.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
-
-const DECISION_CODES = [...LICENCE_CODES, 'challenge_replayed', ...GRANT_CODES] as const;
-
-const nullableText = z.string().nullable();
-
-export const decisionSchema = z
-  .strictObject({
-    id: z.string().describe('The correlation id of the answer that the VM got.'),
-    at: instantText,
-    code: z.enum(DECISION_CODES),
-    cloud: z.string(),
-    subscription: z.string(),
-    vmId: z.string(),
-    plan: z
-      .strictObject({ publisher: nullableText, product: nullableText, name: nullableText })
-      .nullable()
-      .describe('As Azure attested it.'),
-    claimedOffer: nullableText.describe('The VM’s own word.'),
-    licence: nullableText,
-    region: nullableText,
-    sku: nullableText,
-    checks: z.array(
-      z.strictObject({
-        name: z.string(),
-        outcome: z.enum(['passed', 'failed', 'skipped', 'not_reached']),
-        detail: z.string().optional(),
-      }),
-    ),
-  })
-  .meta({ id: 'Decision' });
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
@@ -87,10 +57,7 @@ const explain = defineRoute({
   ...{ name: 'explainDecision', method: 'GET', path: '/decisions/{id}/explanation', role: 'Reader' },
   summary: 'Why it was decided so, who can fix it, and what would be decided now',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
-  answer: {
-    mediaType: 'application/json',
-    schema: explanationSchema.extend({ decision: decisionSchema }).meta({ id: 'Explanation' }),
-  },
+  answer: { mediaType: 'application/json', schema: explanationSchema },
   codes: ['not_found'],
   handle: async ({ parts, params, change: { at } }) => {
     const decision = await findDecision(parts, params.id);
@@ -108,14 +75,7 @@ async function findDecision({ store }: Parts, id: string): Promise<DecisionRecor
   throw new RequestError('not_found', detail);
 }
 
-function writeDecision({
-  subscriptionId,
-  licenceId,
-  at,
-  plan,
-  checks,
-  ...decision
-}: DecisionRecord): z.input<typeof decisionSchema> {
+function writeDecision({ subscriptionId, licenceId, at, plan, checks, ...decision }: DecisionRecord): DecisionJson {
   return {
     ...decision,
     at: formatInstant(at),

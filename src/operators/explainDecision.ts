@@ -1,12 +1,11 @@
-import * as z from 'zod';
-import { LICENCE_CODES } from '../contract/codes.ts';
+import { GRANT_CODES } from '../contract/codes.ts';
+import type { GrantCode } from '../contract/codes.ts';
 import { formatInstant } from '../contract/instants.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import type { AttestedVm } from '../contract/attestation.ts';
 import type { Activation } from '../seats/activation.ts';
 import { decide } from '../decisions/decide.ts';
-import { GRANT_CODES } from '../decisions/decisionRecord.ts';
-import type { DecisionRecord, GrantCode, RefusalCode } from '../decisions/decisionRecord.ts';
+import type { DecisionRecord, RefusalCode } from '../decisions/decisionRecord.ts';
 import type { Entitlement, SeatPool } from '../catalogue/entitlement.ts';
 import { readTerms } from '../catalogue/findOffer.ts';
 import type { Terms } from '../catalogue/findOffer.ts';
@@ -15,30 +14,12 @@ import { keepsSeat } from '../seats/lease.ts';
 import { licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
 import type { Parts } from '../app/parts.ts';
-import { activationSchema, writeItem } from './activationRoutes.ts';
-import { licenceSchema, writeLicence } from '../contract/operators/licence.ts';
-import { offerSchema, writeOffer } from '../contract/operators/offer.ts';
-import { instantText, usageSchema } from '../contract/operators/records.ts';
+import { writeItem } from './activationRoutes.ts';
+import type { ExplanationJson } from '../contract/operators/decision.ts';
+import { writeLicence } from '../contract/operators/licence.ts';
+import { writeOffer } from '../contract/operators/offer.ts';
 
-export const explanationSchema = z.strictObject({
-  title: z.string().describe('What happened.'),
-  advice: z.string().describe('What to do, and who can.'),
-  failed: z.strictObject({ check: z.string(), detail: z.string().nullable() }).nullable(),
-  now: z.strictObject({
-    at: instantText,
-    outcome: z
-      .enum(['granted', ...LICENCE_CODES])
-      .describe(
-        'What offers, licences, blocks and seats would lead to now. A VM that was refused for its key is taken to come with such a key again, any other with the key of its licence.',
-      ),
-    offer: offerSchema.nullable(),
-    licence: licenceSchema.nullable(),
-    usage: usageSchema.nullable(),
-    activation: activationSchema.nullable(),
-  }),
-});
-
-type Explanation = z.input<typeof explanationSchema>;
+type Explanation = Omit<ExplanationJson, 'decision'>;
 
 /**
  * Why a VM was refused, and whether it still would be: the refusal's facts beside what offers, licences and seats say now,

@@ -1,9 +1,7 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../contract/wire.ts';
-import { countPlan } from '../catalogue/file/applyCatalogue.ts';
-import { placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
+import { countPlan, placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
 import type { CatalogueFile, CatalogueProblem } from '../catalogue/file/cataloguePlan.ts';
-import { must } from '../contract/operators/fields.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import {
   CatalogueError,
@@ -12,6 +10,14 @@ import {
   catalogueSchema,
   parseCatalogue,
 } from '../catalogue/file/parseCatalogue.ts';
+import {
+  LICENCE_COLUMNS,
+  jsonFileSchema,
+  parseLicenceFile,
+  placeProblem,
+  writeLicenceFile,
+} from '../catalogue/file/licenceFile.ts';
+import type { FileLicence } from '../catalogue/file/licenceFile.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readStored } from '../catalogue/file/readStored.ts';
 import { writeTogether } from '../catalogue/file/writeTogether.ts';
@@ -21,15 +27,6 @@ import { applyReport, catalogueAnswer } from '../contract/operators/records.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, parseJson } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
-import {
-  LICENCE_COLUMNS,
-  jsonFileSchema,
-  parseLicenceFile,
-  placeProblem,
-  refuseFile,
-  writeLicenceFile,
-} from './licenceFile.ts';
-import type { FileLicence } from './licenceFile.ts';
 import { codeOf } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
@@ -39,13 +36,6 @@ import { runAlone } from './runAlone.ts';
  * Offers and licences as files. A file is judged whole, with all that the store holds, before anything is written; then it
  * is written whole or not at all.
  */
-
-const dryRunQuery = z.strictObject({
-  dryRun: z
-    .enum(['true', 'false'], must('be true or false'))
-    .default('false')
-    .describe('true: judge the file, count, and write nothing.'),
-});
 
 const readCatalogue = defineRoute({
   ...{ name: 'readCatalogue', method: 'GET', path: '/catalogue', role: 'Reader' },
@@ -63,23 +53,33 @@ const readCatalogue = defineRoute({
   },
 });
 
+const MAX_PROBLEMS = 1_000;
+
+function refuseFile(problems: readonly FieldProblem[], code: CatalogueProblem['code'] = 'request_malformed') {
+  const detail = `Nothing was written. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}: see "errors".`;
+  return new RequestError(code, detail, null, problems.slice(0, MAX_PROBLEMS));
+}
+
+/** @throws {RequestError} with the problems of the file */
+function refusing<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof CatalogueError) throw refuseFile(error.problems);
+    throw error;
+  }
+}
+
 const catalogueBody: BodyForm<CatalogueFile> = {
   content: { 'application/json': catalogueSchema },
   largest: MAX_CATALOGUE,
-  parse: (_, text) => {
-    try {
-      return parseCatalogue(parseJson(text));
-    } catch (error) {
-      if (!(error instanceof CatalogueError)) throw error;
-      throw refuseFile(error.problems);
-    }
-  },
+  parse: (_, text) => refusing(() => parseCatalogue(parseJson(text))),
 };
 
 const applyCatalogue = defineRoute({
   ...{ name: 'applyCatalogue', method: 'POST', path: '/catalogue', role: 'Operator' },
   summary: 'Makes the store hold what a file of offers and licences says; what it does not name stays',
-  ...{ params: NOTHING, query: dryRunQuery, body: catalogueBody },
+  ...{ params: NOTHING, query: NOTHING, body: catalogueBody, dryRun: 'answer' },
   answer: { mediaType: 'application/json', schema: applyReport },
   codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => apply(call, call.body, placeInCatalogue),
@@ -95,13 +95,13 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
     'application/json': jsonFileSchema,
   },
   largest: MAX_CATALOGUE,
-  parse: parseLicenceFile,
+  parse: (mediaType, text) => refusing(() => parseLicenceFile(mediaType, text, parseJson)),
 };
 
 const importLicences = defineRoute({
   ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
   summary: `Creates and updates at most ${MAX_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
-  ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
+  ...{ params: NOTHING, query: NOTHING, body: licenceFileBody, dryRun: 'answer' },
   answer: { mediaType: 'application/json', schema: applyReport },
   codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => {
@@ -127,19 +127,18 @@ const exportLicences = defineRoute({
 
 export const FILE_ROUTES: readonly OperatorRoute[] = [readCatalogue, applyCatalogue, importLicences, exportLicences];
 
-type FileCall = Call<unknown, z.output<typeof dryRunQuery>, unknown>;
+type FileCall = Call<unknown, unknown, unknown>;
 
 type Place = (problem: CatalogueProblem) => FieldProblem;
 
 function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ value: z.input<typeof applyReport> }> {
   const { store, now } = call.parts;
   // A trial writes nothing that another could find.
-  if (call.query.dryRun === 'true') return applyNow(call, file, place);
+  if (call.dryRun) return applyNow(call, file, place);
   return runAlone({ store, now, log: call.log }, () => applyNow(call, file, place));
 }
 
-async function applyNow({ parts, query, change }: FileCall, file: CatalogueFile, place: Place) {
-  const dryRun = query.dryRun === 'true';
+async function applyNow({ parts, dryRun, change }: FileCall, file: CatalogueFile, place: Place) {
   const planned = planCatalogue(await readStored(parts.store), file);
   if (!planned.ok) throw refuseFile(planned.problems.map(place), codeOf(planned.problems));
   const tooLong = findLongOffers(planned.plan.offers, parts.config.LICENCE_LIFE_SECONDS * 1_000);

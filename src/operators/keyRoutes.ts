@@ -1,53 +1,14 @@
-import * as z from 'zod';
 import { formatNullable } from '../contract/instants.ts';
 import type { SigningKey } from '../tokens/keySet.ts';
 import { thumbprint } from '../tokens/publicJwk.ts';
 import type { RootState } from '../tokens/keySets/keySets.ts';
 import { findRootTroubles } from '../tokens/keySets/rootTroubles.ts';
 import { NO_BODY } from './bodies.ts';
-import { instantText } from '../contract/operators/records.ts';
-import { signedSet, writeSignedSet } from './keySetEntry.ts';
+import { keyReport } from '../contract/operators/keys.ts';
+import type { KeyReportJson } from '../contract/operators/keys.ts';
+import { writeSignedSet } from './keySetRoutes.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
-
-const publicKey = z
-  .strictObject({ kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string() })
-  .meta({ id: 'PublicKey' });
-
-const signingKey = z
-  .strictObject({
-    kid: z.string(),
-    state: z.enum(['next', 'current', 'retired']),
-    from: instantText.nullable().describe('When it begins to sign, where that is to come and known.'),
-    until: instantText.nullable().describe('Until when it is published, where that is known.'),
-    published: z.boolean().describe('Whether it is in a key set that is served: only then may it sign.'),
-    publicKey,
-  })
-  .meta({ id: 'SigningKey' });
-
-const rootKey = z
-  .strictObject({
-    thumbprint: z
-      .string()
-      .nullable()
-      .describe('RFC 7638: what an image carries. null where its vault did not answer yet.'),
-    source: z.enum(['setting', 'vault', 'upload']).describe('upload: it is offline, and key sets are uploaded.'),
-    set: signedSet.nullable().describe('The key set that is served under it; null where there is none.'),
-  })
-  .meta({ id: 'RootKey' });
-
-const keyReport = z
-  .strictObject({
-    signing: z.array(signingKey),
-    publishedUntil: instantText
-      .nullable()
-      .describe('Nobody may keep the key set for longer; null where it cannot change.'),
-    rootKeys: z.array(rootKey).describe('Those in force, the first one first.'),
-    licenceLife: z.int().describe('LICENCE_LIFE_SECONDS.'),
-    troubles: z.array(z.string()).describe('What to fix before it becomes an outage.'),
-    challengeSecrets: z.array(z.strictObject({ kid: z.string(), use: z.enum(['sign_and_verify', 'verify']) })),
-  })
-  .meta({ id: 'KeyReport' });
 
 const readKeys = defineRoute({
   ...{ name: 'readKeys', method: 'GET', path: '/keys', role: 'Reader' },
@@ -84,7 +45,7 @@ function publishedUnder(roots: readonly RootState[]): (kid: string) => boolean {
   return (kid) => kids.has(kid);
 }
 
-function writeKey(key: SigningKey, isPublished: (kid: string) => boolean): z.input<typeof signingKey> {
+function writeKey(key: SigningKey, isPublished: (kid: string) => boolean): KeyReportJson['signing'][number] {
   const { kty, crv, x, y } = key.publicJwk;
   const kid = thumbprint(key.publicJwk);
   return {
@@ -95,6 +56,6 @@ function writeKey(key: SigningKey, isPublished: (kid: string) => boolean): z.inp
   };
 }
 
-function writeRoot({ thumbprint: name, source, set }: RootState): z.input<typeof rootKey> {
+function writeRoot({ thumbprint: name, source, set }: RootState): KeyReportJson['rootKeys'][number] {
   return { thumbprint: name, source, set: set === null ? null : writeSignedSet(set) };
 }

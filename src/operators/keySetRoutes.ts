@@ -4,8 +4,9 @@ import { MAX_KEY_SET } from '../tokens/signedKeySet.ts';
 import { RequestError } from '../http/requestError.ts';
 import { parseJson, parseShape } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
-import { instantText } from '../contract/operators/records.ts';
-import { signedSet, writeSignedSet } from './keySetEntry.ts';
+import { uploadReport } from '../contract/operators/keys.ts';
+import type { SignedSetJson } from '../contract/operators/keys.ts';
+import type { ServedSet } from '../tokens/keySets/keySets.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
@@ -24,15 +25,6 @@ const keySetBody: BodyForm<string> = {
       ? parseShape(jsonForm, parseJson(text), 'The body').keySet.trim()
       : parseShape(token, text.trim(), 'The body'),
 };
-
-const uploadReport = z
-  .strictObject({
-    root: z.string().describe('RFC 7638 thumbprint of the root key that signed it.'),
-    ...signedSet.shape,
-    uploadedBy: z.string().describe('The object id of the operator in the directory.'),
-    uploadedAt: instantText,
-  })
-  .meta({ id: 'UploadedKeySet' });
 
 const putKeySet = defineRoute({
   ...{ name: 'putKeySet', method: 'PUT', path: '/keys/sets', role: 'Admin' },
@@ -59,3 +51,11 @@ const putKeySet = defineRoute({
 });
 
 export const KEY_SET_ROUTES: readonly OperatorRoute[] = [putKeySet];
+
+export function writeSignedSet({ claims }: ServedSet): SignedSetJson {
+  const { iat, exp, life, keys } = claims;
+  return {
+    ...{ issuedAt: formatInstant(iat * 1_000), expiresAt: formatInstant(exp * 1_000), life },
+    keys: keys.map(({ kid }) => kid),
+  };
+}

@@ -14,10 +14,10 @@ import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
-import { checkPlanned, deleteOne, writeOne } from './oneRow.ts';
+import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
-import type { OperatorRoute } from './route.ts';
+import type { Call, OperatorRoute } from './route.ts';
 
 const idParams = z.strictObject({ id: licenceId.describe('The licence’s own id, without regard to case.') });
 
@@ -55,7 +55,7 @@ const readLicence = defineRoute({
 const putLicence = defineRoute({
   ...{ name: 'putLicence', method: 'PUT', path: '/licences/{id}', role: 'Operator' },
   summary: 'Creates a licence or, with If-Match, replaces it',
-  ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true, creates: true },
+  ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true, creates: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: licenceItem },
   codes: ['name_taken', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
@@ -65,6 +65,8 @@ const putLicence = defineRoute({
     const { store } = call.parts;
     const file = { offers: [], licences: [call.body] };
     const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body), file));
+    const [upsert] = plan.licences;
+    if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
     const { row, isNew } = await writeOne(plan.licences, call, (licence, version) =>
       store.writeLicence(licence, version, call.change),
     );
@@ -76,11 +78,12 @@ const deleteLicence = defineRoute({
   ...{ name: 'deleteLicence', method: 'DELETE', path: '/licences/{id}', role: 'Operator' },
   summary:
     'Deletes a licence: its VMs get subscription_not_licensed, which ends no grace; leases count among the seats until they end',
-  ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true },
+  ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
     const stored = await findLicence(call.parts, call.params.id);
+    if (call.dryRun) return tryLicence(call, stored, null);
     return deleteOne(stored, call, (version) => call.parts.store.deleteLicence(stored.value, version));
   },
 });
@@ -92,6 +95,21 @@ export async function findLicence({ store }: Parts, id: string): Promise<Recorde
   const stored = await store.findLicence(id);
   if (stored === null) throw new RequestError('not_found', 'There is no licence with this id.');
   return stored;
+}
+
+async function tryLicence(
+  call: Call<unknown, unknown, unknown>,
+  stored: Recorded<Licence> | null,
+  value: Licence | null,
+) {
+  const old = stored?.value ?? null;
+  const { store } = call.parts;
+  const usage = old === null ? null : await readPoolUsage(store, licencePool(old), old.seats, call.change.at);
+  return answerTrial(stored, call, {
+    old: old === null ? null : writeLicence(old),
+    new: value === null ? null : writeLicence(value),
+    effect: { vms: usage?.taken ?? 0, licences: old === null ? [] : [old.id] },
+  });
 }
 
 /** @throws {RequestError} where only one of the two is given */

@@ -14,10 +14,10 @@ import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
-import { checkLife, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
+import { answerTrial, checkLife, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
-import type { OperatorRoute } from './route.ts';
+import type { Call, OperatorRoute } from './route.ts';
 
 const name = productName.describe('As the Marketplace names it.');
 
@@ -56,7 +56,7 @@ const readOffer = defineRoute({
 const putOffer = defineRoute({
   ...{ name: 'putOffer', method: 'PUT', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
   summary: 'Creates an offer or, with If-Match, replaces it',
-  ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true, creates: true },
+  ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true, creates: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: offerItem },
   codes: ['name_taken', 'in_use', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
@@ -67,6 +67,7 @@ const putOffer = defineRoute({
     const file = { offers: [call.body], licences: [] };
     const plan = checkPlanned(planCatalogue(await readAroundOffer(store, call.body), file));
     checkLife(plan, config);
+    if (call.dryRun) return tryOffer(call, plan.offers[0]?.stored ?? null, call.body);
     const { row, isNew } = await writeOne(plan.offers, call, (offer, version) =>
       store.writeOffer(offer, version, call.change),
     );
@@ -78,7 +79,7 @@ const deleteOffer = defineRoute({
   ...{ name: 'deleteOffer', method: 'DELETE', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
   summary:
     'Deletes an offer under which no licence stands: its VMs get plan_unknown, which ends no grace; leases count until they end',
-  ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true },
+  ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
@@ -87,6 +88,7 @@ const deleteOffer = defineRoute({
     const stored = offers.find(({ value }) => isSamePlan(value.plan, planOf(call.params)));
     if (stored === undefined) throw noSuchOffer();
     await checkUnused(call.parts, stored.value, offers);
+    if (call.dryRun) return tryOffer(call, stored, null);
     return deleteOne(stored, call, (version) => store.deleteOffer(stored.value.plan, version));
   },
 });
@@ -103,6 +105,18 @@ function writeItem(stored: Recorded<Offer>): z.input<typeof offerItem> {
 
 function answerWith(stored: Recorded<Offer>) {
   return { value: writeItem(stored), version: stored.version };
+}
+
+const MAX_TOLD = 100;
+
+/** The VMs of an offer are in the pools of all its subscriptions, and are not counted. */
+async function tryOffer(call: Call<unknown, unknown, unknown>, stored: Recorded<Offer> | null, value: Offer | null) {
+  const near = stored === null ? [] : await readLicencesNear(call.parts.store, stored.value);
+  return answerTrial(stored, call, {
+    old: stored === null ? null : writeOffer(stored.value),
+    new: value === null ? null : writeOffer(value),
+    effect: { vms: null, licences: near.slice(0, MAX_TOLD).map((licence) => licence.value.id) },
+  });
 }
 
 function noSuchOffer(): RequestError {

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
 import type { CataloguePlan, CatalogueProblem, Planned, Upsert } from '../catalogue/file/cataloguePlan.ts';
-import type { deletedSchema } from '../contract/operators/records.ts';
+import type { EffectReportJson, deletedSchema } from '../contract/operators/records.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import type { ServiceConfig } from '../app/config.ts';
 import { RequestError } from '../http/requestError.ts';
-import type { Call } from './route.ts';
+import type { Answer, Call } from './route.ts';
 import { checkVersion, isExpected } from './versions.ts';
 
 /* Writing and deleting one offer, one licence or, deleting alone, one pin or distrust. */
@@ -14,6 +14,36 @@ import { checkVersion, isExpected } from './versions.ts';
 type LifeSetting = Pick<ServiceConfig, 'LICENCE_LIFE_SECONDS'>;
 
 type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
+
+/** What a write would change: the objects as answers have them. */
+interface Trial {
+  readonly old: object | null;
+  readonly new: object | null;
+  readonly effect: EffectReportJson['effect'];
+}
+
+/**
+ * The answer to a dry run.
+ *
+ * @param stored the row as it is, null where there is none
+ * @throws {RequestError} `changed_meanwhile` where that is not the version that the caller names
+ */
+export function answerTrial(
+  stored: Recorded<unknown> | null,
+  { expected }: VersionedCall,
+  trial: Trial,
+): Answer<never> {
+  if (stored === null ? expected !== null : !isExpected(expected, stored.version))
+    throw new RequestError('changed_meanwhile');
+  return {
+    value: { dryRun: true, old: open(trial.old), new: open(trial.new), effect: trial.effect },
+    version: stored?.version,
+  };
+}
+
+function open(object: object | null): Record<string, unknown> | null {
+  return object === null ? null : { ...object };
+}
 
 /** The code of a refusal with these problems: the request is malformed if any entry is. */
 export function codeOf(problems: readonly Pick<CatalogueProblem, 'code'>[]): CatalogueProblem['code'] {

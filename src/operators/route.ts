@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { must } from '../contract/operators/fields.ts';
+import type { EffectReportJson } from '../contract/operators/records.ts';
 import type { OperatorCode, RequestCode } from '../contract/codes.ts';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import type { Change } from '../contract/stored.ts';
@@ -16,15 +18,17 @@ export interface Call<P, Q, B> {
   readonly params: P;
   readonly query: Q;
   readonly body: B;
+  /** Whether to answer what the write would do, and to write nothing. */
+  readonly dryRun: boolean;
   readonly expected: ExpectedVersion;
   /** Who asks, and when: what a write is signed with. */
   readonly change: Change;
   readonly log: Log;
 }
 
-/** `version` becomes the ETag. */
+/** `version` becomes the ETag. An {@link EffectReportJson} is the answer to a dry run. */
 export interface Answer<R> {
-  readonly value: R;
+  readonly value: R | EffectReportJson;
   readonly version?: string | undefined;
   /** 201 instead of 200, on a route that says that it creates. */
   readonly isNew?: boolean;
@@ -44,6 +48,8 @@ export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, 
   readonly body: BodyForm<B>;
   /** Whether a write names the version that it replaces. */
   readonly ifMatch?: boolean;
+  /** Whether a write takes `dryRun`, and what it then answers: its usual answer, or an `EffectReport`. */
+  readonly dryRun?: 'answer' | 'effect';
   /** Whether a write may create what was not there. */
   readonly creates?: boolean;
   readonly answer: { readonly mediaType: 'application/json' | 'text/csv'; readonly schema: R };
@@ -80,19 +86,53 @@ export const OPERATOR_PREFIX = '/operator/v1';
 
 export const NOTHING = z.strictObject({});
 
+const MAX_REASON = 500;
+
+/** Members of every write's query. */
+const REASON = {
+  reason: z.string().min(1).max(MAX_REASON).optional().describe(`Why: at most ${MAX_REASON} characters, for the log.`),
+};
+
+/** Members of the query of a write that can stop somebody's software. */
+const DRY_RUN = {
+  dryRun: z
+    .enum(['true', 'false'], must('be true or false'))
+    .default('false')
+    .describe('true: answer what would be written, and write nothing.'),
+};
+
+const sharedQuery = z.strictObject({ ...REASON, ...DRY_RUN });
+
+/** What every write understands, and what the route itself does. */
+function splitQuery(query: Readonly<Record<string, unknown>>, common: z.ZodObject) {
+  const isShared = ([name]: readonly [string, unknown]) => Object.hasOwn(common.shape, name);
+  const entries = Object.entries(query);
+  return {
+    shared: Object.fromEntries(entries.filter(isShared)),
+    own: Object.fromEntries(entries.filter((entry) => !isShared(entry))),
+  };
+}
+
 /** Gives a declaration's types to its handler, and hides them from everybody else. */
 export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType>(
   declaration: RouteDeclaration<P, Q, B, R>,
 ): OperatorRoute {
   const { handle, ...rest } = declaration;
+  const common = z.strictObject({
+    ...(declaration.method !== 'GET' && REASON),
+    ...(declaration.dryRun !== undefined && DRY_RUN),
+  });
   return {
     ...rest,
+    query: declaration.query.extend(common.shape),
     ifMatch: declaration.ifMatch ?? false,
     prepare: ({ mediaType, text, ...raw }) => {
       const params = parseShape(declaration.params, raw.params, 'The address');
-      const query = parseShape(declaration.query, readQuery(raw.query), 'The query');
+      const { own, shared } = splitQuery(readQuery(raw.query), common);
+      const query = parseShape(declaration.query, own, 'The query');
+      const { dryRun } = parseShape(sharedQuery, shared, 'The query');
       const body = declaration.body.parse(mediaType, text);
-      return () => handle({ ...raw, params, query, body });
+      return () => handle({ ...raw, params, query, body, dryRun: dryRun === 'true' });
     },
   };
 }

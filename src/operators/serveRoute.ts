@@ -32,7 +32,9 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
     if (route.method === 'GET') return reply();
     // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
     const isTrial = request.query.get('dryRun') === 'true';
-    const facts = { operation: route.name, path: request.path, operator: operator.id };
+    const reason = request.query.get('reason');
+    const why = reason === null ? {} : { reason };
+    const facts = { operation: route.name, path: request.path, operator: operator.id, ...why };
     try {
       const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply);
       const isReplay = answered.headers[REPLAYED] !== undefined;

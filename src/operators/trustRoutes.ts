@@ -13,67 +13,21 @@ import { parseCertificate } from '../verifier/x509/certificate.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
-import { deletedSchema, instantText, recordFields } from '../contract/operators/records.ts';
+import { deletedSchema } from '../contract/operators/records.ts';
+import {
+  digest,
+  distrustBody,
+  distrustSchema,
+  issuerList,
+  pinBody,
+  pinSchema,
+  trustReport,
+} from '../contract/operators/trust.ts';
+import type { CloudStatusJson, DistrustJson, PinJson } from '../contract/operators/trust.ts';
 import { judgePin } from '../trust/live/judgePin.ts';
-import { deleteOne } from './oneRow.ts';
+import { answerTrial, deleteOne } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
-import type { Call, OperatorRoute } from './route.ts';
-
-const digest = z
-  .string()
-  .transform((text) => text.replaceAll(':', '').toLowerCase())
-  .refine((text) => /^[0-9a-f]{64}$/.test(text), 'must be a SHA-256 in hexadecimal')
-  .describe('SHA-256 in hexadecimal.');
-
-const note = z.string().max(1_000).default('');
-
-const pinItem = z
-  .strictObject({
-    cloud: z.string(),
-    sha256: z.string(),
-    role: z.enum(['root', 'intermediate']),
-    name: z.string(),
-    notAfter: instantText,
-    certificate: z.string().describe('PEM.'),
-    note: z.string(),
-    ...recordFields,
-  })
-  .meta({ id: 'OperatorPin' });
-
-const distrustItem = z.strictObject({ sha256: z.string(), note: z.string(), ...recordFields }).meta({ id: 'Distrust' });
-
-const pinStatus = z.strictObject({
-  ...{ name: z.string(), role: z.enum(['root', 'intermediate']), sha256: z.string() },
-  ...{ notBefore: instantText, notAfter: instantText },
-});
-
-const verdict = z.enum(['ok', 'degraded', 'failed']);
-const pinList = z.array(pinStatus);
-
-const cloudStatus = z
-  .strictObject({
-    ...{ cloud: z.string(), domain: z.string(), accepted: z.boolean(), verdict },
-    pathUntil: instantText.nullable().describe('Until when the best of today’s paths lasts.'),
-    path: z.array(z.string()),
-    missing: pinList.describe('Pins that documents may be signed under today, without a certificate at hand.'),
-    ...{ missingHistoric: pinList, withoutPath: pinList, expired: pinList, endingSoon: pinList, distrusted: pinList },
-  })
-  .meta({ id: 'CloudTrust' });
-
-const trustReport = z
-  .strictObject({
-    ...{ at: instantText, version: z.string(), verdict, clouds: z.array(cloudStatus) },
-    ...{ pins: z.array(pinItem), distrusts: z.array(distrustItem) },
-  })
-  .meta({ id: 'TrustReport' });
-
-const issuerItem = z
-  .strictObject({
-    name: z.string().describe('As a certificate’s text had it: anybody may have written that.'),
-    cloud: z.string().nullable(),
-    ...{ firstSeen: instantText, lastSeen: instantText, count: z.int() },
-  })
-  .meta({ id: 'UnknownIssuer' });
+import type { Answer, Call, OperatorRoute } from './route.ts';
 
 const readTrust = defineRoute({
   ...{ name: 'readTrust', method: 'GET', path: '/trust', role: 'Reader' },
@@ -97,7 +51,7 @@ const listIssuers = defineRoute({
   ...{ name: 'listUnknownIssuers', method: 'GET', path: '/trust/issuers', role: 'Reader' },
   summary: 'Issuers of signers’ certificates that no pin knows, as strangers may have written them: a reason to look',
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: z.strictObject({ items: z.array(issuerItem) }) },
+  answer: { mediaType: 'application/json', schema: issuerList },
   codes: [],
   handle: async ({ parts }) => {
     const issuers = await parts.store.listIssuers();
@@ -109,21 +63,11 @@ const listIssuers = defineRoute({
   },
 });
 
-const pinBody = z.strictObject({
-  cloud: z.enum(CLOUD_NAMES),
-  certificate: z.string().max(32_768).describe('PEM, one certificate.'),
-  newAnchor: z
-    .boolean()
-    .default(false)
-    .describe('Pins a CA that no anchor leads to. Use it only if you have verified its fingerprint.'),
-  note,
-});
-
 const addPin = defineRoute({
   ...{ name: 'addPin', method: 'POST', path: '/trust/pins', role: 'Admin' },
   summary: 'Pins a CA for a cloud; on every instance within a minute',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(pinBody), creates: true },
-  answer: { mediaType: 'application/json', schema: pinItem },
+  answer: { mediaType: 'application/json', schema: pinSchema },
   codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
     const { parts, body, change } = call;
@@ -143,10 +87,11 @@ const addPin = defineRoute({
 const addDistrust = defineRoute({
   ...{ name: 'addDistrust', method: 'POST', path: '/trust/distrusts', role: 'Admin' },
   summary: 'Distrusts a leaf, a CA or a key by its SHA-256, which beats every pin; on every instance within a minute',
-  ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ sha256: digest, note })), creates: true },
-  answer: { mediaType: 'application/json', schema: distrustItem },
+  ...{ params: NOTHING, query: NOTHING, body: jsonBody(distrustBody), creates: true, dryRun: 'effect' },
+  answer: { mediaType: 'application/json', schema: distrustSchema },
   codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
+    if (call.dryRun) return { value: { dryRun: true, old: null, new: { ...call.body }, effect: UNCOUNTED } };
     const { row, isNew } = await insert(call, { kind: 'distrust', ...call.body });
     return { value: writeDistrust(row), version: row.version, isNew };
   },
@@ -156,7 +101,7 @@ const deletePin = defineRoute({
   ...{ name: 'deletePin', method: 'DELETE', path: '/trust/pins/{cloud}/{sha256}', role: 'Admin' },
   summary: 'Takes an operator’s pin back; those of the package stay, and can be distrusted',
   params: z.strictObject({ cloud: z.enum(CLOUD_NAMES), sha256: digest }),
-  ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
+  ...{ query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: (call) => remove(call, { kind: 'pin', ...call.params }),
@@ -175,6 +120,9 @@ const deleteDistrust = defineRoute({
 export const TRUST_ROUTES: readonly OperatorRoute[] = [
   ...[readTrust, listIssuers, addPin, addDistrust, deletePin, deleteDistrust],
 ];
+
+/** Which VMs come with documents under a CA is not counted. */
+const UNCOUNTED = { vms: null, licences: [] };
 
 type AnyCall = Call<unknown, unknown, unknown>;
 
@@ -221,10 +169,14 @@ function isSameEntry(left: TrustEntry, right: TrustEntry): boolean {
   return isDeepStrictEqual(plain(left), plain(right));
 }
 
-async function remove(call: AnyCall, key: TrustKey): ReturnType<typeof deleteOne> {
+async function remove(call: AnyCall, key: TrustKey): Promise<Answer<{ deleted: true }>> {
   const { store, trust } = call.parts;
   const present = await store.readTrust(key);
   if (present === null) throw new RequestError('not_found', 'No operator has written this.');
+  if (call.dryRun) {
+    const old = isPin(present) ? writePin(present) : isDistrust(present) ? writeDistrust(present) : null;
+    return answerTrial(present, call, { old, new: null, effect: UNCOUNTED });
+  }
   const answer = await deleteOne(present, call, (version) => store.deleteTrust(key, version));
   await trust.refresh(call.change.at);
   return answer;
@@ -238,18 +190,18 @@ function isDistrust(row: Recorded<TrustEntry>): row is Recorded<DistrustEntry> {
   return row.value.kind === 'distrust';
 }
 
-function writePin({ value, ...record }: Recorded<PinEntry>): z.input<typeof pinItem> {
+function writePin({ value, ...record }: Recorded<PinEntry>): PinJson {
   const { cloud, sha256, role, der, note: text } = value;
   const { commonName, notAfter } = parseCertificate(der);
   const facts = { name: commonName ?? sha256, notAfter: formatInstant(notAfter), certificate: writePem(der) };
   return { cloud, sha256, role, ...facts, note: text, ...writeRecord(record) };
 }
 
-function writeDistrust({ value, ...record }: Recorded<DistrustEntry>): z.input<typeof distrustItem> {
+function writeDistrust({ value, ...record }: Recorded<DistrustEntry>): DistrustJson {
   return { sha256: value.sha256, note: value.note, ...writeRecord(record) };
 }
 
-function writeCloud({ pathUntil, path, ...cloud }: CloudStatus): z.input<typeof cloudStatus> {
+function writeCloud({ pathUntil, path, ...cloud }: CloudStatus): CloudStatusJson {
   const { missing, missingHistoric, withoutPath, expired, endingSoon, distrusted } = cloud;
   return {
     ...{ cloud: cloud.cloud, domain: cloud.domain, accepted: cloud.accepted, verdict: cloud.verdict },
@@ -260,6 +212,10 @@ function writeCloud({ pathUntil, path, ...cloud }: CloudStatus): z.input<typeof 
   };
 }
 
-function writeStatus({ notBefore, notAfter, ...pin }: CloudStatus['missing'][number]): z.input<typeof pinStatus> {
+function writeStatus({
+  notBefore,
+  notAfter,
+  ...pin
+}: CloudStatus['missing'][number]): CloudStatusJson['missing'][number] {
   return { ...pin, notBefore: formatInstant(notBefore), notAfter: formatInstant(notAfter) };
 }

@@ -1,37 +1,24 @@
 import type { TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
-import { LICENCE_CODES } from '../contract/codes.ts';
-import { GRANT_CODES } from '../decisions/decisionRecord.ts';
+import { DECISION_CODES, attestedPlan, decisionCheck } from '../contract/operators/decision.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
 import { decisionPartition, decisionRow } from './keys.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
 
-const plan = z.strictObject({
-  publisher: z.string().nullable(),
-  product: z.string().nullable(),
-  name: z.string().nullable(),
-});
-
-const check = z.strictObject({
-  name: z.string(),
-  outcome: z.enum(['passed', 'failed', 'skipped', 'not_reached']),
-  detail: z.string().optional(),
-});
-
 const row = z.object({
   id: z.string(),
   at: rowInstant,
-  code: z.enum([...LICENCE_CODES, 'challenge_replayed', ...GRANT_CODES]),
+  code: z.enum(DECISION_CODES),
   cloud: z.string(),
   subscriptionId: z.string(),
   vmId: z.string(),
-  plan: z.string().transform(parseJsonProperty).pipe(plan.nullable()),
+  plan: z.string().transform(parseJsonProperty).pipe(attestedPlan.nullable()),
   claimedOffer: z.string().optional(),
   licenceId: z.string().optional(),
   region: z.string().optional(),
   sku: z.string().optional(),
-  checks: z.string().transform(parseJsonProperty).pipe(z.array(check)),
+  checks: z.string().transform(parseJsonProperty).pipe(z.array(decisionCheck)),
 });
 
 /** What is looked for stands in columns of its own. */

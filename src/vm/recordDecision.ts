@@ -1,6 +1,8 @@
 import { listChecks } from '../decisions/decisionChecks.ts';
-import { GRANT_CODES, hourlyDecisionId, uniqueDecisionId } from '../decisions/decisionRecord.ts';
-import type { GrantCode, RefusalCode } from '../decisions/decisionRecord.ts';
+import { GRANT_CODES } from '../contract/codes.ts';
+import type { GrantCode } from '../contract/codes.ts';
+import { hourlyDecisionId, uniqueDecisionId } from '../decisions/decisionRecord.ts';
+import type { RefusalCode } from '../decisions/decisionRecord.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';

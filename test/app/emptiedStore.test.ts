@@ -8,7 +8,7 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { REAL_ADAPTERS } from '../../src/client/adapters/real.ts';
 import { checkLicence } from '../../src/client/index.ts';
 import type { Answer } from '../../src/client/index.ts';
-import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { send } from '../endToEnd/protocolClient.ts';
 import { useScenes } from '../support/serviceScene.ts';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { createAuthority } from '../../src/emulator/authority.ts';
 import { createDocumentMaker } from '../../src/emulator/attestedDocuments.ts';
 import type { FaultName } from '../../src/emulator/faults.ts';
-import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';

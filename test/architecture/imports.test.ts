@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What still breaks the table: each line goes when its file names what it needs. Nothing is added here. */
-const STILL: readonly string[] = ['app/parts.ts', 'app/config.ts', 'cli/store.ts', 'cli/commands/licenceFiles.ts'];
+const STILL: readonly string[] = ['app/parts.ts', 'app/config.ts'];
 
 /** The folders and files that may import a package. One that is not listed may be imported by `dev` alone. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -62,8 +62,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   commander: ['cli'],
   '@commander-js/extra-typings': ['cli'],
-  'csv-parse': ['operators'],
-  'csv-stringify': ['operators'],
+  'csv-parse': ['catalogue'],
+  'csv-stringify': ['catalogue'],
   croner: ['dev'],
   esbuild: ['dev'],
   azurite: ['dev'],

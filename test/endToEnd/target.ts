@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { startStack } from '../../src/dev/stack.ts';
-import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { createTestTables } from '../support/azurite.ts';

@@ -9,7 +9,7 @@ import { findFreePort } from '../../src/dev/freePort.ts';
 import { createAuthority } from '../../src/emulator/authority.ts';
 import { startEmulator } from '../../src/emulator/startEmulator.ts';
 import type { StartedEmulator } from '../../src/emulator/startEmulator.ts';
-import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import type { FunctionInfo } from '../../src/dev/functionsHost/functionRules.ts';

@@ -19,5 +19,5 @@ test('the page names every variable that the parameters are read from, and every
   const variables = [...read('infra/main.bicepparam').matchAll(/readEnvironmentVariable\('(\w+)'/g)];
   expect(variables.map(([, name = '']) => name).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   const outputs = [...read('infra/main.bicep').matchAll(/^output (\w+) /gm)].map(([, name]) => name);
-  expect(outputs).toEqual(expect.arrayContaining(['SERVICE_API_HOST', 'DOMAIN_VERIFICATION_ID', 'TABLES_ENDPOINT']));
+  expect(outputs).toEqual(expect.arrayContaining(['SERVICE_API_HOST', 'DOMAIN_VERIFICATION_ID']));
 });

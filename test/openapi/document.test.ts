@@ -3,7 +3,7 @@ import { useStack } from '../operators/useStack.ts';
 import { listPlaces, readDocument, validatorOf } from './document.ts';
 
 const stack = useStack();
-const closed = useStack({ settings: { ENTRA_TENANT: '', ENTRA_AUDIENCE: '', ENTRA_ISSUER: '' } });
+const closed = useStack({ catalogueFile: null, settings: { ENTRA_TENANT: '', ENTRA_AUDIENCE: '', ENTRA_ISSUER: '' } });
 
 test('the document is OpenAPI 3.1 whose references lead somewhere and whose parameters are those of the paths', async () => {
   const document = await readDocument(stack().serviceUrl);

@@ -26,7 +26,10 @@ const createPem = () =>
 
 const stack = useStack();
 /** Its directory answers nobody, and it answers few. */
-const strict = useStack({ settings: { ENTRA_KEY_SET: 'http://127.0.0.1:9/keys', RATE_LIMIT_PER_SECOND: '1' } });
+const strict = useStack({
+  catalogueFile: null,
+  settings: { ENTRA_KEY_SET: 'http://127.0.0.1:9/keys', RATE_LIMIT_PER_SECOND: '1' },
+});
 const ROOT = createLocalSigner(createPem(), 'root key');
 /** Its root key stays offline. */
 const offline = useStack({ settings: { ROOT_KEY_FILE: '', ROOT_THUMBPRINTS: ROOT.kid } });

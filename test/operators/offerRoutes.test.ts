@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { operate, useStack } from './useStack.ts';

@@ -10,7 +10,7 @@ import { startEmulator } from '../../src/emulator/startEmulator.ts';
 import type { StartedEmulator } from '../../src/emulator/startEmulator.ts';
 import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
 import type { LocalIssuer } from '../../src/dev/issuer/startIssuer.ts';
-import { applyCatalogue } from '../../src/catalogue/file/applyCatalogue.ts';
+import { applyCatalogue } from './applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';

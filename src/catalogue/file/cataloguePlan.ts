@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+import type * as z from 'zod';
+import type { applyReport } from '../../contract/operators/records.ts';
 import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
@@ -52,3 +55,19 @@ export function placeInCatalogue({ list, index, field, message }: CatalogueProbl
 export type Planned =
   | { readonly ok: true; readonly plan: CataloguePlan }
   | { readonly ok: false; readonly problems: readonly CatalogueProblem[] };
+
+type Counts = z.output<typeof applyReport>['offers'];
+
+/** How many entries of each list a plan creates and changes. */
+export function countPlan({
+  offers,
+  licences,
+}: CataloguePlan): Pick<z.output<typeof applyReport>, 'offers' | 'licences'> {
+  return { offers: count(offers), licences: count(licences) };
+}
+
+function count<T>(upserts: readonly Upsert<T>[]): Counts {
+  const created = upserts.filter((upsert) => upsert.stored === null).length;
+  const unchanged = upserts.filter(({ value, stored }) => isDeepStrictEqual(stored?.value, value)).length;
+  return { created, updated: upserts.length - created - unchanged, unchanged };
+}

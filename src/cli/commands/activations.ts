@@ -1,6 +1,7 @@
+import type { ActivationJson } from '../../contract/operators/activation.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import { end, endingCommand } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
@@ -12,20 +13,17 @@ import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
-/** As the service answers it. */
-type Activation = Readonly<Record<string, unknown>> & { readonly id: string; readonly licence: string };
-
-const COLUMNS: readonly Column<Activation>[] = [
-  ['VM', (item) => item['vmId']],
+const COLUMNS: readonly Column<ActivationJson>[] = [
+  ['VM', ({ vmId }) => vmId],
   ['LICENCE', ({ licence }) => licence],
-  ['SEAT', (item) => item['seat']],
-  ['LEASE END', (item) => item['leaseEnd']],
-  ['BLOCKED', (item) => (item['blocked'] === true ? 'blocked' : '')],
-  ['KEY CHANGES', (item) => (item['keyChanges'] as readonly unknown[]).length],
-  ['REGION', (item) => item['region']],
-  ['CLIENT', (item) => item['client']],
-  ['LABEL', (item) => item['label']],
-  ['LAST SEEN', (item) => item['lastSeen']],
+  ['SEAT', ({ seat }) => seat],
+  ['LEASE END', ({ leaseEnd }) => leaseEnd],
+  ['BLOCKED', ({ blocked }) => (blocked ? 'blocked' : '')],
+  ['KEY CHANGES', ({ keyChanges }) => keyChanges.length],
+  ['REGION', ({ region }) => region],
+  ['CLIENT', ({ client }) => client],
+  ['LABEL', ({ label }) => label],
+  ['LAST SEEN', ({ lastSeen }) => lastSeen],
 ];
 
 const VM = ['<vm>', 'the vmId of the VM'] as const;
@@ -68,7 +66,11 @@ function createListCommand(session: Session) {
         throw new UsageError('say which VMs: give --licence, --subscription or --vm');
       }
       const query = { licence, cloud, subscription, vmId: vm };
-      return showList(openService(session, options), { path: '/activations', query }, { limit, columns: COLUMNS });
+      return showList(
+        openService(session, options),
+        { path: '/activations', query, item: 'Activation' },
+        { limit, columns: COLUMNS },
+      );
     });
 }
 
@@ -90,19 +92,18 @@ function createSeats(session: Session) {
     .action(async (options) => {
       const licence = needed('--licence <id>', options.licence);
       const { client, show } = openService(session, options);
-      const { body } = await client({ path: '/seats', query: { licence } });
-      show(body, () => rows(listFacts(body as object), session.terminal));
+      const usage = await client({ path: '/seats', query: { licence }, answer: 'SeatUsage' });
+      show(usage, () => rows(listFacts(usage), session.terminal));
     });
 }
 
 function createBlock(session: Session) {
-  return serviceCommand(
+  return endingCommand(
     'block',
     'Refuses the next renewal of a VM with a signed denial. With --licence also a VM that has not come yet.',
   )
     .argument(...VM)
     .option(...LICENCE)
-    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp(`countersign activations block ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
@@ -110,10 +111,17 @@ function createBlock(session: Session) {
       const found = licence === undefined ? await findActivation(service.client, { vm, licence }) : null;
       const under = printable(found?.licence ?? licence ?? '');
       const effect = `Blocks the VM ${printable(vm)} under ${under}. The VM learns this at its next renewal, and stops.`;
-      await confirm(session, effect, options.yes);
-      if (found !== null) return change(service, found, 'block');
-      const call = { method: 'POST', path: '/blocks', body: jsonBody({ licence, vmId: vm }) } as const;
-      showActivation(service, (await service.client(call)).body as Activation);
+      const call =
+        found === null
+          ? { path: '/blocks', body: jsonBody({ licence, vmId: vm }) }
+          : { path: `/activations/${found.id}/block` };
+      await end(service, options, {
+        effect,
+        call: { method: 'POST', ...call, answer: 'Activation' },
+        show: (activation) => {
+          showActivation(service, activation);
+        },
+      });
     });
 }
 
@@ -143,9 +151,9 @@ function createClearKeyChanges(session: Session) {
     });
 }
 
-async function change(service: Service, { id }: Activation, verb: string): Promise<void> {
-  const { body } = await service.client({ method: 'POST', path: `/activations/${id}/${verb}` });
-  showActivation(service, body as Activation);
+async function change(service: Service, { id }: ActivationJson, verb: string): Promise<void> {
+  const call = { method: 'POST', path: `/activations/${id}/${verb}`, answer: 'Activation' } as const;
+  showActivation(service, await service.client(call));
 }
 
 interface Wanted {
@@ -157,7 +165,7 @@ interface Wanted {
  * @throws {RefusedError} where the VM never came
  * @throws {UsageError} where it has several licences, and none says which one is meant
  */
-async function findActivation(client: OperatorClient, { vm, licence }: Wanted): Promise<Activation> {
+async function findActivation(client: OperatorClient, { vm, licence }: Wanted): Promise<ActivationJson> {
   const found = await listOf(client, vm, licence);
   const [activation, ...others] = found;
   if (activation === undefined) {
@@ -173,7 +181,7 @@ async function findActivation(client: OperatorClient, { vm, licence }: Wanted): 
 /** Under a licence that is gone, those that it had when it was there. */
 async function listOf(client: OperatorClient, vmId: string, licence: string | undefined) {
   const list = async (query: Readonly<Record<string, string | undefined>>) =>
-    (await readList(client, { path: '/activations', query }, 100)).items as readonly Activation[];
+    (await readList(client, { path: '/activations', query, item: 'Activation' }, 100)).items;
   try {
     return await list({ vmId, licence });
   } catch (error) {
@@ -187,7 +195,7 @@ function isSameName(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
-function showActivation({ show, session }: Service, { id, etag, ...activation }: Activation): void {
+function showActivation({ show, session }: Service, { id, etag, ...activation }: ActivationJson): void {
   show({ id, etag, ...activation }, () => rows(listFacts(activation), session.terminal));
 }
 

@@ -1,6 +1,6 @@
+import type { DecisionJson } from '../../contract/operators/decision.ts';
 import type { Session } from '../command.ts';
 import { formatExplanation } from '../formatExplanation.ts';
-import type { Decision, Explanation } from '../formatExplanation.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
 import { OPTIONS, parseInstant } from '../options.ts';
@@ -9,7 +9,7 @@ import { openService, serviceCommand, serviceHelp, showList } from '../serviceCo
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
-const COLUMNS: readonly Column<Decision>[] = [
+const COLUMNS: readonly Column<DecisionJson>[] = [
   ['TIME', ({ at }) => at],
   ['CODE', ({ code }) => code],
   ['VM', ({ vmId }) => vmId],
@@ -52,7 +52,7 @@ function createList(session: Session) {
       const { cloud, subscription, vm: vmId, code, from, until, limit } = options;
       const query = { cloud, subscription, vmId, code, from, until };
       const view = { limit, columns: COLUMNS, order: newestFirst };
-      return showList(openService(session, options), { path: '/decisions', query }, view);
+      return showList(openService(session, options), { path: '/decisions', query, item: 'Decision' }, view);
     });
 }
 
@@ -62,7 +62,8 @@ function createShow(session: Session) {
     .addHelpText('after', serviceHelp('countersign decisions show 019aaf10-2c00-8d2b-9d43-0c3f5f0d1f8a'))
     .action(async (id, options) => {
       const { client, show } = openService(session, options);
-      const decision = (await client({ path: `/decisions/${encodeURIComponent(id)}` })).body as Decision;
+      const call = { path: `/decisions/${encodeURIComponent(id)}`, answer: 'Decision' } as const;
+      const decision = await client(call);
       show(decision, () => rows(listFacts(decision), session.terminal));
     });
 }
@@ -73,16 +74,17 @@ function createExplain(session: Session) {
     .addHelpText('after', serviceHelp('countersign decisions explain 019aaf10-2c00-8d2b-9d43-0c3f5f0d1f8a'))
     .action(async (id, options) => {
       const { client, show } = openService(session, options);
-      const { body } = await client({ path: `/decisions/${encodeURIComponent(id)}/explanation` });
-      show(body, () => formatExplanation(body as Explanation, session.terminal));
+      const path = `/decisions/${encodeURIComponent(id)}/explanation`;
+      const explanation = await client({ path, answer: 'Explanation' });
+      show(explanation, () => formatExplanation(explanation, session.terminal));
     });
 }
 
-function newestFirst(left: Decision, right: Decision): number {
+function newestFirst(left: DecisionJson, right: DecisionJson): number {
   return Date.parse(right.at) - Date.parse(left.at);
 }
 
-function listFacts({ checks, plan, ...decision }: Decision): Readonly<Record<string, string>> {
+function listFacts({ checks, plan, ...decision }: DecisionJson): Readonly<Record<string, string>> {
   const facts = Object.entries({ ...decision, plan: plan === null ? '' : formatPlan(plan) });
   const judged = checks.map(
     ({ name, outcome, detail }) => [`check ${name}`, detail === undefined ? outcome : `${outcome}: ${detail}`] as const,

@@ -1,4 +1,4 @@
-import type { PublicJwk } from '../../contract/wire.ts';
+import type { KeyReportJson, UploadReportJson } from '../../contract/operators/keys.ts';
 import { publishKey } from '../../tokens/keySet.ts';
 import type { Session } from '../command.ts';
 import { nameOf, writeText } from '../files.ts';
@@ -9,39 +9,6 @@ import { openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import { formatTable } from '../table.ts';
 import { readSmallFile } from './keySetFiles.ts';
 import { createCreateRoot, createSignSet, formatTrust } from './rootKeys.ts';
-
-interface SignedSet {
-  readonly issuedAt: string;
-  readonly expiresAt: string;
-  readonly life: number;
-  readonly keys: readonly string[];
-}
-
-interface SigningKey {
-  readonly kid: string;
-  readonly state: string;
-  readonly from: string | null;
-  readonly until: string | null;
-  readonly published: boolean;
-  readonly publicKey: PublicJwk;
-}
-
-/** As the service answers it. */
-interface KeyReport {
-  readonly signing: readonly SigningKey[];
-  readonly rootKeys: readonly {
-    readonly thumbprint: string | null;
-    readonly source: string;
-    readonly set: SignedSet | null;
-  }[];
-  readonly licenceLife: number;
-  readonly troubles: readonly string[];
-  readonly challengeSecrets: readonly { readonly kid: string; readonly use: string }[];
-}
-
-interface Upload extends SignedSet {
-  readonly root: string;
-}
 
 const EXAMPLES = [
   'countersign keys create-root --out root.pem',
@@ -71,7 +38,7 @@ function createStatus(session: Session) {
     .addHelpText('after', serviceHelp('countersign keys status', 'countersign keys status --out keys.json'))
     .action(async (options) => {
       const { client, show, tell } = openService(session, options);
-      const report = (await client({ path: '/keys' })).body as KeyReport;
+      const report = await client({ path: '/keys', answer: 'KeyReport' });
       show(report, () => formatKeys(report, session));
       complainOf(report, session);
       if (options.out === undefined) return;
@@ -90,17 +57,20 @@ function createUpload(session: Session) {
     .action(async (file, options) => {
       const { client, show } = openService(session, options);
       const body = { text: await readSmallFile(file, session), mediaType: 'application/jwk-set+jwt' };
-      const upload = (await client({ method: 'PUT', path: '/keys/sets', body })).body as Upload;
+      const upload = await client({ method: 'PUT', path: '/keys/sets', body, answer: 'UploadedKeySet' });
       show(upload, () => formatUpload(upload, session));
-      complainOf((await client({ path: '/keys' })).body as KeyReport, session);
+      complainOf(await client({ path: '/keys', answer: 'KeyReport' }), session);
     });
 }
 
-function complainOf({ troubles }: KeyReport, session: Session): void {
+function complainOf({ troubles }: KeyReportJson, session: Session): void {
   for (const trouble of troubles) session.complain(`${printable(trouble)}\n`);
 }
 
-function formatKeys({ signing, rootKeys, licenceLife, challengeSecrets }: KeyReport, { terminal }: Session): string {
+function formatKeys(
+  { signing, rootKeys, licenceLife, challengeSecrets }: KeyReportJson,
+  { terminal }: Session,
+): string {
   const signingKeys = formatTable(
     signing,
     [
@@ -124,7 +94,7 @@ function formatKeys({ signing, rootKeys, licenceLife, challengeSecrets }: KeyRep
   return `${signingKeys}\n${formatRoots(rootKeys, terminal)}${life}\n${secrets}`;
 }
 
-function formatRoots(rootKeys: KeyReport['rootKeys'], terminal: Session['terminal']): string {
+function formatRoots(rootKeys: KeyReportJson['rootKeys'], terminal: Session['terminal']): string {
   if (rootKeys.length === 0) return 'There is no root key: clients trust the key set on first use.\n';
   const table = formatTable(
     rootKeys,
@@ -143,17 +113,20 @@ function formatRoots(rootKeys: KeyReport['rootKeys'], terminal: Session['termina
 }
 
 /** RFC 7517 section 5. Only known members are copied into the file. */
-function writeKeys({ signing }: KeyReport): string {
+function writeKeys({ signing }: KeyReportJson): string {
   return `${JSON.stringify({ keys: signing.map(({ publicKey }) => publishKey(publicKey)) }, null, 2)}\n`;
 }
 
-function describeKeys({ signing }: KeyReport, file: string): string {
+function describeKeys({ signing }: KeyReportJson, file: string): string {
   const waiting = signing.filter(({ published }) => !published).length;
   const more = waiting === 0 ? '' : `, ${waiting} of them not published yet`;
   return `Wrote ${nameOf(file)}: ${signing.length} keys${more}.\n`;
 }
 
-function formatUpload({ root, issuedAt, expiresAt, life, keys: kids }: Upload, { terminal }: Session): string {
+function formatUpload(
+  { root, issuedAt, expiresAt, life, keys: kids }: UploadReportJson,
+  { terminal }: Session,
+): string {
   const facts = { 'root key': root, signed: issuedAt, ends: expiresAt, life: `${life} seconds`, keys: kids.join(', ') };
   return rows(facts, terminal);
 }

@@ -1,24 +1,22 @@
+import type { Answers } from '../operatorAnswers.ts';
 import { extname } from 'node:path';
-import { formatReport } from '../applyReport.ts';
-import type { ApplyAnswer } from '../applyReport.ts';
 import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
+import { endingCommand } from '../endings.ts';
+import type { EndingFlags } from '../endings.ts';
 import { readText, writeText } from '../files.ts';
-import type { StoredCatalogue } from '../losses.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { OPTIONS } from '../options.ts';
+import { formatReport } from './apply.ts';
 import { jsonLine, printable } from '../printable.ts';
 import { openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
 
 export function createImport(session: Session) {
-  return serviceCommand(
+  return endingCommand(
     'import',
     'Creates and updates licences from a file, CSV or JSON: either all of them, or none and a list of problems with their lines. Fields absent from the file are kept.',
   )
     .argument('<file>', 'the file, or - for standard input')
-    .option('--dry-run', 'check the file, and write nothing')
-    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp('countersign licences import customers.csv --dry-run'))
     .action(async (file, options) => {
       const body = await readFileBody(session, file);
@@ -52,51 +50,49 @@ function isJsonName(file: string): boolean {
 }
 
 /** Checked first without writing, so that a file with problems changes nothing and the counts are known before. */
-async function importFile(service: Service, body: FileBody, { dryRun, yes }: ImportFlags): Promise<void> {
+async function importFile(service: Service, body: FileBody, { dryRun, reason, yes }: EndingFlags): Promise<void> {
   const { show, tell, session } = service;
   const { text, mediaType } = body;
   const count = mediaType === 'text/csv' ? `${text.split('\n').length} lines` : `${text.length} characters`;
   tell(`${count} read; the service checks them …\n`);
-  const checked = await post(service, body, true);
+  const checked = await post(service, body, { dryRun: 'true' });
   const { created, updated } = checked.licences;
   const effect = updated === 0 ? null : await readLosses(service.client, body);
   if (dryRun === true) {
-    show(checked, () => formatReport(checked, true));
+    show(checked, () => formatReport(checked));
     if (effect !== null) session.complain(`${effect}\n`);
     return;
   }
   if (effect !== null) await confirm(session, effect, yes);
   tell(`no problems; writing ${created} new and ${updated} changed licences …\n`);
-  const written = await post(service, body, false);
-  show(written, () => formatReport(written, false));
-}
-
-interface ImportFlags {
-  readonly dryRun?: true | undefined;
-  readonly yes?: true | undefined;
+  const written = await post(service, body, { dryRun: 'false', reason });
+  show(written, () => formatReport(written));
 }
 
 /** The service has accepted the file, so that it can be read here. */
 async function readLosses(client: OperatorClient, { mediaType, text }: FileBody): Promise<string | null> {
   const [{ parseLicenceFile }, { describeFileLosses }] = await Promise.all([
-    import('../../operators/licenceFile.ts'),
-    import('../losses.ts'),
+    import('../../catalogue/file/licenceFile.ts'),
+    import('../fileLosses.ts'),
   ]);
-  const entries = parseLicenceFile(mediaType, text);
+  const entries = parseLicenceFile(mediaType, text, (json) => JSON.parse(json) as unknown);
   const licences = entries.map(({ licence }) => licence);
   const kept = new Map(entries.map(({ licence, leftOut }) => [licence, leftOut]));
-  const { body } = await client({ path: '/catalogue' });
-  return describeFileLosses(body as StoredCatalogue, { offers: [], licences, kept });
+  const stored = await client({ path: '/catalogue', answer: 'Catalogue' });
+  return describeFileLosses(stored, { offers: [], licences, kept });
 }
 
-async function post({ client }: Service, body: FileBody, dryRun: boolean): Promise<ApplyAnswer> {
-  const call = { method: 'POST', path: '/imports/licences', query: { dryRun: `${dryRun}` }, body } as const;
-  return (await client(call)).body as ApplyAnswer;
+function post(
+  { client }: Service,
+  body: FileBody,
+  query: { readonly dryRun: 'true' | 'false'; readonly reason?: string | undefined },
+): Promise<Answers['ApplyReport']> {
+  return client({ method: 'POST', path: '/imports/licences', query, body, answer: 'ApplyReport' });
 }
 
 async function exportLicences({ client, session, isJson, show }: Service, out: string | undefined): Promise<void> {
   const kind = chooseKind(out, isJson);
-  const text = kind === 'JSON' ? await readJson(client) : (await client({ path: '/exports/licences' })).text;
+  const text = kind === 'JSON' ? await readJson(client) : await client({ path: '/exports/licences', answer: 'CSV' });
   if (out === undefined) {
     session.out(text);
     return;
@@ -115,6 +111,6 @@ function chooseKind(out: string | undefined, isJson: boolean): 'JSON' | 'CSV' {
 }
 
 async function readJson(client: OperatorClient): Promise<string> {
-  const { licences } = (await client({ path: '/catalogue' })).body as { readonly licences: readonly unknown[] };
+  const { licences } = await client({ path: '/catalogue', answer: 'Catalogue' });
   return jsonLine({ licences });
 }

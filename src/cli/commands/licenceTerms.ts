@@ -1,18 +1,19 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
+import type { LicenceJson } from '../../contract/operators/licence.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import { endingCommand } from '../endings.ts';
 import { findLosses } from '../losses.ts';
 import type { Terms } from '../losses.ts';
-import { OPTIONS, needed, parseInstant } from '../options.ts';
+import { needed, parseInstant } from '../options.ts';
 import { printable } from '../printable.ts';
-import { openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
-import { LICENCE_ID, USUAL_CLOUD, putLicence, readLicence } from './licenceViews.ts';
-import type { LicenceItem } from './licenceViews.ts';
+import { openService, serviceHelp } from '../serviceCommand.ts';
+import { LICENCE_ID, USUAL_CLOUD, endLicence, putLicence, readLicence } from './licenceViews.ts';
+import type { LicenceDetail } from './licenceViews.ts';
 
 /** What `grant` and `set` take alike. */
 function termsCommand(name: string, description: string) {
-  return serviceCommand(name, description)
+  return endingCommand(name, description)
     .argument(...LICENCE_ID)
     .option('--valid-from <time>', 'RFC 3339, or none', parseBound)
     .option('--valid-until <time>', 'RFC 3339, or none', parseBound)
@@ -53,7 +54,6 @@ export function createSet(session: Session) {
     'Changes the seats, times, skus, VMs or note of a licence. Fewer seats refuse no renewal, only new VMs.',
   )
     .option('--seats <n>', 'how many VMs at the same time, or unlimited', parseSeats)
-    .option(...OPTIONS.yes)
     .addHelpText(
       'after',
       serviceHelp(
@@ -68,48 +68,46 @@ export function createSet(session: Session) {
       const service = openService(session, options);
       const item = await readLicence(service.client, id);
       const effect = describeLoss(item, terms);
-      if (effect !== null) await confirm(session, effect, options.yes);
-      await putLicence(service, { ...item.licence, ...terms }, item.etag);
+      await endLicence(service, options, { ...item, effect, licence: { ...item.licence, ...terms } });
     });
 }
 
 interface TermFlags {
   readonly validFrom?: string | undefined;
   readonly validUntil?: string | undefined;
-  readonly skus?: string | readonly string[] | undefined;
-  readonly vmIds?: string | readonly string[] | undefined;
+  readonly skus?: LicenceJson['skus'] | undefined;
+  readonly vmIds?: LicenceJson['vmIds'] | undefined;
   readonly note?: string | undefined;
 }
 
 /** Members of the licence for the options that are there. */
-function readTerms({ validFrom, validUntil, skus, vmIds, note }: TermFlags): Terms {
+function readTerms({ validFrom, validUntil, skus, vmIds, note }: TermFlags): Partial<LicenceJson> {
   const members = { validFrom: toBound(validFrom), validUntil: toBound(validUntil), skus, vmIds, note };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
 /** Null where the change takes nothing from anybody. */
-function describeLoss({ licence, usage }: LicenceItem, terms: Terms): string | null {
+function describeLoss({ licence, usage }: LicenceDetail, terms: Terms): string | null {
   const losses = findLosses(licence, terms);
   if (losses.length === 0) return null;
-  const taken = usage === undefined ? '' : ` ${usage.taken} seats are taken.`;
-  return `Changes ${losses.join(', ')} of the licence ${printable(String(licence['id']))}.${taken} VMs that this leaves out get no new licence.`;
+  return `Changes ${losses.join(', ')} of the licence ${printable(licence.id)}. ${usage.taken} seats are taken. VMs that this leaves out get no new licence.`;
 }
 
 /** The service speaks of ETags, which `set` reads by itself. */
 function explainPresent(error: unknown): never {
-  if (!(error instanceof RefusedError) || error.code !== 'changed_meanwhile') throw error;
+  if (!(error instanceof RefusedError) || error.code !== 'precondition_required') throw error;
   const message = 'the subscription already has a licence with this id. Change it with licences set';
   throw new RefusedError(error.code, message, error.correlationId);
 }
 
-function parseSeats(text: string): number | string {
+function parseSeats(text: string): LicenceJson['seats'] {
   if (text === 'unlimited') return text;
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Write a whole number, or unlimited.');
 }
 
 /** As `decisions explain` writes them: an empty name between quotation marks. */
-function parseNames(text: string): string | readonly string[] {
+function parseNames(text: string): LicenceJson['skus'] {
   if (text === '*') return text;
   const names = text.split(',').map((name) => name.trim());
   if (names.includes(''))

@@ -1,4 +1,9 @@
+import type { Answers } from '../operatorAnswers.ts';
+import type * as z from 'zod';
+import type { licenceEntry } from '../../contract/operators/licence.ts';
 import type { Session } from '../command.ts';
+import { end } from '../endings.ts';
+import type { EndingFlags } from '../endings.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { OPTIONS } from '../options.ts';
@@ -7,23 +12,17 @@ import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
-/** As the service answers it; `usage` where one licence was asked for. */
-export interface LicenceItem {
-  readonly licence: Readonly<Record<string, unknown>>;
-  readonly etag: string;
-  readonly changedBy: string;
-  readonly changedAt: string;
-  readonly usage?: { readonly taken: number; readonly over: number };
-}
+type LicenceItem = Answers['LicenceItem'];
+export type LicenceDetail = Answers['LicenceDetail'];
 
 const COLUMNS: readonly Column<LicenceItem>[] = [
-  ['ID', ({ licence }) => licence['id']],
-  ['STATUS', ({ licence }) => licence['status']],
-  ['SEATS', ({ licence }) => licence['seats']],
-  ['OFFER', ({ licence }) => licence['offer']],
-  ['CLOUD', ({ licence }) => licence['cloud']],
-  ['SUBSCRIPTION', ({ licence }) => licence['subscription']],
-  ['VALID UNTIL', ({ licence }) => licence['validUntil']],
+  ['ID', ({ licence }) => licence.id],
+  ['STATUS', ({ licence }) => licence.status],
+  ['SEATS', ({ licence }) => licence.seats],
+  ['OFFER', ({ licence }) => licence.offer],
+  ['CLOUD', ({ licence }) => licence.cloud],
+  ['SUBSCRIPTION', ({ licence }) => licence.subscription],
+  ['VALID UNTIL', ({ licence }) => licence.validUntil],
 ];
 
 export const USUAL_CLOUD = 'AzurePublicCloud';
@@ -38,7 +37,7 @@ export function createList(session: Session) {
     .addHelpText('after', serviceHelp('countersign licences list --subscription aaaaaaaa-0000-4000-8000-000000000001'))
     .action((options) => {
       const { subscription, cloud = subscription === undefined ? undefined : USUAL_CLOUD, limit } = options;
-      const call = { path: '/licences', query: { cloud, subscription } };
+      const call = { path: '/licences', query: { cloud, subscription }, item: 'LicenceItem' } as const;
       return showList(openService(session, options), call, { limit, columns: COLUMNS });
     });
 }
@@ -53,22 +52,43 @@ export function createShow(session: Session) {
     });
 }
 
-export async function readLicence(client: OperatorClient, id: string): Promise<LicenceItem> {
-  return (await client({ path: pathOf(id) })).body as LicenceItem;
+export function readLicence(client: OperatorClient, id: string): Promise<LicenceDetail> {
+  return client({ path: pathOf(id), answer: 'LicenceDetail' });
 }
 
 /** Writes a licence in place of the one with this ETag, or anew, and shows it. */
-export async function putLicence(service: Service, licence: LicenceItem['licence'], version?: string): Promise<void> {
-  const call = { method: 'PUT', path: pathOf(String(licence['id'])), body: jsonBody(licence) } as const;
-  const { body } = await service.client(version === undefined ? call : { ...call, version });
-  showLicence(service, body as LicenceItem);
+export async function putLicence(service: Service, licence: LicenceEntry, version?: string): Promise<void> {
+  showLicence(service, await service.client(putCall(licence, version)));
+}
+
+/** What an operator sends: what it leaves out has its default. */
+export type LicenceEntry = z.input<typeof licenceEntry>;
+
+function putCall(licence: LicenceEntry, version: string | undefined) {
+  const call = { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence) } as const;
+  return { ...call, version, answer: 'LicenceItem' } as const;
+}
+
+/** As {@link putLicence}, for a change that may stop somebody's software. */
+export function endLicence(
+  service: Service,
+  flags: EndingFlags,
+  { licence, etag, effect }: Pick<LicenceItem, 'licence' | 'etag'> & { readonly effect: string | null },
+): Promise<void> {
+  return end(service, flags, {
+    effect,
+    call: putCall(licence, etag),
+    show: (item) => {
+      showLicence(service, item);
+    },
+  });
 }
 
 export function pathOf(id: string): string {
   return `/licences/${encodeURIComponent(id)}`;
 }
 
-function showLicence({ show, session }: Service, item: LicenceItem): void {
+function showLicence({ show, session }: Service, item: LicenceItem & Partial<LicenceDetail>): void {
   const { licence, usage, changedAt, changedBy } = item;
   const facts = Object.fromEntries(Object.entries(licence).map(([name, value]) => [name, cell(value)]));
   const over = usage !== undefined && usage.over > 0 ? `, ${usage.over} more than there are` : '';

@@ -1,31 +1,26 @@
+import type { Answers } from '../operatorAnswers.ts';
 import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import { end, endingCommand } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { OPTIONS } from '../options.ts';
 import { printable } from '../printable.ts';
-import { deleteAt, jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
+import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
-/** As the service answers it. */
-interface OfferItem {
-  readonly offer: Readonly<Record<string, unknown>>;
-  readonly etag: string;
-  readonly changedBy: string;
-  readonly changedAt: string;
-}
+type OfferItem = Answers['OfferItem'];
 
 const COLUMNS: readonly Column<OfferItem>[] = [
-  ['OFFER', ({ offer }) => offer['offer']],
-  ['MODE', ({ offer }) => offer['mode']],
-  ['STATUS', ({ offer }) => offer['status']],
-  ['SKUS', ({ offer }) => offer['skus']],
-  ['LIFETIME', ({ offer }) => offer['lifetime']],
-  ['LEASE', ({ offer }) => offer['lease']],
+  ['OFFER', ({ offer }) => offer.offer],
+  ['MODE', ({ offer }) => offer.mode],
+  ['STATUS', ({ offer }) => offer.status],
+  ['SKUS', ({ offer }) => offer.skus],
+  ['LIFETIME', ({ offer }) => offer.lifetime],
+  ['LEASE', ({ offer }) => offer.lease],
   ['CHANGED', ({ changedAt }) => changedAt],
 ];
 
@@ -52,7 +47,7 @@ function createList(session: Session) {
     .option(...OPTIONS.limit)
     .addHelpText('after', serviceHelp('countersign offers list', 'countersign offers list --json'))
     .action((options) =>
-      showList(openService(session, options), { path: '/offers' }, { ...options, columns: COLUMNS }),
+      showList(openService(session, options), { path: '/offers', item: 'OfferItem' }, { ...options, columns: COLUMNS }),
     );
 }
 
@@ -67,19 +62,23 @@ function createShow(session: Session) {
 }
 
 function createSuspend(session: Session) {
-  return serviceCommand(
+  return endingCommand(
     'suspend',
     'Refuses every VM a new licence under the offer, within 30 seconds, on all instances.',
   )
     .argument(...NAME)
-    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp('countersign offers suspend contoso/gateway/standard'))
     .action(async (name, options) => {
       const service = openService(session, options);
       const { offer, etag } = await readOffer(service.client, name);
       const effect = `Suspends the offer ${nameOf(offer)}. No VM gets a new licence under it. VMs that run are told so at their next renewal, and stop.`;
-      await confirm(session, effect, options.yes);
-      await putStatus(service, { offer, etag, status: 'suspended' });
+      await end(service, options, {
+        effect,
+        call: statusCall({ offer, etag }, 'suspended'),
+        show: (item) => {
+          showOffer(service, item);
+        },
+      });
     });
 }
 
@@ -89,30 +88,35 @@ function createResume(session: Session) {
     .addHelpText('after', serviceHelp('countersign offers resume contoso/gateway/standard'))
     .action(async (name, options) => {
       const service = openService(session, options);
-      await putStatus(service, { ...(await readOffer(service.client, name)), status: 'active' });
+      const item = await readOffer(service.client, name);
+      showOffer(service, await service.client(statusCall(item, 'active')));
     });
 }
 
 function createDelete(session: Session) {
-  return serviceCommand('delete', 'Removes the offer. Its licences must be deleted first.')
+  return endingCommand('delete', 'Removes the offer. Its licences must be deleted first.')
     .argument(...NAME)
-    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp('countersign offers delete contoso/gateway/standard'))
     .action(async (name, options) => {
       const service = openService(session, options);
       const { offer, etag } = await readOffer(service.client, name);
       const effect = `Deletes the offer ${nameOf(offer)}. No VM gets a licence under it any more. VMs that run keep theirs until its end and grace.`;
-      await confirm(session, effect, options.yes);
-      await deleteAt(service, pathOf(String(offer['offer'])), etag);
+      await end(service, options, {
+        effect,
+        call: { method: 'DELETE', path: pathOf(offer.offer), version: etag, answer: 'Deleted' },
+        show: (answer) => {
+          service.show(answer, () => 'deleted\n');
+        },
+      });
     });
 }
 
-async function readOffer(client: OperatorClient, name: string): Promise<OfferItem> {
-  return (await client({ path: pathOf(name) })).body as OfferItem;
+function readOffer(client: OperatorClient, name: string): Promise<OfferItem> {
+  return client({ path: pathOf(name), answer: 'OfferItem' });
 }
 
 function nameOf(offer: OfferItem['offer']): string {
-  return printable(String(offer['offer']));
+  return printable(offer.offer);
 }
 
 function pathOf(name: string): string {
@@ -121,13 +125,9 @@ function pathOf(name: string): string {
   return `/offers/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-async function putStatus(
-  service: Service,
-  { offer, etag, status }: Pick<OfferItem, 'offer' | 'etag'> & { readonly status: string },
-): Promise<void> {
+function statusCall({ offer, etag }: Pick<OfferItem, 'offer' | 'etag'>, status: 'active' | 'suspended') {
   const body = jsonBody({ ...offer, status });
-  const changed = await service.client({ method: 'PUT', path: pathOf(String(offer['offer'])), body, version: etag });
-  showOffer(service, changed.body as OfferItem);
+  return { method: 'PUT', path: pathOf(offer.offer), body, version: etag, answer: 'OfferItem' } as const;
 }
 
 function showOffer({ show, session }: Service, item: OfferItem): void {

@@ -1,10 +1,11 @@
+import type { DistrustJson, IssuerJson, PinJson } from '../../contract/operators/trust.ts';
 import { readCertificateOctets, writePem } from '../../trust/pem.ts';
 import { CommandError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { confirm } from '../confirm.ts';
+import { end, endingCommand } from '../endings.ts';
 import { decodeText, nameOf, readStart } from '../files.ts';
 import { rows } from '../layout.ts';
-import { OPTIONS, needed } from '../options.ts';
+import { needed } from '../options.ts';
 import { printable } from '../printable.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
@@ -14,14 +15,6 @@ import { cell, formatTable } from '../table.ts';
  * What administrators pin and distrust while a service runs. It goes through the service, and holds on every instance
  * within a minute.
  */
-
-/** As the service answers it. */
-interface SeenIssuer {
-  readonly name: string;
-  readonly count: number;
-  readonly firstSeen: string;
-  readonly lastSeen: string;
-}
 
 const DIGEST = ['<sha256>', 'a SHA-256 in hexadecimal'] as const;
 const EXAMPLE_DIGEST = '4348a0e9444c78cb265e058d5e8944b4d84f9662bd26db257f8934a443c70161';
@@ -45,45 +38,52 @@ export function createAdd(session: Session) {
       const certificate = await readCertificate(session, file);
       const service = openService(session, options);
       const body = jsonBody({ cloud, certificate, newAnchor, note });
-      showFacts(service, (await service.client({ method: 'POST', path: '/trust/pins', body })).body);
+      showFacts(service, await service.client({ method: 'POST', path: '/trust/pins', body, answer: 'OperatorPin' }));
     });
 }
 
 export function createRemove(session: Session) {
-  return serviceCommand(
+  return endingCommand(
     'remove',
     'Removes a pin that an operator added. Pins of the package cannot be removed; they can be distrusted.',
   )
     .argument(...DIGEST)
     .option('--cloud <name>', 'of this cloud (needed)')
-    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp(`countersign trust remove ${EXAMPLE_DIGEST} --cloud AzurePublicCloud`))
     .action(async (sha256, options) => {
       const cloud = needed('--cloud <name>', options.cloud);
-      const { client, show } = openService(session, options);
+      const service = openService(session, options);
       const effect = `Removes the pin ${printable(sha256)} of ${printable(cloud)}. VMs whose documents need it get no new licence.`;
-      await confirm(session, effect, options.yes);
       const path = `/trust/pins/${encodeURIComponent(cloud)}/${encodeURIComponent(sha256)}`;
-      const { body } = await client({ method: 'DELETE', path });
-      show(body, () => 'removed\n');
+      await end(service, options, {
+        effect,
+        call: { method: 'DELETE', path, answer: 'Deleted' },
+        show: (answer) => {
+          service.show(answer, () => 'removed\n');
+        },
+      });
     });
 }
 
 export function createDistrust(session: Session) {
-  return serviceCommand(
+  return endingCommand(
     'distrust',
     'Refuses everything under a leaf, a CA or a key, whatever the pins say. undistrust removes it.',
   )
     .argument(...DIGEST)
     .option('--note <text>', 'for operators')
-    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp(`countersign trust distrust ${EXAMPLE_DIGEST} --note "leaked"`))
     .action(async (sha256, options) => {
       const service = openService(session, options);
       const effect = `Distrusts ${printable(sha256)}. VMs whose documents need it get no new licence; if it is the only issuing CA of a cloud, that is every VM there.`;
-      await confirm(session, effect, options.yes);
       const body = jsonBody({ sha256, note: options.note ?? '' });
-      showFacts(service, (await service.client({ method: 'POST', path: '/trust/distrusts', body })).body);
+      await end(service, options, {
+        effect,
+        call: { method: 'POST', path: '/trust/distrusts', body, answer: 'Distrust' },
+        show: (answer) => {
+          showFacts(service, answer);
+        },
+      });
     });
 }
 
@@ -93,8 +93,9 @@ export function createUndistrust(session: Session) {
     .addHelpText('after', serviceHelp(`countersign trust undistrust ${EXAMPLE_DIGEST}`))
     .action(async (sha256, options) => {
       const { client, show } = openService(session, options);
-      const { body } = await client({ method: 'DELETE', path: `/trust/distrusts/${encodeURIComponent(sha256)}` });
-      show(body, () => 'no longer distrusted\n');
+      const path = `/trust/distrusts/${encodeURIComponent(sha256)}`;
+      const answer = await client({ method: 'DELETE', path, answer: 'Deleted' });
+      show(answer, () => 'no longer distrusted\n');
     });
 }
 
@@ -106,12 +107,12 @@ export function createIssuers(session: Session) {
     .addHelpText('after', serviceHelp('countersign trust issuers'))
     .action(async (options) => {
       const { client, show } = openService(session, options);
-      const { items } = (await client({ path: '/trust/issuers' })).body as { readonly items: readonly SeenIssuer[] };
+      const { items } = await client({ path: '/trust/issuers', answer: 'UnknownIssuers' });
       show(items, () => formatIssuers(items, session));
     });
 }
 
-function formatIssuers(items: readonly SeenIssuer[], { terminal }: Session): string {
+function formatIssuers(items: readonly IssuerJson[], { terminal }: Session): string {
   return formatTable(
     items,
     [
@@ -140,7 +141,7 @@ async function readCertificate(session: Session, file: string): Promise<string> 
   return writePem(der);
 }
 
-function showFacts({ show, session }: Service, body: unknown): void {
-  const facts = Object.entries(body as object).filter(([name]) => name !== 'certificate' && name !== 'etag');
+function showFacts({ show, session }: Service, body: PinJson | DistrustJson): void {
+  const facts = Object.entries(body).filter(([name]) => name !== 'certificate' && name !== 'etag');
   show(body, () => rows(Object.fromEntries(facts.map(([name, value]) => [name, cell(value)])), session.terminal));
 }

@@ -39,6 +39,25 @@ export const catalogueAnswer = z
   .strictObject({ offers: z.array(offerSchema), licences: z.array(licenceSchema) })
   .meta({ id: 'Catalogue' });
 
+/** What a write would do, and how many it would stop: the answer to `dryRun=true`. */
+export const effectReport = z
+  .strictObject({
+    dryRun: z.literal(true),
+    old: z.record(z.string(), z.unknown()).nullable().describe('The object as it is; null if there is none.'),
+    new: z.record(z.string(), z.unknown()).nullable().describe('The object as it would be; null if it is deleted.'),
+    effect: z.strictObject({
+      vms: z
+        .int()
+        .min(0)
+        .nullable()
+        .describe('VMs that hold a seat now and are affected; null if they are not counted.'),
+      licences: z.array(z.string()).describe('The ids of the licences that are affected, at most 100.'),
+    }),
+  })
+  .meta({ id: 'EffectReport' });
+
+export type EffectReportJson = z.input<typeof effectReport>;
+
 const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
 
 /** What a file wrote, or would write. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { applyCatalogue } from '../../../src/catalogue/file/applyCatalogue.ts';
+import { applyCatalogue } from '../../support/applyCatalogue.ts';
 import { CatalogueError, parseCatalogue } from '../../../src/catalogue/file/parseCatalogue.ts';
 import type { CatalogueStore } from '../../../src/catalogue/store.ts';
 import type { LicenceStore } from '../../../src/tables/licenceStore.ts';

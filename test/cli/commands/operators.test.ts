@@ -154,7 +154,7 @@ test('a file that takes something from running VMs tells it, and asks', async ()
   const fewer = { ...licence, seats: 5, status: 'suspended' };
   expect((await run('apply', writeFile('taken.json', { offers, licences: [licence] }))).code).toBe(0);
   expect(await run('apply', writeFile('more.json', { licences: [more] }))).toMatchObject({ code: 0, complaints: '' });
-  const told = 'taken: status from active to suspended, seats from 30 to 5';
+  const told = 'taken: seats from 30 to 5, status from active to suspended';
   const file = writeFile('fewer.json', { licences: [fewer] });
   for (const command of [['apply'], ['licences', 'import']]) {
     const asked = await run(...command, file);

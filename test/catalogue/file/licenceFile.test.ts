@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { licenceEntry } from '../../src/contract/operators/licence.ts';
-import { parseLicenceFile, writeLicenceFile } from '../../src/operators/licenceFile.ts';
+import { licenceEntry } from '../../../src/contract/operators/licence.ts';
+import { parseLicenceFile as parseFile, writeLicenceFile } from '../../../src/catalogue/file/licenceFile.ts';
+
+const parseLicenceFile = (mediaType: string, file: string) =>
+  parseFile(mediaType, file, (json) => JSON.parse(json) as unknown);
 
 const CHARACTERS = ['a', ' ', ';', '[', ',', '"', '=', '+', '-', '@', "'", '\t', '\r', '\n', 'é', '*'];
 const text = fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 12 });

@@ -1,17 +1,12 @@
 import * as z from 'zod';
-import type { FieldProblem } from '../contract/wire.ts';
-import { describeIssue, fieldAt } from '../catalogue/file/fieldProblems.ts';
-import { must } from '../contract/operators/fields.ts';
-import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../contract/operators/licence.ts';
-import type { LicenceJson, OptionalMember } from '../contract/operators/licence.ts';
-import type { CatalogueProblem } from '../catalogue/file/cataloguePlan.ts';
-import { MAX_LICENCES } from '../catalogue/file/parseCatalogue.ts';
-import type { Licence } from '../catalogue/licence.ts';
-import { parsePlainJson } from '../verifier/plainJson.ts';
-import { RequestError } from '../http/requestError.ts';
-import { parseJson, parseShape } from './bodies.ts';
+import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../../contract/operators/licence.ts';
+import type { Licence, LicenceJson, OptionalMember } from '../../contract/operators/licence.ts';
+import { must } from '../../contract/operators/fields.ts';
+import type { FieldProblem } from '../../contract/wire.ts';
 import { CsvError, parseCsv, writeCsv } from './csv.ts';
 import type { CsvRecord } from './csv.ts';
+import { describeIssue, fieldAt } from './fieldProblems.ts';
+import { CatalogueError, MAX_LICENCES } from './parseCatalogue.ts';
 
 /** The columns of a CSV file of licences, in the order in which they are exported. */
 export const LICENCE_COLUMNS = [
@@ -29,6 +24,9 @@ const rawFileSchema = z.strictObject(
   { licences: z.array(z.unknown(), must('be a list')).max(MAX_LICENCES, TOO_MANY) },
   must('be an object with the list "licences"'),
 );
+
+/** Reads bounded JSON; throws for anything else. */
+type ParseJson = (text: string) => unknown;
 
 type Column = (typeof LICENCE_COLUMNS)[number];
 
@@ -55,10 +53,11 @@ interface RawEntry {
 /**
  * Reads a file of licences, CSV or JSON, and judges every entry.
  *
- * @throws {RequestError} `request_malformed` with all problems by line
+ * @param parseJson throws for what is not JSON
+ * @throws {CatalogueError} with all problems by line
  */
-export function parseLicenceFile(mediaType: string, text: string): readonly FileLicence[] {
-  const entries = mediaType === 'text/csv' ? readCsv(text) : readJson(text);
+export function parseLicenceFile(mediaType: string, text: string, parseJson: ParseJson): readonly FileLicence[] {
+  const entries = mediaType === 'text/csv' ? readCsv(text, parseJson) : readJson(parseJson(text));
   const problems: FieldProblem[] = [];
   const licences: FileLicence[] = [];
   for (const { place, value, leftOut, fault } of entries) {
@@ -70,7 +69,7 @@ export function parseLicenceFile(mediaType: string, text: string): readonly File
     if (parsed.success) licences.push({ place, licence: parsed.data, leftOut });
     else problems.push(...parsed.error.issues.flatMap(describeIssue).map((problem) => placeProblem(place, problem)));
   }
-  if (problems.length > 0) throw refuseFile(problems);
+  if (problems.length > 0) throw new CatalogueError(problems);
   return licences;
 }
 
@@ -83,16 +82,10 @@ export function placeProblem(
   return place.line === undefined ? { field: inside, message } : { line: place.line, field: inside, message };
 }
 
-const MAX_PROBLEMS = 1_000;
-
-export function refuseFile(problems: readonly FieldProblem[], code: CatalogueProblem['code'] = 'request_malformed') {
-  const detail = `Nothing was written. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}: see "errors".`;
-  return new RequestError(code, detail, null, problems.slice(0, MAX_PROBLEMS));
-}
-
-function readJson(text: string): RawEntry[] {
-  const { licences } = parseShape(rawFileSchema, parseJson(text), 'The body');
-  return licences.map((value, index) => {
+function readJson(value: unknown): RawEntry[] {
+  const parsed = rawFileSchema.safeParse(value);
+  if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap(describeIssue));
+  return parsed.data.licences.map((value, index) => {
     const members = new Set(typeof value === 'object' && value !== null ? Object.keys(value) : []);
     return { place: { field: `licences[${index}]` }, value, leftOut: withoutNames(members) };
   });
@@ -102,16 +95,17 @@ function withoutNames(present: ReadonlySet<string>): readonly OptionalMember[] {
   return OPTIONAL_MEMBER_NAMES.filter((member) => !present.has(member));
 }
 
-function readCsv(text: string): RawEntry[] {
+function readCsv(text: string, parseJson: ParseJson): RawEntry[] {
   const [header, ...records] = readRecords(text).filter(isFilled);
-  if (header === undefined) throw refuseFile([{ line: 1, field: '', message: 'must be the names of the columns' }]);
+  if (header === undefined)
+    throw new CatalogueError([{ line: 1, field: '', message: 'must be the names of the columns' }]);
   const columns = readHeader(header);
   const tooMany = records[MAX_LICENCES];
-  if (tooMany !== undefined) throw refuseFile([{ line: tooMany.line, field: '', message: TOO_MANY }]);
+  if (tooMany !== undefined) throw new CatalogueError([{ line: tooMany.line, field: '', message: TOO_MANY }]);
   return records.map((record) => {
     const place = { line: record.line, field: '' };
     const leftOut = withoutNames(new Set(columns.slice(0, record.fields.length)));
-    return { place, value: readEntry(columns, record), leftOut, fault: findFault(columns, record) };
+    return { place, value: readEntry(columns, record, parseJson), leftOut, fault: findFault(columns, record) };
   });
 }
 
@@ -125,7 +119,7 @@ function readRecords(text: string): readonly CsvRecord[] {
   try {
     return parseCsv(text);
   } catch (error) {
-    if (error instanceof CsvError) throw refuseFile([{ line: error.line, field: '', message: error.message }]);
+    if (error instanceof CsvError) throw new CatalogueError([{ line: error.line, field: '', message: error.message }]);
     throw error;
   }
 }
@@ -147,22 +141,26 @@ function readHeader({ line, fields }: CsvRecord): readonly Column[] {
     if (!isOptional(column) && !columns.includes(column))
       problems.push({ line, field: column, message: 'is missing: it must be a column' });
   }
-  if (problems.length > 0) throw refuseFile(problems);
+  if (problems.length > 0) throw new CatalogueError(problems);
   return columns.filter((column) => column !== undefined);
 }
 
 /** An empty field is an absent member, so that it has its default. */
-function readEntry(columns: readonly Column[], { fields }: CsvRecord): unknown {
+function readEntry(columns: readonly Column[], { fields }: CsvRecord, parseJson: ParseJson): unknown {
   const members = columns.map((column, index) => {
     const field = fields[index] ?? '';
     return [column, column === 'note' ? field : field.trim()] as const;
   });
   return Object.fromEntries(
-    members.filter(([, field]) => field !== '').map(([column, field]) => [column, READERS[column]?.(field) ?? field]),
+    members
+      .filter(([, field]) => field !== '')
+      .map(([column, field]) => [column, READERS[column]?.(field, parseJson) ?? field]),
   );
 }
 
-const READERS: Readonly<Partial<Record<Column, (field: string) => unknown>>> = {
+type FieldReader = (field: string, parseJson: ParseJson) => unknown;
+
+const READERS: Readonly<Partial<Record<Column, FieldReader>>> = {
   seats: (field) => (/^\d{1,9}$/.test(field) ? Number(field) : field),
   vmIds: readList,
   skus: readList,
@@ -173,18 +171,18 @@ const READERS: Readonly<Partial<Record<Column, (field: string) => unknown>>> = {
  * `*`, names with semicolons between them, or, where a name is empty or has a semicolon, a JSON list. What a semicolon too
  * many leaves is no name: the empty sku stands for custom images.
  */
-function readList(field: string): unknown {
+function readList(field: string, parseJson: ParseJson): unknown {
   if (field === '*') return field;
-  if (field.startsWith('[')) return readJsonField(field);
+  if (field.startsWith('[')) return readJsonField(field, parseJson);
   return field
     .split(';')
     .map((name) => name.trim())
     .filter((name) => name !== '');
 }
 
-function readJsonField(field: string): unknown {
+function readJsonField(field: string, parseJson: ParseJson): unknown {
   try {
-    return parsePlainJson(field);
+    return parseJson(field);
   } catch {
     return field;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CsvError, parseCsv, writeCsv } from '../../src/operators/csv.ts';
+import { CsvError, parseCsv, writeCsv } from '../../../src/catalogue/file/csv.ts';
 
 test.each([
   [

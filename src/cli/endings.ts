@@ -1,0 +1,67 @@
+import type { EffectReportJson } from '../contract/operators/records.ts';
+import { confirm } from './confirm.ts';
+import { rows } from './layout.ts';
+import type { ServiceCall } from './operatorClient.ts';
+import type { AnswerName, Answers } from './operatorAnswers.ts';
+import { OPTIONS } from './options.ts';
+import { serviceCommand } from './serviceCommand.ts';
+import type { Service } from './serviceCommand.ts';
+import { cell } from './table.ts';
+
+/* What stops somebody's software: it tells its effect, asks, and can be tried without writing. */
+
+/** Such a command: it has `--dry-run`, `--reason` and `--yes`. */
+export function endingCommand(name: string, description: string) {
+  return serviceCommand(name, description)
+    .option(...OPTIONS.dryRun)
+    .option(...OPTIONS.reason)
+    .option(...OPTIONS.yes);
+}
+
+export interface EndingFlags {
+  readonly dryRun?: true | undefined;
+  readonly reason?: string | undefined;
+  readonly yes?: true | undefined;
+}
+
+interface Ending<A extends AnswerName> {
+  /** What it changes for others, in whole sentences; null where it takes nothing from anybody, and nobody is asked. */
+  readonly effect: string | null;
+  readonly call: ServiceCall<A>;
+  readonly show: (answer: Answers[A]) => void;
+}
+
+/**
+ * Asks and writes or, with `--dry-run`, asks the service what the write would do.
+ *
+ * @throws {UsageError} where nobody can be asked, naming `--yes`
+ */
+export async function end<A extends AnswerName>(
+  { client, session, show: print }: Service,
+  { dryRun, reason, yes }: EndingFlags,
+  { effect, call, show }: Ending<A>,
+): Promise<void> {
+  if (dryRun === true) {
+    const query = { ...call.query, dryRun: 'true', reason };
+    const report = await client({ ...call, query, answer: 'EffectReport' });
+    if (effect !== null) session.complain(`${effect}\n`);
+    print(report, () => formatReport(report, session.terminal));
+    return;
+  }
+  if (effect !== null) await confirm(session, effect, yes);
+  show(await client({ ...call, query: { ...call.query, reason } }));
+}
+
+/** Members that change, each with its old and its new value. */
+function formatReport({ old, new: changed, effect }: EffectReportJson, terminal: Service['session']['terminal']) {
+  const members = [...new Set([...Object.keys(old ?? {}), ...Object.keys(changed ?? {})])].filter(
+    (name) => name !== 'etag' && JSON.stringify(old?.[name]) !== JSON.stringify(changed?.[name]),
+  );
+  const changes = members.map((name) => [name, `${cell(old?.[name])} → ${cell(changed?.[name])}`] as const);
+  const facts = {
+    ...(changed === null ? { deleted: 'yes' } : Object.fromEntries(changes)),
+    ...(effect.vms !== null && { 'VMs with a seat': `${effect.vms}` }),
+    ...(effect.licences.length > 0 && { licences: effect.licences.join(', ') }),
+  };
+  return `Nothing was written. Would be:\n${rows(facts, terminal)}`;
+}

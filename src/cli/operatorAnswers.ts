@@ -1,0 +1,42 @@
+import type * as z from 'zod';
+import type { ActivationJson } from '../contract/operators/activation.ts';
+import type { DecisionJson, ExplanationJson } from '../contract/operators/decision.ts';
+import type { KeyReportJson, UploadReportJson } from '../contract/operators/keys.ts';
+import type {
+  EffectReportJson,
+  applyReport,
+  catalogueAnswer,
+  deletedSchema,
+  licenceDetail,
+  licenceItem,
+  offerItem,
+  usageSchema,
+} from '../contract/operators/records.ts';
+import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
+
+/**
+ * What the operators' API answers, by the names that OpenAPI gives to it: the types of the schemas that the service checks
+ * its answers against. Types alone, so that no command waits for a library to load.
+ */
+export interface Answers {
+  readonly OfferItem: z.input<typeof offerItem>;
+  readonly LicenceItem: z.input<typeof licenceItem>;
+  readonly LicenceDetail: z.input<typeof licenceDetail>;
+  readonly Deleted: z.input<typeof deletedSchema>;
+  readonly Catalogue: z.input<typeof catalogueAnswer>;
+  readonly ApplyReport: z.input<typeof applyReport>;
+  readonly EffectReport: EffectReportJson;
+  readonly SeatUsage: z.input<typeof usageSchema>;
+  readonly Activation: ActivationJson;
+  readonly Decision: DecisionJson;
+  readonly Explanation: ExplanationJson;
+  readonly KeyReport: KeyReportJson;
+  readonly UploadedKeySet: UploadReportJson;
+  readonly OperatorPin: PinJson;
+  readonly Distrust: DistrustJson;
+  readonly UnknownIssuers: z.input<typeof issuerList>;
+  readonly TrustReport: TrustReportJson;
+  readonly CSV: string;
+}
+
+export type AnswerName = keyof Answers;

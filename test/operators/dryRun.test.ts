@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { operate, useStack } from './useStack.ts';
+
+const stack = useStack();
+
+const LICENCE = '/licences/http-standard';
+
+test('a dry run of a change tells old and new and who is affected, and writes nothing', async () => {
+  const { body } = await operate(stack(), `GET ${LICENCE}`);
+  const old = body['licence'] as Record<string, unknown>;
+  const suspended = { ...old, status: 'suspended' };
+  const tried = await operate(stack(), `PUT ${LICENCE}?dryRun=true&reason=unpaid`, { body: suspended });
+  expect([tried.status, tried.body]).toEqual([
+    200,
+    { dryRun: true, old, new: suspended, effect: { vms: 0, licences: [old['id']] } },
+  ]);
+  const removed = await operate(stack(), `DELETE ${LICENCE}?dryRun=true`);
+  expect(removed.body).toMatchObject({ dryRun: true, old, new: null });
+  const stale = await operate(stack(), `DELETE ${LICENCE}?dryRun=true`, { headers: { 'If-Match': '"eA"' } });
+  expect([stale.status, stale.body['code']]).toEqual([412, 'changed_meanwhile']);
+  expect((await operate(stack(), `GET ${LICENCE}`)).body['licence']).toEqual(old);
+});
+
+test('a dry run needs the role of the write', async () => {
+  const refused = await operate(stack(), `DELETE ${LICENCE}?dryRun=true`, { as: 'Reader' });
+  expect([refused.status, refused.body['code']]).toEqual([403, 'role_missing']);
+  const body = { sha256: 'ab'.repeat(32) };
+  const distrust = await operate(stack(), 'POST /trust/distrusts?dryRun=true', { as: 'Admin', body });
+  expect(distrust.body).toMatchObject({ dryRun: true, old: null, new: { sha256: 'ab'.repeat(32) } });
+  expect((await operate(stack(), 'GET /trust', { as: 'Admin' })).body['distrusts']).toEqual([]);
+});
+
+test('a reason has at most 500 characters, and only a write has one', async () => {
+  const long = await operate(stack(), `DELETE ${LICENCE}?dryRun=true&reason=${'x'.repeat(501)}`);
+  expect([long.status, long.body['code']]).toEqual([400, 'request_malformed']);
+  const exact = await operate(stack(), `DELETE ${LICENCE}?dryRun=true&reason=${'x'.repeat(500)}`);
+  expect(exact.status).toBe(200);
+  expect((await operate(stack(), `GET ${LICENCE}?reason=x`)).status).toBe(400);
+});
