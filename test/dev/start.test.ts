@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isPortFree } from '../../src/dev/freePort.ts';
+import { findFreePort, isPortFree } from '../../src/dev/freePort.ts';
 import { FAULT_NAMES } from '../../src/emulator/faults.ts';
 import { boot, createKey, send } from '../endToEnd/protocolClient.ts';
 import { ROOT, jsonLines, runStart, spawnStart } from './startProcess.ts';
@@ -49,7 +49,7 @@ test('--once --json prints where everything is and the claims of a licence, two 
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const [where = {}, second = {}, ...others] = jsonLines(stdout);
   expect(others).toEqual([]);
-  expect(Object.keys(where)).toEqual(expect.arrayContaining(['service', 'imds', 'store', 'authority']));
+  expect(Object.keys(where)).toEqual(expect.arrayContaining(['service', 'imds', 'store', 'authority', 'log']));
   expect(where['rootKeys']).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
   expect(stderr).toMatch(new RegExp(`^ {2}root key +thumbprint ${String((where['rootKeys'] as string[])[0])}, `, 'm'));
   expect(Object.keys(second)).toEqual(['claims']);
@@ -64,6 +64,8 @@ test('--once --json prints where everything is and the claims of a licence, two 
   });
   expect(Number(claims['exp']) * 1000).toBeGreaterThan(Date.now());
   expect(stderr).toContain('IMDS emulator      starting …');
+  expect(stderr).toContain('(Azurite), begins empty; --keep keeps it for the next start');
+  expect(readFileSync(String(where['log']), 'utf8')).toContain('[information] ');
   expect(stderr).toContain('licensed');
   expect(stderr).toContain('denied: licence_suspended');
   await expectAllFree(where);
@@ -223,7 +225,72 @@ test('interrupted while it starts, it stops what it started and ends with 0', as
   start.interrupt();
   const { code, stderr } = await start.ended;
   expect(code).toBe(0);
-  expect(stderr).toContain('Stopping (SIGINT)');
+  expect(stderr).toMatch(/\nStopping \(SIGINT\)\n$/);
   expect(children.length).toBeGreaterThan(0);
   expect(children.filter(isRunning)).toEqual([]);
+});
+
+/** Of a process that runs: its program and arguments. */
+function commandLineOf(pid: number): string {
+  return spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+}
+
+test('the service runs from the bundle, --log follows its log, and its folder goes with it', async () => {
+  const start = spawnStart(['--json', '--log']);
+  await start.says('stderr', 'Ctrl-C stops everything.');
+  const [where = {}] = jsonLines(await start.says('stdout', '\n'));
+  const folder = dirname(String(where['log']));
+  const app = join(folder, 'app');
+  expect(existsSync(join(app, 'functions.mjs'))).toBe(true);
+  expect(childrenOf(start.pid).map(commandLineOf).join('\n')).toContain(`--root ${app} `);
+  const [line = ''] = readFileSync(String(where['log']), 'utf8').split('\n');
+  expect(line).not.toBe('');
+  await start.says('stderr', `  service │ ${line}\n`);
+  start.interrupt();
+  expect((await start.ended).code).toBe(0);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('the folder of an earlier start is removed, and the one of a start that runs is not', async () => {
+  const running = spawnStart(['--json']);
+  const [live = {}] = jsonLines(await running.says('stdout', '\n'));
+  const [first = {}] = jsonLines((await runStart(['--once', '--json'])).stdout);
+  expect(existsSync(String(first['log']))).toBe(true);
+  const [second = {}] = jsonLines((await runStart(['--once', '--json'])).stdout);
+  expect([first, second, live].map(({ log }) => existsSync(String(log)))).toEqual([false, true, true]);
+  running.interrupt();
+  await running.ended;
+});
+
+test('--keep keeps rows, keys and authority for the next start', async () => {
+  const ports = { COUNTERSIGN_PORT: String(await findFreePort()) };
+  const folder = join(ROOT, '.work', `kept-${ports.COUNTERSIGN_PORT}`);
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const first = await runStart(['--once', '--json', '--keep'], ports);
+  expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('(Azurite), begins empty\n') as string });
+  const [before = {}] = jsonLines(first.stdout);
+  const copy = join(folder, 'copied.pem');
+  copyFileSync(String(before['authority']), copy);
+  const start = spawnStart(['--json', '--keep'], ports);
+  expect(await start.says('stderr', 'Ctrl-C stops everything.')).toContain('(Azurite), with the rows in ');
+  const [after = {}] = jsonLines(await start.says('stdout', '\n'));
+  expect(after['rootKeys']).toEqual(before['rootKeys']);
+  const [service, imds] = [String(after['service']), String(after['imds'])];
+  const tokens = after['operatorTokens'] as Readonly<Record<string, string>>;
+  const headers = { Authorization: `Bearer ${tokens['Reader'] ?? ''}` };
+  const licence = await send(`${service}/operator/v1/licences/second-customer`, { headers });
+  expect(JSON.parse(licence.text)).toMatchObject({ licence: { id: 'second-customer', status: 'suspended' } });
+  const document = await send(`${imds}/metadata/attested/document?api-version=2020-09-01`, {
+    headers: { Metadata: 'true' },
+  });
+  const trust = ['--trust-pem', copy, '--domain', 'metadata.emulator.test', '--json'];
+  const verified = execFileSync(process.execPath, [join(ROOT, 'src/cli/main.ts'), 'verify', '-', ...trust], {
+    input: document.text,
+  });
+  expect(JSON.parse(verified.toString())).toMatchObject({ accepted: true });
+  start.interrupt();
+  expect((await start.ended).code).toBe(0);
+  expect(existsSync(folder)).toBe(true);
 });
