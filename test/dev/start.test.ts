@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,7 @@ import { findFreePort, isPortFree } from '../../src/dev/freePort.ts';
 import { FAULT_NAMES } from '../../src/emulator/faults.ts';
 import { boot, createKey, send } from '../endToEnd/protocolClient.ts';
 import { ROOT, jsonLines, runStart, spawnStart } from './startProcess.ts';
+import type { Ended } from './startProcess.ts';
 
 const TABLE_PORT = /TableEndpoint=http:\/\/127\.0\.0\.1:(\d+)\//;
 
@@ -71,8 +72,15 @@ test('--once --json prints where everything is and the claims of a licence, two 
   await expectAllFree(where);
 });
 
+let onceEnded: Promise<Ended> | undefined;
+
+/** One run of `--once`, which several tests look at. */
+function runOnce(): Promise<Ended> {
+  return (onceEnded ??= runStart(['--once']));
+}
+
 test('--once without --json shows each step, and the claims as JSON', async () => {
-  const { code, stdout, stderr } = await runStart(['--once']);
+  const { code, stdout, stderr } = await runOnce();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const steps = ['store  ', 'IMDS emulator  ', 'service  ', 'key  ', 'challenge  ', 'attested document  ', 'licence  '];
   expect(steps.map((step) => stdout.indexOf(`\n  ${step}`)).every((place) => place > 0)).toBe(true);
@@ -81,7 +89,7 @@ test('--once without --json shows each step, and the claims as JSON', async () =
 });
 
 test('--once shows the operators’ half: grant, boot, suspend, a signed denial, and why', async () => {
-  const { code, stdout } = await runStart(['--once']);
+  const { code, stdout } = await runOnce();
   expect(code).toBe(0);
   const id = /correlation id ([0-9a-f-]{36})/.exec(stdout)?.[1] ?? '';
   const scenes = [
@@ -230,6 +238,23 @@ test('interrupted while it starts, it stops what it started and ends with 0', as
   expect(children.filter(isRunning)).toEqual([]);
 });
 
+/** Makes the folder that a start with this process id has. */
+function createStartFolder(pid: number): string {
+  const folder = join(ROOT, '.work', `start-${pid}`);
+  mkdirSync(folder, { recursive: true });
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+test('the folder of an earlier start is removed, and the one of a start that runs is not', async () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const [earlier, running] = [createStartFolder(pid), createStartFolder(process.pid)];
+  const [where = {}] = jsonLines((await runStart(['--once', '--json'])).stdout);
+  expect([earlier, running, String(where['log'])].map((path) => existsSync(path))).toEqual([false, true, true]);
+});
+
 /** Of a process that runs: its program and arguments. */
 function commandLineOf(pid: number): string {
   return spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
@@ -249,17 +274,6 @@ test('the service runs from the bundle, --log follows its log, and its folder go
   start.interrupt();
   expect((await start.ended).code).toBe(0);
   expect(existsSync(folder)).toBe(false);
-});
-
-test('the folder of an earlier start is removed, and the one of a start that runs is not', async () => {
-  const running = spawnStart(['--json']);
-  const [live = {}] = jsonLines(await running.says('stdout', '\n'));
-  const [first = {}] = jsonLines((await runStart(['--once', '--json'])).stdout);
-  expect(existsSync(String(first['log']))).toBe(true);
-  const [second = {}] = jsonLines((await runStart(['--once', '--json'])).stdout);
-  expect([first, second, live].map(({ log }) => existsSync(String(log)))).toEqual([false, true, true]);
-  running.interrupt();
-  await running.ended;
 });
 
 test('--keep keeps rows, keys and authority for the next start', async () => {
