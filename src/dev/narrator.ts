@@ -15,11 +15,14 @@ export interface Narrator {
   readonly command: (args: readonly string[]) => void;
   /** What a command said. */
   readonly output: (text: string) => void;
+  /** A line of the service's log. */
+  readonly log: (line: string) => void;
   /** What can be tried now. */
   readonly invite: (stack: Stack) => void;
 }
 
 const PARTS = {
+  build: 'bundle',
   store: 'store',
   imds: 'IMDS emulator',
   service: 'service',
@@ -34,8 +37,8 @@ export function createNarrator(json: boolean): Narrator {
     title: (text) => say(`\n${text}`),
     part: (event) => say(`  ${describePart(event)}`),
     step: (event) => say(`  ${describeStep(event)}`),
-    up: ({ serviceUrl: service, imdsUrl: imds, connectionString: store, authorityFile: authority, ...stack }) =>
-      print({ service, imds, store, authority, operatorTokens: stack.operatorTokens, rootKeys: stack.rootKeys }),
+    up: (stack) => print(describeStack(stack)),
+    log: (line) => say(`  service │ ${line}`),
     outcome: (check) => say(describeOutcome(check)),
     command: (args) => say(`  $ countersign ${args.join(' ')}`),
     output: (text) => say(text.trimEnd().replace(/^(?=.)/gm, '    ')),
@@ -47,9 +50,29 @@ export function createNarrator(json: boolean): Narrator {
   };
 }
 
+/** The line of `--json`. */
+function describeStack(stack: Stack): unknown {
+  return {
+    service: stack.serviceUrl,
+    imds: stack.imdsUrl,
+    store: stack.connectionString,
+    authority: stack.authorityFile,
+    operatorTokens: stack.operatorTokens,
+    rootKeys: stack.rootKeys,
+    log: stack.logFile,
+  };
+}
+
 function describePart(event: StackProgress): string {
   const name = PARTS[event.part].padEnd(18);
-  return event.state === 'starting' ? `${name} starting …` : `${name} ${event.where}`;
+  switch (event.state) {
+    case 'starting':
+      return `${name} starting …`;
+    case 'slow':
+      return `${name} not up after ${event.seconds} s. ${event.advice}`;
+    case 'up':
+      return `${name} ${event.where}`;
+  }
 }
 
 function describeStep(event: Progress): string {
@@ -115,7 +138,7 @@ function claimsOf({ token }: Licence): unknown {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 }
 
-function inviteTo({ serviceUrl, imdsUrl, authorityFile, operatorTokenFile }: Stack): string {
+function inviteTo({ serviceUrl, imdsUrl, authorityFile, operatorTokenFile, logFile }: Stack): string {
   return `
 Running: service ${serviceUrl}, IMDS ${imdsUrl} (VMs at ${imdsUrl}/vms/NAME; fleet-1, fleet-2, … are made up on demand)
 
@@ -131,6 +154,8 @@ The operators' side, in another terminal:
   export COUNTERSIGN_URL=${serviceUrl} COUNTERSIGN_TOKEN="$(cat ${operatorTokenFile})"
   npm run -s cli -- activations list --cloud emulator --subscription 8d10da13-8125-4ba9-a717-bf7490507b3d
   npm run -s cli -- decisions list
+
+The service's log: ${logFile}
 
 Ctrl-C stops everything.`;
 }

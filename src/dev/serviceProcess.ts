@@ -45,6 +45,8 @@ export async function startServiceProcess({
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: { PATH: process.env['PATH'], ...env },
+    // A group of its own: Ctrl-C in a terminal reaches us, and we stop it once, in order.
+    detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createWriteStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stop as stopEsbuild } from 'esbuild';
 import { EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { createTablesStore } from '../tables/createTablesStore.ts';
 import { OPERATOR_PREFIX } from '../operators/route.ts';
@@ -8,6 +9,7 @@ import { OPERATOR_ROLES } from '../operators/roles.ts';
 import type { OperatorRole } from '../operators/roles.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
 import { startAzurite } from './azurite.ts';
+import { buildPackage } from './build.ts';
 import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
 import { createAuthority } from '../emulator/authority.ts';
 import type { FaultName } from '../emulator/faults.ts';
@@ -15,8 +17,11 @@ import type { KeyRing } from '../emulator/keys.ts';
 import { startEmulator } from '../emulator/startEmulator.ts';
 import { startIssuer } from './issuer/startIssuer.ts';
 import type { LocalIssuer } from './issuer/startIssuer.ts';
+import { createKeptKeyRing, readOrMakeKey, readOrMakeSecret } from './keptKeys.ts';
 import { startServiceProcess } from './serviceProcess.ts';
 import type { ServiceProcessOptions } from './serviceProcess.ts';
+import { startPart } from './startPart.ts';
+import type { PartName, PartProgress } from './startPart.ts';
 
 /** Offers and licences of the demonstration: the emulator's first VM and its fleet. */
 export const DEMO_CATALOGUE = join(import.meta.dirname, 'demoCatalogue.json');
@@ -30,11 +35,19 @@ export interface StackPorts {
 export interface StackOptions {
   /** Each 0 for any that is free. */
   readonly ports: StackPorts;
-  /** A folder for keys and certificates; emptied first. */
+  /** A folder for keys, certificates and the service's log; emptied first unless `keep` is set. */
   readonly folder: string;
   readonly faults?: readonly FaultName[];
   /** Told of each part as it is started and when it is up. */
   readonly progress: (event: StackProgress) => void;
+  /** Rows, keys and the emulator's authority are those of the earlier start in this folder, and are kept for the next one. */
+  readonly keep?: boolean;
+  /** The service runs from the bundle that is deployed, which is built first; by default from its sources. */
+  readonly built?: boolean;
+  /** Gets each line of the service's log, which the log file gets too. */
+  readonly log?: (line: string) => void;
+  /** Milliseconds after which a part is called slow. */
+  readonly slowAfter?: number;
   /** More settings of the service. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Offers and licences instead of the demonstration's; null for none. */
@@ -57,10 +70,7 @@ interface StackStore {
 }
 
 export type StackProgress =
-  | { readonly part: 'root'; readonly state: 'up'; readonly where: string }
-  | { readonly part: 'store' | 'imds' | 'service'; readonly state: 'starting' }
-  | { readonly part: 'store' | 'imds' | 'service'; readonly state: 'up'; readonly where: string }
-  | { readonly part: 'catalogue'; readonly state: 'up'; readonly where: string };
+  PartProgress | { readonly part: PartName | 'root' | 'catalogue'; readonly state: 'up'; readonly where: string };
 
 /** Everything that the service needs, on this machine. */
 export interface Stack {
@@ -73,6 +83,10 @@ export interface Stack {
   readonly tablePrefix: string;
   /** PEM of the emulator's CA certificates. */
   readonly authorityFile: string;
+  /** The service's log. */
+  readonly logFile: string;
+  /** Whether the store has the rows of an earlier start. */
+  readonly hasKeptRows: boolean;
   /** The operators' directory. */
   readonly issuer: LocalIssuer;
   /**
@@ -120,35 +134,60 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<Stack, 'stop'>> {
-  const { folder, ports } = options;
+  const { folder, ports, keep = false } = options;
   for (const part of PARTS) await checkPort(part, ports);
-  await rm(folder, { recursive: true, force: true });
+  const hasKeptRows = keep && existsSync(rowsFolder(folder));
+  if (!keep) await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const directory = await startDirectory(options, started);
-  const [store, emulator] = await all([startStore(options, started), startImds(options, started)]);
+  const keys = options.keys ?? (keep ? createKeptKeyRing(join(folder, 'keys')) : undefined);
+  const given = keys === undefined ? options : { ...options, keys };
+  const directory = await startDirectory(given, started);
+  const [store, emulator, app] = await all([
+    startStore(options, started),
+    startImds(given, started),
+    buildApp(options),
+  ]);
   const { authorityFile } = emulator;
   const root = await createRoot(options);
   const settings = { ...root.settings, ...directory.issuer.settings };
-  const serviceUrls = await startServices(options, started, { ...store, authorityFile, settings });
-  await applyCatalogue(options, serviceUrls, directory.operatorTokens.Operator);
-  const { rootKeys } = root;
-  return { serviceUrl: serviceUrls[0] ?? '', serviceUrls, ...store, rootKeys, ...emulator, ...directory };
+  const serviceUrls = await startServices(options, started, { ...store, authorityFile, settings, ...app });
+  if (!hasKeptRows) await applyCatalogue(options, serviceUrls, directory.operatorTokens.Operator);
+  const serviceUrl = serviceUrls[0] ?? '';
+  const facts = { rootKeys: root.rootKeys, logFile: logFileOf(folder), hasKeptRows };
+  return { serviceUrl, serviceUrls, ...store, ...emulator, ...directory, ...facts };
+}
+
+function rowsFolder(folder: string): string {
+  return join(folder, 'rows');
+}
+
+function logFileOf(folder: string): string {
+  return join(folder, 'service.log');
+}
+
+/** @returns where the bundle is; nothing where the service runs from its sources */
+async function buildApp(options: StackOptions): Promise<Pick<ServiceProcessOptions, 'root'>> {
+  if (options.built !== true) return {};
+  const root = join(options.folder, 'app');
+  const part = {
+    part: 'build',
+    name: 'build of the service',
+    advice: 'Run "npm run build" to see what is wrong.',
+  } as const;
+  const { files } = await startPart({ ...options, ...part }, () => buildPackage({ outDir: root }));
+  // Its process would run for as long as we do.
+  await stopEsbuild();
+  const [bundle] = files;
+  options.progress({ part: 'build', state: 'up', where: `${((bundle?.bytes ?? 0) / 1024).toFixed(0)} KB, one file` });
+  return { root };
 }
 
 /** The root key of the demonstration lies in its folder, where a vendor's would lie in a vault or offline. */
 async function createRoot({ folder, progress }: StackOptions) {
   const file = join(folder, 'root-key.pem');
-  const pem = await writeNewKey(file);
-  const rootKeys = [createLocalRoot(pem).kid];
+  const rootKeys = [createLocalRoot(await readOrMakeKey(file)).kid];
   progress({ part: 'root', state: 'up', where: `thumbprint ${rootKeys.join()}, ${file}` });
   return { rootKeys, settings: { ROOT_KEY_FILE: file } };
-}
-
-async function writeNewKey(file: string): Promise<string> {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  await writeFile(file, pem, { mode: 0o600 });
-  return pem;
 }
 
 type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFile'>;
@@ -186,37 +225,41 @@ async function all<T extends readonly unknown[]>(parts: { [Part in keyof T]: Pro
 
 async function startStore(options: StackOptions, started: Stop[]): Promise<Required<StackStore>> {
   const { progress } = options;
-  progress({ part: 'store', state: 'starting' });
+  const advice =
+    'Run "npm ci" again if Azurite is missing, or set COUNTERSIGN_TABLE_PORT to another port (0: any that is free).';
   const {
     where,
     connectionString,
     tablePrefix = '',
-  } = options.store
-    ? { where: 'Azure Tables that run already', ...options.store }
-    : await startOwnStore(options, started);
+  } = await startPart({ ...options, part: 'store', name: 'store', advice }, () => openStore(options, started));
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
   progress({ part: 'store', state: 'up', where });
   return { connectionString, tablePrefix };
 }
 
-async function startOwnStore(
-  { ports }: StackOptions,
+async function openStore(
+  { ports, folder, keep = false, store }: StackOptions,
   started: Stop[],
 ): Promise<StackStore & { readonly where: string }> {
-  const azurite = await startAzurite(ports.table === 0 ? {} : { tablePort: ports.table });
+  if (store !== undefined) return { where: 'Azure Tables that run already', ...store };
+  const dataDir = rowsFolder(folder);
+  const isKept = keep && existsSync(dataDir);
+  const port = ports.table === 0 ? {} : { tablePort: ports.table };
+  const azurite = await startAzurite({ ...port, ...(keep && { dataDir }) });
   started.push(() => azurite.stop());
   const { connectionString, tablePort } = azurite;
-  return { connectionString, where: `Azure Tables on port ${tablePort} (Azurite)` };
+  const rows = isKept
+    ? `with the rows in ${dataDir}`
+    : `begins empty${keep ? '' : '; --keep keeps it for the next start'}`;
+  return { connectionString, where: `Azure Tables on port ${tablePort} (Azurite), ${rows}` };
 }
 
 async function startImds(options: StackOptions, started: Stop[]) {
-  const { ports, folder, faults = [], vmFile, keys, imdsRateLimit, progress } = options;
-  progress({ part: 'imds', state: 'starting' });
-  const authority = keys === undefined ? {} : { authority: await createAuthority({ keys }) };
-  const vms = vmFile === undefined ? {} : { vmFile };
-  const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
-  const emulator = await startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...limit });
+  const { folder, progress } = options;
+  const advice = 'Set COUNTERSIGN_IMDS_PORT to another port (0: any that is free).';
+  const part = { ...options, part: 'imds', name: 'IMDS emulator', advice } as const;
+  const emulator = await startPart(part, () => openEmulator(options));
   started.push(() => emulator.close());
   const authorityFile = join(folder, 'authority.pem');
   await writeFile(authorityFile, emulator.authority.pem);
@@ -224,28 +267,50 @@ async function startImds(options: StackOptions, started: Stop[]) {
   return { imdsUrl: emulator.url, authorityFile };
 }
 
-interface ServiceNeeds extends Pick<Stack, 'connectionString' | 'tablePrefix' | 'authorityFile'> {
+async function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit }: StackOptions) {
+  const authority = keys === undefined ? {} : { authority: await createAuthority({ keys }) };
+  const vms = vmFile === undefined ? {} : { vmFile };
+  const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
+  return startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...limit });
+}
+
+interface ServiceNeeds
+  extends Pick<Stack, 'connectionString' | 'tablePrefix' | 'authorityFile'>, Pick<ServiceProcessOptions, 'root'> {
   /** Of the root key and the operators' directory. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
 async function startServices(
-  { ports, folder, progress, settings, instances = 1 }: StackOptions,
+  options: StackOptions,
   started: Stop[],
-  { connectionString, tablePrefix, authorityFile, settings: needed }: ServiceNeeds,
+  { root, ...needs }: ServiceNeeds,
 ): Promise<readonly string[]> {
-  progress({ part: 'service', state: 'starting' });
+  const { ports, folder, progress, instances = 1 } = options;
   const first = ports.service === 0 ? await findFreePort() : ports.service;
+  const env = await settingsOf(options, needs, `http://${LOOPBACK}:${first}`);
+  const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];
+  const app = { env, log: openLog(options, started), ...(root !== undefined && { root }) };
+  const part = { ...options, part: 'service', name: 'service', advice: `Read its log: ${logFileOf(folder)}` } as const;
+  const urls = await startPart(part, () => all(listenOn.map((port) => startService({ port, ...app }, started))));
+  progress({ part: 'service', state: 'up', where: urls.join(', ') });
+  return urls;
+}
+
+async function settingsOf(
+  { folder, settings }: StackOptions,
+  { connectionString, tablePrefix, authorityFile, settings: needed }: Omit<ServiceNeeds, 'root'>,
+  issuer: string,
+): Promise<Readonly<Record<string, string>>> {
   const keyFile = join(folder, 'signing-key.pem');
-  await writeNewKey(keyFile);
-  const env = {
-    ISSUER: `http://${LOOPBACK}:${first}`,
+  await readOrMakeKey(keyFile);
+  return {
+    ISSUER: issuer,
     ACCEPTED_CLOUDS: EMULATOR_CLOUD.name,
     EMULATOR_TRUST_FILE: authorityFile,
     TABLES_CONNECTION_STRING: connectionString,
     ...(tablePrefix !== '' && { TABLE_PREFIX: tablePrefix }),
     SIGNING_KEY_FILE: keyFile,
-    CHALLENGE_SECRETS: `start:${randomBytes(32).toString('base64url')}`,
+    CHALLENGE_SECRETS: `start:${await readOrMakeSecret(join(folder, 'challenge-secret'))}`,
     RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
     SUBSCRIPTION_RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
     VM_RATE_LIMIT_PER_MINUTE: WIDE_LIMIT,
@@ -253,10 +318,16 @@ async function startServices(
     ...needed,
     ...settings,
   };
-  const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];
-  const urls = await all(listenOn.map((port) => startService({ port, env }, started)));
-  progress({ part: 'service', state: 'up', where: urls.join(', ') });
-  return urls;
+}
+
+/** The service's log: a file of this start, and whoever follows it. */
+function openLog({ folder, log }: StackOptions, started: Stop[]): (line: string) => void {
+  const file = createWriteStream(logFileOf(folder), { mode: 0o600 });
+  started.push(() => new Promise((closed) => file.end(closed)));
+  return (line) => {
+    file.write(`${line}\n`);
+    log?.(line);
+  };
 }
 
 async function startService(options: ServiceProcessOptions, started: Stop[]): Promise<string> {

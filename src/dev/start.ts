@@ -2,6 +2,7 @@
  * `npm start`: everything on this machine, and a VM that boots. Store (Azurite), IMDS emulator, the function app in the
  * local host, a demonstration's offers and licence; then the client does what it does on a VM, and operators what they do.
  */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +17,7 @@ import { tourOperators } from './operatorTour.ts';
 import { startStack } from './stack.ts';
 import type { Stack, StackPorts } from './stack.ts';
 
-const HELP = `npm start [-- --once] [--fault NAME] [--json]
+const HELP = `npm start [-- --once] [--fault NAME] [--json] [--log] [--keep]
 
 Starts the store (Azurite), the IMDS emulator and the service on this machine, applies a demonstration's offers and
 licence, and boots a VM. Then an operator grants another customer a licence, that customer's VM boots, the operator
@@ -27,6 +28,9 @@ suspends the licence, the VM is denied, and the denial is explained. Runs until 
   --json        progress goes to standard error; when all is up, one line of JSON on standard output, and no VM boots by
                 itself; with --once the VM boots and a second line has the claims of its licence. npm writes lines of its
                 own before it: npm start -s leaves them out
+  --log         show the service's log as it is written
+  --keep        keep rows, keys and the emulator's authority for the next start on the same port of the service; without it
+                the store begins empty
   --help        this text
 
 Faults: ${FAULT_NAMES.join(', ')}
@@ -39,6 +43,8 @@ interface Arguments {
   readonly once: boolean;
   readonly fault: FaultName | null;
   readonly json: boolean;
+  readonly log: boolean;
+  readonly keep: boolean;
   readonly help: boolean;
 }
 
@@ -53,6 +59,8 @@ function parseArguments(args: readonly string[]): Arguments {
         once: { type: 'boolean', default: false },
         fault: { type: 'string' },
         json: { type: 'boolean', default: false },
+        log: { type: 'boolean', default: false },
+        keep: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     });
@@ -86,21 +94,51 @@ function readPorts(): StackPorts {
 async function start(args: Arguments): Promise<number> {
   const narrator = createNarrator(args.json);
   const ports = readPorts();
-  const folder = resolve(import.meta.dirname, '../../.work', `start-${ports.service || process.pid}`);
+  removeEarlierFolders();
+  const folder = join(WORK, args.keep ? `kept-${ports.service}` : `start-${process.pid}`);
+  let isStopping = false;
   const interrupted = nextSignal().then((signal) => {
+    isStopping = true;
     narrator.title(`Stopping (${signal})`);
-    return { signal };
+    return null;
   });
   narrator.title('Countersign, on this machine');
-  const stack = await startStack({
-    ...{ ports, folder },
+  const starting = startStack({
+    ...{ ports, folder, keep: args.keep, built: true },
     faults: args.fault === null ? [] : [args.fault],
-    progress: narrator.part,
+    progress: (event) => {
+      if (!isStopping) narrator.part(event);
+    },
+    ...(args.log && { log: narrator.log }),
   });
-  const ended = await Promise.race([run(args, { stack, folder, narrator }), interrupted]).finally(() => stack.stop());
-  if (typeof ended === 'number') return ended;
+  const stack = await Promise.race([starting, interrupted]);
+  const code = stack === null ? null : await Promise.race([run(args, { stack, folder, narrator }), interrupted]);
+  // Where it was interrupted, what goes wrong with the start is no news.
+  await (stack === null ? starting.then((late) => late.stop()).catch(() => undefined) : stack.stop());
+  if (code !== null) return code;
+  if (!args.keep) rmSync(folder, { recursive: true, force: true });
   // The client may be in the middle of its retries, which nothing but the end of the process cuts short.
   process.exit(ends(args) ? 1 : 0);
+}
+
+const WORK = resolve(import.meta.dirname, '../../.work');
+
+/** Of starts whose process has ended: `--once` leaves its files to be looked at, and a process that is killed cannot remove them. */
+function removeEarlierFolders(): void {
+  if (!existsSync(WORK)) return;
+  for (const name of readdirSync(WORK)) {
+    const pid = Number(/^start-(\d+)$/.exec(name)?.[1]);
+    if (pid > 0 && !isRunning(pid)) rmSync(join(WORK, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // A process of somebody else's may not be signalled, and runs.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 interface Running {
@@ -119,11 +157,16 @@ async function run(args: Arguments, running: Running): Promise<number> {
   narrator.up(stack);
   if (ends(args) || !args.json) {
     const code = exitCodeOf(await boot(args, running));
-    if (code === 0) await tourOperators(stack, running);
+    if (code === 0) await tour(running);
     if (ends(args)) return code;
   }
   narrator.invite(stack);
   return new Promise<never>(() => undefined);
+}
+
+async function tour({ stack, folder, narrator }: Running): Promise<void> {
+  if (stack.hasKeptRows) narrator.title("The operators' half was shown by an earlier start, and its rows are kept.");
+  else await tourOperators(stack, { folder, narrator });
 }
 
 async function boot(args: Arguments, { stack, folder, narrator }: Running): Promise<Answer> {

@@ -1,14 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { isPortFree } from '../../src/dev/freePort.ts';
+import { findFreePort, isPortFree } from '../../src/dev/freePort.ts';
 import { FAULT_NAMES } from '../../src/emulator/faults.ts';
 import { boot, createKey, send } from '../endToEnd/protocolClient.ts';
 import { ROOT, jsonLines, runStart, spawnStart } from './startProcess.ts';
+import type { Ended } from './startProcess.ts';
 
 const TABLE_PORT = /TableEndpoint=http:\/\/127\.0\.0\.1:(\d+)\//;
 
@@ -49,7 +50,7 @@ test('--once --json prints where everything is and the claims of a licence, two 
   expect({ code, stderr }).toMatchObject({ code: 0 });
   const [where = {}, second = {}, ...others] = jsonLines(stdout);
   expect(others).toEqual([]);
-  expect(Object.keys(where)).toEqual(expect.arrayContaining(['service', 'imds', 'store', 'authority']));
+  expect(Object.keys(where)).toEqual(expect.arrayContaining(['service', 'imds', 'store', 'authority', 'log']));
   expect(where['rootKeys']).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
   expect(stderr).toMatch(new RegExp(`^ {2}root key +thumbprint ${String((where['rootKeys'] as string[])[0])}, `, 'm'));
   expect(Object.keys(second)).toEqual(['claims']);
@@ -64,13 +65,22 @@ test('--once --json prints where everything is and the claims of a licence, two 
   });
   expect(Number(claims['exp']) * 1000).toBeGreaterThan(Date.now());
   expect(stderr).toContain('IMDS emulator      starting …');
+  expect(stderr).toContain('(Azurite), begins empty; --keep keeps it for the next start');
+  expect(readFileSync(String(where['log']), 'utf8')).toContain('[information] ');
   expect(stderr).toContain('licensed');
   expect(stderr).toContain('denied: licence_suspended');
   await expectAllFree(where);
 });
 
+let onceEnded: Promise<Ended> | undefined;
+
+/** One run of `--once`, which several tests look at. */
+function runOnce(): Promise<Ended> {
+  return (onceEnded ??= runStart(['--once']));
+}
+
 test('--once without --json shows each step, and the claims as JSON', async () => {
-  const { code, stdout, stderr } = await runStart(['--once']);
+  const { code, stdout, stderr } = await runOnce();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const steps = ['store  ', 'IMDS emulator  ', 'service  ', 'key  ', 'challenge  ', 'attested document  ', 'licence  '];
   expect(steps.map((step) => stdout.indexOf(`\n  ${step}`)).every((place) => place > 0)).toBe(true);
@@ -79,7 +89,7 @@ test('--once without --json shows each step, and the claims as JSON', async () =
 });
 
 test('--once shows the operators’ half: grant, boot, suspend, a signed denial, and why', async () => {
-  const { code, stdout } = await runStart(['--once']);
+  const { code, stdout } = await runOnce();
   expect(code).toBe(0);
   const id = /correlation id ([0-9a-f-]{36})/.exec(stdout)?.[1] ?? '';
   const scenes = [
@@ -223,7 +233,78 @@ test('interrupted while it starts, it stops what it started and ends with 0', as
   start.interrupt();
   const { code, stderr } = await start.ended;
   expect(code).toBe(0);
-  expect(stderr).toContain('Stopping (SIGINT)');
+  expect(stderr).toMatch(/\nStopping \(SIGINT\)\n$/);
   expect(children.length).toBeGreaterThan(0);
   expect(children.filter(isRunning)).toEqual([]);
+});
+
+/** Makes the folder that a start with this process id has. */
+function createStartFolder(pid: number): string {
+  const folder = join(ROOT, '.work', `start-${pid}`);
+  mkdirSync(folder, { recursive: true });
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
+
+test('the folder of an earlier start is removed, and the one of a start that runs is not', async () => {
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  const [earlier, running] = [createStartFolder(pid), createStartFolder(process.pid)];
+  const [where = {}] = jsonLines((await runStart(['--once', '--json'])).stdout);
+  expect([earlier, running, String(where['log'])].map((path) => existsSync(path))).toEqual([false, true, true]);
+});
+
+/** Of a process that runs: its program and arguments. */
+function commandLineOf(pid: number): string {
+  return spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
+}
+
+test('the service runs from the bundle, --log follows its log, and its folder goes with it', async () => {
+  const start = spawnStart(['--json', '--log']);
+  await start.says('stderr', 'Ctrl-C stops everything.');
+  const [where = {}] = jsonLines(await start.says('stdout', '\n'));
+  const folder = dirname(String(where['log']));
+  const app = join(folder, 'app');
+  expect(existsSync(join(app, 'functions.mjs'))).toBe(true);
+  expect(childrenOf(start.pid).map(commandLineOf).join('\n')).toContain(`--root ${app} `);
+  const [line = ''] = readFileSync(String(where['log']), 'utf8').split('\n');
+  expect(line).not.toBe('');
+  await start.says('stderr', `  service │ ${line}\n`);
+  start.interrupt();
+  expect((await start.ended).code).toBe(0);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('--keep keeps rows, keys and authority for the next start', async () => {
+  const ports = { COUNTERSIGN_PORT: String(await findFreePort()) };
+  const folder = join(ROOT, '.work', `kept-${ports.COUNTERSIGN_PORT}`);
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const first = await runStart(['--once', '--json', '--keep'], ports);
+  expect(first).toMatchObject({ code: 0, stderr: expect.stringContaining('(Azurite), begins empty\n') as string });
+  const [before = {}] = jsonLines(first.stdout);
+  const copy = join(folder, 'copied.pem');
+  copyFileSync(String(before['authority']), copy);
+  const start = spawnStart(['--json', '--keep'], ports);
+  expect(await start.says('stderr', 'Ctrl-C stops everything.')).toContain('(Azurite), with the rows in ');
+  const [after = {}] = jsonLines(await start.says('stdout', '\n'));
+  expect(after['rootKeys']).toEqual(before['rootKeys']);
+  const [service, imds] = [String(after['service']), String(after['imds'])];
+  const tokens = after['operatorTokens'] as Readonly<Record<string, string>>;
+  const headers = { Authorization: `Bearer ${tokens['Reader'] ?? ''}` };
+  const licence = await send(`${service}/operator/v1/licences/second-customer`, { headers });
+  expect(JSON.parse(licence.text)).toMatchObject({ licence: { id: 'second-customer', status: 'suspended' } });
+  const document = await send(`${imds}/metadata/attested/document?api-version=2020-09-01`, {
+    headers: { Metadata: 'true' },
+  });
+  const trust = ['--trust-pem', copy, '--domain', 'metadata.emulator.test', '--json'];
+  const verified = execFileSync(process.execPath, [join(ROOT, 'src/cli/main.ts'), 'verify', '-', ...trust], {
+    input: document.text,
+  });
+  expect(JSON.parse(verified.toString())).toMatchObject({ accepted: true });
+  start.interrupt();
+  expect((await start.ended).code).toBe(0);
+  expect(existsSync(folder)).toBe(true);
 });

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { bundle, writeNotices } from './bundle.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -65,7 +67,8 @@ export async function packPackage(source: PackageSource, outDir: string): Promis
     const { name, filename, unpackedSize: unpackedBytes } = packed;
     const tarball = join(outDir, filename);
     const files = packed.files.map(({ path }) => path).sort();
-    const problems = CHECKS.flatMap(([script = '', ...args]) => runCheck([join(ROOT, script), ...args, tarball]));
+    const checked = CHECKS.map(([script = '', ...args]) => runCheck([join(ROOT, script), ...args, tarball]));
+    const problems = (await Promise.all(checked)).flat();
     return { name, tarball, bytes: statSync(tarball).size, unpackedBytes, files, inputs, problems };
   } finally {
     rmSync(stage, { recursive: true });
@@ -113,7 +116,10 @@ function runNpm(args: readonly string[], cwd: string): string {
   throw new Error(`npm ${args[0] ?? ''} failed in ${cwd}:\n${error?.message ?? `${stdout}${stderr}`}`);
 }
 
-function runCheck(command: readonly string[]): readonly string[] {
-  const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
-  return status === 0 ? [] : [`${stdout}${stderr}`.trim()];
+async function runCheck(command: readonly string[]): Promise<readonly string[]> {
+  const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'close');
+  const [out, complaints] = await Promise.all([readText(child.stdout), readText(child.stderr)]);
+  const [status] = (await ended) as [number | null];
+  return status === 0 ? [] : [`${out}${complaints}`.trim()];
 }
