@@ -1,12 +1,14 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
 import type { EdgeRequest, Log, UseCase } from '../../src/http/edge.ts';
 import { service } from '../../src/app/instance.ts';
+import { prepareVerifier } from '../../src/app/prepareVerifier.ts';
 import type { Service } from '../../src/app/service.ts';
 
 /** Translates between the Functions library and a use case. */
 export function serve(choose: (service: Service) => UseCase): HttpHandler {
   return async (request, context) => {
     const { status, headers, body } = await choose(service)(translate(request, context));
+    prepareVerifier();
     return { status, headers: { ...headers }, body };
   };
 }
