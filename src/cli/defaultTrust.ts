@@ -1,18 +1,17 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { createTrust } from '../trust/createTrust.ts';
 import type { TrustMaterial } from '../trust/createTrust.ts';
 import { readTrustMaterial } from '../trust/readMaterial.ts';
 import type { Trust } from '../verifier/x509/trust.ts';
 import type { Io } from './command.ts';
-
-/** Where `trust sync` puts certificates, and where every command looks for them. */
-export const SYNCED_DIRECTORY = join(import.meta.dirname, '..', '..', '.work', 'trust');
+import { findSyncedDirectory } from './syncedDirectory.ts';
 
 /** The pins of Azure's clouds with the certificates of the synced directory, Node's roots and one more directory. */
 export function readDefaultMaterial(io: Io, directory: string | undefined): Promise<TrustMaterial> {
-  const synced = { path: SYNCED_DIRECTORY, mayBeAbsent: true };
+  const path = findSyncedDirectory(io.env);
+  const synced = path === null ? [] : [{ path, mayBeAbsent: true }];
   const named = directory === undefined ? [] : [{ path: resolve(io.directory, directory) }];
-  return readTrustMaterial({ directories: [synced, ...named] });
+  return readTrustMaterial({ directories: [...synced, ...named] });
 }
 
 export async function readDefaultTrust(io: Io, directory: string | undefined): Promise<Trust> {

@@ -1,32 +1,5 @@
 #!/usr/bin/env node
-import type { CommandUnknownOpts } from '@commander-js/extra-typings';
-import type { ExitCode, Io, Session } from './command.ts';
 import { createProcessIo } from './processIo.ts';
-import { createProgram } from './program.ts';
-import { reportFailure } from './reportFailure.ts';
+import { runCommandLine } from './runCommandLine.ts';
 
-/** Runs one command line. Nothing but the exit code and what `io` was told leaves it. */
-export async function runCommandLine(args: readonly string[], io: Io): Promise<ExitCode> {
-  const session: Session = { ...io, exitCode: 0 };
-  const program = await createProgram(args, session);
-  try {
-    await program.parseAsync([...args], { from: 'user' });
-    return session.exitCode;
-  } catch (error) {
-    return reportFailure(error, { io, asJson: args.includes('--json'), command: findCommand(program, args) });
-  }
-}
-
-/** The command that the arguments name, as far as they name one. */
-function findCommand(program: CommandUnknownOpts, args: readonly string[]): CommandUnknownOpts {
-  let found = program;
-  for (const arg of args) {
-    if (arg.startsWith('-')) continue;
-    const child = found.commands.find((command) => command.name() === arg);
-    if (child === undefined) break;
-    found = child;
-  }
-  return found;
-}
-
-if (import.meta.main) process.exitCode = await runCommandLine(process.argv.slice(2), createProcessIo());
+process.exitCode = await runCommandLine(process.argv.slice(2), createProcessIo());

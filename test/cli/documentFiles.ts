@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
-import { runCommandLine } from '../../src/cli/main.ts';
+import { runCommandLine } from '../../src/cli/runCommandLine.ts';
 import { createAuthority } from '../../src/emulator/authority.ts';
 import type { Authority, LeafChange } from '../../src/emulator/authority.ts';
 import { documentContent } from '../../src/emulator/documentContent.ts';

@@ -8,7 +8,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Terminal } from '../../src/cli/command.ts';
 import { columnsOf, wrap } from '../../src/cli/layout.ts';
-import { runCommandLine } from '../../src/cli/main.ts';
+import { runCommandLine } from '../../src/cli/runCommandLine.ts';
 import { escapeUnprintable, jsonLine } from '../../src/cli/printable.ts';
 import { formatTable } from '../../src/cli/table.ts';
 import { recordIo } from './recordIo.ts';

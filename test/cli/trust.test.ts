@@ -4,18 +4,23 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Io } from '../../src/cli/command.ts';
-import { runCommandLine } from '../../src/cli/main.ts';
+import { runCommandLine } from '../../src/cli/runCommandLine.ts';
+import { findSyncedDirectory } from '../../src/cli/syncedDirectory.ts';
 import { hasShared, sharedPath } from '../support/shared.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
 
-async function run(...args: string[]) {
+function run(...args: string[]) {
+  return runWith({}, ...args);
+}
+
+async function runWith(env: Io['env'], ...args: string[]) {
   const written = { out: '', complaints: '' };
   const io: Io = {
     out: (text) => (written.out += text),
     complain: (text) => (written.complaints += text),
     readStdin: () => Readable.from([]),
-    env: {},
+    env,
     directory: tmpdir(),
     now: () => NOW,
     ...{ terminal: null, ask: null },
@@ -77,4 +82,32 @@ test.each([
   const { code, complaints } = await run(...args);
   expect(code).toBe(1);
   expect(complaints).toContain(complaint);
+});
+
+test.each([
+  ['linux', { HOME: '/home/ada' }, '/home/ada/.local/share/countersign/trust'],
+  ['linux', { HOME: '/home/ada', XDG_DATA_HOME: '/data' }, '/data/countersign/trust'],
+  ['linux', { HOME: '/home/ada', XDG_DATA_HOME: 'data' }, '/home/ada/.local/share/countersign/trust'],
+  ['darwin', { HOME: '/Users/ada' }, '/Users/ada/Library/Application Support/countersign/trust'],
+  ['win32', { LOCALAPPDATA: 'C:\\Users\\ada\\AppData\\Local' }, 'C:\\Users\\ada\\AppData\\Local\\countersign\\trust'],
+  ['linux', {}, null],
+  ['win32', { HOME: '/home/ada' }, null],
+] as const)('on %s with %j, certificates are kept in %s', (platform, env, folder) => {
+  expect(findSyncedDirectory(env, platform)).toBe(folder);
+});
+
+test.skipIf(!hasShared)('sync without --out fills the data folder, and status --local reads it', async () => {
+  const home = temporaryFolder();
+  const env = { HOME: home, LOCALAPPDATA: home };
+  const folder = findSyncedDirectory(env) ?? '';
+  const synced = await runWith(env, 'trust', 'sync', '--from', sharedPath('pki', 'certificates'));
+  expect(synced).toMatchObject({ code: 0, out: expect.stringContaining(`kept in ${folder}`) as string });
+  expect((await runWith(env, 'trust', 'status', '--local')).code).toBe(0);
+  expect((await run('trust', 'status', '--local')).code).toBe(2);
+});
+
+test('sync without --out and without a home is wrong usage', async () => {
+  const { code, complaints } = await run('trust', 'sync');
+  expect(code).toBe(1);
+  expect(complaints).toContain('Give --out DIR');
 });

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import { PACKAGES } from '../../src/dev/packages/pack.ts';
 import { readSources } from '../support/sources.ts';
 
 /** The form of what runs and shows on GitHub: nothing else here would notice a mistake in it. */
@@ -71,7 +72,10 @@ test('the packages are tried on each system with the oldest Node that they promi
     os: ['ubuntu-latest', 'windows-latest', 'macos-latest'],
     node: ['20.19', '22', '24'],
   });
-  for (const { text: manifest } of readSources('package.json', 'src/client/package.json')) {
+  for (const { text: manifest } of readSources(
+    'package.json',
+    ...PACKAGES.map(({ folder }) => `${folder}/package.json`),
+  )) {
     const { engines } = z.object({ engines: z.object({ node: z.string() }) }).parse(JSON.parse(manifest));
     expect(engines.node).toBe(`>=${matrix['node']?.[0] ?? ''}`);
   }

@@ -28,10 +28,16 @@ export function groupByOffer(
   licences: readonly Licence[],
 ): ReadonlyMap<string | null, readonly Licence[]> {
   const find = createOfferFinder(offers);
-  return Map.groupBy(licences, ({ plan }) => {
-    const match = find(plan);
-    return match.found ? offerKey(match.offer) : null;
-  });
+  // Not Map.groupBy: the command line promises Node 20.
+  const groups = new Map<string | null, Licence[]>();
+  for (const licence of licences) {
+    const match = find(licence.plan);
+    const key = match.found ? offerKey(match.offer) : null;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [licence]);
+    else group.push(licence);
+  }
+  return groups;
 }
 
 /** For people: how many, and one of them to look at. */

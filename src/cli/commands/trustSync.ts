@@ -2,10 +2,12 @@ import { Command } from '@commander-js/extra-typings';
 import { resolve } from 'node:path';
 import type { SyncedPin } from '../../trust/syncCertificates.ts';
 import { acceptedClouds } from '../acceptedClouds.ts';
+import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { examples } from '../help.ts';
 import { OPTIONS, collectClouds, parseTime } from '../options.ts';
 import { jsonLine, printable } from '../printable.ts';
+import { findSyncedDirectory } from '../syncedDirectory.ts';
 
 export function createSync(session: Session) {
   return new Command('sync')
@@ -13,7 +15,7 @@ export function createSync(session: Session) {
       'Downloads the certificate of every pin from where its CA publishes it, and keeps those whose SHA-256 is pinned. Exit code 2 where a pin that is current for an accepted cloud has no certificate.',
     )
     .option('--from <dir>', 'take the certificates from this directory (PEM or DER) and download nothing')
-    .option('--out <dir>', 'where to put them (default: .work/trust in the project, where every command looks)')
+    .option('--out <dir>', "where to put them (default: the user's data folder, where every command looks)")
     .option(
       '--cloud <name>',
       'an accepted cloud; may be repeated (default: ACCEPTED_CLOUDS, else the four of Azure)',
@@ -26,14 +28,15 @@ export function createSync(session: Session) {
       examples('countersign trust sync', 'countersign trust sync --from ~/certificates --cloud AzurePublicCloud'),
     )
     .action(async ({ from, out, cloud, at = session.now(), json }) => {
-      const [{ syncCertificates }, { loadPins }, { SYNCED_DIRECTORY }] = await Promise.all([
+      const outDir = out === undefined ? findSyncedDirectory(session.env) : resolve(session.directory, out);
+      if (outDir === null) throw new UsageError('the environment names no home directory. Give --out DIR');
+      const [{ syncCertificates }, { loadPins }] = await Promise.all([
         import('../../trust/syncCertificates.ts'),
         import('../../trust/azurePins.ts'),
-        import('../defaultTrust.ts'),
       ]);
       const { complete, pins } = await syncCertificates({
         manifests: loadPins(),
-        outDir: out === undefined ? SYNCED_DIRECTORY : resolve(session.directory, out),
+        outDir,
         ...(from !== undefined && { from: resolve(session.directory, from) }),
         acceptedClouds: acceptedClouds(cloud, session),
         at,
@@ -41,7 +44,11 @@ export function createSync(session: Session) {
           session.complain(describePin(pin));
         },
       });
-      session.out(json === true ? jsonLine({ complete, pins }) : describeResult(complete, pins));
+      session.out(
+        json === true
+          ? jsonLine({ complete, pins })
+          : `${describeResult(complete, pins)}kept in ${printable(outDir)}\n`,
+      );
       session.exitCode = complete ? 0 : 2;
     });
 }

@@ -55,7 +55,7 @@ export class TrustedCertificates {
       ...this.anchors.map((certificate) => ({ certificate, isAnchor: true })),
       ...this.intermediates.map((certificate) => ({ certificate, isAnchor: false })),
     ];
-    this.#bySubject = Map.groupBy(this.#candidates, ({ certificate }) => nameKey(certificate.subject));
+    this.#bySubject = groupByKey(this.#candidates, ({ certificate }) => nameKey(certificate.subject));
   }
 
   /** Every trusted certificate whose subject is the certificate's issuer; those that its key identifier names come first. */
@@ -69,9 +69,7 @@ export class TrustedCertificates {
   }
 
   #findPrepared({ issuerName }: Certificate): readonly IssuerCandidate[] {
-    this.#byPreparedSubject ??= Map.groupBy(this.#candidates, ({ certificate }) =>
-      preparedKey(certificate.subjectName),
-    );
+    this.#byPreparedSubject ??= groupByKey(this.#candidates, ({ certificate }) => preparedKey(certificate.subjectName));
     return this.#byPreparedSubject.get(preparedKey(issuerName)) ?? [];
   }
 
@@ -88,6 +86,21 @@ export class TrustedCertificates {
   isDistrusted({ sha256, spkiSha256 }: Certificate): boolean {
     return this.distrusted.has(sha256) || this.distrusted.has(spkiSha256);
   }
+}
+
+/** As `Map.groupBy`, which Node 20 does not have. */
+function groupByKey(
+  candidates: readonly IssuerCandidate[],
+  keyOf: (candidate: IssuerCandidate) => string,
+): ReadonlyMap<string, readonly IssuerCandidate[]> {
+  const groups = new Map<string, IssuerCandidate[]>();
+  for (const candidate of candidates) {
+    const key = keyOf(candidate);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [candidate]);
+    else group.push(candidate);
+  }
+  return groups;
 }
 
 function preparedKey(name: DistinguishedName): string {

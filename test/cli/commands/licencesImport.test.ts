@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { runCommandLine } from '../../../src/cli/main.ts';
+import { runCommandLine } from '../../../src/cli/runCommandLine.ts';
 import { recordIo } from '../recordIo.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-import-'));

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { runBatch } from '../../../src/cli/commands/verifyBatch.ts';
-import { runCommandLine } from '../../../src/cli/main.ts';
+import { runCommandLine } from '../../../src/cli/runCommandLine.ts';
 import { warmUp } from '../../../src/cli/warmUp.ts';
 import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
 import { createAuthority } from '../../../src/emulator/authority.ts';

@@ -1,18 +1,27 @@
-/**
- * `npm run packages [-- --out DIR]`: packs every package that is published, into `dist/packages` unless told otherwise, and
- * checks each tarball as those who install it will find it: with publint, and with "are the types wrong?". Release and CI
- * take the tarballs from there.
- */
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { bundle, writeNotices } from './bundle.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** Folders of the packages. */
-const PACKAGES = ['src/client'];
+/** A package that is published. */
+export interface PackageSource {
+  /** Its folder, relative to the project, with its package.json, README.md and CHANGELOG.md. */
+  readonly folder: string;
+  /**
+   * Sources in that folder that are bundled with all that they import, each into a file of its own name in `dist`. Without
+   * them `prepack` alone, a script of package.json, makes what `files` names.
+   */
+  readonly bundled?: readonly string[];
+}
+
+/** Every package that is published. */
+export const PACKAGES: readonly PackageSource[] = [
+  { folder: 'src/cli', bundled: ['main.ts'] },
+  { folder: 'src/client' },
+];
 
 /** Each gets the tarball as its last argument. */
 const CHECKS: readonly (readonly string[])[] = [
@@ -21,10 +30,17 @@ const CHECKS: readonly (readonly string[])[] = [
 ];
 
 export interface PackedPackage {
+  readonly name: string;
   /** Absolute path. */
   readonly tarball: string;
+  /** Octets of the tarball. */
+  readonly bytes: number;
+  /** Octets of its files. */
+  readonly unpackedBytes: number;
   /** Paths in the package, ascending. */
   readonly files: readonly string[];
+  /** Paths of the sources that were bundled, relative to the project, and what each imports. Empty without a bundle. */
+  readonly inputs: Readonly<Record<string, readonly string[]>>;
   /** What the checks found; empty where the package is right. */
   readonly problems: readonly string[];
 }
@@ -33,21 +49,24 @@ export interface PackedPackage {
  * Packs a package and checks the tarball. It is packed from a folder of its own, with its build and its documents: npm packs
  * a source file that is called licence.ts as the text of the licence, whatever `files` says.
  *
- * @param folder with its package.json, and a script `prepack` where it is built
  * @param outDir for the tarball
  * @throws Error where it cannot be packed
  */
-export function packPackage(folder: string, outDir: string): PackedPackage {
+export async function packPackage(source: PackageSource, outDir: string): Promise<PackedPackage> {
   const stage = mkdtempSync(join(tmpdir(), 'countersign-pack-'));
   try {
+    const folder = resolve(ROOT, source.folder);
     runNpm(['run', '--if-present', 'prepack'], folder);
     stagePackage(folder, stage);
+    const inputs = await bundleInto(stage, folder, source.bundled ?? []);
     const answer = runNpm(['pack', '--json', '--ignore-scripts', '--pack-destination', outDir], stage);
     const [packed] = Object.values(JSON.parse(answer) as readonly NpmPackEntry[]);
-    if (packed === undefined) throw new Error(`npm packed nothing of ${folder}`);
-    const tarball = join(outDir, packed.filename);
+    if (packed === undefined) throw new Error(`npm packed nothing of ${folder}.`);
+    const { name, filename, unpackedSize: unpackedBytes } = packed;
+    const tarball = join(outDir, filename);
+    const files = packed.files.map(({ path }) => path).sort();
     const problems = CHECKS.flatMap(([script = '', ...args]) => runCheck([join(ROOT, script), ...args, tarball]));
-    return { tarball, files: packed.files.map(({ path }) => path).sort(), problems };
+    return { name, tarball, bytes: statSync(tarball).size, unpackedBytes, files, inputs, problems };
   } finally {
     rmSync(stage, { recursive: true });
   }
@@ -56,7 +75,7 @@ export function packPackage(folder: string, outDir: string): PackedPackage {
 /** `files` and the scripts of the build have done their work, so the staged package.json has neither. */
 function stagePackage(folder: string, stage: string): void {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
-  const { files, scripts, ...published } = manifest;
+  const { files = [], scripts, ...published } = manifest;
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
   const paths = [...(files as readonly string[]), 'README.md', 'CHANGELOG.md'];
   for (const path of paths.filter((name) => existsSync(join(folder, name)))) {
@@ -67,8 +86,21 @@ function stagePackage(folder: string, stage: string): void {
   if (scripts !== undefined) rmSync(join(folder, 'dist'), { recursive: true, force: true });
 }
 
+async function bundleInto(stage: string, folder: string, bundled: readonly string[]): Promise<PackedPackage['inputs']> {
+  if (bundled.length === 0) return {};
+  const entries = bundled.map((entry) => join(folder, entry));
+  const metafile = await bundle({ root: ROOT, entries, outDir: join(stage, 'dist') });
+  writeNotices(metafile, ROOT, join(stage, 'THIRD-PARTY-NOTICES.txt'));
+  const importsOf = Object.entries(metafile.inputs).map(
+    ([path, { imports }]) => [path, imports.flatMap((each) => (each.external === true ? [] : each.path))] as const,
+  );
+  return Object.fromEntries(importsOf);
+}
+
 interface NpmPackEntry {
+  readonly name: string;
   readonly filename: string;
+  readonly unpackedSize: number;
   readonly files: readonly { readonly path: string }[];
 }
 
@@ -85,18 +117,3 @@ function runCheck(command: readonly string[]): readonly string[] {
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8' });
   return status === 0 ? [] : [`${stdout}${stderr}`.trim()];
 }
-
-function main(): void {
-  const { values } = parseArgs({ options: { out: { type: 'string' } } });
-  const outDir = resolve(values.out ?? join(ROOT, 'dist/packages'));
-  mkdirSync(outDir, { recursive: true });
-  for (const old of readdirSync(outDir).filter((name) => name.endsWith('.tgz'))) rmSync(join(outDir, old));
-  for (const folder of PACKAGES) {
-    const { tarball, files, problems } = packPackage(join(ROOT, folder), outDir);
-    process.stdout.write(`${tarball}: ${files.length} files, ${problems.length === 0 ? 'no problems' : 'PROBLEMS'}\n`);
-    for (const problem of problems) process.stderr.write(`${problem}\n`);
-    if (problems.length > 0) process.exitCode = 1;
-  }
-}
-
-if (import.meta.main) main();
