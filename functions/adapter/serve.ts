@@ -1,13 +1,11 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
-import type { EdgeRequest, Log, UseCase } from '../../src/http/edge.ts';
-import { service } from '../../src/app/instance.ts';
+import type { EdgeRequest, Log, UseCase } from '../../src/app/instance.ts';
 import { prepareVerifier } from '../../src/app/prepareVerifier.ts';
-import type { Service } from '../../src/app/service.ts';
 
-/** Translates between the Functions library and a use case. */
-export function serve(choose: (service: Service) => UseCase): HttpHandler {
+/** Translates between the Functions library and a use case. For HEAD the host drops the body and keeps the headers. */
+export function serve(useCase: UseCase): HttpHandler {
   return async (request, context) => {
-    const { status, headers, body } = await choose(service)(translate(request, context));
+    const { status, headers, body } = await useCase(translate(request, context));
     prepareVerifier();
     return { status, headers: { ...headers }, body };
   };
@@ -25,7 +23,7 @@ function translate(request: HttpRequest, context: InvocationContext): EdgeReques
   };
 }
 
-/** One line of JSON an event, which Application Insights relates to the invocation. */
+/** Writes each event as one line of JSON, which Application Insights relates to the invocation. */
 export function writeTo(context: InvocationContext): Log {
   return (level, event, facts) => {
     context[level](JSON.stringify({ event, ...facts }));

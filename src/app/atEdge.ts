@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServiceCode } from '../contract/codes.ts';
+import type { OperatorCode, ServiceCode } from '../contract/codes.ts';
 import { PartlyWrittenError } from '../catalogue/file/writeTogether.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
@@ -10,15 +10,13 @@ import { replyProblem } from '../http/problems.ts';
 import type { ProblemOptions } from '../http/problems.ts';
 import { RequestError } from '../http/requestError.ts';
 
-interface Failure extends Pick<ProblemOptions, 'status' | 'detail' | 'retryAfter'> {
-  readonly code: ServiceCode;
+interface Failure extends Pick<ProblemOptions, 'detail' | 'retryAfter'> {
+  readonly code: ServiceCode | Extract<OperatorCode, 'directory_unavailable'>;
 }
 
-/** It has no code of its own. Clients and proxies go by the status: this passes, and when to come again is known. */
-const DIRECTORY_UNREADABLE: Failure = {
-  ...{ code: 'internal_error', status: 503, retryAfter: KEY_SET_PAUSE },
-  detail:
-    'The keys of the operators’ directory cannot be read: no access token can be judged. Try again a little later.',
+const DIRECTORY_UNAVAILABLE: Failure = {
+  ...{ code: 'directory_unavailable', retryAfter: KEY_SET_PAUSE },
+  detail: 'The keys of the operators’ directory cannot be fetched, so no access token can be checked. Retry later.',
 };
 
 /** The one place where errors become replies. What is not listed here is a fault of ours: `internal_error`. */
@@ -26,7 +24,7 @@ const FAILURES: readonly (readonly [new (...args: never[]) => Error, Failure])[]
   [StoreUnavailableError, { code: 'store_unavailable' }],
   [KeySetMissingError, { code: 'key_set_missing' }],
   [SigningKeyUnavailableError, { code: 'signing_key_unavailable' }],
-  [OperatorKeySetError, DIRECTORY_UNREADABLE],
+  [OperatorKeySetError, DIRECTORY_UNAVAILABLE],
 ];
 
 const FAULT: Failure = { code: 'internal_error' };

@@ -1,15 +1,16 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
-import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../catalogue/file/duration.ts';
+import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../contract/durations.ts';
 import { createTablesStore } from '../tables/createTablesStore.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { SigningKeyError } from '../tokens/localSigner.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MAX_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
-import { BASE_URL_FORM, MAX_URL, isBaseUrl } from './baseUrl.ts';
+import { BASE_URL_FORM, MAX_URL, isBaseUrl } from '../contract/baseUrl.ts';
 import { isLoopback } from '../contract/loopback.ts';
+import type { OperatorDirectory } from '../operators/checkToken.ts';
 import { networkLimits } from '../http/networkLimits.ts';
 import { readRootSource } from './rootSource.ts';
 import type { RootSource } from './rootSource.ts';
@@ -219,14 +220,6 @@ export interface ServiceConfig extends Settings {
   readonly emulatorCertificates: readonly Certificate[];
   /** Null where no directory is named: then nobody is an operator. */
   readonly directory: OperatorDirectory | null;
-}
-
-/** The Entra ID tenant whose access tokens make operators, and how they must read. */
-export interface OperatorDirectory {
-  readonly tenant: string;
-  readonly audience: string;
-  readonly issuer: string;
-  readonly keySetUrl: string;
 }
 
 /**

@@ -1,10 +1,16 @@
 import { createTablesStore } from '../tables/createTablesStore.ts';
 import type { TablesConnection } from '../tables/connection.ts';
+import { MAX_ANSWER } from '../seats/lease.ts';
 import { cacheCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { CachedCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { LicenceStore } from '../tables/licenceStore.ts';
 import type { ServiceConfig } from './config.ts';
 import { createManagedIdentity } from './managedIdentity.ts';
+
+/** Milliseconds after which a change by an operator holds on every instance. */
+const MAX_DELAY = 30_000;
+/** Milliseconds that offers and licences are kept: after that come the seconds until a licence is given out by them. */
+const MAX_AGE = MAX_DELAY - MAX_ANSWER;
 
 /** The store, and its offers and licences from a cache of at most ten seconds. Makes no request before its first use. */
 export async function createStore(
@@ -13,7 +19,7 @@ export async function createStore(
 ): Promise<{ readonly store: LicenceStore; readonly catalogue: CachedCatalogue }> {
   const { TABLE_PREFIX: tablePrefix, STORE_BUDGET_MILLISECONDS: budget } = config;
   const store = createTablesStore({ connection: await connect(config), tablePrefix, budget });
-  return { store, catalogue: cacheCatalogue(store, { now }) };
+  return { store, catalogue: cacheCatalogue(store, { now, maxAge: MAX_AGE }) };
 }
 
 async function connect(config: ServiceConfig): Promise<TablesConnection> {

@@ -1,15 +1,17 @@
 import * as z from 'zod';
 import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
-import type { UseCase } from '../http/edge.ts';
-import { ANONYMOUS_OPERATIONS, problemSchema } from './openapiAnonymous.ts';
-import type { AnonymousOperation } from './openapiAnonymous.ts';
-import { DIRECTORY_WAIT, answerHeaders, problemHeaders } from './openapiHeaders.ts';
+import { VM_ENDPOINTS } from '../contract/endpoints.ts';
+import type { VmEndpoint } from '../contract/endpoints.ts';
+import type { Problem } from '../contract/wire.ts';
+import { compactJws } from '../vm/answerSchemas.ts';
+import { VM_ROUTES } from '../vm/routes.ts';
+import type { VmRoute } from '../vm/routes.ts';
+import { ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
 import { OPERATOR_PREFIX } from '../operators/route.ts';
 import type { OperatorRoute } from '../operators/route.ts';
-import { replyJson } from '../http/problems.ts';
 
 /** OpenAPI 3.1, as far as it is written here. */
 export interface OpenApi {
@@ -32,15 +34,6 @@ interface Operation {
   readonly 'x-role'?: string;
 }
 
-/** `GET /openapi.json`. Made when it is first asked for: a cold start has better things to do. */
-export function serveOpenApi(issuer: string, routes: readonly OperatorRoute[]): UseCase {
-  let document: OpenApi | null = null;
-  return () => {
-    document ??= describeService(issuer, routes);
-    return Promise.resolve(replyJson(200, document, 'public, max-age=300'));
-  };
-}
-
 /** Describes every route from the schemas by which it is served. @param routes those of operators, as they are registered */
 export function describeService(issuer: string, routes: readonly OperatorRoute[]): OpenApi {
   const book = new SchemaBook();
@@ -48,8 +41,10 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   const add = (path: string, method: string, operation: Operation) => {
     (paths[path] ??= {})[method.toLowerCase()] = operation;
   };
-  for (const operation of ANONYMOUS_OPERATIONS)
-    add(operation.path, operation.method, describeAnonymous(book, operation));
+  for (const name of Object.keys(VM_ROUTES) as VmEndpoint[]) {
+    const { path, method } = VM_ENDPOINTS[name];
+    add(path, method, describeVmRoute(book, name, VM_ROUTES[name]));
+  }
   for (const route of routes) add(`${OPERATOR_PREFIX}${route.path}`, route.method, describeRoute(book, route));
   const securitySchemes = routes.length === 0 ? {} : { directory: BEARER };
   return {
@@ -61,7 +56,7 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   };
 }
 
-const NO_QUERY = z.strictObject({});
+const NONE = z.strictObject({});
 
 const INFO = {
   title: 'Countersign',
@@ -77,27 +72,35 @@ const BEARER = {
     'An Entra ID access token with an app role: Reader, Operator or Admin, each with all that the ones before may do.',
 };
 
-function describeAnonymous(book: SchemaBook, operation: AnonymousOperation): Operation {
-  const { name, summary, params, query = NO_QUERY, body, status, answer, codes } = operation;
-  const content = body === null ? {} : { 'application/json': body };
-  const described = describeAnswer(book, answer, summary, {});
+function describeVmRoute(book: SchemaBook, name: VmEndpoint, route: VmRoute): Operation {
+  const { summary, params = NONE, query = NONE, body, status, answer, codes, hasETag = false } = route;
+  const content = body === undefined ? {} : { 'application/json': body };
+  const described = describeAnswer(book, answer, summary, hasETag ? ETAG : {});
+  const parameters = [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')];
   return {
-    ...{ operationId: name, summary, tags: [body === null ? 'reading' : 'licensing'] },
-    parameters: [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')],
+    ...{ operationId: name, summary, tags: [body === undefined ? 'reading' : 'licensing'] },
+    parameters: [...parameters, ...(hasETag ? [IF_NONE_MATCH] : [])],
     ...describeBody(book, content),
     responses: {
       [status]: described,
-      ...(operation.tellsFailure === true && { 503: described }),
+      ...(hasETag && { 304: { description: 'The caller has this version.', headers: ETAG } }),
+      ...(route.tellsFailure === true && { 503: described }),
       ...describeProblems(book, codes),
     },
     security: [],
   };
 }
 
+const IF_NONE_MATCH = {
+  ...{ name: 'If-None-Match', in: 'header', required: false },
+  schema: { type: 'string' },
+  description: 'The ETag of the version that the caller has, or a list of them.',
+};
+
 /** What every operators' route may answer, whatever it does. */
 const OPERATOR_CODES: readonly ProblemCode[] = [
   ...(['request_malformed', 'token_missing', 'token_invalid', 'role_missing', 'rate_limited'] as const),
-  ...(['internal_error', 'store_unavailable', 'signing_key_unavailable'] as const),
+  ...(['internal_error', 'store_unavailable', 'signing_key_unavailable', 'directory_unavailable'] as const),
 ];
 
 function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
@@ -105,7 +108,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
   const isWrite = route.method !== 'GET';
   const hasBody = Object.keys(body.content).length > 0;
   const more: readonly ProblemCode[] = [
-    ...(isWrite ? (['conflict'] as const) : []),
+    ...(isWrite ? (['busy', 'request_reused'] as const) : []),
     ...(hasBody ? (['request_too_large', 'media_type_unsupported'] as const) : []),
   ];
   const headers = [...(isWrite ? [IDEMPOTENCY_KEY] : []), ...(route.ifMatch ? [IF_MATCH] : [])];
@@ -117,7 +120,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
     responses: {
       200: described,
       ...(route.creates === true && { 201: { ...described, description: 'Created.' } }),
-      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes], { 503: DIRECTORY_WAIT }),
+      ...describeProblems(book, [...OPERATOR_CODES, ...more, ...codes]),
     },
     security: [{ directory: [] }],
     'x-role': role,
@@ -127,7 +130,7 @@ function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
 const IDEMPOTENCY_KEY = {
   ...{ name: 'Idempotency-Key', in: 'header', required: false },
   schema: { type: 'string', pattern: '^[!-~]{1,128}$' },
-  description: 'A repeat with the same body gets the first answer; with another body it is a conflict.',
+  description: 'A repeat with the same body gets the first answer; with another body it is refused (request_reused).',
 };
 
 const IF_MATCH = {
@@ -156,24 +159,39 @@ function describeBody(book: SchemaBook, content: Readonly<Record<string, z.ZodTy
 
 function describeAnswer(
   book: SchemaBook,
-  { mediaType, schema }: AnonymousOperation['answer'],
+  { mediaType, schema }: VmRoute['answer'],
   description: string,
   headers: JsonSchema,
 ): JsonSchema {
-  return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'output') } } };
+  // A schema's input is its JSON; what it is parsed to stays inside the service.
+  return { description, headers, content: { [mediaType]: { schema: book.write(schema, 'input') } } };
 }
 
-/** One response a status, which names the codes that have it. @param more headers of a status, whatever the code */
-function describeProblems(
-  book: SchemaBook,
-  codes: readonly ProblemCode[],
-  more: Readonly<Record<number, JsonSchema>> = {},
-): Record<string, JsonSchema> {
+const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+/** RFC 9457, with members of our own. */
+const problemSchema = z
+  .strictObject({
+    type: z.url().describe('A page that explains the code.'),
+    ...{ title: z.string(), status: z.int() },
+    code: z.enum(CODES),
+    detail: z.string().describe('What to do.'),
+    ...{ instance: z.string(), retryable: z.boolean(), correlationId: z.uuid() },
+    denial: compactJws.exactOptional().describe('A signed denial: the only answer that ends a client’s grace.'),
+    errors: z
+      .array(z.strictObject({ line: z.int().exactOptional(), field: z.string(), message: z.string() }))
+      .exactOptional()
+      .describe('Operators’ requests: everything that is wrong with the body.'),
+  })
+  .meta({ id: 'Problem' }) satisfies z.ZodType<Problem>;
+
+/** One response a status, which names the codes that have it. */
+function describeProblems(book: SchemaBook, codes: readonly ProblemCode[]): Record<string, JsonSchema> {
   const schema = book.write(problemSchema, 'output');
   const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEMS[code].status);
   const described = [...byStatus].map(([status, ofStatus]) => {
     const description = ofStatus.map((code) => `${code}: ${PROBLEMS[code].title}`).join('; ');
-    const headers = { ...problemHeaders(ofStatus), ...more[status] };
+    const headers = problemHeaders(ofStatus);
     return [status, { description, headers, content: { 'application/problem+json': { schema } } }] as const;
   });
   return Object.fromEntries(described);

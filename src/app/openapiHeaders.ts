@@ -9,7 +9,8 @@ import type { JsonSchema } from './openapiSchemas.ts';
 const TEXT = { type: 'string' };
 const SECONDS = { type: 'integer', minimum: 1 };
 
-const ETAG = { ETag: { required: true, schema: TEXT, description: 'The version of the object, for If-Match.' } };
+/** Of an answer that says which version it is. */
+export const ETAG = { ETag: { required: true, schema: TEXT, description: 'The version of what is answered.' } };
 
 const REPLAYED = {
   'Idempotency-Replayed': {
@@ -26,6 +27,11 @@ export function answerHeaders(schema: z.ZodType, isWrite: boolean): JsonSchema {
 
 const WAIT = { 'Retry-After': { required: true, schema: SECONDS, description: 'How long to wait.' } };
 
+/** Of a code that shares its status with codes that have no such header. */
+const SOMETIMES_WAIT = {
+  'Retry-After': { schema: SECONDS, description: 'How long to wait, where the code is busy or directory_unavailable.' },
+};
+
 const CHALLENGE = {
   'WWW-Authenticate': { required: true, schema: TEXT, description: 'RFC 6750: which token is asked for.' },
 };
@@ -33,20 +39,8 @@ const CHALLENGE = {
 const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, JsonSchema>>> = {
   rate_limited: WAIT,
   ...{ token_missing: CHALLENGE, token_invalid: CHALLENGE, role_missing: CHALLENGE },
-  conflict: {
-    'Retry-After': {
-      schema: SECONDS,
-      description: 'Where the first request with this Idempotency-Key still runs, or another file is being applied.',
-    },
-  },
-};
-
-/** On operators' routes, beside what a problem has by its code. */
-export const DIRECTORY_WAIT: JsonSchema = {
-  'Retry-After': {
-    schema: SECONDS,
-    description: 'Where the operators’ directory cannot be asked for its keys, which is internal_error.',
-  },
+  busy: SOMETIMES_WAIT,
+  directory_unavailable: SOMETIMES_WAIT,
 };
 
 /** Of an answer that has one of these codes. */

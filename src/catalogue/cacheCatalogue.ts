@@ -1,17 +1,12 @@
-import { MAX_ANSWER } from '../seats/lease.ts';
 import type { Catalogue } from './store.ts';
 
-/**
- * A change by an operator holds on every instance after 30 seconds (protocol, sections 3 and 5): this old what is read may
- * be, and then there are the seconds until a licence that rests on it is given out.
- */
-const MAX_AGE = 30_000 - MAX_ANSWER;
 const MAX_SUBSCRIPTIONS = 10_000;
 
 export interface CacheOptions {
   /** Milliseconds. A clock that goes back makes entries old, not young. */
   readonly now: () => number;
-  readonly maxAge?: number;
+  /** Milliseconds that an answer is kept. */
+  readonly maxAge: number;
   /** Of how many subscriptions the licences are kept. */
   readonly maxEntries?: number;
 }
@@ -61,7 +56,7 @@ function dropOld(
 }
 
 /** Readers that come while an answer is on its way share it. */
-function createCache<T>({ now, maxAge = MAX_AGE, maxEntries = MAX_SUBSCRIPTIONS }: CacheOptions): Cache<T> {
+function createCache<T>({ now, maxAge, maxEntries = MAX_SUBSCRIPTIONS }: CacheOptions): Cache<T> {
   const entries = new Map<string, Entry<T>>();
   const readCached: Cache<T>['read'] = (key, read) => {
     const since = now();

@@ -1,15 +1,7 @@
 import type { Features } from '../contract/claims.ts';
 import type { Seats } from './offer.ts';
-import { formatPlanName } from './planName.ts';
-import type { PlanName } from './planName.ts';
-
-/** The VM that the evidence speaks of, with the claims that a licence cannot do without. */
-export interface LicensedVm {
-  readonly cloud: string;
-  readonly subscriptionId: string;
-  readonly vmId: string;
-  readonly sku: string;
-}
+import { formatPlanName } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 
 /**
  * The scope within which seats are counted: what the VMs of one licence share. Made of what the licence is for, not of its id, so that
@@ -32,7 +24,6 @@ export interface Entitlement {
   /** The operator's id, or `mp:<cloud>:<subscription>:<offer>` in marketplace mode. */
   readonly licenceId: string;
   readonly pool: SeatPool;
-  readonly vm: LicensedVm;
   /** The offer's own spelling; where the offer is for every plan, the plan's name in lower case. */
   readonly plan: PlanName;
   readonly features: Features;

@@ -1,6 +1,6 @@
 import type { Licence, LicenceKey } from './licence.ts';
 import type { Offer } from './offer.ts';
-import type { PlanName } from './planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { Recorded, PageRequest, ReadablePage, Written, DeleteOutcome, Change } from '../contract/stored.ts';
 
 /** Offers and licences, for decisions. A cache may stand before it. */
@@ -18,6 +18,8 @@ export interface SubscriptionKey {
 
 /** Offers and licences, for operators. `version: null` inserts. */
 export interface CatalogueStore {
+  /** Whether there is at least one offer. */
+  holdsAnOffer(): Promise<boolean>;
   /** All of them, for what must be judged together. */
   listOffers(): Promise<readonly Recorded<Offer>[]>;
   /** All of them, for what must be judged together. */

@@ -2,7 +2,7 @@ import { formatInstant } from '../contract/instants.ts';
 import type { CatalogueFile } from '../catalogue/file/cataloguePlan.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { formatPlanName } from '../catalogue/planName.ts';
+import { formatPlanName } from '../contract/planName.ts';
 import { printable } from './printable.ts';
 import { cell } from './table.ts';
 

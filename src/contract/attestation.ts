@@ -105,3 +105,19 @@ export interface AttestationResult {
 export type Verification =
   | { readonly accepted: true; readonly result: AttestationResult; readonly checks: readonly Check[] }
   | { readonly accepted: false; readonly code: EvidenceCode; readonly checks: readonly Check[] };
+
+/** Verified evidence with the claims that a licence cannot do without. */
+export interface AttestedVm extends AttestationResult {
+  readonly vmId: string;
+  readonly subscriptionId: string;
+  readonly sku: string;
+}
+
+/** @throws {TypeError} the evidence lacks one of these claims: the verification policy must require them */
+export function attestedVm(result: AttestationResult): AttestedVm {
+  const { vmId, subscriptionId, sku } = result;
+  if (vmId === null || subscriptionId === null || sku === null) {
+    throw new TypeError('A licence needs evidence with vmId, subscriptionId and sku: require these claims.');
+  }
+  return { ...result, vmId, subscriptionId, sku };
+}

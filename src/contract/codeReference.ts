@@ -321,17 +321,46 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     caller: 'Ask an administrator of the directory for the role.',
     vendor: 'Assign the app role to the person or application in the directory.',
   },
-  conflict: {
+  name_taken: {
     cause:
-      'The request contradicts another request or the content of the store; the detail says which. An Idempotency-Key can be used for one body only.',
-    caller:
-      'Correct what the detail names. Use a new Idempotency-Key for a different request. If the answer has Retry-After, another request is still running: send the same request again later.',
+      'An id, a name or an alias of the request is already in use, or the subscription already has a licence for this offer. The detail names the object that has it.',
+    caller: 'Choose another name, or change the object that has this one.',
+    vendor: null,
+  },
+  in_use: {
+    cause:
+      'Other objects depend on what the request deletes or changes, for example licences on their offer. It is also the answer when there is no room for another pin or distrust.',
+    caller: 'Delete or change what the detail names, and send the request again.',
+    vendor: null,
+  },
+  busy: {
+    cause:
+      'Another file of offers and licences is being applied, or the first request with this Idempotency-Key is still running. Nothing was written.',
+    caller: 'Wait as long as Retry-After says, and send the same request again.',
+    vendor: 'Nothing. If the process that was writing has stopped, the next request can start after four minutes.',
+  },
+  request_reused: {
+    cause: 'The Idempotency-Key was already used for a request with a different body. Nothing was written.',
+    caller: 'Send each different request with a new Idempotency-Key.',
     vendor: null,
   },
   changed_meanwhile: {
     cause:
-      'Someone else changed the same object, or it already exists, and the request did not name its current version in If-Match.',
+      'Someone else changed or deleted the object: the version in If-Match is not its current version. Nothing was written.',
     caller: 'Read the object again, check what changed, and repeat the change with the new ETag.',
     vendor: null,
+  },
+  precondition_required: {
+    cause:
+      'The object already exists, and the request that replaces it has no If-Match header. Nothing was written, so that no change of another operator is lost.',
+    caller: 'Read the object, and send its ETag in If-Match.',
+    vendor: null,
+  },
+  directory_unavailable: {
+    cause:
+      'The service cannot fetch the keys of the operators’ directory (Microsoft Entra ID), so it cannot check any access token. VMs are not affected.',
+    caller: 'Wait as long as Retry-After says, and send the same request again.',
+    vendor:
+      'Check the status of Microsoft Entra ID, and whether the app can reach ENTRA_ISSUER. The log shows what the directory answered.',
   },
 };

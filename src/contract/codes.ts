@@ -69,8 +69,13 @@ export const OPERATOR_CODES = [
   'token_missing',
   'token_invalid',
   'role_missing',
-  'conflict',
+  'name_taken',
+  'in_use',
+  'busy',
+  'request_reused',
   'changed_meanwhile',
+  'precondition_required',
+  'directory_unavailable',
 ] as const;
 
 export type RequestCode = (typeof REQUEST_CODES)[number];

@@ -1,9 +1,58 @@
-/** Paths below the issuer. A proof's `aud` is the issuer followed by the path that it is sent to. */
-export const ENDPOINTS = {
-  challenges: '/v1/challenges',
-  licences: '/v1/licences',
-  releases: '/v1/releases',
-  jwks: '/.well-known/jwks.json',
-  signedJwks: '/.well-known/jwks.jwt',
-  discovery: '/.well-known/countersign',
-} as const;
+/** One route: its method, and its path below the issuer, with `{name}` for parameters. A GET answers HEAD as well. */
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+}
+
+/**
+ * What VMs call, and what anyone may read. A proof's `aud` is the issuer followed by the path that the proof is sent to.
+ */
+export const VM_ENDPOINTS = {
+  issueChallenge: { method: 'POST', path: '/v1/challenges' },
+  issueLicence: { method: 'POST', path: '/v1/licences' },
+  releaseLicence: { method: 'POST', path: '/v1/releases' },
+  readKeySet: { method: 'GET', path: '/.well-known/jwks.json' },
+  readSignedKeySet: { method: 'GET', path: '/.well-known/jwks.jwt' },
+  readDiscovery: { method: 'GET', path: '/.well-known/countersign' },
+  readHealth: { method: 'GET', path: '/healthz' },
+  readReadiness: { method: 'GET', path: '/readyz' },
+  readProblemPage: { method: 'GET', path: '/problems/{code}' },
+  readOpenApi: { method: 'GET', path: '/openapi.json' },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+/** What operators call, with an access token of their directory. */
+export const OPERATOR_ENDPOINTS = {
+  listOffers: { method: 'GET', path: '/operator/v1/offers' },
+  readOffer: { method: 'GET', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
+  putOffer: { method: 'PUT', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
+  deleteOffer: { method: 'DELETE', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
+  listLicences: { method: 'GET', path: '/operator/v1/licences' },
+  readLicence: { method: 'GET', path: '/operator/v1/licences/{id}' },
+  putLicence: { method: 'PUT', path: '/operator/v1/licences/{id}' },
+  deleteLicence: { method: 'DELETE', path: '/operator/v1/licences/{id}' },
+  readCatalogue: { method: 'GET', path: '/operator/v1/catalogue' },
+  applyCatalogue: { method: 'POST', path: '/operator/v1/catalogue' },
+  importLicences: { method: 'POST', path: '/operator/v1/imports/licences' },
+  exportLicences: { method: 'GET', path: '/operator/v1/exports/licences' },
+  listActivations: { method: 'GET', path: '/operator/v1/activations' },
+  readActivation: { method: 'GET', path: '/operator/v1/activations/{id}' },
+  blockActivation: { method: 'POST', path: '/operator/v1/activations/{id}/block' },
+  unblockActivation: { method: 'POST', path: '/operator/v1/activations/{id}/unblock' },
+  clearKeyChanges: { method: 'POST', path: '/operator/v1/activations/{id}/clear-key-changes' },
+  readSeats: { method: 'GET', path: '/operator/v1/seats' },
+  blockVm: { method: 'POST', path: '/operator/v1/blocks' },
+  listDecisions: { method: 'GET', path: '/operator/v1/decisions' },
+  readDecision: { method: 'GET', path: '/operator/v1/decisions/{id}' },
+  explainDecision: { method: 'GET', path: '/operator/v1/decisions/{id}/explanation' },
+  readTrust: { method: 'GET', path: '/operator/v1/trust' },
+  listUnknownIssuers: { method: 'GET', path: '/operator/v1/trust/issuers' },
+  addPin: { method: 'POST', path: '/operator/v1/trust/pins' },
+  deletePin: { method: 'DELETE', path: '/operator/v1/trust/pins/{cloud}/{sha256}' },
+  addDistrust: { method: 'POST', path: '/operator/v1/trust/distrusts' },
+  deleteDistrust: { method: 'DELETE', path: '/operator/v1/trust/distrusts/{sha256}' },
+  readKeys: { method: 'GET', path: '/operator/v1/keys' },
+  putKeySet: { method: 'PUT', path: '/operator/v1/keys/sets' },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+export type VmEndpoint = keyof typeof VM_ENDPOINTS;
+export type OperatorEndpoint = keyof typeof OPERATOR_ENDPOINTS;

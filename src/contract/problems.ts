@@ -132,14 +132,31 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemFacts>> = {
     'The access token lacks the role',
     'Ask an administrator of the directory for the app role.',
   ),
-  conflict: refused(
+  name_taken: refused(
     409,
-    'The request contradicts an earlier one',
-    'Use a new Idempotency-Key for a different request.',
+    'The name is already in use',
+    'Choose another name, or change the object that has this one.',
+  ),
+  in_use: refused(409, 'Something else must be removed first', 'Delete or change what the detail names, then retry.'),
+  busy: passing(409, 'Another request is still running', 'Wait as long as Retry-After says, then retry.'),
+  request_reused: refused(
+    409,
+    'The Idempotency-Key was used for another request',
+    'Use a new Idempotency-Key for each different request.',
   ),
   changed_meanwhile: refused(
     412,
     'The object has changed in the meantime',
     'Read it again and repeat the change with the new ETag.',
+  ),
+  precondition_required: refused(
+    428,
+    'The request has no If-Match header',
+    'Read the object, and send its ETag in If-Match.',
+  ),
+  directory_unavailable: passing(
+    503,
+    'The operators’ directory is not available',
+    'Wait as long as Retry-After says, then retry.',
   ),
 };

@@ -1,19 +1,16 @@
-import type { AttestationResult } from '../contract/attestation.ts';
+import type { AttestedVm } from '../contract/attestation.ts';
 import type { LicenceCode } from '../contract/codes.ts';
 import { marketplaceLicenceId } from '../catalogue/entitlement.ts';
-import type { Entitlement, LicensedVm } from '../catalogue/entitlement.ts';
-import { findOffer } from '../catalogue/findOffer.ts';
+import type { Entitlement } from '../catalogue/entitlement.ts';
+import type { Terms } from '../catalogue/findOffer.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { ANY, isAllowed, isSameName } from '../catalogue/planName.ts';
-import type { PlanName } from '../catalogue/planName.ts';
-import type { Catalogue } from '../catalogue/store.ts';
+import { ANY, isAllowed } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 
-/** What a VM asks for: verified evidence, and what it says beside it. */
+/** What a VM asks for. */
 export interface LicenceClaim {
-  readonly attestation: AttestationResult;
-  /** `publisher/product/plan`, the VM's own word. */
-  readonly claimedOffer?: string | undefined;
+  readonly vm: AttestedVm;
   /** Whether the licence will be bound to a key whose possession was proved. */
   readonly keyBound: boolean;
   /** Milliseconds since the epoch. */
@@ -30,70 +27,23 @@ export type Decision =
       readonly licenceId: string | null;
     };
 
-/**
- * Whether offers and licences entitle this VM. Pure; seats, keys and challenges are judged by `activate`.
- *
- * @param licences those of the VM's cloud and subscription; they matter only to offers in licensed mode.
- * @throws Error if the evidence lacks `vmId`, `subscriptionId` or `sku`, which the service's policy demands.
- */
-export function decide(claim: LicenceClaim, offers: readonly Offer[], licences: readonly Licence[]): Decision {
-  const match = findOffer(offers, claim.attestation.plan, claim.claimedOffer);
-  if (!match.found) return { granted: false, code: match.code, plan: null, licenceId: null };
-  const vm = licensedVm(claim.attestation);
-  const { offer, plan } = match;
-  const licence = offer.mode === 'licensed' ? findLicence(licences, vm, plan, offer) : null;
-  const code = offerRefusal(offer, vm) ?? licenceRefusal(offer, licence, vm, claim.at) ?? keyRefusal(offer, claim);
+/** Whether offer and licence entitle this VM. Pure; seats, keys and challenges are judged by `activate`. */
+export function decide(terms: Terms, { vm, keyBound, at }: LicenceClaim): Decision {
+  if (!terms.found) return { granted: false, code: terms.code, plan: null, licenceId: null };
+  const { offer, plan, licence } = terms;
+  const code = offerRefusal(offer, vm) ?? licenceRefusal(terms, vm, at) ?? keyRefusal(offer, keyBound);
   if (code !== null) return { granted: false, code, plan, licenceId: licence?.id ?? null };
-  return { granted: true, entitlement: entitle(offer, licence, plan, vm) };
+  return { granted: true, entitlement: entitle(terms, vm) };
 }
 
-/**
- * Reads what {@link decide} needs. Licences are not read in marketplace mode, where running the plan is the licence.
- *
- * @throws StoreUnavailableError
- */
-export async function readDecision(catalogue: Catalogue, claim: LicenceClaim): Promise<Decision> {
-  const offers = await catalogue.readOffers();
-  const match = findOffer(offers, claim.attestation.plan, claim.claimedOffer);
-  if (!match.found || match.offer.mode === 'marketplace') return decide(claim, offers, []);
-  const vm = licensedVm(claim.attestation);
-  return decide(claim, offers, await catalogue.readLicences(vm.cloud, vm.subscriptionId));
-}
+type FoundTerms = Extract<Terms, { found: true }>;
 
-/** @throws Error if the evidence lacks `vmId`, `subscriptionId` or `sku`, which the service's policy demands. */
-export function licensedVm(attestation: AttestationResult): LicensedVm {
-  const { cloud, subscriptionId, vmId, sku } = attestation;
-  if (subscriptionId === null || vmId === null || sku === null) {
-    throw new Error('Evidence without vmId, subscriptionId or sku: the verification policy must demand them.');
-  }
-  return { cloud, subscriptionId, vmId, sku };
-}
-
-/** The licence for this very plan before one for every plan of the offer. */
-export function findLicence(
-  licences: readonly Licence[],
-  vm: Pick<LicensedVm, 'cloud' | 'subscriptionId'>,
-  plan: PlanName,
-  offer: Offer,
-): Licence | null {
-  const named = (name: string): Licence | undefined =>
-    licences.find(
-      (licence) =>
-        licence.cloud === vm.cloud &&
-        licence.subscriptionId === vm.subscriptionId &&
-        isSameName(licence.plan.publisher, plan.publisher) &&
-        isSameName(licence.plan.product, plan.product) &&
-        isSameName(licence.plan.name, name),
-    );
-  return named(plan.name) ?? (offer.plan.name === ANY ? named(ANY) : undefined) ?? null;
-}
-
-function offerRefusal(offer: Offer, vm: LicensedVm): LicenceCode | null {
+function offerRefusal(offer: Offer, vm: AttestedVm): LicenceCode | null {
   if (offer.clouds !== ANY && !offer.clouds.includes(vm.cloud)) return 'plan_unknown';
   return offer.status === 'suspended' ? 'offer_suspended' : null;
 }
 
-function licenceRefusal(offer: Offer, licence: Licence | null, vm: LicensedVm, at: number): LicenceCode | null {
+function licenceRefusal({ offer, licence }: FoundTerms, vm: AttestedVm, at: number): LicenceCode | null {
   if (offer.mode === 'licensed' && licence === null) return 'subscription_not_licensed';
   const code = licence === null ? null : (statusRefusal(licence) ?? windowRefusal(licence, at));
   if (code !== null) return code;
@@ -111,21 +61,17 @@ function windowRefusal(licence: Licence, at: number): LicenceCode | null {
   return licence.validUntil !== null && at >= licence.validUntil ? 'licence_expired' : null;
 }
 
-function keyRefusal(offer: Offer, claim: LicenceClaim): LicenceCode | null {
-  return offer.requireKey && !claim.keyBound ? 'key_required' : null;
+function keyRefusal(offer: Offer, keyBound: boolean): LicenceCode | null {
+  return offer.requireKey && !keyBound ? 'key_required' : null;
 }
 
-function entitle(offer: Offer, licence: Licence | null, plan: PlanName, vm: LicensedVm): Entitlement {
+function entitle({ offer, licence, plan }: FoundTerms, vm: AttestedVm): Entitlement {
   const { lifetime, renewAfter, grace, lease, keyChanges, earlyRelease } = offer;
+  const { cloud, subscriptionId } = vm;
+  const pool = { mode: offer.mode, cloud, subscriptionId, plan: licence?.plan ?? offer.plan };
   return {
-    licenceId: licence?.id ?? marketplaceLicenceId({ ...vm, plan: offer.plan }),
-    pool: {
-      mode: offer.mode,
-      cloud: vm.cloud,
-      subscriptionId: vm.subscriptionId,
-      plan: licence?.plan ?? offer.plan,
-    },
-    vm,
+    licenceId: licence?.id ?? marketplaceLicenceId(pool),
+    pool,
     plan,
     features: { ...offer.features, ...licence?.features },
     ...{ lifetime, renewAfter, grace, lease, keyChanges, earlyRelease },

@@ -5,6 +5,8 @@ import type { PageRequest, ReadablePage } from '../contract/stored.ts';
 export interface DecisionStore {
   /** `exists`: a row of this id was there, and stays as it is. */
   insertDecision(decision: DecisionRecord): Promise<'written' | 'exists'>;
+  /** Whether there is at least one. */
+  holdsADecision(): Promise<boolean>;
   /** By `id`, which is the correlation id that the VM was given too. */
   readDecision(id: string): Promise<DecisionRecord | null>;
   /**

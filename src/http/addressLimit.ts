@@ -1,7 +1,25 @@
-import type { ClientAddress } from './clientAddress.ts';
-import type { NetworkLimit } from './networkLimits.ts';
+import { isIPv4, isIPv6 } from 'node:net';
+import type { EdgeRequest, UseCase } from './edge.ts';
 import { RateLimit } from './rateLimit.ts';
 import type { Caller, Rate } from './rateLimit.ts';
+import { RequestError } from './requestError.ts';
+
+/** An IPv6 address has all its eight groups, in lower-case hexadecimal without leading zeros. */
+export interface ClientAddress {
+  readonly family: 'ipv4' | 'ipv6';
+  readonly address: string;
+}
+
+/** A network that the vendor knows, and the requests a second that each address in it may make. */
+export interface NetworkLimit {
+  readonly family: ClientAddress['family'];
+  /** As the setting writes it: any address of the network. */
+  readonly address: string;
+  /** Bits. */
+  readonly prefix: number;
+  readonly perSecond: number;
+  readonly contains: (address: ClientAddress) => boolean;
+}
 
 /**
  * Counts a request for the address that it came from.
@@ -46,4 +64,68 @@ function listCallers(
   if (network !== null && network.prefix > SITE_PREFIX) return [own];
   const site = { name: `${groups.slice(0, 3).join(':')}::/48`, rate: sharedRate(perSecond * SITE_FACTOR) };
   return [own, site];
+}
+
+export interface AddressLimitNeeds {
+  readonly addressLimit: AddressLimit;
+  /** How many proxies of the vendor's own stand in front of the platform. */
+  readonly trustedProxies: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/**
+ * Counts a request for the client's address before anything else in it is read: a malformed request costs its sender as
+ * much as a good one.
+ */
+export function countFirst({ addressLimit, trustedProxies, now }: AddressLimitNeeds, useCase: UseCase): UseCase {
+  return (request: EdgeRequest) => {
+    const address = readClientAddress(request.header('x-forwarded-for'), trustedProxies);
+    const wait = addressLimit(address, now());
+    if (wait > 0) throw new RequestError('rate_limited', null, wait);
+    return useCase(request);
+  };
+}
+
+/**
+ * Whom the rate limit counts. The platform appends the caller's address, with a port, to `X-Forwarded-For`; what stands
+ * before is the caller's own word, unless proxies of the vendor's own wrote it.
+ *
+ * @param trustedProxies how many proxies of the vendor's own stand in front of the platform
+ * @returns null where the header names no address in that place
+ */
+export function readClientAddress(forwardedFor: string | null, trustedProxies: number): ClientAddress | null {
+  const entries = (forwardedFor ?? '').split(',');
+  return parseEntry(entries.at(-1 - trustedProxies)?.trim() ?? '');
+}
+
+function parseEntry(entry: string): ClientAddress | null {
+  const bracketed = /^\[([^\]]*)\](?::\d+)?$/.exec(entry)?.[1];
+  const address = bracketed ?? (/^[^:]*:\d+$/.test(entry) ? entry.slice(0, entry.indexOf(':')) : entry);
+  if (isIPv4(address)) return { family: 'ipv4', address };
+  if (!isIPv6(address)) return null;
+  const groups = readGroups(address);
+  const mapped = readMappedAddress(groups);
+  return mapped === null ? { family: 'ipv6', address: groups.join(':') } : { family: 'ipv4', address: mapped };
+}
+
+/** The eight groups, each in lower-case hexadecimal without leading zeros. */
+function readGroups(address: string): readonly string[] {
+  // The URL parser writes an address with an IPv4 address at its end, and all others, in one way.
+  const { hostname } = new URL(`http://[${address.replace(/%.*$/, '')}]`);
+  const [left = [], right = []] = hostname
+    .slice(1, -1)
+    .split('::')
+    .map((part) => (part === '' ? [] : part.split(':')));
+  return [...left, ...new Array<string>(8 - left.length - right.length).fill('0'), ...right];
+}
+
+/** RFC 4291 section 2.5.5.2: an IPv4 address that came through a socket of IPv6; it counts by itself. */
+function readMappedAddress(groups: readonly string[]): string | null {
+  if (groups.slice(0, 6).join(':') !== '0:0:0:0:0:ffff') return null;
+  const octets = groups.slice(6).flatMap((group) => {
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+  return octets.join('.');
 }

@@ -30,7 +30,7 @@ export interface OnceOptions {
  * was refused, or failed, may be sent again. Where a process ended in the middle, the repeat executes again, and what the
  * first one had written is found to be there.
  *
- * @throws {RequestError} `conflict` for another body under the same key, or while the first request still runs
+ * @throws {RequestError} `request_reused` for another body under the same key, `busy` while the first request still runs
  * @throws {StoreUnavailableError}
  */
 export async function answerOnce(options: OnceOptions, run: () => Promise<Reply>): Promise<Reply> {
@@ -61,14 +61,14 @@ async function begin(options: OnceOptions): Promise<Begun> {
 }
 
 function checkRepeat({ value }: Stored<OperatorRequest>, { digest, at }: OnceOptions): void {
-  if (value.digest !== digest) throw new RequestError('conflict');
+  if (value.digest !== digest) throw new RequestError('request_reused');
   if (value.answer === null && at - value.at < MAX_REQUEST) throw stillRuns();
 }
 
 function stillRuns(): RequestError {
   return new RequestError(
-    'conflict',
-    'The first request with this Idempotency-Key still runs: repeat it in a minute.',
+    'busy',
+    'The first request with this Idempotency-Key is still running. Retry in a minute.',
     60,
   );
 }

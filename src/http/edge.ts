@@ -1,3 +1,5 @@
+import type { Endpoint } from '../contract/endpoints.ts';
+
 /** One HTTP request as the use cases see it, whatever host received it. */
 export interface EdgeRequest {
   readonly method: string;
@@ -21,6 +23,13 @@ export interface Reply {
 }
 
 export type UseCase = (request: EdgeRequest) => Promise<Reply>;
+
+/** A route as a host registers it: an endpoint with its name and what answers it. */
+export interface ServedRoute extends Endpoint {
+  /** Of the function and of the operation: letters, digits and `_`. */
+  readonly name: string;
+  readonly useCase: UseCase;
+}
 
 /** One line of the log. Never a token, a nonce, a document or a key among the values. */
 export type Log = (level: 'info' | 'warn' | 'error', event: string, facts: Readonly<Record<string, unknown>>) => void;

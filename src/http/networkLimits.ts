@@ -1,17 +1,6 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
-import type { ClientAddress } from './clientAddress.ts';
-
-/** A network that the vendor knows, and the requests a second that each address in it may make. */
-export interface NetworkLimit {
-  readonly family: ClientAddress['family'];
-  /** As the setting writes it: any address of the network. */
-  readonly address: string;
-  /** Bits. */
-  readonly prefix: number;
-  readonly perSecond: number;
-  readonly contains: (address: ClientAddress) => boolean;
-}
+import type { ClientAddress, NetworkLimit } from './addressLimit.ts';
 
 const MAX_NETWORKS = 100;
 const MAX_PER_SECOND = 100_000;

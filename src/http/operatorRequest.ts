@@ -9,7 +9,7 @@ export interface OperatorRequestKey {
 
 /** One request of an operator, kept so that its repeat is answered and not executed. */
 export interface OperatorRequest extends OperatorRequestKey {
-  /** Of the body, in lower-case hexadecimal: another body under the same key is a conflict. */
+  /** Of the body, in lower-case hexadecimal: another body under the same key is refused. */
   readonly digest: string;
   /** When it began, in milliseconds since the epoch. */
   readonly at: number;

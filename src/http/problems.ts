@@ -5,8 +5,6 @@ import type { FieldProblem, Problem } from '../contract/wire.ts';
 import type { Reply } from './edge.ts';
 
 export interface ProblemOptions {
-  /** Where it is not the code's own. */
-  readonly status?: number;
   /** What to do, where more can be said than the code's own advice. */
   readonly detail?: string | null;
   readonly correlationId?: string;
@@ -22,10 +20,9 @@ export interface ProblemOptions {
 /** A problem document (RFC 9457). `type` names a page of the service that explains the code. */
 export function replyProblem(issuer: string, code: ProblemCode, options: ProblemOptions = {}): Reply {
   const { detail, correlationId = randomUUID(), retryAfter = null, denial, errors = [], headers = {} } = options;
-  const { title, advice } = PROBLEMS[code];
+  const { title, advice, status } = PROBLEMS[code];
   // A Retry-After implies that retrying helps.
   const retryable = PROBLEMS[code].retryable || retryAfter !== null;
-  const status = options.status ?? PROBLEMS[code].status;
   const problem: Problem = {
     type: `${issuer}/problems/${code}`,
     ...{ title, status, code },

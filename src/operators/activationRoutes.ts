@@ -3,15 +3,15 @@ import { formatInstant } from '../contract/instants.ts';
 import type { Activation } from '../seats/activation.ts';
 import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../seats/changeActivation.ts';
 import type { SeatPool } from '../catalogue/entitlement.ts';
-import { foldCase, formatPlanName } from '../catalogue/planName.ts';
+import { foldCase, formatPlanName } from '../contract/planName.ts';
 import { readPoolUsage } from '../seats/poolUsage.ts';
 import type { ActivationFilter } from '../seats/store.ts';
 import type { Stored } from '../contract/stored.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { instant, usageSchema } from './entries.ts';
-import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { instantText, pageOf, usageSchema } from '../contract/operators/records.ts';
+import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { findPool, parseActivationId, writeActivationId } from './pools.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
@@ -34,16 +34,16 @@ const item = z
     offer: z.string(),
     blocked: z.boolean(),
     seat: z.union([z.int().min(0), z.literal('uncounted')]).nullable(),
-    leaseEnd: instant,
-    graceUntil: instant.describe('Until then the VM’s software may run on its licences without the service.'),
+    leaseEnd: instantText,
+    graceUntil: instantText.describe('Until then the VM’s software may run on its licences without the service.'),
     key: z.string().nullable().describe('Thumbprint (RFC 7638) of the key of the newest licence.'),
-    keyChanges: z.array(z.strictObject({ from: z.string().nullable(), at: instant, until: instant })),
+    keyChanges: z.array(z.strictObject({ from: z.string().nullable(), at: instantText, until: instantText })),
     region: z.string().nullable(),
     sku: z.string(),
     client: z.string().nullable(),
     label: z.string().nullable().describe('A name of the machine for people, the VM’s own word.'),
-    firstSeen: instant,
-    lastSeen: instant,
+    firstSeen: instantText,
+    lastSeen: instantText,
     etag: z.string(),
   })
   .meta({ id: 'Activation' });

@@ -2,11 +2,18 @@ import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { errors, jwtVerify } from 'jose';
 import type { JWTPayload } from 'jose';
 import * as z from 'zod';
-import type { OperatorDirectory } from '../app/config.ts';
 import type { Log } from '../http/edge.ts';
 import type { OperatorKeySet } from './operatorKeySet.ts';
 import { RequestError } from '../http/requestError.ts';
 import { OPERATOR_ROLES } from './roles.ts';
+
+/** The Entra ID tenant whose access tokens make operators, and how they must read. */
+export interface OperatorDirectory {
+  readonly tenant: string;
+  readonly audience: string;
+  readonly issuer: string;
+  readonly keySetUrl: string;
+}
 
 /** Who sent a request, from a token that was verified. */
 export interface Operator {

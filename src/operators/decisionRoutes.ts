@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { LICENCE_CODES } from '../contract/codes.ts';
 import { formatInstant } from '../contract/instants.ts';
-import { cloud } from '../catalogue/file/fields.ts';
+import { cloud } from '../contract/operators/fields.ts';
 import { GRANT_CODES } from '../decisions/decisionRecord.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { Parts } from '../app/parts.ts';
 import { NO_BODY } from './bodies.ts';
-import { instant } from './entries.ts';
+import { instantText, pageOf } from '../contract/operators/records.ts';
 import { explainDecision, explanationSchema } from './explainDecision.ts';
-import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
@@ -20,7 +20,7 @@ const nullableText = z.string().nullable();
 export const decisionSchema = z
   .strictObject({
     id: z.string().describe('The correlation id of the answer that the VM got.'),
-    at: instant,
+    at: instantText,
     code: z.enum(DECISION_CODES),
     cloud: z.string(),
     subscription: z.string(),

@@ -2,28 +2,30 @@ import * as z from 'zod';
 import { LICENCE_CODES } from '../contract/codes.ts';
 import { formatInstant } from '../contract/instants.ts';
 import { PROBLEMS } from '../contract/problems.ts';
-import type { AttestationResult } from '../contract/attestation.ts';
+import type { AttestedVm } from '../contract/attestation.ts';
 import type { Activation } from '../seats/activation.ts';
-import { readDecision } from '../decisions/decide.ts';
+import { decide } from '../decisions/decide.ts';
 import { GRANT_CODES } from '../decisions/decisionRecord.ts';
 import type { DecisionRecord, GrantCode, RefusalCode } from '../decisions/decisionRecord.ts';
 import type { Entitlement, SeatPool } from '../catalogue/entitlement.ts';
-import { findOffer } from '../catalogue/findOffer.ts';
-import type { OfferMatch } from '../catalogue/findOffer.ts';
-import { isKeySettled } from '../seats/keyChanges.ts';
-import { keepsSeat } from '../seats/seatPlan.ts';
+import { readTerms } from '../catalogue/findOffer.ts';
+import type { Terms } from '../catalogue/findOffer.ts';
+import { isKeySettled } from '../seats/issue.ts';
+import { keepsSeat } from '../seats/lease.ts';
 import { licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
 import type { Parts } from '../app/parts.ts';
 import { activationSchema, writeItem } from './activationRoutes.ts';
-import { instant, licenceSchema, offerSchema, usageSchema, writeLicence, writeOffer } from './entries.ts';
+import { licenceSchema, writeLicence } from '../contract/operators/licence.ts';
+import { offerSchema, writeOffer } from '../contract/operators/offer.ts';
+import { instantText, usageSchema } from '../contract/operators/records.ts';
 
 export const explanationSchema = z.strictObject({
   title: z.string().describe('What happened.'),
   advice: z.string().describe('What to do, and who can.'),
   failed: z.strictObject({ check: z.string(), detail: z.string().nullable() }).nullable(),
   now: z.strictObject({
-    at: instant,
+    at: instantText,
     outcome: z
       .enum(['granted', ...LICENCE_CODES])
       .describe(
@@ -72,32 +74,31 @@ function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'ad
 }
 
 async function readPresent({ store }: Parts, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
-  const { plan, claimedOffer, licenceId } = decision;
-  const match = findOffer(await store.readOffers(), plan, claimedOffer ?? undefined);
-  const claim = {
-    attestation: restoreClaims(decision),
-    claimedOffer: claimedOffer ?? undefined,
-    keyBound: decision.code !== 'key_required',
-    at,
-  };
-  const decided = await readDecision(store, claim);
+  const { claimedOffer, licenceId } = decision;
+  const vm = restoreClaims(decision);
+  const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined });
+  const decided = decide(terms, { vm, keyBound: decision.code !== 'key_required', at });
   const id = decided.granted ? decided.entitlement.licenceId : (decided.licenceId ?? licenceId);
   // In marketplace mode there is no licence of its own.
   const licence = id === null || id.startsWith('mp:') ? null : await store.findLicence(id);
-  const held = licence === null ? poolOfOffer(match, decision) : licencePool(licence.value);
+  const held = licence === null ? poolOfOffer(terms, decision) : licencePool(licence.value);
   return {
     at: formatInstant(at),
-    offer: match.found ? writeOffer(match.offer) : null,
+    offer: terms.found ? writeOffer(terms.offer) : null,
     licence: licence === null ? null : writeLicence(licence.value),
     ...(decided.granted
-      ? await readSeat({ store }, decided.entitlement, { at, isOtherKey: decision.code === 'key_changed' })
+      ? await readSeat({ store }, decided.entitlement, {
+          vmId: vm.vmId,
+          at,
+          isOtherKey: decision.code === 'key_changed',
+        })
       : { outcome: decided.code, usage: null, activation: await readHeld({ store }, held, decision.vmId) }),
   };
 }
 
-function poolOfOffer(match: OfferMatch, { cloud, subscriptionId }: DecisionRecord): SeatPool | null {
-  if (!match.found || match.offer.mode !== 'marketplace') return null;
-  return marketplacePool(match.offer, cloud, subscriptionId);
+function poolOfOffer(terms: Terms, { cloud, subscriptionId }: DecisionRecord): SeatPool | null {
+  if (!terms.found || terms.offer.mode !== 'marketplace') return null;
+  return marketplacePool(terms.offer, cloud, subscriptionId);
 }
 
 /** What the VM still holds under a licence that it would not be given any more. */
@@ -108,20 +109,21 @@ async function readHeld({ store }: Pick<Parts, 'store'>, pool: SeatPool | null, 
 }
 
 /** What the decision kept of the evidence is all that offers and licences look at. */
-function restoreClaims({ cloud, region, vmId, subscriptionId, sku, plan, at }: DecisionRecord): AttestationResult {
+function restoreClaims({ cloud, region, vmId, subscriptionId, sku, plan, at }: DecisionRecord): AttestedVm {
   const times = { createdOn: at, expiresOn: at };
   return { cloud, region, vmId, subscriptionId, sku: sku ?? '', licenseType: null, plan, nonce: null, ...times };
 }
 
 interface Return {
+  readonly vmId: string;
   readonly at: number;
   /** Whether the VM is taken to come with another key than the one of its licence. */
   readonly isOtherKey: boolean;
 }
 
 async function readSeat({ store }: Pick<Parts, 'store'>, entitlement: Entitlement, comes: Return) {
-  const { pool, vm, seats } = entitlement;
-  const stored = await store.readActivation(pool, vm.vmId);
+  const { pool, seats } = entitlement;
+  const stored = await store.readActivation(pool, comes.vmId);
   const usage = await readPoolUsage(store, pool, seats, comes.at);
   return {
     outcome: foresee(stored?.value ?? null, entitlement, usage.taken, comes),

@@ -3,7 +3,7 @@ import type { FieldProblem } from '../contract/wire.ts';
 import { countPlan } from '../catalogue/file/applyCatalogue.ts';
 import { placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
 import type { CatalogueFile, CatalogueProblem } from '../catalogue/file/cataloguePlan.ts';
-import { must } from '../catalogue/file/fields.ts';
+import { must } from '../contract/operators/fields.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import {
   CatalogueError,
@@ -15,10 +15,12 @@ import {
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readStored } from '../catalogue/file/readStored.ts';
 import { writeTogether } from '../catalogue/file/writeTogether.ts';
+import { writeLicence } from '../contract/operators/licence.ts';
+import { writeOffer } from '../contract/operators/offer.ts';
+import { applyReport, catalogueAnswer } from '../contract/operators/records.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, parseJson } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
-import { licenceSchema, offerSchema, writeLicence, writeOffer } from './entries.ts';
 import {
   LICENCE_COLUMNS,
   jsonFileSchema,
@@ -28,6 +30,7 @@ import {
   writeLicenceFile,
 } from './licenceFile.ts';
 import type { FileLicence } from './licenceFile.ts';
+import { codeOf } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { runAlone } from './runAlone.ts';
@@ -44,20 +47,11 @@ const dryRunQuery = z.strictObject({
     .describe('true: judge the file, count, and write nothing.'),
 });
 
-const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
-
-const applied = z.strictObject({ dryRun: z.boolean(), offers: counts, licences: counts }).meta({ id: 'ApplyReport' });
-
 const readCatalogue = defineRoute({
   ...{ name: 'readCatalogue', method: 'GET', path: '/catalogue', role: 'Reader' },
   summary: `All offers and licences as one file, which can be applied again, at most ${MAX_LICENCES} licences at a time`,
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
-  answer: {
-    mediaType: 'application/json',
-    schema: z
-      .strictObject({ offers: z.array(offerSchema), licences: z.array(licenceSchema) })
-      .meta({ id: 'Catalogue' }),
-  },
+  answer: { mediaType: 'application/json', schema: catalogueAnswer },
   codes: [],
   handle: async ({ parts: { store } }) => {
     const [offers, licences] = await Promise.all([store.listOffers(), store.listLicences()]);
@@ -86,8 +80,8 @@ const applyCatalogue = defineRoute({
   ...{ name: 'applyCatalogue', method: 'POST', path: '/catalogue', role: 'Operator' },
   summary: 'Makes the store hold what a file of offers and licences says; what it does not name stays',
   ...{ params: NOTHING, query: dryRunQuery, body: catalogueBody },
-  answer: { mediaType: 'application/json', schema: applied },
-  codes: ['conflict', 'changed_meanwhile'],
+  answer: { mediaType: 'application/json', schema: applyReport },
+  codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => apply(call, call.body, placeInCatalogue),
 });
 
@@ -108,8 +102,8 @@ const importLicences = defineRoute({
   ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
   summary: `Creates and updates at most ${MAX_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
   ...{ params: NOTHING, query: dryRunQuery, body: licenceFileBody },
-  answer: { mediaType: 'application/json', schema: applied },
-  codes: ['conflict', 'changed_meanwhile'],
+  answer: { mediaType: 'application/json', schema: applyReport },
+  codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => {
     const licences = call.body.map(({ licence }) => licence);
     const kept = new Map(call.body.map(({ licence, leftOut }) => [licence, leftOut]));
@@ -137,7 +131,7 @@ type FileCall = Call<unknown, z.output<typeof dryRunQuery>, unknown>;
 
 type Place = (problem: CatalogueProblem) => FieldProblem;
 
-function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ value: z.input<typeof applied> }> {
+function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ value: z.input<typeof applyReport> }> {
   const { store, now } = call.parts;
   // A trial writes nothing that another could find.
   if (call.query.dryRun === 'true') return applyNow(call, file, place);
@@ -147,7 +141,7 @@ function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ val
 async function applyNow({ parts, query, change }: FileCall, file: CatalogueFile, place: Place) {
   const dryRun = query.dryRun === 'true';
   const planned = planCatalogue(await readStored(parts.store), file);
-  if (!planned.ok) throw refuseFile(planned.problems.map(place), 'conflict');
+  if (!planned.ok) throw refuseFile(planned.problems.map(place), codeOf(planned.problems));
   const tooLong = findLongOffers(planned.plan.offers, parts.config.LICENCE_LIFE_SECONDS * 1_000);
   if (tooLong.length > 0) throw refuseFile(tooLong.map(place));
   if (!dryRun && !(await writeTogether(parts.store, planned.plan, change))) {

@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import { formatNullable } from '../contract/instants.ts';
 import type { SigningKey } from '../tokens/keySet.ts';
 import { thumbprint } from '../tokens/publicJwk.ts';
 import type { RootState } from '../tokens/keySets/keySets.ts';
 import { findRootTroubles } from '../tokens/keySets/rootTroubles.ts';
 import { NO_BODY } from './bodies.ts';
-import { formatNullable, instant } from './entries.ts';
+import { instantText } from '../contract/operators/records.ts';
 import { signedSet, writeSignedSet } from './keySetEntry.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
@@ -17,8 +18,8 @@ const signingKey = z
   .strictObject({
     kid: z.string(),
     state: z.enum(['next', 'current', 'retired']),
-    from: instant.nullable().describe('When it begins to sign, where that is to come and known.'),
-    until: instant.nullable().describe('Until when it is published, where that is known.'),
+    from: instantText.nullable().describe('When it begins to sign, where that is to come and known.'),
+    until: instantText.nullable().describe('Until when it is published, where that is known.'),
     published: z.boolean().describe('Whether it is in a key set that is served: only then may it sign.'),
     publicKey,
   })
@@ -38,7 +39,9 @@ const rootKey = z
 const keyReport = z
   .strictObject({
     signing: z.array(signingKey),
-    publishedUntil: instant.nullable().describe('Nobody may keep the key set for longer; null where it cannot change.'),
+    publishedUntil: instantText
+      .nullable()
+      .describe('Nobody may keep the key set for longer; null where it cannot change.'),
     rootKeys: z.array(rootKey).describe('Those in force, the first one first.'),
     licenceLife: z.int().describe('LICENCE_LIFE_SECONDS.'),
     troubles: z.array(z.string()).describe('What to fix before it becomes an outage.'),

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { formatInstant } from '../contract/instants.ts';
 import type { ServedSet } from '../tokens/keySets/keySets.ts';
-import { instant } from './entries.ts';
+import { instantText } from '../contract/operators/records.ts';
 
 /** What a signed key set says, as answers have it. */
 export const signedSet = z
   .strictObject({
-    issuedAt: instant,
-    expiresAt: instant,
+    issuedAt: instantText,
+    expiresAt: instantText,
     life: z.int().describe('Seconds: the most from the issue of a licence to the end of its grace.'),
     keys: z.array(z.string()).describe('The thumbprints of its keys.'),
   })

@@ -4,7 +4,7 @@ import { MAX_KEY_SET } from '../tokens/signedKeySet.ts';
 import { RequestError } from '../http/requestError.ts';
 import { parseJson, parseShape } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
-import { instant } from './entries.ts';
+import { instantText } from '../contract/operators/records.ts';
 import { signedSet, writeSignedSet } from './keySetEntry.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
@@ -30,7 +30,7 @@ const uploadReport = z
     root: z.string().describe('RFC 7638 thumbprint of the root key that signed it.'),
     ...signedSet.shape,
     uploadedBy: z.string().describe('The object id of the operator in the directory.'),
-    uploadedAt: instant,
+    uploadedAt: instantText,
   })
   .meta({ id: 'UploadedKeySet' });
 

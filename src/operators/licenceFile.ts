@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../contract/wire.ts';
 import { describeIssue, fieldAt } from '../catalogue/file/fieldProblems.ts';
-import { must } from '../catalogue/file/fields.ts';
-import { OPTIONAL_MEMBER_NAMES, licenceEntry } from '../catalogue/file/licenceEntry.ts';
-import type { OptionalMember } from '../catalogue/file/licenceEntry.ts';
+import { must } from '../contract/operators/fields.ts';
+import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../contract/operators/licence.ts';
+import type { LicenceJson, OptionalMember } from '../contract/operators/licence.ts';
+import type { CatalogueProblem } from '../catalogue/file/cataloguePlan.ts';
 import { MAX_LICENCES } from '../catalogue/file/parseCatalogue.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { parsePlainJson } from '../verifier/plainJson.ts';
@@ -11,8 +12,6 @@ import { RequestError } from '../http/requestError.ts';
 import { parseJson, parseShape } from './bodies.ts';
 import { CsvError, parseCsv, writeCsv } from './csv.ts';
 import type { CsvRecord } from './csv.ts';
-import { writeLicence } from './entries.ts';
-import type { licenceSchema } from './entries.ts';
 
 /** The columns of a CSV file of licences, in the order in which they are exported. */
 export const LICENCE_COLUMNS = [
@@ -86,10 +85,7 @@ export function placeProblem(
 
 const MAX_PROBLEMS = 1_000;
 
-export function refuseFile(
-  problems: readonly FieldProblem[],
-  code: 'request_malformed' | 'conflict' = 'request_malformed',
-) {
+export function refuseFile(problems: readonly FieldProblem[], code: CatalogueProblem['code'] = 'request_malformed') {
   const detail = `Nothing was written. ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}: see "errors".`;
   return new RequestError(code, detail, null, problems.slice(0, MAX_PROBLEMS));
 }
@@ -203,11 +199,17 @@ export function writeLicenceFile(licences: readonly Licence[]): string {
   return writeCsv([LICENCE_COLUMNS, ...rows]);
 }
 
-function writeField(entry: z.input<typeof licenceSchema>, column: Column): string {
+function writeField(entry: LicenceJson, column: Column): string {
   const value = entry[column];
   if (value === null) return '';
-  if (Array.isArray(value))
-    return value.some((name) => name === '' || /[;[]|^\s|\s$/.test(name)) ? JSON.stringify(value) : value.join(';');
   if (typeof value !== 'object') return `${value}`;
+  if (isList(value)) {
+    return value.some((name) => name === '' || /[;[]|^\s|\s$/.test(name)) ? JSON.stringify(value) : value.join(';');
+  }
   return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
+}
+
+/** `Array.isArray` does not narrow a readonly list. */
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
 }

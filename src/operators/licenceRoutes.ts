@@ -1,30 +1,25 @@
 import * as z from 'zod';
 import { CLOUD_NAMES } from '../contract/clouds.ts';
-import { cloud, licenceId, uuid } from '../catalogue/file/fields.ts';
-import { licenceEntry } from '../catalogue/file/licenceEntry.ts';
+import { cloud, licenceId, uuid } from '../contract/operators/fields.ts';
+import { licenceEntry, writeLicence } from '../contract/operators/licence.ts';
+import { deletedSchema, licenceDetail, licenceItem, pageOf } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readAroundLicence } from '../catalogue/file/readStored.ts';
 import type { Licence } from '../catalogue/licence.ts';
-import { isSameName } from '../catalogue/planName.ts';
+import { isSameName } from '../contract/planName.ts';
 import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { Recorded } from '../contract/stored.ts';
 import type { SubscriptionKey } from '../catalogue/store.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { licenceSchema, recordFields, usageSchema, writeLicence, writeRecord } from './entries.ts';
-import { checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
-import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { writeRecord } from './versions.ts';
+import { checkPlanned, deleteOne, writeOne } from './oneRow.ts';
+import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
 const idParams = z.strictObject({ id: licenceId.describe('The licence’s own id, without regard to case.') });
-
-const item = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
-
-const detail = z
-  .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
-  .meta({ id: 'LicenceDetail' });
 
 export const subscriptionQuery = {
   cloud: cloud.optional().describe(`${CLOUD_NAMES.join(', ')}. With it: subscription.`),
@@ -35,7 +30,7 @@ const listLicences = defineRoute({
   ...{ name: 'listLicences', method: 'GET', path: '/licences', role: 'Reader' },
   summary: 'The licences of all subscriptions, or of one',
   ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: pageOf(item) },
+  answer: { mediaType: 'application/json', schema: pageOf(licenceItem) },
   codes: [],
   handle: async ({ parts, query, log }) => {
     const page = await parts.store.pageLicences(readFilter(query), readPageQuery(query));
@@ -47,7 +42,7 @@ const readLicence = defineRoute({
   ...{ name: 'readLicence', method: 'GET', path: '/licences/{id}', role: 'Reader' },
   summary: 'One licence, and how many of its seats are taken',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: detail },
+  answer: { mediaType: 'application/json', schema: licenceDetail },
   codes: ['not_found'],
   handle: async ({ parts, params, change }) => {
     const stored = await findLicence(parts, params.id);
@@ -61,8 +56,8 @@ const putLicence = defineRoute({
   ...{ name: 'putLicence', method: 'PUT', path: '/licences/{id}', role: 'Operator' },
   summary: 'Creates a licence or, with If-Match, replaces it',
   ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true, creates: true },
-  answer: { mediaType: 'application/json', schema: item },
-  codes: ['conflict', 'changed_meanwhile'],
+  answer: { mediaType: 'application/json', schema: licenceItem },
+  codes: ['name_taken', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
     if (!isSameName(call.body.id, call.params.id)) {
       throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
@@ -82,7 +77,7 @@ const deleteLicence = defineRoute({
   summary:
     'Deletes a licence: its VMs get subscription_not_licensed, which ends no grace; leases count among the seats until they end',
   ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true },
-  answer: { mediaType: 'application/json', schema: deleted },
+  answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
     const stored = await findLicence(call.parts, call.params.id);
@@ -112,7 +107,7 @@ function readFilter({
   throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
 }
 
-function writeItem(stored: Recorded<Licence>): z.input<typeof item> {
+function writeItem(stored: Recorded<Licence>): z.input<typeof licenceItem> {
   return { licence: writeLicence(stored.value), ...writeRecord(stored) };
 }
 

@@ -1,20 +1,21 @@
 import * as z from 'zod';
 import { offerKey } from '../catalogue/file/clashes.ts';
 import { countLicences, groupByOffer } from '../catalogue/file/licencesUnder.ts';
-import { must, productName } from '../catalogue/file/fields.ts';
-import { offerEntry } from '../catalogue/file/offerEntry.ts';
+import { must, productName } from '../contract/operators/fields.ts';
+import { offerEntry, writeOffer } from '../contract/operators/offer.ts';
+import { deletedSchema, offerItem, pageOf } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readAroundOffer, readLicencesNear } from '../catalogue/file/readStored.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { ANY, isSamePlan } from '../catalogue/planName.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import { ANY, isSamePlan } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { Recorded } from '../contract/stored.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { offerSchema, recordFields, writeOffer, writeRecord } from './entries.ts';
-import { checkLife, checkPlanned, deleteOne, deleted, writeOne } from './oneRow.ts';
-import { pageOf, pageQuery, readPageQuery, writePage } from './pages.ts';
+import { writeRecord } from './versions.ts';
+import { checkLife, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
+import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
@@ -28,13 +29,11 @@ const planParams = z.strictObject({
     .describe('Of the offer; * for the offer of every plan.'),
 });
 
-const item = z.strictObject({ offer: offerSchema, ...recordFields }).meta({ id: 'OfferItem' });
-
 const listOffers = defineRoute({
   ...{ name: 'listOffers', method: 'GET', path: '/offers', role: 'Reader' },
   summary: 'The offers, in the order of their names',
   ...{ params: NOTHING, query: z.strictObject(pageQuery), body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: pageOf(item) },
+  answer: { mediaType: 'application/json', schema: pageOf(offerItem) },
   codes: [],
   handle: async ({ parts, query, log }) => ({
     value: writePage(await parts.store.pageOffers(readPageQuery(query)), writeItem, log),
@@ -45,7 +44,7 @@ const readOffer = defineRoute({
   ...{ name: 'readOffer', method: 'GET', path: '/offers/{publisher}/{product}/{plan}', role: 'Reader' },
   summary: 'One offer',
   ...{ params: planParams, query: NOTHING, body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: item },
+  answer: { mediaType: 'application/json', schema: offerItem },
   codes: ['not_found'],
   handle: async ({ parts, params }) => {
     const stored = await parts.store.readOffer(planOf(params));
@@ -58,8 +57,8 @@ const putOffer = defineRoute({
   ...{ name: 'putOffer', method: 'PUT', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
   summary: 'Creates an offer or, with If-Match, replaces it',
   ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true, creates: true },
-  answer: { mediaType: 'application/json', schema: item },
-  codes: ['conflict', 'changed_meanwhile'],
+  answer: { mediaType: 'application/json', schema: offerItem },
+  codes: ['name_taken', 'in_use', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
     const { store, config } = call.parts;
     if (!isSamePlan(call.body.plan, planOf(call.params))) {
@@ -80,8 +79,8 @@ const deleteOffer = defineRoute({
   summary:
     'Deletes an offer under which no licence stands: its VMs get plan_unknown, which ends no grace; leases count until they end',
   ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true },
-  answer: { mediaType: 'application/json', schema: deleted },
-  codes: ['not_found', 'conflict', 'changed_meanwhile'],
+  answer: { mediaType: 'application/json', schema: deletedSchema },
+  codes: ['not_found', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
     const { store } = call.parts;
     const offers = await store.listOffers();
@@ -98,7 +97,7 @@ function planOf({ publisher, product, plan }: z.output<typeof planParams>): Plan
   return { publisher, product, name: plan };
 }
 
-function writeItem(stored: Recorded<Offer>): z.input<typeof item> {
+function writeItem(stored: Recorded<Offer>): z.input<typeof offerItem> {
   return { offer: writeOffer(stored.value), ...writeRecord(stored) };
 }
 
@@ -110,7 +109,7 @@ function noSuchOffer(): RequestError {
   return new RequestError('not_found', 'There is no such offer.');
 }
 
-/** @throws {RequestError} `conflict` */
+/** @throws {RequestError} `in_use` */
 async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
   const near = await readLicencesNear(store, offer);
   const byOffer = groupByOffer(
@@ -119,5 +118,5 @@ async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Reco
   );
   const under = byOffer.get(offerKey(offer)) ?? [];
   if (under.length === 0) return;
-  throw new RequestError('conflict', `It has licences: ${countLicences(under)}. Delete them first.`);
+  throw new RequestError('in_use', `It has licences: ${countLicences(under)}. Delete them first.`);
 }

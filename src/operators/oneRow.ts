@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
-import type { CataloguePlan, Planned, Upsert } from '../catalogue/file/cataloguePlan.ts';
+import type * as z from 'zod';
+import type { CataloguePlan, CatalogueProblem, Planned, Upsert } from '../catalogue/file/cataloguePlan.ts';
+import type { deletedSchema } from '../contract/operators/records.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import type { ServiceConfig } from '../app/config.ts';
@@ -14,14 +15,19 @@ type LifeSetting = Pick<ServiceConfig, 'LICENCE_LIFE_SECONDS'>;
 
 type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
 
-export const deleted = z.strictObject({ deleted: z.literal(true) });
+/** The code of a refusal with these problems: the request is malformed if any entry is. */
+export function codeOf(problems: readonly Pick<CatalogueProblem, 'code'>[]): CatalogueProblem['code'] {
+  const [first] = problems;
+  const isMalformed = first === undefined || problems.some(({ code }) => code === 'request_malformed');
+  return isMalformed ? 'request_malformed' : first.code;
+}
 
-/** @throws {RequestError} `conflict` */
+/** @throws {RequestError} `name_taken`, `in_use` or `request_malformed` */
 export function checkPlanned(planned: Planned): CataloguePlan {
   if (planned.ok) return planned.plan;
   const problems = planned.problems.map(({ field, message }) => ({ field, message }));
   const detail = problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  throw new RequestError('conflict', `${detail}.`, null, problems);
+  throw new RequestError(codeOf(planned.problems), `${detail}.`, null, problems);
 }
 
 /** @throws {RequestError} `request_malformed` where the offer's licences may last too long */
@@ -58,7 +64,7 @@ export async function deleteOne(
   stored: Recorded<unknown>,
   { expected }: VersionedCall,
   remove: (version: string) => Promise<DeleteOutcome>,
-): Promise<{ value: z.input<typeof deleted> }> {
+): Promise<{ value: z.input<typeof deletedSchema> }> {
   if (!isExpected(expected, stored.version)) throw new RequestError('changed_meanwhile');
   if ((await remove(stored.version)) === 'changed') throw new RequestError('changed_meanwhile');
   return { value: { deleted: true } };

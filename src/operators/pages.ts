@@ -24,14 +24,6 @@ export function readPageQuery(query: {
   return { size: query.limit ?? USUAL_PAGE, continuation: query.continuation };
 }
 
-/** The schema of a list's page. */
-export function pageOf<T extends z.ZodType>(item: T) {
-  return z.strictObject({
-    items: z.array(item),
-    continuation: z.string().nullable().describe('For the next page; null at the end of the list.'),
-  });
-}
-
 /** Of rows that cannot be read there is a line in the log. */
 export function writePage<T, R>(page: ReadablePage<T>, write: (item: T) => R, log: Log) {
   const { unreadable } = page;

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { CLOUD_NAMES } from '../contract/clouds.ts';
-import { licenceId, planName, uuid } from '../catalogue/file/fields.ts';
+import { licenceId, planName, uuid } from '../contract/operators/fields.ts';
 import { marketplaceLicenceId } from '../catalogue/entitlement.ts';
 import type { SeatPool } from '../catalogue/entitlement.ts';
 import type { Seats } from '../catalogue/offer.ts';
-import { foldCase, formatPlanName } from '../catalogue/planName.ts';
+import { foldCase, formatPlanName } from '../contract/planName.ts';
 import { licencePool, marketplacePool } from '../seats/poolUsage.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { INSTANT_TEXT, UUID_TEXT } from '../catalogue/file/fields.ts';
+import { INSTANT_TEXT, UUID_TEXT } from '../contract/operators/fields.ts';
 
 type Issue = z.core.$ZodRawIssue;
 

@@ -24,7 +24,7 @@ export interface AloneOptions {
  * One file at a time, on all instances: what one request takes back, because it failed, may be what another found there
  * and reported as unchanged. The turn of a process that ended in the middle ends after a while.
  *
- * @throws {RequestError} `conflict` where it is another's turn for long
+ * @throws {RequestError} `busy` where another file is being applied for long
  * @throws {StoreUnavailableError}
  */
 export async function runAlone<T>(options: AloneOptions, run: () => Promise<T>): Promise<T> {
@@ -43,7 +43,7 @@ async function takeTurn({ store, now, pause = pauseFor }: AloneOptions): Promise
       const written = await store.writeRequest({ ...TURN, digest: '', at: now(), answer: null }, held?.version ?? null);
       if (written.outcome === 'written') return written.version;
     }
-    if (tries === TRIES) throw new RequestError('conflict', 'Another file is being applied: repeat in a minute.', 60);
+    if (tries === TRIES) throw new RequestError('busy', 'Another file is being applied. Retry in a minute.', 60);
     await pause(PAUSE);
   }
 }

@@ -1,28 +1,17 @@
-import { atEdge } from '../app/atEdge.ts';
-import type { UseCase } from '../http/edge.ts';
+import type { ServedRoute } from '../http/edge.ts';
 import { createOperatorKeySet } from './operatorKeySet.ts';
 import type { Parts } from '../app/parts.ts';
 import { OPERATOR_PREFIX } from './route.ts';
-import type { OperatorRoute } from './route.ts';
 import { OPERATOR_ROUTES } from './routes.ts';
 import { serveRoute } from './serveRoute.ts';
 
-/** A route as the host has to register it. */
-export interface ServedRoute {
-  readonly name: string;
-  readonly method: OperatorRoute['method'];
-  /** With `{name}` for parameters, and a slash before it. */
-  readonly path: string;
-  readonly useCase: UseCase;
-}
-
 /** The operators' routes of a service; none where no directory is named, because then nobody is an operator. */
 export function serveOperators(parts: Parts): readonly ServedRoute[] {
-  const { directory, ISSUER } = parts.config;
+  const { directory } = parts.config;
   if (directory === null) return [];
   const rules = { directory, keySet: createOperatorKeySet(directory.keySetUrl) };
   return OPERATOR_ROUTES.map((route) => ({
     ...{ name: route.name, method: route.method, path: `${OPERATOR_PREFIX}${route.path}` },
-    useCase: atEdge(ISSUER, serveRoute(route, parts, rules)),
+    useCase: serveRoute(route, parts, rules),
   }));
 }

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { ContinuationError } from '../contract/stored.ts';
-import { checkRate } from '../http/checkRate.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -18,7 +17,6 @@ import { parseIfMatch, writeETag } from './versions.ts';
  */
 export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules): UseCase {
   return async (request) => {
-    checkRate(parts, request);
     const at = parts.now();
     const operator = await checkToken(request.header('authorization'), rules, { at, log: request.log });
     if (!hasRole(operator.roles, route.role)) {

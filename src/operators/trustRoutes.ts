@@ -12,9 +12,10 @@ import { signerRules } from '../verifier/signerRules.ts';
 import { parseCertificate } from '../verifier/x509/certificate.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { instant, recordFields, writeRecord } from './entries.ts';
+import { writeRecord } from './versions.ts';
+import { deletedSchema, instantText, recordFields } from '../contract/operators/records.ts';
 import { judgePin } from '../trust/live/judgePin.ts';
-import { deleteOne, deleted } from './oneRow.ts';
+import { deleteOne } from './oneRow.ts';
 import { NOTHING, defineRoute } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 
@@ -32,7 +33,7 @@ const pinItem = z
     sha256: z.string(),
     role: z.enum(['root', 'intermediate']),
     name: z.string(),
-    notAfter: instant,
+    notAfter: instantText,
     certificate: z.string().describe('PEM.'),
     note: z.string(),
     ...recordFields,
@@ -43,7 +44,7 @@ const distrustItem = z.strictObject({ sha256: z.string(), note: z.string(), ...r
 
 const pinStatus = z.strictObject({
   ...{ name: z.string(), role: z.enum(['root', 'intermediate']), sha256: z.string() },
-  ...{ notBefore: instant, notAfter: instant },
+  ...{ notBefore: instantText, notAfter: instantText },
 });
 
 const verdict = z.enum(['ok', 'degraded', 'failed']);
@@ -52,7 +53,7 @@ const pinList = z.array(pinStatus);
 const cloudStatus = z
   .strictObject({
     ...{ cloud: z.string(), domain: z.string(), accepted: z.boolean(), verdict },
-    pathUntil: instant.nullable().describe('Until when the best of today’s paths lasts.'),
+    pathUntil: instantText.nullable().describe('Until when the best of today’s paths lasts.'),
     path: z.array(z.string()),
     missing: pinList.describe('Pins that documents may be signed under today, without a certificate at hand.'),
     ...{ missingHistoric: pinList, withoutPath: pinList, expired: pinList, endingSoon: pinList, distrusted: pinList },
@@ -61,7 +62,7 @@ const cloudStatus = z
 
 const trustReport = z
   .strictObject({
-    ...{ at: instant, version: z.string(), verdict, clouds: z.array(cloudStatus) },
+    ...{ at: instantText, version: z.string(), verdict, clouds: z.array(cloudStatus) },
     ...{ pins: z.array(pinItem), distrusts: z.array(distrustItem) },
   })
   .meta({ id: 'TrustReport' });
@@ -70,7 +71,7 @@ const issuerItem = z
   .strictObject({
     name: z.string().describe('As a certificate’s text had it: anybody may have written that.'),
     cloud: z.string().nullable(),
-    ...{ firstSeen: instant, lastSeen: instant, count: z.int() },
+    ...{ firstSeen: instantText, lastSeen: instantText, count: z.int() },
   })
   .meta({ id: 'UnknownIssuer' });
 
@@ -123,7 +124,7 @@ const addPin = defineRoute({
   summary: 'Pins a CA for a cloud; on every instance within a minute',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(pinBody), creates: true },
   answer: { mediaType: 'application/json', schema: pinItem },
-  codes: ['conflict'],
+  codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
     const { parts, body, change } = call;
     const { material } = await parts.trust.refresh(change.at);
@@ -144,7 +145,7 @@ const addDistrust = defineRoute({
   summary: 'Distrusts a leaf, a CA or a key by its SHA-256, which beats every pin; on every instance within a minute',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ sha256: digest, note })), creates: true },
   answer: { mediaType: 'application/json', schema: distrustItem },
-  codes: ['conflict'],
+  codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
     const { row, isNew } = await insert(call, { kind: 'distrust', ...call.body });
     return { value: writeDistrust(row), version: row.version, isNew };
@@ -156,7 +157,7 @@ const deletePin = defineRoute({
   summary: 'Takes an operator’s pin back; those of the package stay, and can be distrusted',
   params: z.strictObject({ cloud: z.enum(CLOUD_NAMES), sha256: digest }),
   ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
-  answer: { mediaType: 'application/json', schema: deleted },
+  answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: (call) => remove(call, { kind: 'pin', ...call.params }),
 });
@@ -166,7 +167,7 @@ const deleteDistrust = defineRoute({
   summary: 'Takes a distrust back',
   params: z.strictObject({ sha256: digest }),
   ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
-  answer: { mediaType: 'application/json', schema: deleted },
+  answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: (call) => remove(call, { kind: 'distrust', ...call.params }),
 });
@@ -194,7 +195,7 @@ async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T
   const present = await readSame(store, entry);
   if (present !== null) return { row: present, isNew: false };
   if ((await store.listTrust()).length >= MAX_ENTRIES) {
-    throw new RequestError('conflict', `There are ${MAX_ENTRIES} pins and distrusts: take old ones back first.`);
+    throw new RequestError('in_use', `There are ${MAX_ENTRIES} pins and distrusts. Remove old ones first.`);
   }
   const written = await store.writeTrust(entry, null, change);
   if (written.outcome === 'written') {
@@ -202,16 +203,16 @@ async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T
     return { row: { value: entry, version: written.version, change }, isNew: true };
   }
   const rival = await readSame(store, entry);
-  if (rival === null) throw new RequestError('conflict', 'It was removed concurrently: reload and retry.');
+  if (rival === null) throw new RequestError('changed_meanwhile', 'It was removed at the same time. Reload and retry.');
   return { row: rival, isNew: false };
 }
 
-/** @throws {RequestError} `conflict` where something else stands there */
+/** @throws {RequestError} `name_taken` where something else stands there */
 async function readSame<T extends TrustEntry>(store: TrustStore, entry: T): Promise<Recorded<T> | null> {
   const present = await store.readTrust(entry);
   if (present === null) return null;
   if (isSameEntry(present.value, entry)) return { ...present, value: entry };
-  throw new RequestError('conflict', 'It already exists with another note: remove it first to change it.');
+  throw new RequestError('name_taken', 'It already exists with another note. Remove it first to change it.');
 }
 
 function isSameEntry(left: TrustEntry, right: TrustEntry): boolean {

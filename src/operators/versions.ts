@@ -1,3 +1,5 @@
+import { formatInstant } from '../contract/instants.ts';
+import type { Recorded } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 
 /** `If-Match: *`: whichever version is there (RFC 9110 section 13.1.1). */
@@ -9,6 +11,11 @@ export type ExpectedVersion = readonly string[] | typeof ANY_VERSION | null;
 /** A store's own ETag is a weak one, and may hold quotation marks: ours is opaque and strong. */
 export function writeETag(version: string): string {
   return `"${Buffer.from(version, 'utf8').toString('base64url')}"`;
+}
+
+/** ETag and last change of a row, as answers have them. */
+export function writeRecord({ version, change }: Omit<Recorded<unknown>, 'value'>) {
+  return { etag: writeETag(version), changedBy: change.by, changedAt: formatInstant(change.at) };
 }
 
 const ETAG = /(?:W\/)?"[!#-~]*"/g;
@@ -36,17 +43,18 @@ export function isExpected(expected: ExpectedVersion, present: string): boolean 
  * The version that a write must find, null for one that inserts.
  *
  * @param present the version that was read, null where nothing is there
- * @throws {RequestError} `changed_meanwhile` where that is not what the caller expects
+ * @throws {RequestError} `changed_meanwhile` where that is not what the caller expects, `precondition_required` where the caller
+ *   does not say
  */
 export function checkVersion(expected: ExpectedVersion, present: string | null): string | null {
   if (present === null) {
     if (expected === null) return null;
-    throw new RequestError('changed_meanwhile', 'There is nothing to replace. Leave If-Match out to create it.');
+    throw new RequestError('changed_meanwhile', 'There is nothing to replace. Send no If-Match to create it.');
   }
   if (expected === null) {
     throw new RequestError(
-      'changed_meanwhile',
-      'It is there already. Read it, and name its ETag in If-Match to replace it.',
+      'precondition_required',
+      'It already exists. Read it, and send its ETag in If-Match to replace it.',
     );
   }
   if (isExpected(expected, present)) return present;

@@ -1,5 +1,6 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { Activation } from './activation.ts';
+import type { Seats } from '../catalogue/offer.ts';
 import type { LicenceTimes } from '../catalogue/entitlement.ts';
 
 /**
@@ -24,6 +25,12 @@ export const UNCOUNTED_MARGIN = 2 * CLOCK_SKEW + LATEST_WRITE;
 /** Whether a lease has ended on every instance's clock. */
 export function hasLeaseEnded(leaseEnd: number, at: number): boolean {
   return at > leaseEnd + CLOCK_SKEW;
+}
+
+/** Whether a VM goes on in the seat it has, so that only its own row is written. */
+export function keepsSeat(activation: Activation, seats: Seats, at: number): boolean {
+  if (activation.seat.kind === 'none') return false;
+  return seats === 'unlimited' || !hasLeaseEnded(activation.leaseEnd, at);
 }
 
 /** Whether the VM may still run on a licence that it was given, on some instance's clock. */

@@ -1,14 +1,11 @@
 import type { LicenceClaims } from '../contract/claims.ts';
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation, ChallengeMark, Seat } from './activation.ts';
-import { isNewer } from './challengeOrder.ts';
-import { findLicence } from '../decisions/decide.ts';
+import { isNewer } from './issue.ts';
 import type { SeatPool } from '../catalogue/entitlement.ts';
-import { findOffer } from '../catalogue/findOffer.ts';
+import { readTerms } from '../catalogue/findOffer.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { UNCOUNTED_MARGIN } from './lease.ts';
-import type { Licence } from '../catalogue/licence.ts';
-import type { Offer } from '../catalogue/offer.ts';
 import { createSeatGate } from './seatGate.ts';
 import { ATTEMPTS, pauseAfter, withoutLateWrites } from './seatOptions.ts';
 import type { SeatOptions } from './seatOptions.ts';
@@ -49,25 +46,15 @@ export async function readReleaseTerms(
   catalogue: Catalogue,
   { azure, licence }: Pick<LicenceClaims, 'azure' | 'licence'>,
 ): Promise<ReleaseTerms> {
-  const match = findOffer(await catalogue.readOffers(), licence.plan, undefined);
-  if (!match.found) return match;
-  const { mode, earlyRelease, plan } = match.offer;
   const { cloud, subscriptionId } = azure;
+  // The licence by its id or, where the operator has replaced it meanwhile, the one for the same plan.
+  const of = { cloud, subscriptionId, plan: licence.plan };
+  const terms = await readTerms(catalogue, of, { licenceId: licence.id });
+  if (!terms.found) return terms;
+  const { mode, earlyRelease, plan } = terms.offer;
   if (mode === 'marketplace') return { found: true, earlyRelease, pool: { mode, cloud, subscriptionId, plan } };
-  const licences = await catalogue.readLicences(cloud, subscriptionId);
-  const held = findHeld(licences, { azure, licence }, match.offer);
-  if (held === null) return { found: false, code: 'subscription_not_licensed' };
-  return { found: true, earlyRelease, pool: { mode, cloud, subscriptionId, plan: held.plan } };
-}
-
-/** By its id; or, where the operator has replaced it meanwhile, by what it is for. */
-function findHeld(
-  licences: readonly Licence[],
-  { azure, licence }: Pick<LicenceClaims, 'azure' | 'licence'>,
-  offer: Offer,
-): Licence | null {
-  const named = licences.find(({ id }) => id === licence.id);
-  return named ?? findLicence(licences, azure, licence.plan, offer);
+  if (terms.licence === null) return { found: false, code: 'subscription_not_licensed' };
+  return { found: true, earlyRelease, pool: { mode, cloud, subscriptionId, plan: terms.licence.plan } };
 }
 
 /**

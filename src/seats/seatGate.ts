@@ -1,5 +1,5 @@
 import type { SeatPool } from '../catalogue/entitlement.ts';
-import { foldCase, formatPlanName } from '../catalogue/planName.ts';
+import { foldCase, formatPlanName } from '../contract/planName.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as pauseFor } from 'node:timers/promises';
 
+import { MAX_SEARCH } from './lease.ts';
 import type { SeatGate } from './seatGate.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { SeatStore } from './store.ts';
@@ -14,6 +15,17 @@ export interface SeatOptions {
   readonly random?: () => number;
   /** Waits, in milliseconds. */
   readonly pause?: (delay: number) => Promise<unknown>;
+}
+
+export interface SeatNeeds {
+  readonly seatGate: SeatGate;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** The bounds of one request. @param at when the VM asked, in milliseconds since the epoch */
+export function seatOptions({ seatGate: gate, now }: SeatNeeds, at: number): SeatOptions {
+  return { gate, signal: AbortSignal.timeout(Math.max(0, at + MAX_SEARCH - now())) };
 }
 
 /** A lost race is another VM's success, so that this many in a row mean a pool under siege; the client tries again. */

@@ -1,6 +1,4 @@
 import type { Activation, Seat } from './activation.ts';
-import { hasLeaseEnded } from './lease.ts';
-import type { Seats } from '../catalogue/offer.ts';
 import { changedBlocks, pickFreeSeat, seatCeiling, withSeat } from './seatBlocks.ts';
 import type { SeatBlock, SeatWrite } from './store.ts';
 import type { Stored } from '../contract/stored.ts';
@@ -22,12 +20,6 @@ export interface SeatSearch {
 export interface SeatGain {
   readonly seat: number;
   readonly writes: readonly SeatWrite[];
-}
-
-/** Whether a VM goes on in the seat it has, so that only its own row is written. */
-export function keepsSeat(activation: Activation, seats: Seats, at: number): boolean {
-  if (activation.seat.kind === 'none') return false;
-  return seats === 'unlimited' || !hasLeaseEnded(activation.leaseEnd, at);
 }
 
 /** The numbered seat on a row, if any. */

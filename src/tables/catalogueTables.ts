@@ -4,8 +4,8 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
 import type { LicenceKey } from '../catalogue/licence.ts';
-import { ANY, foldCase } from '../catalogue/planName.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import { ANY, foldCase } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
 import type { LicenceStore } from './licenceStore.ts';
 import type { Written } from '../contract/stored.ts';
@@ -22,13 +22,14 @@ export function catalogueTables(
   offers: TableClient,
   licences: TableClient,
   budgets: Budgets,
-): Catalogue & CatalogueStore & Pick<LicenceStore, 'holdsAnOffer'> {
+): Catalogue & CatalogueStore {
   return { ...offerTable(offers, budgets.call), ...licenceTable(licences, budgets) };
 }
 
-type OfferMethods = 'readOffers' | 'listOffers' | 'readOffer' | 'pageOffers' | 'writeOffer' | 'deleteOffer';
+type OfferMethods =
+  'readOffers' | 'holdsAnOffer' | 'listOffers' | 'readOffer' | 'pageOffers' | 'writeOffer' | 'deleteOffer';
 
-function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, OfferMethods | 'holdsAnOffer'> {
+function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, OfferMethods> {
   const call = (operation: string) => ({ operation, budget });
   const listOffers: CatalogueStore['listOffers'] = async () =>
     (await readAllRows(offers, call('read the offers'), ALL_OFFERS)).map(readOfferRow);

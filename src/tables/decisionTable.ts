@@ -3,7 +3,7 @@ import type { TableClient } from '@azure/data-tables';
 
 import { decisionIdTime } from '../decisions/decisionRecord.ts';
 import type { DecisionFilter } from '../decisions/decisionRecord.ts';
-import { foldCase } from '../catalogue/planName.ts';
+import { foldCase } from '../contract/planName.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import { decisionEntity, readDecisionRow } from './decisionRow.ts';
@@ -20,6 +20,10 @@ export function decisionTable(decisions: TableClient, budgets: Budgets): Omit<De
       if (outcome === 'changed')
         throw new StoreUnavailableError('The store failed to write a decision: no such place.');
       return outcome;
+    },
+    holdsADecision: async () => {
+      const call = { operation: 'look for any decision', budget: budgets.search };
+      return (await searchRow(decisions, call, { select: ['PartitionKey', 'RowKey'] })) !== null;
     },
     readDecision: async (id) => {
       const at = decisionIdTime(id);

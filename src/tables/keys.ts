@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 import type { SeatPool } from '../catalogue/entitlement.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
-import { foldCase } from '../catalogue/planName.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import { foldCase } from '../contract/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
 

@@ -20,6 +20,4 @@ export interface LicenceStore
     KeySetStore {
   /** Creates the tables that are missing. */
   ensureTables(): Promise<void>;
-  /** Whether the store, which answered, holds at least one offer. */
-  holdsAnOffer(): Promise<boolean>;
 }

@@ -1,67 +1,55 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import * as z from 'zod';
-import type { AttestationResult } from '../contract/attestation.ts';
+import type { AttestedVm } from '../contract/attestation.ts';
 import { vmSubject } from '../contract/claims.ts';
 import type { Features, LicenceClaims } from '../contract/claims.ts';
 import { numericDate } from '../contract/instants.ts';
 
-/** What was granted: names as the offer spells them, times in milliseconds since the epoch, bounded by the caller. */
-export interface LicenceGrant {
-  readonly licenceId: string;
-  readonly publisher: string;
-  readonly product: string;
-  readonly planName: string;
-  readonly features: Features;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-  readonly renewAfter: number;
-  readonly graceUntil: number;
-}
-
+/** What is granted, and until when; times are milliseconds since the epoch, bounded by the caller. */
 export interface LicenceInput {
   readonly issuer: string;
-  readonly attested: AttestationResult;
-  readonly grant: LicenceGrant;
+  readonly vm: AttestedVm;
+  /** Names as the offer spells them. */
+  readonly entitlement: {
+    readonly licenceId: string;
+    readonly plan: LicenceClaims['licence']['plan'];
+    readonly features: Features;
+  };
+  readonly times: { readonly expiresAt: number; readonly renewAfter: number; readonly graceUntil: number };
+  readonly issuedAt: number;
   readonly jti: string;
   /** RFC 7638 thumbprint of the key that the licence is bound to. */
-  readonly jkt?: string;
+  readonly jkt?: string | undefined;
 }
 
 /**
  * The claims of a licence. Times become NumericDate, rounded down: a licence never outlives what was granted.
  *
- * @throws {TypeError} the evidence lacks vmId, subscriptionId or sku (evidence without them is refused before this), or
- * a time is no number
+ * @throws {TypeError} a time is no number
  */
-export function licenceClaims({ issuer, attested, grant, jti, jkt }: LicenceInput): LicenceClaims {
-  const iat = toNumericDate(grant.issuedAt);
-  const azure = azureClaims(attested);
+export function licenceClaims({ issuer, vm, entitlement, times, issuedAt, jti, jkt }: LicenceInput): LicenceClaims {
+  const iat = toNumericDate(issuedAt);
+  const { licenceId: id, plan, features } = entitlement;
+  const { cloud, region, subscriptionId, vmId, sku, licenseType, createdOn } = vm;
+  const documentCreatedOn = toNumericDate(createdOn);
   return {
     iss: issuer,
-    sub: vmSubject(azure.vmId),
-    aud: `${grant.publisher}/${grant.product}`,
+    sub: vmSubject(vmId),
+    aud: `${plan.publisher}/${plan.product}`,
     iat,
     nbf: iat - CLOCK_SKEW / 1000,
-    exp: toNumericDate(grant.expiresAt),
+    exp: toNumericDate(times.expiresAt),
     jti,
     ...(jkt === undefined ? {} : { cnf: { jkt } }),
-    azure,
+    azure: { cloud, region, subscriptionId, vmId, sku, licenseType, documentCreatedOn },
     licence: {
-      id: grant.licenceId,
-      plan: { publisher: grant.publisher, product: grant.product, name: grant.planName },
-      features: { ...grant.features },
-      renewAfter: toNumericDate(grant.renewAfter),
-      graceUntil: toNumericDate(grant.graceUntil),
+      id,
+      plan: { publisher: plan.publisher, product: plan.product, name: plan.name },
+      features: { ...features },
+      renewAfter: toNumericDate(times.renewAfter),
+      graceUntil: toNumericDate(times.graceUntil),
     },
   };
-}
-
-function azureClaims(attested: AttestationResult): LicenceClaims['azure'] {
-  const { cloud, region, subscriptionId, vmId, sku, licenseType, createdOn } = attested;
-  if (subscriptionId === null || vmId === null || sku === null) {
-    throw new TypeError('A licence needs evidence with vmId, subscriptionId and sku: require these claims.');
-  }
-  return { cloud, region, subscriptionId, vmId, sku, licenseType, documentCreatedOn: toNumericDate(createdOn) };
 }
 
 /** JSON would write what is no number as `null`. */

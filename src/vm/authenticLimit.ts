@@ -1,6 +1,5 @@
-import type { LicensedVm } from '../catalogue/entitlement.ts';
+import type { AttestedVm } from '../contract/attestation.ts';
 import { sharedRate } from '../http/addressLimit.ts';
-import type { ServiceConfig } from '../app/config.ts';
 import { RateLimit } from '../http/rateLimit.ts';
 
 /**
@@ -10,15 +9,17 @@ import { RateLimit } from '../http/rateLimit.ts';
  * @param at milliseconds since the epoch
  * @returns 0 where the request may go on, else the whole seconds to wait
  */
-export type AuthenticLimit = (vm: LicensedVm, at: number) => number;
+export type AuthenticLimit = (vm: Pick<AttestedVm, 'cloud' | 'subscriptionId' | 'vmId'>, at: number) => number;
 
-export function createAuthenticLimit(
-  config: Pick<ServiceConfig, 'SUBSCRIPTION_RATE_LIMIT_PER_SECOND' | 'VM_RATE_LIMIT_PER_MINUTE'>,
-): AuthenticLimit {
+export interface AuthenticRates {
+  readonly subscriptionPerSecond: number;
+  readonly vmPerMinute: number;
+}
+
+export function createAuthenticLimit({ subscriptionPerSecond, vmPerMinute }: AuthenticRates): AuthenticLimit {
   const limit = new RateLimit();
-  const perMinute = config.VM_RATE_LIMIT_PER_MINUTE;
-  const ofVm = { perSecond: perMinute / 60, burst: perMinute, longestQueue: 0 };
-  const ofSubscription = sharedRate(config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND);
+  const ofVm = { perSecond: vmPerMinute / 60, burst: vmPerMinute, longestQueue: 0 };
+  const ofSubscription = sharedRate(subscriptionPerSecond);
   return ({ cloud, subscriptionId, vmId }, at) =>
     limit.take(
       [

@@ -1,15 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import type { AttestationResult, Check, Verification } from '../contract/attestation.ts';
+import { attestedVm } from '../contract/attestation.ts';
+import type { AttestedVm, Check, Verification } from '../contract/attestation.ts';
 import type { ChallengeClaims } from '../contract/claims.ts';
 import type { EvidenceCode } from '../contract/codes.ts';
-import { licensedVm } from '../decisions/decide.ts';
-import type { LicensedVm } from '../catalogue/entitlement.ts';
+import type { Challenges } from '../tokens/challenges.ts';
 import { checkProof } from '../tokens/proofs.ts';
+import type { IssuerNotes } from '../trust/live/issuerNotes.ts';
+import type { LiveTrust } from '../trust/live/liveTrust.ts';
+import type { EvidencePolicy } from '../verifier/appraise.ts';
 import { verifyEvidence } from '../verifier/verifyEvidence.ts';
 import type { EdgeRequest, Log, Reply } from '../http/edge.ts';
-import type { Parts } from '../app/parts.ts';
 import { replyProblem } from '../http/problems.ts';
 import { RequestError } from '../http/requestError.ts';
+import type { AuthenticLimit } from './authenticLimit.ts';
+
+export interface ChallengeCheckNeeds {
+  readonly issuer: string;
+  readonly challenges: Pick<Challenges, 'check'>;
+}
+
+export interface AuthenticationNeeds {
+  readonly issuer: string;
+  readonly trust: Pick<LiveTrust, 'read'>;
+  readonly policy: EvidencePolicy;
+  readonly authenticLimit: AuthenticLimit;
+  readonly issuerNotes: IssuerNotes;
+}
 
 /** What every request of a VM brings. */
 export interface EvidenceBody {
@@ -31,8 +47,8 @@ export interface AuthenticRequest {
   readonly challenge: ChallengeClaims;
   /** As in {@link AnsweredChallenge}. */
   readonly proof: string | null;
-  readonly attestation: AttestationResult;
-  readonly vm: LicensedVm;
+  /** What the evidence says. */
+  readonly vm: AttestedVm;
   readonly checks: readonly Check[];
   /** When it came, in milliseconds since the epoch. */
   readonly at: number;
@@ -46,7 +62,7 @@ export interface AuthenticRequest {
  * @throws {RequestError} `challenge_invalid`, `challenge_expired`, `proof_required` or `proof_invalid`
  */
 export async function checkChallenge(
-  { challenges, config }: Parts,
+  { challenges, issuer }: ChallengeCheckNeeds,
   { challenge, proof }: EvidenceBody,
   { endpoint, at }: { readonly endpoint: string; readonly at: number },
 ): Promise<AnsweredChallenge> {
@@ -57,7 +73,7 @@ export async function checkChallenge(
   // Without a key in the challenge there is nothing that a proof could prove.
   if (jkt === undefined) return { claims, nonce, proof: null };
   if (proof === undefined) throw new RequestError('proof_required');
-  const proved = await checkProof(proof, { jkt, audience: `${config.ISSUER}${endpoint}`, challengeJti });
+  const proved = await checkProof(proof, { jkt, audience: `${issuer}${endpoint}`, challengeJti });
   if (!proved.ok) throw new RequestError(proved.code);
   return { claims, nonce, proof };
 }
@@ -74,30 +90,29 @@ export type Authentication =
  * @throws {StoreUnavailableError} what operators distrust cannot be read
  */
 export async function authenticate(
-  parts: Parts,
+  needs: AuthenticationNeeds,
   { log }: EdgeRequest,
   { body, challenge, at }: { readonly body: EvidenceBody; readonly challenge: AnsweredChallenge; readonly at: number },
 ): Promise<Authentication> {
-  const trust = await parts.trust.read(at, log);
-  const { policy } = parts;
+  const trust = await needs.trust.read(at, log);
+  const { policy } = needs;
   const verification = verifyEvidence(body.document.signature, { trust, policy, nonce: challenge.nonce, at });
-  if (!verification.accepted) return { accepted: false, refusal: await refuseEvidence(parts, log, verification, at) };
-  const { result: attestation, checks } = verification;
-  const vm = licensedVm(attestation);
-  checkLimits(parts, vm, at);
+  if (!verification.accepted) return { accepted: false, refusal: await refuseEvidence(needs, log, verification, at) };
+  const vm = attestedVm(verification.result);
+  checkLimits(needs, vm, at);
   const { claims, proof } = challenge;
-  return { accepted: true, authentic: { challenge: claims, proof, attestation, vm, checks, at, log } };
+  return { accepted: true, authentic: { challenge: claims, proof, vm, checks: verification.checks, at, log } };
 }
 
 /** @throws {RequestError} `rate_limited` */
-function checkLimits({ authenticLimit }: Parts, vm: LicensedVm, at: number) {
+function checkLimits({ authenticLimit }: AuthenticationNeeds, vm: AttestedVm, at: number): void {
   const wait = authenticLimit(vm, at);
   if (wait > 0) throw new RequestError('rate_limited', null, wait);
 }
 
 /** Anybody can send this: it is a line of the log, and never a row of the store, but for the bounded notes on issuers. */
 async function refuseEvidence(
-  { config, issuerNotes }: Parts,
+  { issuer, issuerNotes }: AuthenticationNeeds,
   log: Log,
   { code, checks }: Extract<Verification, { accepted: false }>,
   at: number,
@@ -107,7 +122,7 @@ async function refuseEvidence(
   const { name: check, detail, facts } = checks.find(({ outcome }) => outcome === 'failed') ?? {};
   log(level, 'evidence_refused', { code, correlationId, check, detail, facts });
   if (facts?.code === 'issuer_unknown') await issuerNotes(facts, at, log);
-  return replyProblem(config.ISSUER, code, { correlationId });
+  return replyProblem(issuer, code, { correlationId });
 }
 
 /** What an operator must look at at once: a change of Azure's CAs, a package without its certificates, a broken reader. */

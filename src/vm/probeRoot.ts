@@ -1,11 +1,23 @@
 import { formatInstant } from '../contract/instants.ts';
 import type { Log } from '../http/edge.ts';
 import { findRootTroubles } from '../tokens/keySets/rootTroubles.ts';
-import type { RootState } from '../tokens/keySets/keySets.ts';
-import type { Parts } from '../app/parts.ts';
-import type { Probe } from './readiness.ts';
+import type { KeySets, RootState } from '../tokens/keySets/keySets.ts';
+import type { SigningKeys } from '../tokens/signingKeys.ts';
 
-type ProbedParts = Pick<Parts, 'keySets' | 'signingKeys' | 'config'>;
+export type ProbeState = 'ok' | 'degraded' | 'failed';
+
+/** One thing that the service needs, and what an operator has to know of it. */
+export interface Probe {
+  readonly state: ProbeState;
+  readonly detail: string;
+}
+
+export interface RootProbeNeeds {
+  readonly keySets: Pick<KeySets, 'read'>;
+  readonly signingKeys: Pick<SigningKeys, 'readPublished'>;
+  /** Seconds: the most from the issue of a licence to the end of its grace. */
+  readonly licenceLife: number;
+}
 
 const NO_ROOT = 'no root key is set, which only a loopback issuer may do: clients trust the key set on first use';
 
@@ -13,15 +25,15 @@ const NO_ROOT = 'no root key is set, which only a loopback issuer may do: client
  * Whether clients that carry a root key get a key set that they believe. It is degraded where something has to be done
  * before the set ends, and failed where none is served.
  */
-export async function probeRoot(parts: ProbedParts, at: number, log: Log): Promise<Probe> {
+export async function probeRoot(needs: RootProbeNeeds, at: number, log: Log): Promise<Probe> {
   try {
-    const roots = await parts.keySets.read(at);
+    const roots = await needs.keySets.read(at);
     const [first] = roots;
     if (first === undefined) return { state: 'ok', detail: NO_ROOT };
     noteFailures(roots, log);
     const troubles = findRootTroubles(roots, {
-      keys: await readSigningKeys(parts, at),
-      life: parts.config.LICENCE_LIFE_SECONDS,
+      keys: await readSigningKeys(needs, at),
+      life: needs.licenceLife,
       at,
     });
     const state = first.set === null ? 'failed' : troubles.length > 0 ? 'degraded' : 'ok';
@@ -33,7 +45,7 @@ export async function probeRoot(parts: ProbedParts, at: number, log: Log): Promi
 }
 
 /** Whether they can be read is what the probe of the signing key says. */
-async function readSigningKeys({ signingKeys }: ProbedParts, at: number) {
+async function readSigningKeys({ signingKeys }: RootProbeNeeds, at: number) {
   try {
     return (await signingKeys.readPublished(at)).keys;
   } catch {

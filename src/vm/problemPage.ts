@@ -1,8 +1,7 @@
 import type { ProblemCode } from '../contract/codes.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
-import type { Reply } from '../http/edge.ts';
-import type { Parts } from '../app/parts.ts';
+import type { Reply, UseCase } from '../http/edge.ts';
 import { replyProblem } from '../http/problems.ts';
 
 /** One heading of a code's page, and what stands under it. */
@@ -32,8 +31,12 @@ function nameFixers(caller: boolean, vendor: boolean): string {
 }
 
 /** `GET /problems/{code}`: the page that a problem document's `type` names. */
-export function readProblemPage({ config }: Parts, code: string): Reply {
-  if (!isProblemCode(code)) return replyProblem(config.ISSUER, 'not_found');
+export function readProblemPage({ issuer }: { readonly issuer: string }): UseCase {
+  return ({ path }) => Promise.resolve(replyPage(issuer, path.split('/').at(-1) ?? ''));
+}
+
+function replyPage(issuer: string, code: string): Reply {
+  if (!isProblemCode(code)) return replyProblem(issuer, 'not_found');
   const { title, status } = PROBLEMS[code];
   const sections = describeProblem(code).map(({ heading, text }) => `${heading}\n  ${text}\n`);
   return {

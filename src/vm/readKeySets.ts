@@ -1,16 +1,21 @@
 import * as z from 'zod';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
-import type { EdgeRequest, Reply } from '../http/edge.ts';
+import type { UseCase } from '../http/edge.ts';
 import { KeySetMissingError } from '../tokens/keySets/keySets.ts';
-import type { RootState, ServedSet } from '../tokens/keySets/keySets.ts';
-import { parseShape } from '../operators/bodies.ts';
-import type { Parts } from '../app/parts.ts';
+import type { KeySets, RootState, ServedSet } from '../tokens/keySets/keySets.ts';
 import { replyJson } from '../http/problems.ts';
 import { readQuery } from '../http/readQuery.ts';
 import { RequestError } from '../http/requestError.ts';
+import { parseShape } from './requestBody.ts';
 
 /** Seconds for which anybody keeps a key set; the least SIGNING_KEY_LEAD_SECONDS is twice as long. */
 export const MAX_KEPT = 300;
+
+export interface KeySetNeeds {
+  readonly keySets: Pick<KeySets, 'read' | 'readPublished'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
 
 /**
  * `GET /.well-known/jwks.json`. Nobody may keep it for longer than it is certain to hold every key in use.
@@ -19,10 +24,12 @@ export const MAX_KEPT = 300;
  * @throws {KeySetMissingError}
  * @throws {StoreUnavailableError}
  */
-export async function readKeySet({ keySets, now }: Parts): Promise<Reply> {
-  const at = now();
-  const { keys, goodUntil } = await keySets.readPublished(at);
-  return replyJson(200, { keys }, cacheUntil(goodUntil, at));
+export function readKeySet({ keySets, now }: KeySetNeeds): UseCase {
+  return async () => {
+    const at = now();
+    const { keys, goodUntil } = await keySets.readPublished(at);
+    return replyJson(200, { keys }, cacheUntil(goodUntil, at));
+  };
 }
 
 /** The query of `GET /.well-known/jwks.jwt`. */
@@ -42,18 +49,18 @@ export const signedKeySetQuery = z.strictObject({
  * @throws {KeySetMissingError}
  * @throws {StoreUnavailableError}
  */
-export async function readSignedKeySet(parts: Parts, { query }: EdgeRequest): Promise<Reply> {
-  const { root } = parseShape(signedKeySetQuery, readQuery(query), 'The query');
-  const at = parts.now();
-  const { token, claims } = findSet(await parts.keySets.read(at), root);
-  const { goodUntil } = await parts.keySets.readPublished(at);
-  return {
-    status: 200,
-    headers: {
-      'Content-Type': 'application/jwk-set+jwt',
-      'Cache-Control': cacheUntil(Math.min(goodUntil, claims.exp * 1_000), at),
-    },
-    body: token,
+export function readSignedKeySet({ keySets, now }: KeySetNeeds): UseCase {
+  return async ({ query }) => {
+    const { root } = parseShape(readQuery(query), signedKeySetQuery, 'The query');
+    const at = now();
+    const { token, claims } = findSet(await keySets.read(at), root);
+    const { goodUntil } = await keySets.readPublished(at);
+    const maxAge = cacheUntil(Math.min(goodUntil, claims.exp * 1_000), at);
+    return {
+      status: 200,
+      headers: { 'Content-Type': 'application/jwk-set+jwt', 'Cache-Control': maxAge },
+      body: token,
+    };
   };
 }
 

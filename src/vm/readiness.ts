@@ -1,16 +1,12 @@
+import type { CatalogueStore } from '../catalogue/store.ts';
+import type { DecisionStore } from '../decisions/store.ts';
 import type { Log, UseCase } from '../http/edge.ts';
+import type { Challenges } from '../tokens/challenges.ts';
 import { KeySetMissingError } from '../tokens/keySets/keySets.ts';
-import type { Parts } from '../app/parts.ts';
+import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { probeRoot } from './probeRoot.ts';
+import type { Probe, ProbeState, RootProbeNeeds } from './probeRoot.ts';
 import { replyJson } from '../http/problems.ts';
-
-export type ProbeState = 'ok' | 'degraded' | 'failed';
-
-/** One thing that the service needs, and what an operator has to know of it. */
-export interface Probe {
-  readonly state: ProbeState;
-  readonly detail: string;
-}
 
 export interface Readiness {
   readonly state: ProbeState;
@@ -18,49 +14,72 @@ export interface Readiness {
   readonly probes: Readonly<Record<'store' | 'signingKey' | 'root' | 'pins' | 'challengeSecret', Probe>>;
 }
 
+export interface ReadinessNeeds extends RootProbeNeeds {
+  readonly store: Pick<CatalogueStore, 'holdsAnOffer'> & Pick<DecisionStore, 'holdsADecision'>;
+  readonly keySets: Pick<KeySets, 'read' | 'readSigner'>;
+  readonly challenges: Challenges;
+  /** @param at milliseconds since the epoch */
+  readonly probePins: (at: number) => Probe;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 /** Milliseconds that an answer is kept: probes cost, and anybody may ask. */
 const MAX_AGE = 10_000;
 
 const RANK = { ok: 0, degraded: 1, failed: 2 } as const;
 
-/** Probes what the service needs, at most once in ten seconds however often it is asked. */
-export function createReadiness(parts: Parts, probePins: (at: number) => Probe): UseCase {
+/** `GET /readyz`. Probes what the service needs at most once in ten seconds, however often it is asked. */
+export function createReadiness(needs: ReadinessNeeds): UseCase {
   let probed: { readonly at: number; readonly answer: Promise<Readiness> } | null = null;
   return async ({ log }) => {
-    const at = parts.now();
+    const at = needs.now();
     if (probed === null || at - probed.at >= MAX_AGE || at < probed.at) {
-      probed = { at, answer: probeAll(parts, probePins, at, log) };
+      probed = { at, answer: probeAll(needs, at, log) };
     }
     const readiness = await probed.answer;
     return replyJson(readiness.state === 'failed' ? 503 : 200, readiness);
   };
 }
 
-async function probeAll(parts: Parts, probePins: (at: number) => Probe, at: number, log: Log): Promise<Readiness> {
+async function probeAll(needs: ReadinessNeeds, at: number, log: Log): Promise<Readiness> {
   const [store, signingKey, root] = await Promise.all([
-    probeStore(parts, log),
-    probeSigningKey(parts, at, log),
-    probeRoot(parts, at, log),
+    probeStore(needs, log),
+    probeSigningKey(needs, at, log),
+    probeRoot(needs, at, log),
   ]);
-  const probes = { store, signingKey, root, pins: probePins(at), challengeSecret: probeChallengeSecret(parts, at) };
+  const probes = {
+    store,
+    signingKey,
+    root,
+    pins: needs.probePins(at),
+    challengeSecret: probeChallengeSecret(needs, at),
+  };
   const states = Object.values(probes).map(({ state }) => state);
   const [worst = 'failed'] = states.sort((left, right) => RANK[right] - RANK[left]);
   return { state: worst, probedAt: new Date(at).toISOString(), probes };
 }
 
-async function probeStore({ store }: Parts, log: Log): Promise<Probe> {
+async function probeStore({ store }: ReadinessNeeds, log: Log): Promise<Probe> {
   try {
     if (await store.holdsAnOffer()) return { state: 'ok', detail: 'answers, and holds an offer' };
-    return { state: 'failed', detail: 'answers, but holds no offer: was it emptied? Apply the catalogue again' };
+    // A decision shows that the store was in use before. Without one this is a first deployment.
+    if (await store.holdsADecision()) return EMPTIED;
+    return { state: 'degraded', detail: 'answers, but holds no offer yet: apply the catalogue' };
   } catch (error) {
     log('error', 'store_probe_failed', { reason: nameOf(error) });
     return { state: 'failed', detail: 'does not answer: look at the storage account and the identity’s role on it' };
   }
 }
 
-async function probeSigningKey({ signingKeys }: Parts, at: number, log: Log): Promise<Probe> {
+const EMPTIED: Probe = {
+  state: 'failed',
+  detail: 'answers, but holds no offer any more: restore it from a backup, or apply the catalogue again',
+};
+
+async function probeSigningKey({ keySets, signingKeys }: ReadinessNeeds, at: number, log: Log): Promise<Probe> {
   try {
-    const signer = await signingKeys.readSigner(at);
+    const signer = await keySets.readSigner(at);
     await signer.sign(Buffer.from('readiness'));
     const { troubles } = await signingKeys.readPublished(at);
     const detail = [`signs, kid ${signer.kid}`, ...troubles].join('; ');
@@ -74,7 +93,7 @@ async function probeSigningKey({ signingKeys }: Parts, at: number, log: Log): Pr
 }
 
 /** A challenge that this instance issues must be one that it takes. */
-function probeChallengeSecret({ challenges }: Parts, at: number): Probe {
+function probeChallengeSecret({ challenges }: ReadinessNeeds, at: number): Probe {
   const { challenge } = challenges.issue({ at });
   return challenges.check(challenge, at).ok
     ? { state: 'ok', detail: 'issues and takes challenges' }

@@ -1,10 +1,14 @@
 import { listChecks } from '../decisions/decisionChecks.ts';
 import { GRANT_CODES, hourlyDecisionId, uniqueDecisionId } from '../decisions/decisionRecord.ts';
 import type { GrantCode, RefusalCode } from '../decisions/decisionRecord.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
+import type { DecisionStore } from '../decisions/store.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { AuthenticRequest } from './authenticate.ts';
-import type { Parts } from '../app/parts.ts';
+
+export interface RecordNeeds {
+  readonly store: Pick<DecisionStore, 'insertDecision'>;
+}
 
 /** What was decided on authentic evidence, beside what the evidence says itself. */
 export interface Decided {
@@ -25,15 +29,18 @@ export interface Decided {
  *
  * @returns the row's id, which is the correlation id of the answer
  */
-export async function recordDecision({ store }: Parts, authentic: AuthenticRequest, decided: Decided): Promise<string> {
-  const { attestation, vm, at, log } = authentic;
+export async function recordDecision(
+  { store }: RecordNeeds,
+  authentic: AuthenticRequest,
+  decided: Decided,
+): Promise<string> {
+  const { vm, at, log } = authentic;
   const { code, licenceId, plan: offered = null, claimedOffer = null, isUnique = false } = decided;
+  const { cloud, subscriptionId, vmId, sku, plan, region } = vm;
   const refusal = isGrant(code) ? null : code;
   const isRepeatable = refusal !== null || (code === 'seat_released' && !isUnique);
   const about = licenceId ?? (offered === null ? '' : `${offered.publisher}/${offered.product}`);
-  const id = isRepeatable ? hourlyDecisionId({ ...vm, code }, about, at) : uniqueDecisionId(at);
-  const { cloud, subscriptionId, vmId, sku } = vm;
-  const { plan, region } = attestation;
+  const id = isRepeatable ? hourlyDecisionId({ cloud, subscriptionId, vmId, code }, about, at) : uniqueDecisionId(at);
   const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedOffer, licenceId };
   try {
     await store.insertDecision({ ...facts, at, checks: listChecks(authentic.checks, refusal) });

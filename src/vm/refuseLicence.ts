@@ -1,11 +1,17 @@
 import type { RefusalCode } from '../decisions/decisionRecord.ts';
-import type { PlanName } from '../catalogue/planName.ts';
+import type { PlanName } from '../contract/planName.ts';
+import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { denialClaims, isDenialCode, signDenial } from '../tokens/denials.ts';
 import type { AuthenticRequest } from './authenticate.ts';
 import type { Reply } from '../http/edge.ts';
-import type { Parts } from '../app/parts.ts';
 import { replyProblem } from '../http/problems.ts';
 import { recordDecision } from './recordDecision.ts';
+import type { RecordNeeds } from './recordDecision.ts';
+
+export interface RefusalNeeds extends RecordNeeds {
+  readonly issuer: string;
+  readonly keySets: Pick<KeySets, 'readSigner'>;
+}
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -23,18 +29,21 @@ export interface Refusal {
  *
  * @throws {SigningKeyUnavailableError}
  */
-export async function refuseLicence(parts: Parts, authentic: AuthenticRequest, refusal: Refusal): Promise<Reply> {
+export async function refuseLicence(
+  needs: RefusalNeeds,
+  authentic: AuthenticRequest,
+  refusal: Refusal,
+): Promise<Reply> {
   const { code } = refusal;
-  const correlationId = await recordDecision(parts, authentic, refusal);
-  const { cloud, subscriptionId, vmId } = authentic.vm;
-  const { plan } = authentic.attestation;
+  const correlationId = await recordDecision(needs, authentic, refusal);
+  const { cloud, subscriptionId, vmId, plan } = authentic.vm;
   authentic.log('info', 'licence_refused', { code, correlationId, cloud, subscriptionId, vmId, plan });
-  const denial = await signRefusal(parts, authentic, refusal);
-  return replyProblem(parts.config.ISSUER, code, { correlationId, ...(denial === null ? {} : { denial }) });
+  const denial = await signRefusal(needs, authentic, refusal);
+  return replyProblem(needs.issuer, code, { correlationId, ...(denial === null ? {} : { denial }) });
 }
 
 async function signRefusal(
-  { config, signingKeys }: Parts,
+  { issuer, keySets }: RefusalNeeds,
   { vm, challenge, proof, at }: AuthenticRequest,
   { code, plan, inGrace = false }: Refusal,
 ): Promise<string | null> {
@@ -42,7 +51,7 @@ async function signRefusal(
   // While a VM was cut off from the service, a new one may have taken its seat: that must not end its grace.
   if (code === 'seats_exhausted' && inGrace) return null;
   const { publisher, product } = plan;
-  const said = { issuer: config.ISSUER, vmId: vm.vmId, publisher, product, code };
+  const said = { issuer, vmId: vm.vmId, publisher, product, code };
   const claims = denialClaims({ ...said, issuedAt: at, challengeJti: challenge.jti, proof });
-  return signDenial(claims, await signingKeys.readSigner(at));
+  return signDenial(claims, await keySets.readSigner(at));
 }

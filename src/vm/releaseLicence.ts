@@ -1,50 +1,63 @@
 import { randomUUID } from 'node:crypto';
 import { vmSubject } from '../contract/claims.ts';
 import type { LicenceClaims } from '../contract/claims.ts';
-import { ENDPOINTS } from '../contract/endpoints.ts';
+import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import { formatInstant } from '../contract/instants.ts';
 import type { ReleaseResponse } from '../contract/wire.ts';
 import { readReleaseTerms, releaseSeat } from '../seats/release.ts';
 import type { ReleaseOutcome } from '../seats/release.ts';
+import { seatOptions } from '../seats/seatOptions.ts';
+import type { SeatNeeds } from '../seats/seatOptions.ts';
+import type { SeatStore } from '../seats/store.ts';
+import type { Catalogue } from '../catalogue/store.ts';
+import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { verifyLicence } from '../tokens/licences.ts';
 import { authenticate, checkChallenge } from './authenticate.ts';
-import type { AuthenticRequest } from './authenticate.ts';
-import type { EdgeRequest, Reply } from '../http/edge.ts';
-import type { Parts } from '../app/parts.ts';
+import type { AuthenticRequest, AuthenticationNeeds, ChallengeCheckNeeds } from './authenticate.ts';
+import type { Reply, UseCase } from '../http/edge.ts';
 import { replyJson } from '../http/problems.ts';
 import { recordDecision } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
+import type { RefusalNeeds } from './refuseLicence.ts';
 import { readJsonBody, releaseRequestSchema } from './requestBody.ts';
 import { RequestError } from '../http/requestError.ts';
-import { boundSeats } from './boundSeats.ts';
 
 const OTHER_KEY = 'Prove the key that the VM’s newest licence is bound to.';
+
+export interface ReleaseNeeds extends ChallengeCheckNeeds, AuthenticationNeeds, RefusalNeeds, SeatNeeds {
+  readonly catalogue: Catalogue;
+  readonly keySets: Pick<KeySets, 'readPublished' | 'readSigner'>;
+  readonly store: RefusalNeeds['store'] & SeatStore;
+}
 
 /**
  * `POST /v1/releases`: a VM that is about to be deleted gives its seat back. Evidence, licence and activation must be of
  * one VM; challenge, licence and activation of one key.
  */
-export async function releaseLicence(parts: Parts, request: EdgeRequest): Promise<Reply> {
-  const body = await readJsonBody(request, releaseRequestSchema);
-  const at = parts.now();
-  const challenge = await checkChallenge(parts, body, { endpoint: ENDPOINTS.releases, at });
-  const { jkt } = challenge.claims;
-  if (jkt === undefined) throw new RequestError('proof_required', 'Ask for the challenge with the key of the licence.');
-  const licence = await checkLicence(parts, body.licence, { jkt, at });
-  const authentication = await authenticate(parts, request, { body, challenge, at });
-  if (!authentication.accepted) return authentication.refusal;
-  checkVm(licence, authentication.authentic);
-  return giveBack(parts, authentication.authentic, { licence, jkt });
+export function releaseLicence(needs: ReleaseNeeds): UseCase {
+  return async (request) => {
+    const body = await readJsonBody(request, releaseRequestSchema);
+    const at = needs.now();
+    const challenge = await checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.releaseLicence.path, at });
+    const { jkt } = challenge.claims;
+    if (jkt === undefined)
+      throw new RequestError('proof_required', 'Ask for the challenge with the key of the licence.');
+    const licence = await checkLicence(needs, body.licence, { jkt, at });
+    const authentication = await authenticate(needs, request, { body, challenge, at });
+    if (!authentication.accepted) return authentication.refusal;
+    checkVm(licence, authentication.authentic);
+    return giveBack(needs, authentication.authentic, { licence, jkt });
+  };
 }
 
 /** @throws {RequestError} */
 async function checkLicence(
-  { config, keySets }: Parts,
+  { issuer, keySets }: ReleaseNeeds,
   token: string,
   { jkt, at }: { readonly jkt: string; readonly at: number },
 ): Promise<LicenceClaims> {
   const { keys } = await keySets.readPublished(at);
-  const expected = { issuer: config.ISSUER, audience: null, at };
+  const expected = { issuer, audience: null, at };
   const verified = await verifyLicence(token, { keys }, expected);
   if (!verified.ok && verified.reason === 'expired') {
     throw new RequestError('request_malformed', 'The licence has expired: its seat is freed automatically.');
@@ -61,19 +74,19 @@ function checkVm({ sub, azure }: LicenceClaims, { vm }: AuthenticRequest): void 
 }
 
 async function giveBack(
-  parts: Parts,
+  needs: ReleaseNeeds,
   authentic: AuthenticRequest,
   { licence, jkt }: { readonly licence: LicenceClaims; readonly jkt: string },
 ): Promise<Reply> {
   const licenceId = licence.licence.id;
-  const terms = await readReleaseTerms(parts.catalogue, licence);
-  if (!terms.found) return refuseLicence(parts, authentic, { code: terms.code, plan: null, licenceId });
+  const terms = await readReleaseTerms(needs.catalogue, licence);
+  if (!terms.found) return refuseLicence(needs, authentic, { code: terms.code, plan: null, licenceId });
   const { challenge, vm, at } = authentic;
   const mark = { ms: challenge.ms, jti: challenge.jti };
   const request = { vmId: vm.vmId, jkt, challenge: mark, releaseId: randomUUID(), at };
-  const outcome = await releaseSeat(parts.store, terms, request, boundSeats(parts, at));
-  if (!outcome.released) return refuseRelease(parts, authentic, outcome.reason, licenceId);
-  const decisionId = await recordDecision(parts, authentic, {
+  const outcome = await releaseSeat(needs.store, terms, request, seatOptions(needs, at));
+  if (!outcome.released) return refuseRelease(needs, authentic, outcome.reason, licenceId);
+  const decisionId = await recordDecision(needs, authentic, {
     code: 'seat_released',
     licenceId,
     isUnique: outcome.freed,
@@ -85,12 +98,12 @@ async function giveBack(
 }
 
 function refuseRelease(
-  parts: Parts,
+  needs: ReleaseNeeds,
   authentic: AuthenticRequest,
   reason: Extract<ReleaseOutcome, { released: false }>['reason'],
   licenceId: string,
 ): Promise<Reply> {
   if (reason === 'other_key') throw new RequestError('proof_invalid', OTHER_KEY);
   if (reason === 'absent') throw new RequestError('not_found', 'This VM has no seat under the licence.');
-  return refuseLicence(parts, authentic, { code: reason, plan: null, licenceId });
+  return refuseLicence(needs, authentic, { code: reason, plan: null, licenceId });
 }

@@ -26,15 +26,13 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseShape<T>(value: unknown, schema: z.ZodType<T>): T {
+/** @throws {RequestError} `request_malformed`, which names the place of the first problem */
+export function parseShape<T>(value: unknown, schema: z.ZodType<T>, what = 'The body'): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') ?? '';
-  throw new RequestError(
-    'request_malformed',
-    `${where === '' ? 'The body' : `"${where}"`} is missing or not in its form.`,
-  );
+  throw new RequestError('request_malformed', `${where === '' ? what : `"${where}"`} is missing or not in its form.`);
 }
 
 const DOCUMENT_TEXT = z

@@ -64,13 +64,13 @@ test.each([
 });
 
 test('a directory that cannot be asked for its keys is 503, and says when to come again', async () => {
-  const error = new OperatorKeySetError('The key set of the operators’ directory cannot be read: TimeoutError.');
+  const error = new OperatorKeySetError('The key set of the operators’ directory cannot be fetched: TimeoutError.');
   const { reply, body, line } = await fail(error);
   expect([reply.status, reply.headers['Retry-After']]).toEqual([503, '30']);
-  expect(body).toMatchObject({ status: 503, code: 'internal_error', retryable: true });
-  expect(body['detail']).toContain('operators’ directory cannot be read');
+  expect(body).toMatchObject({ status: 503, code: 'directory_unavailable', retryable: true });
+  expect(body['detail']).toContain('operators’ directory cannot be fetched');
   expect(reply.body).not.toContain('TimeoutError');
-  expect(line).toMatchObject({ level: 'error', facts: { code: 'internal_error', message: error.message } });
+  expect(line).toMatchObject({ level: 'error', facts: { code: 'directory_unavailable', message: error.message } });
 });
 
 const SECRET = 'eyJhbGciOiJFUzI1NiJ9';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createAddressLimit } from '../../src/http/addressLimit.ts';
-import { readClientAddress } from '../../src/http/clientAddress.ts';
+import { readClientAddress } from '../../src/http/addressLimit.ts';
 
 /**
  * A fleet behind one address (a NAT gateway) that starts all at once, in virtual time: the limiter is the service's own,

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { KeyPairKeyObjectResult } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,9 +13,9 @@ import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { readConfig } from '../../src/app/config.ts';
-import type { Reply } from '../../src/http/edge.ts';
+import type { VmEndpoint } from '../../src/contract/endpoints.ts';
+import type { Reply, UseCase } from '../../src/http/edge.ts';
 import { createService } from '../../src/app/service.ts';
-import type { Service } from '../../src/app/service.ts';
 import type { TestTables } from '../support/azurite.ts';
 import { bodyOf, createRequest } from './edgeRequest.ts';
 import type { LogLine } from './edgeRequest.ts';
@@ -34,9 +35,14 @@ const CATALOGUE = {
   offers: [{ offer: 'contoso/gateway/standard', mode: 'marketplace', clouds: ['emulator'] }],
 };
 
+export const createKeyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+/** What serves each route, by its name. */
+export type UseCases = Readonly<Record<VmEndpoint, UseCase>>;
+
 /** One instance of the service in this process, with a clock that the test moves. */
 export interface Instance {
-  readonly service: Service;
+  readonly service: UseCases;
   readonly clock: { at: number };
   readonly log: LogLine[];
   /** A whole first boot with a key of its own; `sent` is everything secret that went over the wire. */
@@ -46,8 +52,10 @@ export interface Instance {
 export interface BootOptions {
   readonly faults?: readonly FaultName[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of an earlier boot, for a renewal; a new one unless given. */
+  readonly key?: KeyPairKeyObjectResult;
   /** Asks this instance for the challenge. */
-  readonly from?: Service;
+  readonly from?: UseCases;
 }
 
 /** What the instances of a test file share: the emulator's authority. Call it at the file's top. */
@@ -69,7 +77,8 @@ export function useInstances() {
     const clock = { at: AT };
     const log: LogLine[] = [];
     const config = readConfig({ ...GOOD_SETTINGS, ...emulator, ...settings });
-    const service = await createService(config, { now: () => clock.at });
+    const { routes } = await createService(config, { now: () => clock.at });
+    const service = Object.fromEntries(routes.map(({ name, useCase }) => [name, useCase])) as UseCases;
     const boot = createBoot({ service, clock, log, sign });
     return { service, clock, log, boot };
   };
@@ -80,8 +89,8 @@ interface Bootable extends Omit<Instance, 'boot'> {
 }
 
 function createBoot({ service, clock, log, sign }: Bootable): Instance['boot'] {
-  return async ({ faults = [], headers = {}, from = service } = {}) => {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return async ({ faults = [], headers = {}, key = createKeyPair(), from = service } = {}) => {
+    const { publicKey, privateKey } = key;
     const jwk = publicKey.export({ format: 'jwk' });
     const asked = bodyOf(await from.issueChallenge(createRequest({ body: { key: jwk }, headers, log })));
     const [challenge, nonce] = [String(asked['challenge']), String(asked['nonce'])];

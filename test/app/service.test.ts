@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { expect, test } from 'vitest';
+import type { VmEndpoint } from '../../src/contract/endpoints.ts';
 import { PROBLEMS } from '../../src/contract/problems.ts';
-import type { Service } from '../../src/app/service.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { createLocalRoot } from '../../src/tokens/rootKey.ts';
 import { useAzurite } from '../support/azurite.ts';
@@ -17,8 +17,6 @@ async function createFilled(settings: Readonly<Record<string, string>> = {}) {
   await fillStore(mine);
   return createInstance({ ...settingsOf(mine), ...settings });
 }
-
-type UseCaseName = Exclude<keyof Service, 'cleanStore' | 'operatorRoutes'>;
 
 const codeOf = (reply: { readonly body: string }) => JSON.parse(reply.body) as { code?: string; detail?: string };
 
@@ -168,8 +166,8 @@ test.each(VM_ROUTES)(
 
 test('key set, discovery and health are not counted; pages of codes and the description are', async () => {
   const { service } = await createInstance({ ...STORE_DOWN, RATE_LIMIT_PER_SECOND: '1' });
-  const ask = async (route: UseCaseName) =>
-    (await service[route](createRequest({ path: '/problems/conflict' }))).status;
+  const ask = async (route: VmEndpoint) =>
+    (await service[route](createRequest({ path: '/problems/name_taken' }))).status;
   for (const route of ['readKeySet', 'readDiscovery', 'readHealth', 'readReadiness'] as const) {
     for (let times = 0; times < 10; times += 1) expect(await ask(route), route).not.toBe(429);
   }

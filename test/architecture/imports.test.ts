@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
 import { expect, test } from 'vitest';
+import { findCircles } from '../support/circles.ts';
+import type { Edge } from '../support/circles.ts';
 import { listImports, readSources } from '../support/sources.ts';
 
 /** Which folders each folder may import. A folder may always import itself. */
@@ -30,18 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What still breaks the table: each line goes when its file names what it needs. Nothing is added here. */
-const STILL: readonly string[] = [
-  'app/parts.ts',
-  'app/atEdge.ts',
-  'app/config.ts',
-  'app/baseUrl.ts',
-  'cli/store.ts',
-  'cli/commands/licenceFiles.ts',
-  'functions/adapter/serve.ts',
-  'catalogue/cacheCatalogue.ts',
-  'seats/release.ts',
-  'vm/readKeySets.ts',
-];
+const STILL: readonly string[] = ['app/parts.ts', 'app/config.ts', 'cli/store.ts', 'cli/commands/licenceFiles.ts'];
 
 /** The folders and files that may import a package. One that is not listed may be imported by `dev` alone. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
@@ -57,6 +48,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@azure/functions': ['functions', 'dev/functionsHost'],
   jose: ['tokens', 'operators', 'emulator', 'dev'],
   zod: [
+    'contract/operators',
     'app',
     'vm',
     'http',
@@ -106,10 +98,18 @@ test('every import is one that the architecture allows', () => {
   expect(breaches.filter((breach) => breach !== null)).toEqual([]);
 });
 
+test('the client imports no schema of operators’ objects', () => {
+  const client = sources.filter(({ path }) => path.startsWith('src/client/'));
+  const found = client.flatMap((source) => listImports(source).filter((name) => name.includes('contract/operators')));
+  expect(client.length).toBeGreaterThan(0);
+  expect(found).toEqual([]);
+});
+
 test('the table of imports itself finds a breach', () => {
   expect(findBreach('src/contract/codes.ts', '../tokens/challenges.ts')).toContain('may not import');
   expect(findBreach('src/trust/pins.ts', '../service/config.ts')).toContain('may not import');
   expect(findBreach('src/client/index.ts', 'zod')).toContain('may not import the package zod');
+  expect(isContract('src/contract/operators/offer.ts', '../../tokens/keySet.ts')).toBe(false);
   expect(findBreach('src/verifier/der.ts', 'pkijs')).toContain('may not import the package pkijs');
 });
 
@@ -125,9 +125,54 @@ test('requests to other hosts are made in few places', () => {
   expect(callers.filter((path) => !allowed.some((area) => path.startsWith(area)))).toEqual([]);
 });
 
-test('the contract imports nothing at run time', () => {
+function isContract(path: string, specifier: string): boolean {
+  return specifier.startsWith('.') && isIn(posix.join(posix.dirname(path), specifier), 'src/contract');
+}
+
+test('the contract imports nothing, and its schemas of operators’ objects zod alone', () => {
   const contract = sources.filter(({ path }) => path.startsWith('src/contract/'));
-  const outside = contract.flatMap((source) => listImports(source).filter((specifier) => !specifier.startsWith('./')));
+  const outside = contract.flatMap((source) =>
+    listImports(source)
+      .filter((specifier) => !isContract(source.path, specifier))
+      .filter((specifier) => specifier !== 'zod' || !source.path.startsWith('src/contract/operators/')),
+  );
   expect(contract.length).toBeGreaterThan(0);
   expect(outside).toEqual([]);
+});
+
+/** What a file imports of the project, types too. */
+const EDGES: readonly Edge[] = sources.flatMap((source) =>
+  listImports(source)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => ({
+      from: placeOf(source.path),
+      to: placeOf(posix.join(posix.dirname(source.path), specifier)),
+    })),
+);
+
+test('no files import each other in a circle, not even for types', () => {
+  expect(EDGES.length).toBeGreaterThan(500);
+  expect(findCircles(EDGES)).toEqual([]);
+});
+
+test('no folders import each other in a circle', () => {
+  const isDone = ({ from, to }: Edge) => !STILL.includes(from) && !STILL.includes(to);
+  const ofFolders = EDGES.filter(isDone).map(({ from, to }) => ({ from: posix.dirname(from), to: posix.dirname(to) }));
+  expect(
+    findCircles(ofFolders.map(({ from, to }) => ({ from: folderOf(from), to: folderOf(to) })).filter(isOutward)),
+  ).toEqual([]);
+  // A folder and the folders in it are one thing: they may use each other.
+  expect(findCircles(ofFolders.filter(isOutward))).toEqual([]);
+});
+
+const isOutward = ({ from, to }: Edge) => !isIn(from, to) && !isIn(to, from);
+
+test('the search for circles finds them, and each once', () => {
+  const edges = (...pairs: string[]) => pairs.map((pair) => ({ from: pair[0] ?? '', to: pair[1] ?? '' }));
+  expect(findCircles(edges('ab', 'bc', 'ac', 'dc'))).toEqual([]);
+  expect(findCircles(edges('ab', 'ba'))).toEqual([['a', 'b']]);
+  expect(findCircles(edges('ab', 'bc', 'cd', 'db', 'ef', 'fe', 'xe'))).toEqual([
+    ['b', 'c', 'd'],
+    ['e', 'f'],
+  ]);
 });

@@ -1,5 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { attestedVm } from '../../src/contract/attestation.ts';
 import type { AttestationResult } from '../../src/contract/attestation.ts';
+import { addLicence, findOffer } from '../../src/catalogue/findOffer.ts';
 import { decide } from '../../src/decisions/decide.ts';
 import { licenceTimes } from '../../src/catalogue/entitlement.ts';
 import { licenceClaims } from '../../src/tokens/licenceClaims.ts';
@@ -17,25 +19,16 @@ export function createIssuer(): (attestation: AttestationResult, at: number) => 
   const offers = [offer()];
   const licences = [licence({ features: { throughput: 10_000, ha: true, edition: 'pro' } })];
   return (attestation, at) => {
-    const decision = decide({ attestation, keyBound: true, at }, offers, licences);
+    const vm = attestedVm(attestation);
+    const decision = decide(addLicence(findOffer(offers, vm.plan, undefined), licences, vm), {
+      vm,
+      keyBound: true,
+      at,
+    });
     if (!decision.granted) throw new Error(`the licence was refused: ${decision.code}`);
-    const { licenceId, plan, features } = decision.entitlement;
-    const { publisher, product, name: planName } = plan;
-    const { expiresAt, renewAfter, graceUntil } = licenceTimes(decision.entitlement, at, Number.POSITIVE_INFINITY);
-    const grant = {
-      licenceId,
-      publisher,
-      product,
-      planName,
-      features,
-      issuedAt: at,
-      expiresAt,
-      renewAfter,
-      graceUntil,
-    };
-    return signLicence(
-      licenceClaims({ issuer: ISSUER, attested: attestation, grant, jti: randomUUID(), jkt: JKT }),
-      signer,
-    );
+    const { entitlement } = decision;
+    const times = licenceTimes(entitlement, at, Number.POSITIVE_INFINITY);
+    const granted = { vm, entitlement, times, issuedAt: at };
+    return signLicence(licenceClaims({ issuer: ISSUER, ...granted, jti: randomUUID(), jkt: JKT }), signer);
   };
 }

@@ -25,7 +25,7 @@ function createCatalogue(): Catalogue & { readonly reads: string[]; down: boolea
 test('an answer is kept for ten seconds from the moment it was asked for', async () => {
   const catalogue = createCatalogue();
   let now = 1_000;
-  const cached = cacheCatalogue(catalogue, { now: () => now });
+  const cached = cacheCatalogue(catalogue, { now: () => now, maxAge: 10_000 });
   const first = await cached.readOffers();
   now += 9_999;
   expect(await cached.readOffers()).toBe(first);
@@ -39,7 +39,7 @@ test('an answer is kept for ten seconds from the moment it was asked for', async
 
 test('readers at the same time share one reading', async () => {
   const catalogue = createCatalogue();
-  const cached = cacheCatalogue(catalogue, { now: () => 0 });
+  const cached = cacheCatalogue(catalogue, { now: () => 0, maxAge: 10_000 });
   await Promise.all([cached.readOffers(), cached.readOffers(), cached.readOffers()]);
   expect(catalogue.reads).toEqual(['offers']);
 });
@@ -47,7 +47,7 @@ test('readers at the same time share one reading', async () => {
 test('a failure is not kept, and an old answer does not take its place', async () => {
   const catalogue = createCatalogue();
   let now = 0;
-  const cached = cacheCatalogue(catalogue, { now: () => now });
+  const cached = cacheCatalogue(catalogue, { now: () => now, maxAge: 10_000 });
   await cached.readOffers();
   now += 10_000;
   catalogue.down = true;
@@ -58,7 +58,7 @@ test('a failure is not kept, and an old answer does not take its place', async (
 
 test("each cloud's subscription has an entry of its own, and the oldest makes room", async () => {
   const catalogue = createCatalogue();
-  const cached = cacheCatalogue(catalogue, { now: () => 0, maxEntries: 2 });
+  const cached = cacheCatalogue(catalogue, { now: () => 0, maxAge: 10_000, maxEntries: 2 });
   expect(await cached.readLicences('a', '1')).toEqual([licence({ cloud: 'a', subscriptionId: '1' })]);
   await cached.readLicences('b', '1');
   await cached.readLicences('a', '1');
@@ -70,7 +70,7 @@ test("each cloud's subscription has an entry of its own, and the oldest makes ro
 
 test('what is forgotten is read again, also while an answer is on its way', async () => {
   const catalogue = createCatalogue();
-  const cached = cacheCatalogue(catalogue, { now: () => 0 });
+  const cached = cacheCatalogue(catalogue, { now: () => 0, maxAge: 10_000 });
   await cached.readLicences('a', '1');
   const pending = cached.readOffers();
   cached.forget();

@@ -434,6 +434,19 @@ test('every code has a page that says what happened, who can fix it and how', as
   }
 });
 
+test.each([
+  ...['/.well-known/jwks.json', '/.well-known/jwks.jwt', '/.well-known/jwks.jwt?root=x', '/.well-known/countersign'],
+  ...['/healthz', '/readyz', '/problems/rate_limited', '/problems/nothing', '/openapi.json'],
+])('HEAD %s has the status and headers of GET, and no body', async (path) => {
+  const ask = (method: string) => fetch(`${target().baseUrl}${path}`, { method });
+  const [got, head] = [await ask('GET'), await ask('HEAD')];
+  expect(head.status).toBe(got.status);
+  for (const name of ['content-type', 'cache-control', 'etag']) {
+    expect(head.headers.get(name), name).toBe(got.headers.get(name));
+  }
+  expect([await head.text(), (await got.text()).length > 0]).toEqual(['', true]);
+});
+
 test('there is nothing at other addresses', async () => {
   expect((await send(`${target().baseUrl}/v1/nothing`)).status).toBe(404);
   expectProblem(await send(`${target().baseUrl}/problems/constructor`), 'not_found');

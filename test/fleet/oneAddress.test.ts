@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createAddressLimit } from '../../src/http/addressLimit.ts';
-import { readClientAddress } from '../../src/http/clientAddress.ts';
+import { readClientAddress } from '../../src/http/addressLimit.ts';
 import type { Answer, LicenceClient } from '../../src/client/index.ts';
 import type { Backend } from '../client/campaign/world/network.ts';
 import { problem } from '../client/campaign/world/simulatedService.ts';

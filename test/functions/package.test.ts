@@ -14,7 +14,8 @@ import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import type { FunctionInfo } from '../../src/dev/functionsHost/functionRules.ts';
 import { startServiceProcess } from '../../src/dev/serviceProcess.ts';
-import { OPERATOR_ROUTES } from '../../src/operators/routes.ts';
+import { OPERATOR_ENDPOINTS } from '../../src/contract/endpoints.ts';
+import type { Endpoint } from '../../src/contract/endpoints.ts';
 import { boot, createKey, readPayload, send } from '../endToEnd/protocolClient.ts';
 import { spawnHost } from '../dev/functionsHost/hostProcess.ts';
 import { GOOD_SETTINGS } from '../app/settings.ts';
@@ -57,16 +58,16 @@ async function listRegistered(
 }
 
 const FUNCTIONS = {
-  challenges: 'POST v1/challenges',
-  licences: 'POST v1/licences',
-  releases: 'POST v1/releases',
-  jwks: 'GET .well-known/jwks.json',
-  signedJwks: 'GET .well-known/jwks.jwt',
-  discovery: 'GET .well-known/countersign',
-  openapi: 'GET openapi.json',
-  problems: 'GET problems/{code}',
-  healthz: 'GET healthz',
-  readyz: 'GET readyz',
+  issueChallenge: 'POST v1/challenges',
+  issueLicence: 'POST v1/licences',
+  releaseLicence: 'POST v1/releases',
+  readKeySet: 'GET,HEAD .well-known/jwks.json',
+  readSignedKeySet: 'GET,HEAD .well-known/jwks.jwt',
+  readDiscovery: 'GET,HEAD .well-known/countersign',
+  readOpenApi: 'GET,HEAD openapi.json',
+  readProblemPage: 'GET,HEAD problems/{code}',
+  readHealth: 'GET,HEAD healthz',
+  readReadiness: 'GET,HEAD readyz',
   cleaning: '0 17 3 * * *',
 };
 
@@ -77,9 +78,12 @@ test('the bundle registers these functions, and without a directory no operatorâ
 test('with a directory it registers the operatorsâ€™ routes too, all below operator/v1, and nothing else', async () => {
   const ENTRA_TENANT = 'aaaaaaaa-0000-4000-8000-000000000001';
   const registered = await listRegistered({ ENTRA_TENANT, ENTRA_AUDIENCE: 'bbbbbbbb-0000-4000-8000-000000000001' });
-  const operators = OPERATOR_ROUTES.map(({ name, method, path }) => [name, `${method} operator/v1${path}`] as const);
+  const operators = Object.entries<Endpoint>(OPERATOR_ENDPOINTS).map(([name, { method, path }]) => [
+    name,
+    `${method === 'GET' ? 'GET,HEAD' : method} ${path.slice(1)}`,
+  ]);
   expect(operators.length).toBeGreaterThan(5);
-  expect(registered).toEqual({ ...FUNCTIONS, ...Object.fromEntries(operators) });
+  expect(registered).toEqual({ ...FUNCTIONS, ...(Object.fromEntries(operators) as Record<string, string>) });
 });
 
 test('the package answers, grants a licence to a VM of the emulator and ends in order', async () => {

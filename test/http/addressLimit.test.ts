@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createAddressLimit } from '../../src/http/addressLimit.ts';
-import { readClientAddress } from '../../src/http/clientAddress.ts';
+import { readClientAddress } from '../../src/http/addressLimit.ts';
 import { networkLimits } from '../../src/http/networkLimits.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);

@@ -26,10 +26,10 @@ test('a repeat gets the first answer, even where the offer was changed in betwee
   expect((now.body['offer'] as { grace: string }).grace).toBe('P1D');
 });
 
-test('another body under the same key is a conflict; another route or operator is another key', async () => {
+test('another body under the same key is refused; another route or operator is another key', async () => {
   await put('keyed', 'k2');
   const other = await put('keyed', 'k2', { grace: 'P1D' });
-  expect([other.status, other.body['code']]).toEqual([409, 'conflict']);
+  expect([other.status, other.body['code']]).toEqual([409, 'request_reused']);
   expect((await put('keyed-too', 'k2')).status).toBe(201);
   const body = offer('keyed', { grace: 'P2D' });
   const headers = { 'Idempotency-Key': 'k2', 'If-Match': '*' };
@@ -57,7 +57,7 @@ test('a request whose process ended is refused for as long as it may run, and th
   const digest = await digestOf(JSON.stringify(offer('crashed')));
   const begun = await store.writeRequest({ ...key, digest, at: Date.now() - 230_000, answer: null }, null);
   const early = await put('crashed', 'k5');
-  expect([early.status, early.body['code'], early.headers.get('retry-after')]).toEqual([409, 'conflict', '60']);
+  expect([early.status, early.body['code'], early.headers.get('retry-after')]).toEqual([409, 'busy', '60']);
   expect(early.body['retryable']).toBe(true);
   if (begun.outcome !== 'written') throw new Error('The row is new.');
   await store.writeRequest({ ...key, digest, at: Date.now() - 241_000, answer: null }, begun.version);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readClientAddress } from '../../src/http/clientAddress.ts';
+import { readClientAddress } from '../../src/http/addressLimit.ts';
 
 const read = (header: string | null, proxies = 0) => readClientAddress(header, proxies);
 

@@ -21,7 +21,9 @@ const STATUS: Partial<Record<ProblemCode, number>> = {
   challenge_replayed: 409,
   ...{ issuer_certificate_missing: 503, readings_differ: 503 },
   ...{ rate_limited: 429, internal_error: 500 },
-  ...{ token_missing: 401, token_invalid: 401, role_missing: 403, conflict: 409, changed_meanwhile: 412 },
+  ...{ token_missing: 401, token_invalid: 401, role_missing: 403, changed_meanwhile: 412 },
+  ...{ name_taken: 409, in_use: 409, busy: 409, request_reused: 409, precondition_required: 428 },
+  ...{ directory_unavailable: 503 },
 };
 
 const KINDS: readonly (readonly [readonly ProblemCode[], number])[] = [
@@ -61,8 +63,10 @@ test('titles and advice are whole and tell the codes apart', () => {
 test('what may succeed later is retryable, and nothing that a person must change', () => {
   const retryable = CODES.filter((code) => PROBLEMS[code].retryable);
   expect(retryable.sort()).toEqual([
+    'busy',
     'challenge_expired',
     'challenge_replayed',
+    'directory_unavailable',
     'internal_error',
     'issuer_certificate_missing',
     'issuer_unknown',

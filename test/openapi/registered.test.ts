@@ -18,15 +18,17 @@ function settings(): Record<string, string> {
   };
 }
 
-test('what is registered with the host and what is described are the same routes', async () => {
+test('the host registers the routes that are described, each GET with its HEAD', async () => {
   const host = createFunctionsHost({ root: resolve(import.meta.dirname, '../..'), env: settings() });
   await host.start();
   const listening = await host.listen(0);
   onTestFinished(() => listening.close());
   const registered = host.functions
     .filter(({ trigger }) => trigger === 'http')
-    .flatMap(({ methods, route }) => methods.map((method) => `${method} /${route ?? ''}`));
-  const described = listPlaces(await readDocument(listening.url)).map(({ method, path }) => `${method} ${path}`);
+    .map(({ methods, route = '' }) => `${methods.join()} /${route}`);
+  const described = listPlaces(await readDocument(listening.url)).map(
+    ({ method, path }) => `${method === 'GET' ? 'GET,HEAD' : method} ${path}`,
+  );
   expect(registered.length).toBeGreaterThan(30);
   expect(registered.sort()).toEqual(described.sort());
 });

@@ -120,11 +120,21 @@ test.each([
   ['readDiscovery', '/.well-known/countersign'],
   ['readHealth', '/healthz'],
   ['readReadiness', '/readyz'],
-  ['readProblemPage', '/problems/conflict'],
+  ['readProblemPage', '/problems/name_taken'],
   ['readProblemPage', '/problems/nothing'],
   ['readOpenApi', '/openapi.json'],
 ])('%s answers as described at %s', async (operationId, path) => {
   expectDescribed(operationId, await send(`${stack().serviceUrl}${path}`));
+});
+
+test('a description that the caller has is answered as described', async () => {
+  const url = `${stack().serviceUrl}/openapi.json`;
+  const eTag = (await fetch(url)).headers.get('etag') ?? '';
+  const response = await fetch(url, { headers: { 'If-None-Match': eTag } });
+  expect([response.status, await response.text()]).toEqual([304, '']);
+  const described = listPlaces(document).find(({ operationId }) => operationId === 'readOpenApi')?.responses['304'];
+  expect(described).not.toHaveProperty('content');
+  expectHeaders('readOpenApi 304', response.headers, described?.headers ?? {});
 });
 
 test('offers, licences and files of them are answered as described', async () => {

@@ -80,7 +80,7 @@ test('what a file leaves out of a licence that is there stays as it is', async (
   expect(await read()).toMatchObject({ ...terms, seats: 8, note: '' });
   const late = await importJson({ seats: 9, validFrom: '2031-01-01T00:00:00Z' });
   expect([late.status, late.body['errors']]).toEqual([
-    409,
+    400,
     [{ field: 'licences[0].validUntil', message: 'must be later than validFrom' }],
   ]);
 });
@@ -88,11 +88,12 @@ test('what a file leaves out of a licence that is there stays as it is', async (
 test('what does not go with the store is told with its line, and nothing is written', async () => {
   const lines = [row(21), row(22, { offer: 'contoso/nothing/pro' })];
   const answer = await importCsv(lines);
-  expect([answer.status, answer.body['code']]).toEqual([409, 'conflict']);
+  expect([answer.status, answer.body['code']]).toEqual([400, 'request_malformed']);
   expect(answer.body['errors']).toEqual([
     { line: 3, field: 'offer', message: expect.stringContaining('there is no offer') as string },
   ]);
   const taken = await importCsv([row(23), row(24, { id: 'HTTP-standard' })]);
+  expect([taken.status, taken.body['code']]).toEqual([409, 'name_taken']);
   expect(taken.body['errors']).toEqual([{ line: 3, field: 'id', message: expect.any(String) as string }]);
   const twice = await importCsv([row(25), row(26, { id: 'csv-25' })]);
   expect(twice.body['errors']).toEqual([{ line: 3, field: 'id', message: expect.any(String) as string }]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { licenceEntry } from '../../src/catalogue/file/licenceEntry.ts';
+import { licenceEntry } from '../../src/contract/operators/licence.ts';
 import { parseLicenceFile, writeLicenceFile } from '../../src/operators/licenceFile.ts';
 
 const CHARACTERS = ['a', ' ', ';', '[', ',', '"', '=', '+', '-', '@', "'", '\t', '\r', '\n', 'é', '*'];

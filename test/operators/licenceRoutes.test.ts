@@ -36,7 +36,7 @@ test('a suspension names the version that it replaces', async () => {
   const body = licence('suspended');
   const { body: first } = await put(body);
   const suspended = { ...body, status: 'suspended' };
-  expect((await put(suspended)).body['code']).toBe('changed_meanwhile');
+  expect((await put(suspended)).body['code']).toBe('precondition_required');
   const second = await put(suspended, { 'If-Match': String(first['etag']) });
   expect(second.body['licence']).toMatchObject({ status: 'suspended' });
   const stale = await put({ ...body, seats: 9 }, { 'If-Match': String(first['etag']) });
@@ -47,7 +47,7 @@ test('an offer may be named by any spelling, and must be there and in licensed m
   const spelled = await put(licence('spelled', { offer: 'CONTOSO/Gateway/STANDARD' }));
   expect(spelled.body['licence']).toMatchObject({ offer: 'contoso/gateway/standard' });
   const unknown = await put(licence('unknown', { offer: 'contoso/nothing/pro' }));
-  expect([unknown.status, unknown.body['code']]).toEqual([409, 'conflict']);
+  expect([unknown.status, unknown.body['code']]).toEqual([400, 'request_malformed']);
   expect(unknown.body['detail']).toContain('there is no offer contoso/nothing/pro');
 });
 
@@ -55,10 +55,10 @@ test('a subscription has one licence a plan, and an id one licence', async () =>
   const first = licence('first-of-two');
   await put(first);
   const second = await put({ ...first, id: 'second-of-two' });
-  expect([second.status, second.body['code']]).toEqual([409, 'conflict']);
+  expect([second.status, second.body['code']]).toEqual([409, 'name_taken']);
   expect(second.body['detail']).toContain('first-of-two');
   const moved = await put(licence('first-of-two'), { 'If-Match': '*' });
-  expect([moved.status, moved.body['code']]).toEqual([409, 'conflict']);
+  expect([moved.status, moved.body['code']]).toEqual([409, 'name_taken']);
 });
 
 test('the id of the address is that of the body', async () => {

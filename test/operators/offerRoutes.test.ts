@@ -37,7 +37,7 @@ test('a change names the version that it replaces', async () => {
   const body = offer('versioned', { status: 'suspended' });
   const put = (etag: string) => operate(stack(), `PUT ${path('versioned')}`, { body, headers: { 'If-Match': etag } });
   const without = await operate(stack(), `PUT ${path('versioned')}`, { body });
-  expect([without.status, without.body['code']]).toEqual([412, 'changed_meanwhile']);
+  expect([without.status, without.body['code']]).toEqual([428, 'precondition_required']);
   const second = await put(String(first.body['etag']));
   expect([second.status, (second.body['offer'] as { status: string }).status]).toEqual([200, 'suspended']);
   expect(second.body['etag']).not.toBe(first.body['etag']);
@@ -128,7 +128,7 @@ test('an offer is put at its own address, and shares no name with another', asyn
   await operate(stack(), `PUT ${path('original')}`, { body: offer('original') });
   const body = offer('pretender', { productAliases: ['Original'] });
   const clash = await operate(stack(), `PUT ${path('pretender')}`, { body });
-  expect([clash.status, clash.body['code']]).toEqual([409, 'conflict']);
+  expect([clash.status, clash.body['code']]).toEqual([409, 'name_taken']);
 });
 
 test('the list comes by pages, and holds every offer once', async () => {
@@ -163,7 +163,7 @@ test('an offer is deleted, at the version that was read, once no licence stands 
   const remove = (headers: Record<string, string> = {}) =>
     operate(stack(), `DELETE ${path('deleted').toUpperCase().replace('OFFERS', 'offers')}`, { headers });
   const refused = await remove();
-  expect([refused.status, refused.body['code']]).toEqual([409, 'conflict']);
+  expect([refused.status, refused.body['code']]).toEqual([409, 'in_use']);
   expect(refused.body['detail']).toBe('It has licences: 1 licence, in-the-way among them. Delete them first.');
   await operate(stack(), 'DELETE /licences/in-the-way');
   expect((await remove({ 'If-Match': '"eA"' })).body['code']).toBe('changed_meanwhile');
@@ -178,6 +178,6 @@ test('an offer does not leave its licences behind for marketplace mode', async (
   await operate(stack(), 'PUT /licences/agreed', { body: licence });
   const body = offer('switched', { mode: 'marketplace' });
   const answer = await operate(stack(), `PUT ${path('switched')}`, { body, headers: { 'If-Match': '*' } });
-  expect([answer.status, answer.body['code']]).toEqual([409, 'conflict']);
+  expect([answer.status, answer.body['code']]).toEqual([409, 'in_use']);
   expect(answer.body['detail']).toContain('1 licence, agreed among them; delete them first');
 });

@@ -42,7 +42,7 @@ test('whoever waits in vain is told to come again; the turn of a process that en
   at += MAX_REQUEST - 1;
   const refused = await runAlone(second, () => Promise.resolve()).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(RequestError);
-  expect(refused).toMatchObject({ code: 'conflict', retryAfter: 60 });
+  expect(refused).toMatchObject({ code: 'busy', retryAfter: 60 });
   at += 1;
   expect(await runAlone(second, () => Promise.resolve('done'))).toBe('done');
 });

@@ -54,12 +54,12 @@ test('an unknown issuer is seen, pinned by an administrator, and its documents e
   expect(await bootCode(moved.url)).toBe('licensed');
 });
 
-test('the same pin again is success, with another note a conflict', async () => {
+test('the same pin again is success, with another note it is refused', async () => {
   const { root } = moved.authority;
   expect((await addPin(root.der, true)).status).toBe(200);
   const body = { cloud: 'emulator', certificate: writePem(root.der), newAnchor: true, note: 'other' };
   const other = await operate(stack(), 'POST /trust/pins', { as: 'Admin', body });
-  expect([other.status, other.body['code']]).toEqual([409, 'conflict']);
+  expect([other.status, other.body['code']]).toEqual([409, 'name_taken']);
 });
 
 test('a distrusted CA refuses what it licensed a moment ago, until the distrust is taken back', async () => {
@@ -72,7 +72,7 @@ test('a distrusted CA refuses what it licensed a moment ago, until the distrust 
   expect(added.body).toMatchObject({ sha256, note: 'stolen' });
   const again = await distrust('stolen');
   expect([added.status, again.status, again.body]).toEqual([201, 200, added.body]);
-  expect((await distrust('lost')).body['code']).toBe('conflict');
+  expect((await distrust('lost')).body['code']).toBe('name_taken');
   expect(await bootCode(moved.url)).toBe('certificate_distrusted');
   const { body: report } = await operate(stack(), 'GET /trust', { as: 'Reader' });
   expect(report['distrusts']).toEqual([added.body]);

@@ -1,4 +1,4 @@
-import type { AttestationResult } from '../../src/contract/attestation.ts';
+import type { AttestedVm } from '../../src/contract/attestation.ts';
 import { licenceTimes } from '../../src/catalogue/entitlement.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import type { ActivationRequest } from '../../src/seats/issue.ts';
@@ -19,7 +19,7 @@ export function vmId(number: number): string {
   return `00000000-0000-4000-8000-${`${number}`.padStart(12, '0')}`;
 }
 
-export function attestation(changed: Partial<AttestationResult> = {}): AttestationResult {
+export function attestation(changed: Partial<AttestedVm> = {}): AttestedVm {
   return {
     cloud: 'AzurePublicCloud',
     region: 'westeurope',
@@ -81,7 +81,6 @@ export function entitlement(changed: Partial<Entitlement> = {}): Entitlement {
   return {
     licenceId: 'fabrikam-2026',
     pool: { mode: 'licensed', cloud, subscriptionId: SUBSCRIPTION, plan },
-    vm: { cloud, subscriptionId: SUBSCRIPTION, vmId: VM_ID, sku: 'Gen2' },
     plan,
     features: {},
     lifetime: DAY,

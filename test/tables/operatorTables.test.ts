@@ -210,7 +210,9 @@ test('a decision is read by its id, and a repeat within the hour changes nothing
   const store = await createStore();
   const refused = decision({ code: 'seats_exhausted', claimedOffer: 'a/b/c', licenceId: null, sku: '' });
   const first = { ...refused, id: hourlyDecisionId(refused, '', AT), at: AT + 20 * MINUTE };
+  expect(await store.holdsADecision()).toBe(false);
   expect(await store.insertDecision(first)).toBe('written');
+  expect(await store.holdsADecision()).toBe(true);
   expect(
     await store.insertDecision({ ...first, id: hourlyDecisionId(refused, '', AT + 59 * MINUTE), at: AT + 1 }),
   ).toBe('exists');

@@ -1,12 +1,12 @@
-import type { AttestationResult } from '../../src/contract/attestation.ts';
-import type { LicenceGrant, LicenceInput } from '../../src/tokens/licenceClaims.ts';
+import type { AttestedVm } from '../../src/contract/attestation.ts';
+import type { LicenceInput } from '../../src/tokens/licenceClaims.ts';
 
 /** A granted licence as the service would hand it to the tokens. */
 
 export const ISSUED_AT = Date.UTC(2026, 0, 1) + 999;
 const HOUR = 3_600_000;
 
-export const ATTESTED: AttestationResult = {
+export const ATTESTED: AttestedVm = {
   cloud: 'AzurePublicCloud',
   region: 'westeurope',
   vmId: '5f2c8a1e-0d3b-4c6f-9a7e-1b2c3d4e5f60',
@@ -19,22 +19,20 @@ export const ATTESTED: AttestationResult = {
   expiresOn: ISSUED_AT + 6 * HOUR,
 };
 
-export const GRANT: LicenceGrant = {
-  licenceId: 'mp:1',
-  publisher: 'Contoso',
-  product: 'router',
-  planName: 'standard',
-  features: { cores: 4, support: true, tier: 'gold' },
-  issuedAt: ISSUED_AT,
-  expiresAt: ISSUED_AT + 24 * HOUR,
-  renewAfter: ISSUED_AT + 12 * HOUR,
-  graceUntil: ISSUED_AT + 8 * 24 * HOUR,
-};
-
 export const INPUT: LicenceInput = {
   issuer: 'https://licences.example.com',
-  attested: ATTESTED,
-  grant: GRANT,
+  vm: ATTESTED,
+  entitlement: {
+    licenceId: 'mp:1',
+    plan: { publisher: 'Contoso', product: 'router', name: 'standard' },
+    features: { cores: 4, support: true, tier: 'gold' },
+  },
+  times: {
+    expiresAt: ISSUED_AT + 24 * HOUR,
+    renewAfter: ISSUED_AT + 12 * HOUR,
+    graceUntil: ISSUED_AT + 8 * 24 * HOUR,
+  },
+  issuedAt: ISSUED_AT,
   jti: 'licence-1',
   jkt: '0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I',
 };

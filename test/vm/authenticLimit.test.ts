@@ -3,7 +3,7 @@ import { createAuthenticLimit } from '../../src/vm/authenticLimit.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
 const limitsOf = (perSecond: number, perMinute: number) =>
-  createAuthenticLimit({ SUBSCRIPTION_RATE_LIMIT_PER_SECOND: perSecond, VM_RATE_LIMIT_PER_MINUTE: perMinute });
+  createAuthenticLimit({ subscriptionPerSecond: perSecond, vmPerMinute: perMinute });
 const vm = (number: number, changed: object = {}) => ({
   ...{ cloud: 'AzurePublicCloud', subscriptionId: 'one', vmId: `vm-${number}`, sku: 'Gen2' },
   ...changed,

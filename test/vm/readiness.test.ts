@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import { expect, test } from 'vitest';
+import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../support/azurite.ts';
 import type { TestTables } from '../support/azurite.ts';
 import { bodyOf, createRequest } from '../app/edgeRequest.ts';
@@ -63,11 +64,26 @@ test('a root key that is offline needs the store for its key set, and not to be 
   expect([signed.status, bodyOf(signed)['code']]).toEqual([503, 'store_unavailable']);
 });
 
+test('a store without an offer is degraded where nothing was decided yet: a first deployment', async () => {
+  const mine = tables();
+  const { connectionString, tablePrefix } = mine;
+  await createTablesStore({ connection: { connectionString }, tablePrefix }).ensureTables();
+  const instance = await createInstance(settingsOf(mine));
+  const first = await read(instance);
+  expect([first.status, first.state, first.probes['store']?.state]).toEqual([200, 'degraded', 'degraded']);
+  expect(first.probes['store']?.detail).toContain('holds no offer yet');
+  // A VM that came too early was decided about.
+  expect((await instance.boot()).reply.status).toBe(403);
+  instance.clock.at = AT + 10_000;
+  expect((await read(instance)).status).toBe(503);
+});
+
 test('a store that was emptied is a failure, seen after ten seconds at the latest, and so is its return', async () => {
   const mine = tables();
   await fillStore(mine);
   const instance = await createInstance(settingsOf(mine));
   expect((await read(instance)).status).toBe(200);
+  expect((await instance.boot()).reply.status).toBe(200);
   await emptyStore(mine);
   instance.clock.at = AT + 9_999;
   expect((await read(instance)).status).toBe(200);

@@ -3,7 +3,7 @@ import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import { fieldAt } from './fieldProblems.ts';
-import type { OptionalMember } from './licenceEntry.ts';
+import type { OptionalMember } from '../../contract/operators/licence.ts';
 
 /* From a file of offers and licences to what is written of it. */
 
@@ -36,6 +36,8 @@ export interface StoredCatalogue {
 export interface CatalogueProblem {
   readonly list: 'offers' | 'licences';
   readonly index: number;
+  /** `request_malformed` where the entry itself cannot be right, whatever else is removed. */
+  readonly code: 'request_malformed' | 'name_taken' | 'in_use';
   /** Of the entry. */
   readonly field: string;
   /** What is wrong, and what to do. */

@@ -1,6 +1,6 @@
 import type { LicenceKey } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase, formatPlanName } from '../planName.ts';
+import { foldCase, formatPlanName } from '../../contract/planName.ts';
 import type { Upsert } from './cataloguePlan.ts';
 
 /** The names under which an offer is found: of two offers with one in common, nobody could say which is meant. */

@@ -1,6 +1,6 @@
 import type { Offer } from '../offer.ts';
 import type { CatalogueProblem, Upsert } from './cataloguePlan.ts';
-import { SECOND } from './duration.ts';
+import { SECOND } from '../../contract/durations.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -17,7 +17,7 @@ export function findLongOffers(offers: readonly Upsert<Offer>[], life: number): 
     if (totalOf(value) <= life || isShortened) return [];
     const field = value.lifetime > life ? 'lifetime' : 'grace';
     const message = `must be shorter: lifetime and grace together are at most ${formatLife(life)}, the LICENCE_LIFE_SECONDS of the service`;
-    return [{ list: 'offers', index, field, message }];
+    return [{ list: 'offers', index, code: 'request_malformed', field, message }];
   });
 }
 

@@ -2,8 +2,8 @@ import type { Licence } from '../licence.ts';
 import { findOffer } from '../findOffer.ts';
 import type { OfferMatch } from '../findOffer.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName } from '../planName.ts';
-import type { PlanName } from '../planName.ts';
+import { formatPlanName } from '../../contract/planName.ts';
+import type { PlanName } from '../../contract/planName.ts';
 import type { Upsert } from './cataloguePlan.ts';
 import { offerKey } from './clashes.ts';
 

@@ -3,12 +3,12 @@ import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase } from '../planName.ts';
+import { foldCase } from '../../contract/planName.ts';
 import type { CatalogueFile } from './cataloguePlan.ts';
 import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
 import { describeIssue } from './fieldProblems.ts';
-import { licenceEntry } from './licenceEntry.ts';
-import { offerEntry } from './offerEntry.ts';
+import { licenceEntry } from '../../contract/operators/licence.ts';
+import { offerEntry } from '../../contract/operators/offer.ts';
 
 /** Octets of a file; one of 10,000 licences has about 3 MB. */
 export const MAX_CATALOGUE = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase, formatPlanName } from '../planName.ts';
+import { foldCase, formatPlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Planned, StoredCatalogue, Upsert } from './cataloguePlan.ts';
 import { findNewClashes, licenceKey, offerKey, sellsTheSame } from './clashes.ts';
@@ -50,7 +50,7 @@ function leftAlone<T>(values: readonly T[], stored: readonly Recorded<T>[], keyO
 function findOfferClashes(offers: readonly Upsert<Offer>[], others: readonly Offer[]): CatalogueProblem[] {
   return findNewClashes(offers, others, sellsTheSame).map(({ index, holder }) => {
     const message = `shares a name of the product with the offer ${formatPlanName(holder.plan)}: remove the alias from one of them`;
-    return { list: 'offers', index, field: 'productAliases', message };
+    return { list: 'offers', index, code: 'name_taken', field: 'productAliases', message };
   });
 }
 
@@ -66,7 +66,7 @@ function findStrandedLicences(
     const stranded = byOffer.get(offerKey(upsert.value)) ?? [];
     if (stranded.length === 0 || !becomesMarketplace(upsert)) return [];
     const message = `must stay "licensed" while licences stand under the offer: ${countLicences(stranded)}; delete them first`;
-    return [{ list: 'offers', index, field: 'mode', message }];
+    return [{ list: 'offers', index, code: 'in_use', field: 'mode', message }];
   });
 }
 
@@ -74,6 +74,6 @@ function findIdClashes(licences: readonly Upsert<Licence>[], others: readonly Li
   return findNewClashes(licences, others, ({ id }) => [foldCase(id)]).map(({ index, holder }) => {
     const whose = licences.some(({ value }) => value === holder) ? 'another licence of the file, of' : 'the licence of';
     const message = `${whose} subscription ${holder.subscriptionId} for ${formatPlanName(holder.plan)} has the id ${holder.id}: choose another`;
-    return { list: 'licences', index, field: 'id', message };
+    return { list: 'licences', index, code: 'name_taken', field: 'id', message };
   });
 }

@@ -1,14 +1,14 @@
 import type { OfferMatch } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName, isSameName, isSamePlan } from '../planName.ts';
-import type { PlanName } from '../planName.ts';
+import { formatPlanName, isSameName, isSamePlan } from '../../contract/planName.ts';
+import type { PlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts';
 import { findClashes, licenceKey } from './clashes.ts';
-import { ENTRY_SIZE, hasEntrySize } from './fields.ts';
-import { findContradiction } from './licenceEntry.ts';
-import type { OptionalMember } from './licenceEntry.ts';
+import { ENTRY_SIZE, hasEntrySize } from '../../contract/operators/fields.ts';
+import { findContradiction } from '../../contract/operators/licence.ts';
+import type { OptionalMember } from '../../contract/operators/licence.ts';
 import { createOfferFinder } from './licencesUnder.ts';
 
 /**
@@ -54,29 +54,35 @@ function keepMembers(
   return { ...licence, ...Object.fromEntries(names.map((name) => [name, stored.value[name]])) };
 }
 
-type Fault = Pick<CatalogueProblem, 'field' | 'message'>;
+type Fault = Pick<CatalogueProblem, 'code' | 'field' | 'message'>;
 
 function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault | null {
   if (stored !== null) {
     const { id } = stored.value;
-    if (isSameName(id, value.id)) return findContradiction(value) ?? findOversize(value);
+    if (isSameName(id, value.id)) return malformed(findContradiction(value)) ?? findOversize(value);
     const message = `a licence keeps its id, and the subscription has ${id} for this offer: change that one`;
-    return { field: 'id', message };
+    return { code: 'name_taken', field: 'id', message };
   }
   if (!match.found) {
     const message = `there is no offer ${formatPlanName(value.plan)}: add it, or correct the name`;
-    return { field: 'offer', message };
+    return { code: 'request_malformed', field: 'offer', message };
   }
   if (match.offer.mode === 'licensed') return null;
   return {
+    code: 'request_malformed',
     field: 'offer',
     message: 'the offer is in marketplace mode, where licences have no effect: remove the licence',
   };
 }
 
+const malformed = (problem: Omit<Fault, 'code'> | null): Fault | null =>
+  problem === null ? null : { code: 'request_malformed', field: problem.field, message: problem.message };
+
 /** Each entry was judged by itself; with what it keeps it may be too long. */
 function findOversize(licence: Licence): Fault | null {
-  return hasEntrySize(licence) ? null : { field: '', message: ENTRY_SIZE.error({ input: licence }) };
+  return hasEntrySize(licence)
+    ? null
+    : { code: 'request_malformed', field: '', message: ENTRY_SIZE.error({ input: licence }) };
 }
 
 /** @param given as the file names their offers, while `planned` names them as they are */
@@ -85,6 +91,6 @@ function findDuplicates(given: readonly Licence[], planned: readonly Upsert<Lice
     const names = new Set([first, second].flatMap((index) => given[index] ?? []).map(licenceKey));
     const how = names.size > 1 ? ', which one of them names by an alias' : '';
     const message = `${planned[first]?.value.id ?? ''} is for this subscription and offer too${how}: merge the two`;
-    return { list: 'licences', index: second, field: 'offer', message };
+    return { list: 'licences', index: second, code: 'name_taken', field: 'offer', message };
   });
 }

@@ -1,7 +1,7 @@
 import { findOffer } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { isSameName, isSamePlan } from '../planName.ts';
+import { isSameName, isSamePlan } from '../../contract/planName.ts';
 import type { CatalogueStore } from '../store.ts';
 import type { StoredCatalogue } from './cataloguePlan.ts';
 import { becomesMarketplace } from './licencesUnder.ts';

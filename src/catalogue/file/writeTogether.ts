@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName } from '../planName.ts';
+import { formatPlanName } from '../../contract/planName.ts';
 import { StoreUnavailableError } from '../../contract/stored.ts';
 import type { CatalogueStore } from '../store.ts';
 import type { Change, Recorded, Written } from '../../contract/stored.ts';

@@ -1,7 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import type { ApplyReport } from '../../catalogue/file/applyCatalogue.ts';
 import type { CatalogueFile } from '../../catalogue/file/cataloguePlan.ts';
-import { DEFAULT_LICENCE_LIFE, SECOND } from '../../catalogue/file/duration.ts';
+import { DEFAULT_LICENCE_LIFE, SECOND } from '../../contract/durations.ts';
 import { formatReport } from '../applyReport.ts';
 import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';

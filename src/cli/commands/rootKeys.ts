@@ -4,7 +4,7 @@ import { open, realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MAX_KEY_SET_SECONDS } from '../../contract/claims.ts';
 import { formatInstant } from '../../contract/instants.ts';
-import { BASE_URL_FORM, isBaseUrl } from '../../app/baseUrl.ts';
+import { BASE_URL_FORM, isBaseUrl } from '../../contract/baseUrl.ts';
 import { thumbprint } from '../../tokens/publicJwk.ts';
 import { createLocalRoot } from '../../tokens/rootKey.ts';
 import { KEY_SET_SECONDS, explainKeySetFault, signKeySet, verifyKeySet } from '../../tokens/signedKeySet.ts';

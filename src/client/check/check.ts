@@ -11,7 +11,7 @@ import type { Session } from '../session.ts';
 import { keepDenial, keepLicence, rememberTime } from './keep.ts';
 import { emptyRecord, localFaultOf, readRecord } from './records.ts';
 import type { KeptDenial, VmRecord } from './records.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 import { chassisOf, handOf, presumedRecord, setPatience } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { withFolder } from './withFolder.ts';

@@ -7,7 +7,7 @@ import { CLOCK_SKEW } from '../../contract/clocks.ts';
 import type { IssuedLicence, ReceivedDenial } from '../service/obtainLicence.ts';
 import { newerOf } from '../trust/trust.ts';
 import type { HeldLicence, VmRecord } from './records.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 
 /** Writes results to the folder. Where that fails they are kept in memory: a full disk does not end a valid licence. */
 

@@ -1,4 +1,4 @@
-import { ENDPOINTS } from '../../contract/endpoints.ts';
+import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
 import { troubleOf } from '../answer.ts';
 import type { Trouble } from '../answer.ts';
 import { ClientError } from '../clientError.ts';
@@ -8,7 +8,7 @@ import type { PossessedKey } from '../licence/possession.ts';
 import { Exchange, requestRelease } from '../service/exchange.ts';
 import { failureOf, persist } from '../service/persist.ts';
 import type { HeldLicence } from './records.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 import { chassisOf, presumedRecord } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { withFolder } from './withFolder.ts';
@@ -48,7 +48,7 @@ async function request(
 ): Promise<Release> {
   const exchange = new Exchange({ run, imds, key });
   const persisted = await persist(run, exchange, async () =>
-    requestRelease(run, await exchange.prepare(ENDPOINTS.releases), licence.token),
+    requestRelease(run, await exchange.prepare(VM_ENDPOINTS.releaseLicence.path), licence.token),
   );
   if (!persisted.ok) return { released: false, ...troubleOf(persisted.failure) };
   run.report({ step: 'released', seatFreeAt: persisted.value });

@@ -9,7 +9,7 @@ import { standingOf } from '../licence/standing.ts';
 import type { Session } from '../session.ts';
 import { newestRecord, readRecord } from './records.ts';
 import type { VmRecord } from './records.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 
 /** What this machine shows before anybody is asked. */
 export interface Scene {

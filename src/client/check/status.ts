@@ -2,7 +2,7 @@ import type { Finding } from '../answer.ts';
 import { ClientError } from '../clientError.ts';
 import { failureOf } from '../service/persist.ts';
 import { findingOfKeptDenial } from './check.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 import { chassisOf, handOf, judgeOwnFolder, look, presumedRecord } from './scene.ts';
 
 /** What the folder says, without asking anybody and without writing anything. */

@@ -1,5 +1,5 @@
 import { LockSeeker } from '../folder/lock.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 
 /** Milliseconds, times a random number between 1 and 2. */
 const POLL = 100;

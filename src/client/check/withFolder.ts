@@ -1,6 +1,6 @@
 import { ClientError, systemErrorCode } from '../clientError.ts';
 import { Pace } from '../imds/pace.ts';
-import type { Run } from './run.ts';
+import type { Run } from '../run.ts';
 import { handOf, judgeOwnFolder, look, presumedRecord, setPatience } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { takeLock } from './takeLock.ts';

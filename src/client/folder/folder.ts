@@ -152,8 +152,7 @@ export class Folder {
       if (systemErrorCode(error) !== 'EEXIST') throw error;
     }
     await this.files.syncFolder(this.path);
-    // The parent is not ours: this program may not be allowed to open it.
-    await this.files.syncFolder(dirname(this.path)).catch(() => undefined);
+    await flushParent(this.files, this.path);
     this.#lasting.add(vmId);
   }
 
@@ -210,6 +209,7 @@ export function vmIdsAmong(names: readonly string[]): readonly string[] {
   return names.filter((name) => VM_ID.test(name)).slice(0, MAX_VMS);
 }
 
+/** Each folder lasts before the next one is created in it, also one that a process has left behind before it was flushed. */
 async function createFolders(files: Files, path: string): Promise<void> {
   try {
     await files.mkdir(path);
@@ -218,10 +218,15 @@ async function createFolders(files: Files, path: string): Promise<void> {
     if (code === 'EEXIST') return;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
     await createFolders(files, dirname(path));
-    await createFolders(files, path);
-    return;
+    return createFolders(files, path);
   }
+  await flushParent(files, dirname(path));
   await files.syncFolder(dirname(path));
+}
+
+/** A process may have ended between creating a folder and flushing its parent, which need not be ours to open. */
+async function flushParent(files: Files, path: string): Promise<void> {
+  await files.syncFolder(dirname(path)).catch(() => undefined);
 }
 
 async function writeFlushed(files: Files, path: string, text: string): Promise<void> {

@@ -2,7 +2,7 @@ import { parseJsonObject, textMember } from '../members.ts';
 import type { AttestedDocumentResponse } from '../../contract/wire.ts';
 import type { ImdsReply } from '../adapters.ts';
 import { ClientError } from '../clientError.ts';
-import type { Run } from '../check/run.ts';
+import type { Run } from '../run.ts';
 import type { Chassis } from './chassis.ts';
 import { newestKnownVersion } from './versions.ts';
 

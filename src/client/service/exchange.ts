@@ -1,9 +1,9 @@
 import { signWith } from '../licence/possession.ts';
 import { TOKEN_TYPES } from '../../contract/claims.ts';
 import { randomBytes } from 'node:crypto';
-import { ENDPOINTS } from '../../contract/endpoints.ts';
+import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
 import type { AttestedDocumentResponse, ChallengeRequest, LicenceRequest } from '../../contract/wire.ts';
-import type { Run } from '../check/run.ts';
+import type { Run } from '../run.ts';
 import type { Imds } from '../imds/imds.ts';
 import type { PossessedKey } from '../licence/possession.ts';
 import { parseJsonObject, textMember } from '../members.ts';
@@ -80,7 +80,7 @@ export class Exchange {
     const { issuer } = run.session.settings;
     const askedAt = run.clocks.uptime();
     const request: ChallengeRequest = { key: key.jwk };
-    const body = readBody(await requestService(run, ENDPOINTS.challenges, request), 201);
+    const body = readBody(await requestService(run, VM_ENDPOINTS.issueChallenge.path, request), 201);
     const token = textMember(body, 'challenge', MAX_TOKEN);
     const nonce = textMember(body, 'nonce', 32);
     if (token === undefined || nonce === undefined) throw new ClientError('challenge_malformed');
@@ -99,7 +99,7 @@ export async function requestLicence(run: Run, evidence: Evidence): Promise<stri
     ...(offer === undefined ? {} : { offer }),
     ...(label === undefined ? {} : { label }),
   };
-  const body = readBody(await requestService(run, ENDPOINTS.licences, request), 200);
+  const body = readBody(await requestService(run, VM_ENDPOINTS.issueLicence.path, request), 200);
   const licence = textMember(body, 'licence', MAX_TOKEN);
   if (licence === undefined) throw new ClientError('service_answer_unusable', 'no licence in it');
   return licence;
@@ -107,7 +107,7 @@ export async function requestLicence(run: Run, evidence: Evidence): Promise<stri
 
 /** @throws {ClientError | RefusedError} @returns RFC 3339 UTC: when another VM can have the seat */
 export async function requestRelease(run: Run, evidence: Evidence, licence: string): Promise<string> {
-  const body = readBody(await requestService(run, ENDPOINTS.releases, { ...evidence, licence }), 200);
+  const body = readBody(await requestService(run, VM_ENDPOINTS.releaseLicence.path, { ...evidence, licence }), 200);
   const seatFreeAt = textMember(body, 'seatFreeAt', 64);
   if (seatFreeAt === undefined || Number.isNaN(Date.parse(seatFreeAt))) {
     throw new ClientError('service_answer_unusable', 'no seatFreeAt in it');

@@ -1,5 +1,5 @@
-import { ENDPOINTS } from '../../contract/endpoints.ts';
-import type { Run } from '../check/run.ts';
+import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
+import type { Run } from '../run.ts';
 import { ClientError } from '../clientError.ts';
 import { parseJsonObject } from '../members.ts';
 import { readUnsignedKeySet } from '../trust/keySet.ts';
@@ -73,10 +73,10 @@ function isOutage(error: unknown): boolean {
 /** Each pinned root is asked for in turn: a service has one or two of those that images of ten years pin. */
 async function requestKeySet(run: Run): Promise<KeySet> {
   const { issuer, trust } = run.session.settings;
-  if (trust.kind !== 'rootKeys') return readUnsigned(await requestService(run, ENDPOINTS.jwks));
+  if (trust.kind !== 'rootKeys') return readUnsigned(await requestService(run, VM_ENDPOINTS.readKeySet.path));
   let answer: ServiceAnswer | undefined;
   for (const root of trust.rootKeys) {
-    answer = await requestService(run, `${ENDPOINTS.signedJwks}?root=${root}`);
+    answer = await requestService(run, `${VM_ENDPOINTS.readSignedKeySet.path}?root=${root}`);
     if (answer.status !== 404) break;
   }
   if (answer === undefined || isUnknownRoot(answer)) throw new ClientError('root_key_unknown');

@@ -1,4 +1,4 @@
-import { ENDPOINTS } from '../../contract/endpoints.ts';
+import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
 import { formatInstant } from '../../contract/instants.ts';
 import type { Failure } from '../answer.ts';
 import { ClientError } from '../clientError.ts';
@@ -52,7 +52,7 @@ export async function obtainLicence(context: ExchangeContext, subject: Subject):
   const exchange = new Exchange(context);
   let keys: ObtainedKeySet | undefined;
   const persisted = await persist(context.run, exchange, async () => {
-    const evidence = await exchange.prepare(ENDPOINTS.licences);
+    const evidence = await exchange.prepare(VM_ENDPOINTS.issueLicence.path);
     // Before the evidence is sent, because that uses the challenge up: a licence that cannot be verified would be lost.
     keys ??= await obtainKeySet(context.run, subject.keySet);
     return attempt(context, { subject, evidence, obtained: keys });

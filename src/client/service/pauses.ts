@@ -1,4 +1,4 @@
-import type { Run } from '../check/run.ts';
+import type { Run } from '../run.ts';
 
 /** Milliseconds. */
 const FIRST = 1000;

@@ -1,5 +1,5 @@
 import type { Failure } from '../answer.ts';
-import type { Run } from '../check/run.ts';
+import type { Run } from '../run.ts';
 import { ClientError, MEANINGS } from '../clientError.ts';
 import type { ClientCode } from '../clientError.ts';
 import type { Exchange } from './exchange.ts';

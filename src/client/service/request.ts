@@ -1,6 +1,6 @@
 import { readBounded } from '../../contract/readBounded.ts';
 import { ClientError, systemErrorCode } from '../clientError.ts';
-import type { Run } from '../check/run.ts';
+import type { Run } from '../run.ts';
 
 /** What came back from the service, or from whatever answered in its place. */
 export interface ServiceAnswer {

@@ -26,6 +26,8 @@ export function writeAnswer(
   }
   for (const cookie of answer?.cookies ?? []) response.appendHeader('Set-Cookie', serializeCookie(cookie));
   const body = answer?.body?.bytes;
+  // A HEAD request gets the length of what GET would get.
+  if (body !== undefined && !NO_BODY.has(response.statusCode)) response.setHeader('Content-Length', body.length);
   response.end(body === undefined || NO_BODY.has(response.statusCode) ? undefined : body);
 }
 

@@ -105,7 +105,7 @@ test('a licence is deleted, and then the offer under which it stood', async () =
   expect((await run('licences', 'grant', 'brief', ...terms)).code).toBe(0);
   const early = await run('offers', 'delete', 'contoso/brief/pro', '--yes');
   expect(early).toMatchObject({ code: 2, out: '' });
-  expect(early.complaints).toContain('conflict: It has licences: 1 licence, brief among them. Delete them first.');
+  expect(early.complaints).toContain('in_use: It has licences: 1 licence, brief among them. Delete them first.');
   expect(await run('licences', 'delete', 'brief', '--yes')).toMatchObject({ code: 0, out: 'deleted\n' });
   expect(await stopJson('offers', 'delete', 'contoso/brief/pro')).toEqual({ deleted: true });
   expect((await run('licences', 'delete', 'brief', '--yes')).complaints).toContain('not_found');

@@ -1,5 +1,5 @@
-import { Run } from '../../../src/client/check/run.ts';
-import type { RunRequest } from '../../../src/client/check/run.ts';
+import { Run } from '../../../src/client/run.ts';
+import type { RunRequest } from '../../../src/client/run.ts';
 import { NO_IMDS_TIMES } from '../../../src/client/folder/lockRecord.ts';
 import { Imds } from '../../../src/client/imds/imds.ts';
 import type { Surroundings } from '../../../src/client/imds/imds.ts';

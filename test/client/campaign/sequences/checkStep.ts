@@ -78,8 +78,10 @@ function checkAnswer(scene: Scene, truths: readonly SceneTruth[], { answer, issu
 
 function checkBounds(truths: readonly SceneTruth[], done: Done): void {
   const { answer, imdsRequests, milliseconds, serviceRequests } = done;
+  // A licence that has ended gives no reason to be quick.
   const hasLicence =
-    truths.every(({ truth }) => truth.hand !== undefined) && ['licensed', 'grace'].includes(answer.state);
+    truths.every(({ truth: { hand, time } }) => hand !== undefined && time.latest < hand.graceUntil * 1000) &&
+    ['licensed', 'grace'].includes(answer.state);
   if (milliseconds > (hasLicence ? MAX_WITH_LICENCE : LONGEST)) fail('duration', { milliseconds, hasLicence });
   if (serviceRequests > MAX_SERVICE_REQUESTS) fail('requests to the service', serviceRequests);
   if (imdsRequests > MAX_IMDS_REQUESTS) fail('requests to IMDS', imdsRequests);
@@ -124,7 +126,10 @@ function checkFiles(scene: Scene, { answer, after, issued }: Done): void {
 function learn(scene: Scene, { answer, after, issued }: Done): void {
   const { disk } = scene.machine;
   for (const { licence } of after.values()) {
-    if (licence !== undefined) scene.knowledge.observe(licence.token, licence.claims.iat * 1000, scene.times);
+    if (licence === undefined) continue;
+    const { iat, licence: terms } = licence.claims;
+    const seen = { token: licence.token, issuedAt: iat * 1000, end: terms.graceUntil * 1000 };
+    scene.knowledge.observe(seen, scene.times, !disk.readOnly && !disk.full);
   }
   if (!scene.isLongLived) return;
   if (!disk.readOnly && !disk.full) {

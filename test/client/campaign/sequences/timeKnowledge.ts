@@ -17,6 +17,13 @@ export interface MachineTimes {
   readonly boot: number;
 }
 
+/** A licence that a check has seen: when it was issued, and when its grace ends. Milliseconds. */
+export interface SeenLicence {
+  readonly token: string;
+  readonly issuedAt: number;
+  readonly end: number;
+}
+
 /** A remembered time may be written so much late, and is then older after a reboot. */
 const WRITE_INTERVAL = 600_000;
 /** Differences of clocks that time synchronization makes, and what one check takes. */
@@ -27,7 +34,10 @@ const SLACK = 900_000;
  * after the truth; and never before the wall clock.
  */
 export class TimeKnowledge {
+  /** Since the boot. */
   readonly #known = new Map<string, Known>();
+  /** What could be written, and so outlasts the boot. */
+  readonly #kept = new Map<string, Known>();
   /** The latest that the wall clock has shown. */
   #highestWall = -Infinity;
   /** The clock may have been set while nothing could be kept: then a later boot cannot tell that from time. */
@@ -47,16 +57,20 @@ export class TimeKnowledge {
     };
   }
 
-  /** A check has ended that saw this licence. */
-  observe(token: string, issuedAt: number, times: MachineTimes): void {
+  /** A check has ended that saw this licence. A wall clock past the licence's end is not remembered. */
+  observe({ token, issuedAt, end }: SeenLicence, times: MachineTimes, isWritten: boolean): void {
     this.#highestWall = Math.max(this.#highestWall, times.wall);
-    const { earliest } = this.boundsOf(token, issuedAt, times);
-    this.#known.set(token, { time: Math.min(earliest, times.truth), at: times.truth, boot: times.boot });
+    const least = this.#leastOf(token, issuedAt, times);
+    const earliest = times.wall < end ? Math.max(times.wall, least) : least;
+    const known = { time: Math.min(earliest, times.truth), at: times.truth, boot: times.boot };
+    this.#known.set(token, known);
+    if (isWritten) this.#kept.set(token, known);
   }
 
   /** Somebody has changed the file: nothing is known but what the licence says. */
   forget(): void {
     this.#known.clear();
+    this.#kept.clear();
   }
 
   noteWall(wall: number): void {
@@ -65,8 +79,8 @@ export class TimeKnowledge {
 
   #leastOf(token: string, issuedAt: number, { truth, uptime, boot }: MachineTimes): number {
     const known = this.#known.get(token);
-    if (known === undefined) return issuedAt;
-    const least = known.boot === boot ? known.time + truth - known.at : known.time - WRITE_INTERVAL + uptime;
-    return Math.max(issuedAt, least);
+    if (known?.boot === boot) return Math.max(issuedAt, known.time + truth - known.at);
+    const kept = this.#kept.get(token);
+    return kept === undefined ? issuedAt : Math.max(issuedAt, kept.time - WRITE_INTERVAL + uptime);
   }
 }

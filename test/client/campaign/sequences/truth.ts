@@ -27,23 +27,26 @@ interface Word {
 }
 
 export function readSceneTruths(scene: Scene, folder: FolderTruth): readonly SceneTruth[] {
-  const fromFolder = truthOfWhole(scene, folder, false);
+  const fromFolder = truthsOfWhole(scene, folder, false);
   // A process that goes on may hold what it could not write, and a key set that it has seen.
-  const fromMemory = scene.isLongLived && scene.unwritten.size > 0 ? [truthOfWhole(scene, folder, true)] : [];
-  const found = [fromFolder, ...fromMemory];
+  const fromMemory = scene.isLongLived && scene.unwritten.size > 0 ? truthsOfWhole(scene, folder, true) : [];
+  const found = [...fromFolder, ...fromMemory];
   // A set that the root key has signed may be used wherever in the folder it was kept.
   const maySeeKeySet = scene.isLongLived || [...folder.values()].some(({ hasKeySet }) => hasKeySet);
   const withKeySet = found.map((one) => ({ ...one, truth: { ...one.truth, hasKeySet: true } }));
   return maySeeKeySet ? [...found, ...withKeySet] : found;
 }
 
-function truthOfWhole(scene: Scene, folder: FolderTruth, usesMemory: boolean): SceneTruth {
+function truthsOfWhole(scene: Scene, folder: FolderTruth, usesMemory: boolean): readonly SceneTruth[] {
   const own = wordOf(scene, folder, scene.vmId, usesMemory);
   const newest = presumed(scene, folder, usesMemory);
-  const isPatient = patienceOf(scene, own) === PATIENCE;
-  return imdsAnswers(scene, patienceOf(scene, newest))
-    ? truthOf(scene, own, 'answers', isPatient)
-    : truthOf(scene, newest, 'away', isPatient);
+  return patiencesOf(scene, newest).flatMap((patience) =>
+    patiencesOf(scene, own).map((ownPatience) =>
+      imdsAnswers(scene, patience)
+        ? truthOf(scene, own, 'answers', ownPatience === PATIENCE)
+        : truthOf(scene, newest, 'away', ownPatience === PATIENCE),
+    ),
+  );
 }
 
 function truthOf(scene: Scene, { vm, hand, denial }: Word, imds: Truth['imds'], isPatient: boolean): SceneTruth {
@@ -97,10 +100,12 @@ function newer<Value>(
   return ageOf(other) > ageOf(one) ? other : one;
 }
 
-function patienceOf({ knowledge, times }: Scene, { hand }: Word): number {
-  if (hand === undefined) return PATIENCE;
-  const { latest } = knowledge.boundsOf(hand.token, hand.claims.iat * 1000, times);
-  return latest < hand.claims.licence.graceUntil * 1000 ? PATIENCE_WITH_LICENCE : PATIENCE;
+/** Both where it cannot be told whether the licence in hand has ended. */
+function patiencesOf({ knowledge, times }: Scene, { hand }: Word): readonly number[] {
+  if (hand === undefined) return [PATIENCE];
+  const { earliest, latest } = knowledge.boundsOf(hand.token, hand.claims.iat * 1000, times);
+  const end = hand.claims.licence.graceUntil * 1000;
+  return [...(earliest < end ? [PATIENCE_WITH_LICENCE] : []), ...(latest < end ? [] : [PATIENCE])];
 }
 
 /** Slow answers and one odd one are waited for. */

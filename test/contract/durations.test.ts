@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { parseDuration } from '../../../src/catalogue/file/duration.ts';
-import { DAY, HOUR, MINUTE } from '../../support/licensing.ts';
+import { parseDuration } from '../../src/contract/durations.ts';
+import { DAY, HOUR, MINUTE } from '../support/licensing.ts';
 
 test.each([
   ['P7D', 7 * DAY],

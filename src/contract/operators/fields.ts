@@ -1,13 +1,14 @@
 import * as z from 'zod';
 
-import { CLOUD_NAMES } from '../../contract/clouds.ts';
+import type { Features } from '../claims.ts';
+import { CLOUD_NAMES } from '../clouds.ts';
 import { ANY, PLAN_NAME, PRODUCT_NAME, isSameName, parsePlanName } from '../planName.ts';
 import type { Allowed, PlanName } from '../planName.ts';
-import { MAX_DURATION, parseDuration } from './duration.ts';
+import { MAX_DURATION, parseDuration } from '../durations.ts';
 
 /*
- * The fields of a catalogue file. Each says what it must be, so that a wrong one is answered with what to write. All are
- * bounded, and so is an entry as a whole, which the longest of all of them together would not fit.
+ * The fields of operators' objects, from JSON to what the service computes with. Each says what it must be, so that a wrong
+ * one is answered with what to write. All are bounded, and so is an object as a whole.
  */
 
 /** A property of a row holds 32,768 UTF-16 units (64 KiB), and an entry is one property, as JSON. */
@@ -69,7 +70,7 @@ const seatCount = z.number(must(SEATS)).int(must(SEATS)).min(0, must(SEATS)).max
 export const seats = z.union([z.literal('unlimited'), seatCount], must(SEATS));
 
 /** `"*"` or a list. */
-export function allowed(of: z.ZodType<string>, what: string): z.ZodType<Allowed> {
+export function allowed(of: z.ZodType<string, string>, what: string): z.ZodType<Allowed, Allowed> {
   const text = `be "*" or a list of 1 to ${MAX_LIST} ${what}`;
   const list = z.array(of, must(text)).min(1, must(text)).max(MAX_LIST, must(text));
   return z.union([z.literal(ANY), list], {
@@ -112,15 +113,20 @@ const settings = z
     must(FEATURES),
   )
   .refine((value) => Object.keys(value).length <= MAX_FEATURES, must(FEATURES))
-  .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_FEATURES_OCTETS, must(FEATURES));
+  .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= MAX_FEATURES_OCTETS, must(FEATURES));
 
-/** A record would leave `__proto__` out in silence. */
-export const features = z.preprocess((value, context) => {
+/** A record would leave `__proto__` out without a word. */
+function refusePrototype(value: unknown, context: z.RefinementCtx): unknown {
   if (typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')) {
     context.addIssue({ code: 'custom', path: ['__proto__'], message: FEATURE_NAME, input: value });
   }
   return value;
-}, settings);
+}
+
+export const features: z.ZodType<Features, Features> = z.preprocess<unknown, typeof settings, Features>(
+  refusePrototype,
+  settings,
+);
 
 export const ENTRY_SIZE = must(`have at most ${MAX_ENTRY} characters as JSON: shorten its lists`);
 

@@ -1,3 +1,6 @@
+import { MAX_DURATION } from '../contract/durations.ts';
+import { createKeySet } from '../tokens/keySet.ts';
+import { createLocalKeys } from '../tokens/localKeys.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
@@ -8,7 +11,23 @@ import { createManagedIdentity } from './managedIdentity.ts';
 import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { SignedKeySets } from '../tokens/keySets/signedKeySets.ts';
 import { UploadedKeySets } from '../tokens/keySets/uploadedKeySets.ts';
-import { createKeySetsWithoutRoot } from '../tokens/keySets/withoutRoot.ts';
+
+/**
+ * The signing keys that the configuration names. Makes no request before their first use.
+ *
+ * @param access a test's own vault
+ * @throws {SigningKeyError}
+ */
+export async function createSigningKeys(config: ServiceConfig, access?: VaultAccess): Promise<SigningKeys> {
+  const { signingKey, SIGNING_KEY_URL: keyUrl = '', SIGNING_KEY_LEAD_SECONDS: lead } = config;
+  if (signingKey !== null) return createLocalKeys(signingKey);
+  // Only where it is needed: each start would pay for the library.
+  const { createKeyVaultKeys } = await import('../tokens/keyVaultKeys.ts');
+  const vault = access ?? { credential: await createManagedIdentity(config) };
+  // No offer has a longer lifetime, nor a longer grace after it.
+  const rules = { publishBeforeUse: lead * 1000, keepAfterUse: 2 * MAX_DURATION };
+  return createKeyVaultKeys({ ...vault, keyUrl, rules });
+}
 
 export interface CreatedKeySets {
   readonly keySets: KeySets;
@@ -48,4 +67,18 @@ async function createVaultRoots(
   const { createKeyVaultRoot } = await import('../tokens/keyVaultRoot.ts');
   const access = rootVault ?? { credential: await createManagedIdentity(config) };
   return keyUrls.map((keyUrl) => createKeyVaultRoot({ ...access, keyUrl }));
+}
+
+/** A service on a loopback issuer without a root key: nothing is signed, and its clients trust on first use. */
+function createKeySetsWithoutRoot(signingKeys: SigningKeys, life: number): KeySets {
+  return {
+    readRootKeys: () => Promise.resolve([]),
+    read: () => Promise.resolve([]),
+    readSigner: (at) => signingKeys.readSigner(at),
+    readPublished: async (at) => {
+      const { keys, goodUntil } = await signingKeys.readPublished(at);
+      return { keys: createKeySet(keys, at).keys, goodUntil };
+    },
+    readLife: () => Promise.resolve(life),
+  };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_DURATION, SHORTEST_LIFETIME } from '../../src/catalogue/file/duration.ts';
-import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
-import { formatDuration, writeOffer } from '../../src/operators/entries.ts';
+import { MAX_DURATION, SHORTEST_LIFETIME, formatDuration } from '../../../src/contract/durations.ts';
+import { parseCatalogue } from '../../../src/catalogue/file/parseCatalogue.ts';
+import { storedOffer, writeOffer } from '../../../src/contract/operators/offer.ts';
 
 test('whatever its lifetime, an offer that was read and is applied again is the same', () => {
   const seconds = fc.integer({ min: SHORTEST_LIFETIME / 1_000, max: MAX_DURATION / 1_000 });
@@ -11,6 +11,7 @@ test('whatever its lifetime, an offer that was read and is applied again is the 
       const entry = { offer: 'contoso/gateway/pro', mode: 'licensed', lifetime: formatDuration(lifetime * 1_000) };
       const { offers } = parseCatalogue({ offers: [entry] });
       expect(parseCatalogue({ offers: offers.map(writeOffer) }).offers).toEqual(offers);
+      expect(offers.map((offer) => storedOffer.parse(writeOffer(offer)))).toEqual(offers);
     }),
   );
 });

@@ -1,10 +1,10 @@
-import type { Clocks } from '../adapters.ts';
-import type { HeldLock } from '../folder/lock.ts';
-import type { Pace } from '../imds/pace.ts';
-import type { LicenceClaims } from '../licence/licenceClaims.ts';
-import type { ClockReading } from '../licence/rememberedTime.ts';
-import type { ReportProgress } from '../progress.ts';
-import type { Session } from '../session.ts';
+import type { Clocks } from './adapters.ts';
+import type { HeldLock } from './folder/lock.ts';
+import type { Pace } from './imds/pace.ts';
+import type { LicenceClaims } from './licence/licenceClaims.ts';
+import type { ClockReading } from './licence/rememberedTime.ts';
+import type { ReportProgress } from './progress.ts';
+import type { Session } from './session.ts';
 
 /** A wait is cut into pieces of this length, in milliseconds, so that the lock is renewed in time. */
 const SLICE = 15_000;

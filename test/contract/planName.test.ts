@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { foldCase, isAllowed, isSameName, isSamePlan, parsePlanName } from '../../src/catalogue/planName.ts';
+import { foldCase, isAllowed, isSameName, isSamePlan, parsePlanName } from '../../src/contract/planName.ts';
 
 test('names are compared without regard to ASCII case, and to no other case', () => {
   expect(isSameName('Contoso-Firewall', 'CONTOSO-firewall')).toBe(true);

@@ -1,4 +1,4 @@
-import { isLoopback } from '../contract/loopback.ts';
+import { isLoopback } from './loopback.ts';
 
 /** More does not fit into the tokens that carry it. */
 export const MAX_URL = 512;

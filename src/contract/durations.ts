@@ -21,3 +21,23 @@ export const DEFAULT_GRACE = 7 * DAY;
 export const DEFAULT_LICENCE_LIFE = 30 * DAY;
 export const SHORTEST_LIFETIME = 5 * MINUTE;
 export const MAX_DURATION = 400 * DAY;
+
+const UNITS = [
+  ['H', 3_600],
+  ['M', 60],
+  ['S', 1],
+] as const;
+
+/** ISO 8601, days first: what `parseDuration` reads. */
+export function formatDuration(milliseconds: number): string {
+  const whole = Math.floor(milliseconds / 1_000);
+  const days = Math.floor(whole / 86_400);
+  let rest = whole % 86_400;
+  const time = UNITS.map(([unit, seconds]) => {
+    const count = Math.floor(rest / seconds);
+    rest -= count * seconds;
+    return count === 0 ? '' : `${count}${unit}`;
+  }).join('');
+  if (days === 0 && time === '') return 'PT0S';
+  return `P${days === 0 ? '' : `${days}D`}${time === '' ? '' : `T${time}`}`;
+}

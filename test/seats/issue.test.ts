@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { isKeySettled, judgeKey } from '../../src/seats/keyChanges.ts';
-import type { KeyHistory } from '../../src/seats/keyChanges.ts';
+import { isKeySettled, isNewer, judgeKey } from '../../src/seats/issue.ts';
+import type { KeyHistory } from '../../src/seats/issue.ts';
 import { AT, DAY, HOUR, MINUTE } from '../support/licensing.ts';
 
 const HISTORY: KeyHistory = { jkt: 'a', keyUntil: AT + DAY, keyChanges: [] };
@@ -90,4 +90,14 @@ test('any other key would be refused for as long as the changes count', () => {
   expect([isKeySettled(changed, AT, 1), isKeySettled(changed, AT, 2)]).toEqual([true, false]);
   expect(isKeySettled(changed, AT + DAY + SKEW - 1, 1)).toBe(true);
   expect(isKeySettled(changed, AT + DAY + SKEW, 1)).toBe(false);
+});
+
+test('challenges are ordered by time, then by jti; the same one is not newer', () => {
+  const newest = { ms: 1_000, jti: 'm' };
+  expect(isNewer({ ms: 1_000, jti: 'm' }, null)).toBe(true);
+  expect(isNewer({ ms: 1_001, jti: 'a' }, newest)).toBe(true);
+  expect(isNewer({ ms: 999, jti: 'z' }, newest)).toBe(false);
+  expect(isNewer({ ms: 1_000, jti: 'n' }, newest)).toBe(true);
+  expect(isNewer({ ms: 1_000, jti: 'a' }, newest)).toBe(false);
+  expect(isNewer({ ms: 1_000, jti: 'm' }, newest)).toBe(false);
 });

@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { service } from '../src/app/instance.ts';
 import { writeTo } from './adapter/serve.ts';
 
-// Once a day, at an hour at which few VMs start; the platform sees to it that one instance does it.
+// Once a day, at an hour when few VMs start. The platform runs it on one instance only.
 app.timer('cleaning', {
   schedule: '0 17 3 * * *',
   handler: (_, context) => service.cleanStore(writeTo(context)),

@@ -1,0 +1,159 @@
+import * as z from 'zod';
+
+import {
+  DEFAULT_GRACE,
+  DEFAULT_LIFETIME,
+  DEFAULT_RENEW_AFTER,
+  SECOND,
+  SHORTEST_LIFETIME,
+  formatDuration,
+} from '../durations.ts';
+import { ANY, formatPlanName } from '../planName.ts';
+import {
+  ENTRY_SIZE,
+  allowed,
+  cloud,
+  duration,
+  features,
+  hasEntrySize,
+  must,
+  planName,
+  productName,
+  seats,
+  sku,
+} from './fields.ts';
+
+/**
+ * `marketplace`: running the plan is the licence, and Azure bills for it; the seats are the subscription's.
+ * `licensed`: the subscription needs a licence of its own (bring your own).
+ */
+const OFFER_MODES = ['marketplace', 'licensed'] as const;
+const OFFER_STATUSES = ['active', 'suspended'] as const;
+
+const MAX_ALIASES = 10;
+const MAX_KEY_CHANGES = 50;
+const YES_NO = must('be true or false');
+const KEY_CHANGES = must(`be a whole number up to ${MAX_KEY_CHANGES}`);
+
+const aliases: z.ZodType<readonly string[], readonly string[]> = z
+  .array(productName, must('be a list of product names'))
+  .max(MAX_ALIASES, must(`have at most ${MAX_ALIASES} names`));
+
+const MEMBERS = {
+  offer: planName.describe('publisher/product/plan; the plan may be *. The most specific offer wins.'),
+  mode: z.enum(OFFER_MODES, must('be "marketplace" (running the plan is the licence) or "licensed"')),
+  productAliases: aliases.describe('Other names of the product, such as the name of a preview.'),
+  status: z.enum(OFFER_STATUSES, must('be "active" or "suspended"')),
+  clouds: allowed(cloud, 'clouds').describe('The clouds that it is sold in.'),
+  skus: allowed(sku, 'skus').describe('The image skus that it covers; "" is the empty sku of custom images.'),
+  seats: seats
+    .optional()
+    .describe('In marketplace mode: of each subscription. In licensed mode each licence has its own.'),
+  lifetime: duration.describe('From the issue of a licence to its end (exp).'),
+  renewAfter: duration.describe('From the issue to the time when clients renew.'),
+  grace: duration.describe('From the end of a licence to the time when the software stops without the service.'),
+  lease: duration.describe('How long a VM keeps its seat; at least lifetime.'),
+  requireKey: z.boolean(YES_NO).describe('Whether a licence must be bound to a key.'),
+  keyChanges: z
+    .number(KEY_CHANGES)
+    .int(KEY_CHANGES)
+    .min(0, KEY_CHANGES)
+    .max(MAX_KEY_CHANGES, KEY_CHANGES)
+    .describe('How many changes of key are accepted while licences under earlier keys have not expired.'),
+  withoutPlan: z
+    .boolean(YES_NO)
+    .describe('In licensed mode: whether a VM without an attested plan may name this offer.'),
+  earlyRelease: z
+    .boolean(YES_NO)
+    .describe('Whether a released seat is free at once, and not only when its lease ends.'),
+  features,
+};
+
+/** An offer as answers and rows have it, with every member, so that what was read can be sent back. */
+export const offerSchema = z.strictObject(MEMBERS).meta({ id: 'Offer' });
+
+/** An offer as it is sent, or stands in a catalogue file: what it leaves out has its default. */
+const fields = z.strictObject(
+  {
+    ...MEMBERS,
+    productAliases: MEMBERS.productAliases.default([]),
+    status: MEMBERS.status.default('active'),
+    clouds: MEMBERS.clouds.default(ANY),
+    skus: MEMBERS.skus.default(ANY),
+    lifetime: MEMBERS.lifetime.default(DEFAULT_LIFETIME),
+    renewAfter: MEMBERS.renewAfter.optional(),
+    grace: MEMBERS.grace.default(DEFAULT_GRACE),
+    lease: MEMBERS.lease.optional(),
+    requireKey: MEMBERS.requireKey.default(true),
+    keyChanges: MEMBERS.keyChanges.default(1),
+    withoutPlan: MEMBERS.withoutPlan.default(false),
+    earlyRelease: MEMBERS.earlyRelease.default(false),
+    features: MEMBERS.features.default({}),
+  },
+  must('be an object with the members of an offer'),
+);
+
+type OfferFields = z.output<typeof fields>;
+
+/** An offer as it is sent, checked as a whole, with its defaults. */
+export const offerEntry = fields
+  .superRefine((entry, context) => {
+    for (const [path, message] of contradictions(entry)) {
+      context.addIssue({ code: 'custom', path: [path], message, input: entry });
+    }
+  })
+  .transform(toOffer)
+  .refine(hasEntrySize, ENTRY_SIZE);
+
+type Contradiction = readonly [path: keyof OfferFields, message: string];
+
+function contradictions(entry: OfferFields): readonly Contradiction[] {
+  const found: Contradiction[] = [];
+  if (entry.lifetime < SHORTEST_LIFETIME) found.push(['lifetime', 'must be at least "PT5M"']);
+  if (entry.renewAfter !== undefined && (entry.renewAfter <= 0 || entry.renewAfter >= entry.lifetime)) {
+    found.push(['renewAfter', 'must be more than nothing and less than lifetime']);
+  }
+  if (entry.lease !== undefined && entry.lease < entry.lifetime) {
+    found.push(['lease', 'must be at least lifetime: a seat is kept while a licence under it lives']);
+  }
+  if (entry.mode === 'licensed' && entry.seats !== undefined) {
+    found.push(['seats', 'must be left out in licensed mode: each licence has seats of its own']);
+  }
+  if (entry.mode === 'marketplace' && entry.withoutPlan) {
+    found.push(['withoutPlan', 'must be false in marketplace mode: the attested plan is the licence there']);
+  }
+  return found;
+}
+
+/** Renamed members, and what follows from others. Durations are milliseconds. */
+function toOffer({ offer, seats: own, renewAfter, lease, ...entry }: OfferFields) {
+  return {
+    ...entry,
+    plan: offer,
+    seats: own ?? ('unlimited' as const),
+    // Half a shorter lifetime, as twelve hours are half of the default one; in whole seconds, as it is written.
+    renewAfter: renewAfter ?? Math.min(DEFAULT_RENEW_AFTER, Math.floor(entry.lifetime / 2 / SECOND) * SECOND),
+    lease: lease ?? entry.lifetime,
+  };
+}
+
+/** What a vendor sells, and on which terms. The vendor's own spelling of the plan is what tokens carry. */
+export type Offer = Readonly<ReturnType<typeof toOffer>>;
+
+/** An offer as answers have it. */
+export type OfferJson = z.input<typeof offerSchema>;
+
+/** From a row, which {@link writeOffer} wrote. */
+export const storedOffer = offerSchema.transform(toOffer);
+
+/** The opposite of {@link offerEntry}. */
+export function writeOffer({ plan, seats: own, ...offer }: Offer): OfferJson {
+  const { lifetime, renewAfter, grace, lease } = offer;
+  return {
+    offer: formatPlanName(plan),
+    ...offer,
+    ...(offer.mode === 'marketplace' && { seats: own }),
+    ...{ lifetime: formatDuration(lifetime), renewAfter: formatDuration(renewAfter) },
+    ...{ grace: formatDuration(grace), lease: formatDuration(lease) },
+  };
+}

@@ -1,0 +1,55 @@
+import * as z from 'zod';
+
+import { licenceSchema } from './licence.ts';
+import { offerSchema } from './offer.ts';
+import { seats } from './fields.ts';
+
+/* What answers say around offers and licences. */
+
+/** A time in an answer. */
+export const instantText = z.iso.datetime();
+
+/** ETag and last change of an object, beside what it holds. */
+export const recordFields = {
+  etag: z.string().describe('For If-Match.'),
+  changedBy: z.string().describe('The object id of the operator in the directory.'),
+  changedAt: instantText,
+};
+
+export const usageSchema = z
+  .strictObject({
+    taken: z.int().min(0).describe('VMs whose lease has not ended.'),
+    over: z.int().min(0).describe('By how many VMs a lowered number of seats is exceeded.'),
+    seats,
+  })
+  .meta({ id: 'SeatUsage' });
+
+export const offerItem = z.strictObject({ offer: offerSchema, ...recordFields }).meta({ id: 'OfferItem' });
+
+export const licenceItem = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
+
+export const licenceDetail = z
+  .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
+  .meta({ id: 'LicenceDetail' });
+
+export const deletedSchema = z.strictObject({ deleted: z.literal(true) });
+
+/** All offers and licences, as a file that can be applied. */
+export const catalogueAnswer = z
+  .strictObject({ offers: z.array(offerSchema), licences: z.array(licenceSchema) })
+  .meta({ id: 'Catalogue' });
+
+const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
+
+/** What a file wrote, or would write. */
+export const applyReport = z
+  .strictObject({ dryRun: z.boolean(), offers: counts, licences: counts })
+  .meta({ id: 'ApplyReport' });
+
+/** The page of a list. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.strictObject({
+    items: z.array(item),
+    continuation: z.string().nullable().describe('For the next page; null at the end of the list.'),
+  });
+}
