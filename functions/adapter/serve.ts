@@ -1,10 +1,12 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
 import type { EdgeRequest, Log, UseCase } from '../../src/app/instance.ts';
+import { prepareVerifier } from '../../src/app/prepareVerifier.ts';
 
 /** Translates between the Functions library and a use case. For HEAD the host drops the body and keeps the headers. */
 export function serve(useCase: UseCase): HttpHandler {
   return async (request, context) => {
     const { status, headers, body } = await useCase(translate(request, context));
+    prepareVerifier();
     return { status, headers: { ...headers }, body };
   };
 }

@@ -35,6 +35,11 @@ interface VerifyFlags {
 
 /** @throws {UsageError} for flags that exclude each other */
 export async function readVerifyOptions(flags: VerifyFlags, io: Io): Promise<VerifyOptions> {
+  const [{ provideSecondReader }, { findReadingDifference }] = await Promise.all([
+    import('../verifier/secondReader.ts'),
+    import('../verifier/secondReading.ts'),
+  ]);
+  provideSecondReader(findReadingDifference);
   const { trust, clouds } = await readTrust(flags, io);
   const policy: EvidencePolicy = {
     acceptedClouds: clouds,

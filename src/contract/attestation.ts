@@ -22,11 +22,55 @@ export type CheckName = (typeof CHECK_NAMES)[number];
 
 export type CheckOutcome = 'passed' | 'failed' | 'skipped' | 'not_reached';
 
-/** One check and how it ended. `detail` is for people; it never carries octets of the document. */
+/** A certificate that a check failed on. Digests are SHA-256 in lower-case hexadecimal. */
+export interface CertificateFacts {
+  /** The subject's common name. */
+  readonly name: string | null;
+  readonly sha256: string;
+}
+
+interface ValidityFacts extends CertificateFacts {
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** The time at which it was to be valid: the verification time, or the document's `createdOn`. */
+  readonly at: number;
+}
+
+/** The facts of a failed check, by its code. Times are milliseconds since the epoch, durations milliseconds. */
+interface FactsByCode {
+  readonly cloud_not_accepted: { readonly cloud: string };
+  /** Everything here is the sender's own word: anybody can make such a document. */
+  readonly issuer_unknown: {
+    readonly cloud: string;
+    /** The issuer's common name. */
+    readonly issuer: string | null;
+    /** Lower-case hexadecimal, at most 32 octets. */
+    readonly keyIdentifier: string | null;
+  };
+  /** The pin whose certificate is not at hand. */
+  readonly issuer_certificate_missing: CertificateFacts & { readonly cloud: string };
+  readonly certificate_distrusted: CertificateFacts & { readonly cloud: string };
+  readonly certificate_expired: ValidityFacts;
+  readonly certificate_not_yet_valid: ValidityFacts;
+  readonly claim_missing: { readonly claim: string };
+  readonly readings_differ: { readonly difference: string };
+  readonly document_not_yet_valid: { readonly createdOn: number; readonly at: number };
+  readonly document_expired: { readonly expiresOn: number; readonly at: number };
+  readonly document_too_old: { readonly createdOn: number; readonly at: number; readonly maximumAge: number };
+}
+
+/** What a program needs of a failed check; `code` tells which fields there are. Other codes have no facts. */
+export type CheckFacts = {
+  readonly [Code in keyof FactsByCode]: { readonly code: Code } & FactsByCode[Code];
+}[keyof FactsByCode];
+
+/** One check and how it ended. `detail` is for people, `facts` for programs; neither carries octets of the document. */
 export interface Check {
   readonly name: CheckName;
   readonly outcome: CheckOutcome;
   readonly detail?: string;
+  /** Of the check that failed. */
+  readonly facts?: CheckFacts;
 }
 
 /** The Marketplace plan as Azure attested it; `""` where the document says so, `null` where it says nothing. */

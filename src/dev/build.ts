@@ -24,6 +24,9 @@ import * as z from 'zod';
 const ROOT = resolve(import.meta.dirname, '../..');
 const BUNDLE = 'functions.mjs';
 
+/** What the verifier loads when it meets a new leaf, under this name in `imports` of package.json. */
+const SECOND_READING = { name: '#second-reading', source: 'src/verifier/secondReading.ts', file: 'secondReading.mjs' };
+
 /**
  * The bundle is ESM because the sources are: they use top-level await, which CJS cannot hold, and `import.meta`. What it bundles
  * of CommonJS calls `require` (the library does so for `@azure/functions-core`, which the worker answers); ESM has none of its own.
@@ -63,9 +66,12 @@ export async function buildPackage({ outDir, certificates, root = ROOT }: BuildO
   if (entries.length === 0) throw new BuildError(`There is no entry file in ${join(root, 'functions')}. Add one.`);
   const trusted = certificates === undefined ? [] : listCertificates(certificates);
   emptyFolder(outDir);
-  await bundleEntries(root, entries, join(outDir, BUNDLE));
+  const contents = entries.map((entry) => `import ${JSON.stringify(`./${entry}`)};`).join('\n');
+  await bundleSource(root, contents, join(outDir, BUNDLE));
+  const hasVerifier = existsSync(join(root, SECOND_READING.source));
+  if (hasVerifier) await bundleSource(root, exportAll(SECOND_READING.source), join(outDir, SECOND_READING.file));
   writeFileSync(join(outDir, 'host.json'), readFileSync(join(root, 'host.json')));
-  writeFileSync(join(outDir, 'package.json'), describePackage(root));
+  writeFileSync(join(outDir, 'package.json'), describePackage(root, hasVerifier));
   if (certificates !== undefined) copyCertificates(certificates, trusted, join(outDir, 'trust'));
   return { bundle: join(outDir, BUNDLE), files: listFiles(outDir) };
 }
@@ -93,8 +99,11 @@ function emptyFolder(folder: string): void {
   mkdirSync(folder, { recursive: true });
 }
 
-async function bundleEntries(root: string, entries: readonly string[], outfile: string): Promise<void> {
-  const contents = entries.map((entry) => `import ${JSON.stringify(`./${entry}`)};`).join('\n');
+function exportAll(source: string): string {
+  return `export * from ${JSON.stringify(`./${source}`)};`;
+}
+
+async function bundleSource(root: string, contents: string, outfile: string): Promise<void> {
   const { metafile } = await build({
     stdin: { contents, resolveDir: root, sourcefile: 'entries.ts', loader: 'ts' },
     absWorkingDir: root,
@@ -123,10 +132,12 @@ function checkSources(metafile: Metafile): void {
   }
 }
 
-function describePackage(root: string): string {
+function describePackage(root: string, hasVerifier: boolean): string {
   const packageFile = z.object({ name: z.string(), version: z.string() });
   const { name, version } = packageFile.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-  return `${JSON.stringify({ name, version, private: true, type: 'module', main: BUNDLE }, null, 2)}\n`;
+  const imports = hasVerifier ? { imports: { [SECOND_READING.name]: `./${SECOND_READING.file}` } } : {};
+  const described = { name, version, private: true, type: 'module', main: BUNDLE, ...imports };
+  return `${JSON.stringify(described, null, 2)}\n`;
 }
 
 function copyCertificates(from: string, names: readonly string[], to: string): void {

@@ -54,7 +54,7 @@ export interface TrustStatus {
   readonly at: number;
   /** Names the set of pins, as the Trust object made of the same material does. */
   readonly version: string;
-  /** The worst of the accepted clouds'. */
+  /** The worst of the accepted clouds'; `failed` where none of them has a complete path. */
   readonly verdict: TrustVerdict;
   readonly clouds: readonly CloudStatus[];
 }
@@ -64,7 +64,8 @@ const DAYS_AHEAD = 60;
 
 /**
  * The trust status at a time. A certificate that is missing, expired or near its end is told and fails nothing by
- * itself; an accepted cloud without a complete path fails, and so does one that no manifest knows.
+ * itself; an accepted cloud without a complete path fails, and so does one that no manifest knows. A cloud whose pins are
+ * all historic fails nothing.
  *
  * @throws {TrustMaterialError}
  */
@@ -77,12 +78,12 @@ export function reportTrust(material: TrustMaterial, options: TrustStatusOptions
   ];
   const verdicts = clouds.filter(({ accepted }) => accepted).map(({ verdict }) => verdict);
   const version = nameVersion(known, material.distrusted);
-  return { at: options.at, version, verdict: worstOf(verdicts), clouds };
+  const isAnyComplete = clouds.some(({ accepted, pathUntil }) => accepted && pathUntil !== null);
+  return { at: options.at, version, verdict: isAnyComplete ? worstOf(verdicts) : 'failed', clouds };
 }
 
-/** That nothing is accepted is a failure too. */
 function worstOf(verdicts: readonly TrustVerdict[]): TrustVerdict {
-  if (verdicts.length === 0 || verdicts.includes('failed')) return 'failed';
+  if (verdicts.includes('failed')) return 'failed';
   return verdicts.includes('degraded') ? 'degraded' : 'ok';
 }
 
@@ -93,12 +94,17 @@ function reportCloud(manifest: PinManifest, material: TrustMaterial, options: Tr
   const hasConcern = pins.missing.length + pins.endingSoon.length + withoutPath.length > 0;
   return {
     ...{ cloud, domain, accepted: options.acceptedClouds.includes(cloud) },
-    verdict: best === null ? 'failed' : hasConcern ? 'degraded' : 'ok',
+    verdict: best === null && !isClosed(manifest) ? 'failed' : hasConcern ? 'degraded' : 'ok',
     pathUntil: best?.notAfter ?? null,
     path: best?.certificates.map(({ commonName }) => commonName ?? 'without a common name') ?? [],
     ...pins,
     withoutPath,
   };
+}
+
+/** A cloud that signs no document any more: only old ones need its certificates, which its CAs may have taken down. */
+function isClosed({ pins }: PinManifest): boolean {
+  return pins.length > 0 && pins.every(({ historic }) => historic === true);
 }
 
 /** The path of an issuing CA at hand that lasts longest; and all intermediates in force that reach no anchor. */

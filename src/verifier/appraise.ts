@@ -1,7 +1,8 @@
 import { EvidenceError } from './evidenceError.ts';
+import type { CheckFacts } from '../contract/attestation.ts';
 import type { AttestedDocument, RequiredClaim } from './attestedDocument.ts';
 import type { Certificate } from './x509/certificate.ts';
-import { findValidityCode } from './x509/pathRules.ts';
+import { describeValidity, findValidityCode } from './x509/pathRules.ts';
 
 /** What a caller asks of evidence beside its being authentic (RFC 9334 section 8.5: the appraisal policy). */
 export interface EvidencePolicy {
@@ -32,17 +33,21 @@ export function checkTimes(
 ): { createdOn: number; expiresOn: number } {
   const { createdOn, expiresOn } = document;
   if (createdOn === null || expiresOn === null) {
-    throw new EvidenceError('content', 'claim_missing', 'timeStamp lacks createdOn or expiresOn');
+    const facts = { code: 'claim_missing', claim: 'timeStamp' } as const;
+    throw new EvidenceError('content', facts.code, 'timeStamp lacks createdOn or expiresOn', facts);
   }
-  if (expiresOn <= createdOn) fail('document_malformed', 'expiresOn is not after createdOn');
-  if (expiresOn - createdOn > MAX_LIFETIME) fail('document_malformed', 'a lifetime of more than 24 hours');
-  if (createdOn > at + clockSkew) fail('document_not_yet_valid', 'createdOn lies in the future');
-  if (expiresOn < at - clockSkew) fail('document_expired', 'expiresOn has passed');
+  if (expiresOn <= createdOn) failMalformed('expiresOn is not after createdOn');
+  if (expiresOn - createdOn > MAX_LIFETIME) failMalformed('a lifetime of more than 24 hours');
+  if (createdOn > at + clockSkew) {
+    fail('createdOn lies in the future', { code: 'document_not_yet_valid', createdOn, at });
+  }
+  if (expiresOn < at - clockSkew) fail('expiresOn has passed', { code: 'document_expired', expiresOn, at });
   if (maximumAge !== null && at - createdOn > maximumAge + clockSkew) {
-    fail('document_too_old', `created more than ${maximumAge / 1000} seconds ago`);
+    const detail = `created more than ${maximumAge / 1000} seconds ago`;
+    fail(detail, { code: 'document_too_old', createdOn, at, maximumAge });
   }
-  const validity = findValidityCode(certificate, createdOn);
-  if (validity !== null) fail(validity, 'the leaf was not valid at createdOn');
+  const code = findValidityCode(certificate, createdOn);
+  if (code !== null) fail('the leaf was not valid at createdOn', describeValidity(code, certificate, createdOn));
   return { createdOn, expiresOn };
 }
 
@@ -52,15 +57,10 @@ export function checkNonce(document: AttestedDocument, nonce: string): void {
   if (document.nonce !== nonce) throw new EvidenceError('nonce', 'nonce_mismatch', 'not the nonce that was asked for');
 }
 
-function fail(
-  code:
-    | 'document_malformed'
-    | 'document_not_yet_valid'
-    | 'document_expired'
-    | 'document_too_old'
-    | 'certificate_expired'
-    | 'certificate_not_yet_valid',
-  detail: string,
-): never {
-  throw new EvidenceError('time', code, detail);
+function fail(detail: string, facts: CheckFacts): never {
+  throw new EvidenceError('time', facts.code, detail, facts);
+}
+
+function failMalformed(detail: string): never {
+  throw new EvidenceError('time', 'document_malformed', detail);
 }

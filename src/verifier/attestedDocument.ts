@@ -54,7 +54,11 @@ export function parseAttestedDocument(content: Uint8Array): AttestedDocument {
 export function checkClaims(document: AttestedDocument, required: readonly RequiredClaim[]): void {
   for (const claim of required) {
     const value = claim === 'timeStamp' ? document.createdOn : document[claim];
-    if (value === null) throw new EvidenceError('content', 'claim_missing', `${claim} is not in the document`);
+    if (value !== null) continue;
+    throw new EvidenceError('content', 'claim_missing', `${claim} is not in the document`, {
+      code: 'claim_missing',
+      claim,
+    });
   }
 }
 

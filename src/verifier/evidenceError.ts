@@ -1,4 +1,4 @@
-import type { CheckName } from '../contract/attestation.ts';
+import type { CheckFacts, CheckName } from '../contract/attestation.ts';
 import type { EvidenceCode } from '../contract/codes.ts';
 
 /** A check that did not hold. Thrown by the steps of the verifier and caught once, in `verifyEvidence`. */
@@ -8,12 +8,15 @@ export class EvidenceError extends Error {
   readonly code: EvidenceCode;
   /** For operators; never octets, tokens or nonces of the evidence. */
   readonly detail: string;
+  /** The same for programs, where the code has facts. */
+  readonly facts: CheckFacts | undefined;
 
-  constructor(check: CheckName, code: EvidenceCode, detail: string) {
+  constructor(check: CheckName, code: EvidenceCode, detail: string, facts?: CheckFacts) {
     super(`${check}: ${code}: ${detail}`);
     this.check = check;
     this.code = code;
     this.detail = detail;
+    this.facts = facts;
   }
 }
 

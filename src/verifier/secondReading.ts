@@ -2,21 +2,19 @@ import { OctetString, fromBER } from 'asn1js';
 import { AltName, ContentInfo, IssuerAndSerialNumber, Certificate as PkijsCertificate, SignedData } from 'pkijs';
 import type { SignedDocument } from './cms/signedData.ts';
 import { isEqualOctets } from './der.ts';
-import { EvidenceError } from './evidenceError.ts';
 import type { Certificate } from './x509/certificate.ts';
 
 /**
  * An independent reading of the same octets by pkijs and asn1js: a guard against a fault in our own reader. It verifies
  * nothing; it compares what was read. Only a leaf that has passed everything else gets here, and only once.
  *
- * @throws {EvidenceError} `readings_differ`
+ * @returns null, or what the two readers found different
  */
-export function checkSecondReading(octets: Uint8Array, document: SignedDocument, certificate: Certificate): void {
-  const difference = findDifference(octets, document, certificate);
-  if (difference !== null) throw new EvidenceError('reading', 'readings_differ', difference);
-}
-
-function findDifference(octets: Uint8Array, document: SignedDocument, certificate: Certificate): string | null {
+export function findReadingDifference(
+  octets: Uint8Array,
+  document: SignedDocument,
+  certificate: Certificate,
+): string | null {
   try {
     const signedData = readSignedData(octets);
     return compareDocument(signedData, document) ?? compareCertificate(readLeaf(signedData), certificate);

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { CheckFacts } from '../contract/attestation.ts';
 import type { SignedDocument } from './cms/signedData.ts';
 import { DerError, isEqualOctets } from './der.ts';
 import { EvidenceError, readPart } from './evidenceError.ts';
@@ -6,6 +7,7 @@ import { identifyCloud } from './clouds.ts';
 import { signerRules } from './signerRules.ts';
 import { parseCertificate } from './x509/certificate.ts';
 import type { Certificate } from './x509/certificate.ts';
+import { describeValidity } from './x509/pathRules.ts';
 import { findPath } from './x509/certificationPath.ts';
 import type { PathFailure } from './x509/certificationPath.ts';
 import type { Trust, TrustDomain, VerifiedLeaf } from './x509/trust.ts';
@@ -61,7 +63,8 @@ export function checkCloud(
   const names = signer.certificate.extensions.subjectAltName?.names ?? [];
   const { domain, region } = signer.known ?? identifyCloud(names, trust.domains);
   if (!acceptedClouds.includes(domain.name)) {
-    throw new EvidenceError('cloud', 'cloud_not_accepted', `${domain.name} is not among the accepted clouds`);
+    const facts = { code: 'cloud_not_accepted', cloud: domain.name } as const;
+    throw new EvidenceError('cloud', facts.code, `${domain.name} is not among the accepted clouds`, facts);
   }
   return { domain, region };
 }
@@ -78,14 +81,51 @@ export function certifySigner(
 ): VerifiedLeaf {
   if (known !== null) return known;
   const search = findPath(certificate, { trusted: domain.certificates, rules: signerRules(domain.isPinned), at });
-  if (!search.found) throw new EvidenceError('path', search.failure.code, describeFailure(search.failure, certificate));
+  if (!search.found) fail(search.failure, { certificate, cloud: domain.name, at });
   return { certificate, path: search.path, domain, region };
 }
 
+interface Signing {
+  readonly certificate: Certificate;
+  readonly cloud: string;
+  readonly at: number;
+}
+
+function fail(failure: PathFailure, signing: Signing): never {
+  const facts = listFacts(failure, signing);
+  const { code, detail } = failure;
+  const words = facts?.code === 'issuer_unknown' ? describeUnknown(detail, facts) : detail;
+  throw new EvidenceError('path', code, words, facts);
+}
+
+function listFacts(failure: PathFailure, { certificate: leaf, cloud, at }: Signing): CheckFacts | undefined {
+  switch (failure.code) {
+    case 'path_invalid':
+      return undefined;
+    case 'issuer_unknown': {
+      const { issuerCommonName: issuer, extensions } = leaf;
+      const keyIdentifier = extensions.authorityKeyIdentifier?.keyIdentifier ?? null;
+      const hex = keyIdentifier === null ? null : Buffer.from(keyIdentifier.subarray(0, 32)).toString('hex');
+      return { code: failure.code, cloud, issuer, keyIdentifier: hex };
+    }
+    case 'issuer_certificate_missing': {
+      const { commonName: name, sha256 } = failure.certificate;
+      return { code: failure.code, cloud, name, sha256 };
+    }
+    case 'certificate_distrusted': {
+      const { commonName: name, sha256 } = failure.certificate;
+      return { code: failure.code, cloud, name, sha256 };
+    }
+    case 'certificate_expired':
+    case 'certificate_not_yet_valid':
+      return describeValidity(failure.code, failure.certificate, at);
+  }
+}
+
 /** An unknown issuer is how a change of Azure's CAs looks: its name and key identifier are what an operator looks up. */
-function describeFailure({ code, detail }: PathFailure, { issuerCommonName, extensions }: Certificate): string {
-  if (code !== 'issuer_unknown') return detail;
-  const keyIdentifier = extensions.authorityKeyIdentifier?.keyIdentifier ?? null;
-  const hex = keyIdentifier === null ? 'none' : Buffer.from(keyIdentifier.subarray(0, 32)).toString('hex');
-  return `${detail}: "${issuerCommonName ?? ''}", key identifier ${hex}`;
+function describeUnknown(
+  detail: string,
+  { issuer, keyIdentifier }: Extract<CheckFacts, { code: 'issuer_unknown' }>,
+): string {
+  return `${detail}: "${issuer ?? ''}", key identifier ${keyIdentifier ?? 'none'}`;
 }

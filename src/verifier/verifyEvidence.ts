@@ -10,7 +10,7 @@ import { ProfileError, parseSignedDocument } from './cms/signedData.ts';
 import type { SignedDocument } from './cms/signedData.ts';
 import { DerError, checkDer } from './der.ts';
 import { EvidenceError, readPart } from './evidenceError.ts';
-import { checkSecondReading } from './secondReading.ts';
+import { checkSecondReading } from './secondReader.ts';
 import { certifySigner, checkCloud, identifySigner } from './signer.ts';
 import type { Signer } from './signer.ts';
 import type { Trust, VerifiedLeaf } from './x509/trust.ts';
@@ -129,10 +129,10 @@ function listPassed(leaf: VerifiedLeaf, reading: string | undefined, hasNonce: b
   });
 }
 
-function listUntil({ check, detail }: EvidenceError): readonly Check[] {
+function listUntil({ check, detail, facts }: EvidenceError): readonly Check[] {
   const failed = CHECK_NAMES.indexOf(check);
   return CHECK_NAMES.map((name, index) => {
-    if (index === failed) return { name, outcome: 'failed', detail };
+    if (index === failed) return { name, outcome: 'failed', detail, ...(facts !== undefined && { facts }) };
     return { name, outcome: index < failed ? 'passed' : 'not_reached' };
   });
 }

@@ -119,15 +119,11 @@ async function refuseEvidence(
 ): Promise<Reply> {
   const correlationId = randomUUID();
   const level = ALARMS.includes(code) ? 'error' : 'info';
-  log(level, 'evidence_refused', { code, correlationId, ...failedCheck(checks) });
-  if (code === 'issuer_unknown') await issuerNotes(checks, at, log);
+  const { name: check, detail, facts } = checks.find(({ outcome }) => outcome === 'failed') ?? {};
+  log(level, 'evidence_refused', { code, correlationId, check, detail, facts });
+  if (facts?.code === 'issuer_unknown') await issuerNotes(facts, at, log);
   return replyProblem(issuer, code, { correlationId });
 }
 
 /** What an operator must look at at once: a change of Azure's CAs, a package without its certificates, a broken reader. */
 const ALARMS: readonly EvidenceCode[] = ['issuer_unknown', 'issuer_certificate_missing', 'readings_differ'];
-
-function failedCheck(checks: readonly Check[]) {
-  const failed = checks.find(({ outcome }) => outcome === 'failed');
-  return { check: failed?.name, detail: failed?.detail };
-}

@@ -6,7 +6,7 @@ import { decodeBase64 } from '../../src/contract/base64.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import type { SignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { checkDer } from '../../src/verifier/der.ts';
-import { checkSecondReading } from '../../src/verifier/secondReading.ts';
+import { checkSecondReading } from '../../src/verifier/secondReader.ts';
 import { certifySigner, checkCloud, identifySigner } from '../../src/verifier/signer.ts';
 import { DOCUMENT_LIMITS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import type { VerifyOptions } from '../../src/verifier/verifyEvidence.ts';

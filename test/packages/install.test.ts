@@ -70,6 +70,7 @@ describe.skipIf(!runsPrograms)('the tarballs', () => {
     const lines = out.trimEnd().split('\n');
     expect(lines.pop()).toMatch(new RegExp(`^all on Node v${version.replace('.', '\\.')}\\.`));
     const expected = [...WITHOUT_MATERIAL, ...(hasShared ? WITH_MATERIAL : []), 'ok @countersign/client, licensed'];
+    expected.push(`ok @countersign/verifier${hasShared ? ', of Azure' : ''}`);
     expect(lines).toEqual(expected);
   });
 });

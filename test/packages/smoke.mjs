@@ -21,7 +21,7 @@ const options = Object.fromEntries(
 );
 const { values } = parseArgs({ options });
 const TARBALLS = resolve(values.tarballs ?? join(import.meta.dirname, '../../dist/packages'));
-const NAMES = ['@countersign/client', 'countersign'];
+const NAMES = ['@countersign/client', '@countersign/verifier', 'countersign'];
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-smoke-'));
 const home = join(folder, 'home');
@@ -161,6 +161,25 @@ function tryClient() {
   passed(`@countersign/client${values.stack === undefined ? '' : ', licensed'}`);
 }
 
+function tryVerifier() {
+  const program = `
+    import { readFileSync, readdirSync } from 'node:fs';
+    import { createTrust, verifyEvidence } from '@countersign/verifier';
+    const [folder, document, at] = process.argv.slice(2);
+    const certificates = folder === undefined ? [] : readdirSync(folder).map((name) => readFileSync(folder + '/' + name));
+    const trust = createTrust({ certificates });
+    const evidence = document === undefined ? 'AAAA' : readFileSync(document, 'utf8').trim();
+    const verification = verifyEvidence(evidence, { trust, at: at === undefined ? Date.now() : Date.parse(at) });
+    console.log(verification.accepted ? trust.missing.length + ' missing, accepted' : verification.code);
+  `;
+  writeFileSync(join(folder, 'verifier.mjs'), program);
+  const { certificates, document, at } = values;
+  const args = certificates === undefined ? [] : [certificates, document, at];
+  const told = execFileSync(process.execPath, ['verifier.mjs', ...args], { cwd: folder, env, encoding: 'utf8' }).trim();
+  strictEqual(told, certificates === undefined ? 'document_malformed' : '0 missing, accepted');
+  passed(`@countersign/verifier${certificates === undefined ? '' : ', of Azure'}`);
+}
+
 try {
   install();
   tryVersion();
@@ -168,6 +187,7 @@ try {
   await tryEmulator();
   tryTrust();
   tryClient();
+  tryVerifier();
   process.stdout.write(`all on Node ${process.version}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

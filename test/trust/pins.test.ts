@@ -5,7 +5,7 @@ import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
 import { findPinFault } from '../../src/trust/pin.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';
-import { parsePinManifest, PinManifestError } from '../../src/trust/pinManifest.ts';
+import { parsePinManifest, PinManifestError } from './pinManifest.ts';
 import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
 import { hasShared, readSharedText, sharedPath } from '../support/shared.ts';
@@ -80,6 +80,10 @@ test('a certificate that is not the pin’s has a fault whatever it says', async
   const { root, secondRoot } = await createPki();
   expect(findPinFault(root.facts, parseCertificate(root.der))).toBeNull();
   expect(findPinFault(root.facts, parseCertificate(secondRoot.der))).toBe('its SHA-256 is not the pin’s');
+});
+
+test('the manifests keep their rules, and are loaded as they are written', () => {
+  expect(loadPins().map(({ cloud }) => parsePinManifest(readManifest(cloud)))).toEqual(loadPins());
 });
 
 test('there is a manifest for every cloud, under the domain that it signs for', () => {

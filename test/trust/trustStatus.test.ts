@@ -241,3 +241,22 @@ test('Node’s roots alone complete no path', () => {
   expect(status.verdict).toBe('failed');
   expect(status.clouds.every(({ path }) => path.length === 0)).toBe(true);
 });
+
+test('a closed cloud fails nothing beside others, and is not enough alone', () => {
+  const manifests = loadPins();
+  const { certificates } = pki;
+  const own = manifestOf(pki);
+  const material = {
+    manifests: [own, ...manifests],
+    certificates: findPinnedCertificates([own], dersOf(certificates)),
+  };
+  const both = reportTrust(material, { acceptedClouds: [CLOUD, 'AzureGermanCloud'], rules, at: AT });
+  expect(both.verdict).toBe('ok');
+  const german = both.clouds.find(({ cloud }) => cloud === 'AzureGermanCloud');
+  expect(german).toMatchObject({ accepted: true, verdict: 'ok', pathUntil: null });
+  expect(german?.missingHistoric).toHaveLength(2);
+  const alone = reportTrust(material, { acceptedClouds: ['AzureGermanCloud'], rules, at: AT });
+  expect(alone.verdict).toBe('failed');
+  const china = reportTrust(material, { acceptedClouds: [CLOUD, 'AzureChinaCloud'], rules, at: AT });
+  expect(china.verdict).toBe('failed');
+});

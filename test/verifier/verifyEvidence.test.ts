@@ -22,6 +22,7 @@ import {
   createScene,
   createTrust,
   judge,
+  read,
   verdict,
 } from './scene.ts';
 import type { Offer, Scene } from './scene.ts';
@@ -163,6 +164,56 @@ test('an unknown issuer is told by its name and key identifier, which is what an
   });
   const other = detailsOf({ evidence: scene.make({ leaf: nameless }) }, createTrust(scene))['path'];
   expect(other).toBe('no trusted CA has the name of the issuer: "", key identifier none');
+});
+
+function factsOf(offer: Offer, trust = createTrust(scene)): unknown {
+  return judge(scene, offer, trust).checks.find(({ outcome }) => outcome === 'failed')?.facts;
+}
+
+test('a failed check carries its facts for programs: of what is trusted', async () => {
+  const { intermediate } = scene.stranger;
+  const keyIdentifier = read(await scene.stranger.issueLeaf()).extensions.authorityKeyIdentifier?.keyIdentifier;
+  const cloud = 'AzurePublicCloud';
+  expect(factsOf({ evidence: scene.make({ leaf: await scene.stranger.issueLeaf() }) })).toEqual({
+    ...{ code: 'issuer_unknown', cloud, issuer: 'Stranger Issuing CA' },
+    keyIdentifier: Buffer.from(keyIdentifier ?? []).toString('hex'),
+  });
+  const subject = { subject: 'O=x', keys: intermediate.keys };
+  const nameless = await scene.authority.issueLeaf({ keyIdentifiers: false, issuer: subject });
+  expect(factsOf({ evidence: scene.make({ leaf: nameless }) })).toEqual({
+    ...{ code: 'issuer_unknown', cloud, issuer: null, keyIdentifier: null },
+  });
+  expect(factsOf({ policy: { acceptedClouds: ['AzureChinaCloud'] } })).toEqual({ code: 'cloud_not_accepted', cloud });
+  const issuing = read(scene.authority.intermediate);
+  const named = { cloud, name: issuing.commonName, sha256: issuing.sha256 };
+  const distrusted = new Set([issuing.sha256]);
+  expect(factsOf({}, createTrust(scene, { distrusted }))).toEqual({ code: 'certificate_distrusted', ...named });
+  const missing = [{ commonName: issuing.commonName ?? '', sha256: issuing.sha256 }];
+  expect(factsOf({}, createTrust(scene, { intermediates: [], missing }))).toEqual({
+    ...{ code: 'issuer_certificate_missing', ...named },
+  });
+});
+
+test('a failed check carries its facts for programs: of times and claims', () => {
+  const leaf = read(scene.leaf);
+  const at = leaf.notAfter + 1000;
+  expect(factsOf({ at })).toEqual({
+    ...{ code: 'certificate_expired', name: leaf.commonName, sha256: leaf.sha256, at },
+    ...{ notBefore: leaf.notBefore, notAfter: leaf.notAfter },
+  });
+  const late = CREATED_ON + 8 * MINUTE;
+  expect(factsOf({ at: late })).toEqual({
+    ...{ code: 'document_too_old', createdOn: CREATED_ON, at: late, maximumAge: 5 * MINUTE },
+  });
+  const early = CREATED_ON - 10 * MINUTE;
+  expect(factsOf({ at: early })).toEqual({ code: 'document_not_yet_valid', createdOn: CREATED_ON, at: early });
+  const past = CREATED_ON + 7 * 60 * MINUTE;
+  expect(factsOf({ at: past })).toEqual({
+    ...{ code: 'document_expired', expiresOn: CREATED_ON + 6 * 60 * MINUTE, at: past },
+  });
+  const content = { ...scene.content, vmId: undefined };
+  expect(factsOf({ evidence: scene.make({ content }) })).toEqual({ code: 'claim_missing', claim: 'vmId' });
+  expect(factsOf({ evidence: 'no base64' })).toBeUndefined();
 });
 
 test('a fault of ours is no verdict: it passes', () => {

@@ -23,6 +23,7 @@ export interface PackageSource {
 export const PACKAGES: readonly PackageSource[] = [
   { folder: 'src/cli', bundled: ['main.ts'] },
   { folder: 'src/client' },
+  { folder: 'src/trust/package', bundled: ['index.ts', '../../verifier/secondReading.ts'] },
 ];
 
 /** Each gets the tarball as its last argument. */

@@ -7,7 +7,7 @@ import { findIssuerFault, findLeafFault, findPurposeFault, findValidityCode } fr
 import type { PathRules, ValidityCode } from './pathRules.ts';
 import { findSignatureFault } from './signatureAlgorithm.ts';
 import { hasMatchingKeyIdentifier } from './trustedCertificates.ts';
-import type { IssuerCandidate, TrustedCertificates } from './trustedCertificates.ts';
+import type { IssuerCandidate, MissingCertificate, TrustedCertificates } from './trustedCertificates.ts';
 
 /** Lowest certificate first, anchor last; valid from the latest `notBefore` to the earliest `notAfter` (milliseconds, inclusive). */
 export interface CertificationPath {
@@ -19,10 +19,12 @@ export interface CertificationPath {
 export type PathCode =
   'issuer_unknown' | 'path_invalid' | ValidityCode | 'issuer_certificate_missing' | 'certificate_distrusted';
 
-export interface PathFailure {
-  readonly code: PathCode;
-  readonly detail: string;
-}
+/** `certificate` is the one that the search failed on. */
+export type PathFailure = { readonly detail: string } & (
+  | { readonly code: 'issuer_unknown' | 'path_invalid' }
+  | { readonly code: ValidityCode | 'certificate_distrusted'; readonly certificate: Certificate }
+  | { readonly code: 'issuer_certificate_missing'; readonly certificate: MissingCertificate }
+);
 
 export type PathSearchResult =
   { readonly found: true; readonly path: CertificationPath } | { readonly found: false; readonly failure: PathFailure };
@@ -132,11 +134,13 @@ class PathSearch {
   }
 
   #findLeafFailure(leaf: Certificate, candidates: readonly IssuerCandidate[]): PathFailure | null {
-    if (this.#trusted.isDistrusted(leaf)) return { code: 'certificate_distrusted', detail: 'the leaf is distrusted' };
+    if (this.#trusted.isDistrusted(leaf)) {
+      return { code: 'certificate_distrusted', detail: 'the leaf is distrusted', certificate: leaf };
+    }
     // Of a leaf from an unknown issuer nothing else is worth saying.
     if (candidates.length === 0) return this.#findMissing(leaf) ?? ISSUER_UNKNOWN;
     const validity = findValidityCode(leaf, this.#at);
-    if (validity !== null) return { code: validity, detail: 'the leaf' };
+    if (validity !== null) return { code: validity, detail: 'the leaf', certificate: leaf };
     const fault = findLeafFault(leaf, this.#rules);
     return fault === null ? null : { code: 'path_invalid', detail: fault };
   }
@@ -172,7 +176,8 @@ class PathSearch {
   #findMissing(certificate: Certificate): PathFailure | null {
     const missing = this.#trusted.findMissingIssuer(certificate);
     if (missing === undefined) return null;
-    return { code: 'issuer_certificate_missing', detail: `${missing.commonName}, SHA-256 ${missing.sha256}` };
+    const detail = `${missing.commonName}, SHA-256 ${missing.sha256}`;
+    return { code: 'issuer_certificate_missing', detail, certificate: missing };
   }
 
   /** Cheap checks first; the signature last. */
@@ -199,9 +204,9 @@ class PathSearch {
    */
   findFailure(step: Step | null, { certificate: issuer, isAnchor }: IssuerCandidate): PathFailure | null {
     const detail = issuer.commonName ?? 'an issuer';
-    if (this.#trusted.isDistrusted(issuer)) return { code: 'certificate_distrusted', detail };
+    if (this.#trusted.isDistrusted(issuer)) return { code: 'certificate_distrusted', detail, certificate: issuer };
     const validity = findValidityCode(issuer, this.#at);
-    if (validity !== null) return { code: validity, detail };
+    if (validity !== null) return { code: validity, detail, certificate: issuer };
     const fault = this.#findFault(step, issuer, isAnchor);
     return fault === null ? null : { code: 'path_invalid', detail: fault };
   }

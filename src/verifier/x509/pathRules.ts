@@ -36,6 +36,12 @@ export function findValidityCode({ notBefore, notAfter }: Certificate, at: numbe
   return at >= notAfter + 1000 ? 'certificate_expired' : null;
 }
 
+/** The facts of a certificate that was not valid at a time (milliseconds since the epoch). */
+export function describeValidity(code: ValidityCode, certificate: Certificate, at: number) {
+  const { commonName: name, sha256, notBefore, notAfter } = certificate;
+  return { code, name, sha256, notBefore, notAfter, at };
+}
+
 /** Each signature costs more the longer the key: the figure of webpki and of Go's TLS (8192). */
 const MAX_RSA_BITS = 8192;
 

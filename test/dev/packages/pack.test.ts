@@ -45,7 +45,7 @@ test('every package has the version and the Node of the project, its documents, 
   const { version, engines, license } = read('package.json');
   const manifests = PACKAGES.map((source) => read(`${source.folder}/package.json`));
   for (const manifest of manifests) expect(manifest).toMatchObject({ version, engines, license });
-  expect(manifests.map(({ name }) => name)).toEqual(['countersign', '@countersign/client']);
+  expect(manifests.map(({ name }) => name)).toEqual(['countersign', '@countersign/client', '@countersign/verifier']);
 });
 
 test('the command line is packed without problems: one program, what it loads on demand, and its documents', async () => {

@@ -182,6 +182,19 @@ test('a pin without its certificate is told, unless a path is found all the same
   );
 });
 
+test('a self-issued CA does not count against the path length of what is above it', async () => {
+  const top = await issueCa('narrow root', undefined, { basicConstraints: { ca: true, pathLength: 0 } });
+  const rolledOver = await issueCa('narrow root', top, { keys: await keyOf('new key of the narrow root') });
+  const below = await issueCa('too deep', top);
+  const trusted = new TrustedCertificates({
+    anchors: [parseIssued(top)],
+    intermediates: [parseIssued(rolledOver), parseIssued(below)],
+  });
+  const find = (ca: IssuedCertificate) => tell(findLongestPath(parseIssued(ca), { trusted, rules: rules(), at: AT }));
+  expect(find(rolledOver)).toBe('narrow root < narrow root');
+  expect(find(below)).toContain('path_invalid: a path length is exceeded');
+});
+
 test('a forgery in the name of a CA that lacks one of its forms is a forgery, not a missing certificate', async () => {
   const missing = [{ commonName: 'issuing', sha256: 'ab' }];
   const stranger = await issueCa('issuing', await issueCa('another root'), { keys: await keyOf('stranger') });

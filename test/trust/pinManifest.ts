@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { PinManifest, PublishedPin } from './pin.ts';
+import type { PinManifest, PublishedPin } from '../../src/trust/pin.ts';
 
 /** A manifest of pins breaks its own rules: a fault of the repository, told with every problem at once. */
 export class PinManifestError extends Error {
