@@ -1,3 +1,4 @@
+import './scene.ts';
 import { expect, test } from 'vitest';
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import { verifyEvidence } from '../../src/verifier/verifyEvidence.ts';

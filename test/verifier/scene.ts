@@ -17,6 +17,11 @@ import { Trust } from '../../src/verifier/x509/trust.ts';
 import { TrustedCertificates } from '../../src/verifier/x509/trustedCertificates.ts';
 import type { TrustedCertificatesInput } from '../../src/verifier/x509/trustedCertificates.ts';
 import { runKeys } from '../support/runKeys.ts';
+import { provideSecondReader } from '../../src/verifier/secondReader.ts';
+import { findReadingDifference } from '../../src/verifier/secondReading.ts';
+
+// Loaded in its own way it would be a second instance of the reader, which the measurement of coverage cannot tell apart.
+provideSecondReader(findReadingDifference);
 
 /** When the scene plays: the document was made a minute before. */
 export const AT = Date.UTC(2026, 6, 1, 12);

@@ -1,5 +1,5 @@
-import { afterEach, expect, test } from 'vitest';
-import { loadSecondReader, provideSecondReader } from '../../src/verifier/secondReader.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import { provideSecondReader } from '../../src/verifier/secondReader.ts';
 import { findReadingDifference } from '../../src/verifier/secondReading.ts';
 import { createScene, createTrust, judge } from './scene.ts';
 
@@ -7,10 +7,20 @@ afterEach(() => {
   provideSecondReader(findReadingDifference);
 });
 
-test('the reader is loaded once, by the name that package.json resolves', () => {
-  const loaded = loadSecondReader();
-  expect(loaded.name).toBe('findReadingDifference');
-  expect(loadSecondReader()).toBe(loaded);
+test('the reader is loaded once, by the name that package.json resolves', async () => {
+  const asked: string[] = [];
+  vi.doMock('node:module', () => ({
+    createRequire: () => (name: string) => {
+      asked.push(name);
+      return { findReadingDifference };
+    },
+  }));
+  vi.resetModules();
+  const { loadSecondReader } = await import('../../src/verifier/secondReader.ts');
+  expect(loadSecondReader()).toBe(findReadingDifference);
+  expect(loadSecondReader()).toBe(findReadingDifference);
+  expect(asked).toEqual(['#second-reading']);
+  vi.doUnmock('node:module');
 });
 
 test('a reader that a program provides is the one that is asked, and it alone decides', async () => {
