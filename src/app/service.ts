@@ -40,7 +40,11 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   const { store, catalogue } = await createStore(config, now);
   const { keySets, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
   const { trust, probePins } = await createServiceTrust(config, store);
-  const operatorRoutes = serveOperators({ config, signingKeys, keySets, uploads, trust, store, catalogue, now });
+  const operatorRoutes = serveOperators(directory, {
+    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, now },
+    licenceLife: config.LICENCE_LIFE_SECONDS,
+    challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
+  });
   const routes = joinRoutes(
     {
       ...{ issuer, acceptedClouds, nonceStyle, store, catalogue, keySets, signingKeys, trust, probePins, now },

@@ -8,7 +8,6 @@ import { foldCase, formatPlanName } from '../contract/planName.ts';
 import { readPoolUsage } from '../seats/poolUsage.ts';
 import type { ActivationFilter } from '../seats/store.ts';
 import type { Stored } from '../contract/stored.ts';
-import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { activationSchema } from '../contract/operators/activation.ts';
@@ -16,10 +15,18 @@ import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { findPool, parseActivationId, writeActivationId } from './pools.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
 import { isExpected, writeETag } from './versions.ts';
+import type { ActivationStore, SeatStore } from '../seats/store.ts';
+import type { PoolNeeds } from './pools.ts';
+
+export interface ActivationNeeds {
+  readonly store: SeatStore & ActivationStore & PoolNeeds['store'];
+}
+
+const defineRoute = routesThatNeed<ActivationNeeds>();
 
 const vmId = z.guid().toLowerCase();
 const licence = z.string().min(1).max(700);
@@ -39,8 +46,8 @@ const listActivations = defineRoute({
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(activationSchema) },
   codes: ['not_found'],
-  handle: async ({ parts, query, log }) => {
-    const page = await parts.store.pageActivations(await readFilter(parts, query), readPageQuery(query));
+  handle: async ({ needs, query, log }) => {
+    const page = await needs.store.pageActivations(await readFilter(needs, query), readPageQuery(query));
     return { value: writePage(page, ({ pool, ...stored }) => writeItem(pool, stored), log) };
   },
 });
@@ -51,9 +58,9 @@ const readSeats = defineRoute({
   ...{ params: NOTHING, query: z.strictObject({ licence }), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: usageSchema },
   codes: ['not_found'],
-  handle: async ({ parts, query, change: { at } }) => {
-    const { pool, seats } = await findPool(parts, query.licence);
-    return { value: await readPoolUsage(parts.store, pool, seats, at) };
+  handle: async ({ needs, query, change: { at } }) => {
+    const { pool, seats } = await findPool(needs, query.licence);
+    return { value: await readPoolUsage(needs.store, pool, seats, at) };
   },
 });
 
@@ -63,16 +70,21 @@ const readActivation = defineRoute({
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: activationSchema },
   codes: ['not_found'],
-  handle: ({ parts, params }) => {
+  handle: ({ needs, params }) => {
     const { pool, vmId: vm } = parseActivationId(params.id);
-    return answerWith(parts, pool, vm);
+    return answerWith(needs, pool, vm);
   },
 });
 
 type ChangeActivation = typeof unblockVm;
 
 /** A change of one activation, which has nothing but its address. */
-function changeRoute(name: OperatorEndpoint, verb: string, summary: string, change: ChangeActivation): OperatorRoute {
+function changeRoute(
+  name: OperatorEndpoint,
+  verb: string,
+  summary: string,
+  change: ChangeActivation,
+): OperatorRoute<ActivationNeeds> {
   return defineRoute({
     ...{ name, method: 'POST', path: `/activations/{id}/${verb}`, role: 'Operator', summary },
     ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
@@ -94,7 +106,7 @@ const blockNamedVm = defineRoute({
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
     const { vmId: vm } = call.body;
-    const { pool, licenceId } = await findPool(call.parts, call.body.licence);
+    const { pool, licenceId } = await findPool(call.needs, call.body.licence);
     if (call.dryRun) return tryChange(call, 'block', { pool, vm, licenceId });
     // The address, which the log has of every write, names no VM here.
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
@@ -104,7 +116,7 @@ const blockNamedVm = defineRoute({
   },
 });
 
-export const ACTIVATION_ROUTES: readonly OperatorRoute[] = [
+export const ACTIVATION_ROUTES: readonly OperatorRoute<ActivationNeeds>[] = [
   listActivations,
   readSeats,
   readActivation,
@@ -119,7 +131,7 @@ export const ACTIVATION_ROUTES: readonly OperatorRoute[] = [
   blockNamedVm,
 ];
 
-async function readFilter(parts: Parts, query: z.output<typeof listQuery>): Promise<ActivationFilter> {
+async function readFilter(needs: ActivationNeeds, query: z.output<typeof listQuery>): Promise<ActivationFilter> {
   const { licence: licenceId, cloud, subscription, vmId: vm } = query;
   if ((cloud === undefined) !== (subscription === undefined)) {
     throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
@@ -131,7 +143,7 @@ async function readFilter(parts: Parts, query: z.output<typeof listQuery>): Prom
         'A licence is of one subscription: name it alone, or the subscription.',
       );
     }
-    return { pool: (await findPool(parts, licenceId)).pool, vmId: vm };
+    return { pool: (await findPool(needs, licenceId)).pool, vmId: vm };
   }
   if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription, vmId: vm };
   if (vm !== undefined) return { vmId: vm };
@@ -139,16 +151,16 @@ async function readFilter(parts: Parts, query: z.output<typeof listQuery>): Prom
 }
 
 async function applyChange(
-  { parts, expected, change: { at } }: Call<unknown, unknown, unknown>,
+  { needs, expected, change: { at } }: Call<ActivationNeeds>,
   change: ChangeActivation,
   pool: SeatPool,
   vm: string,
 ) {
   const isRightVersion = (version: string) => isExpected(expected, version);
-  const { outcome } = await change(parts.store, pool, vm, { isRightVersion, at });
+  const { outcome } = await change(needs.store, pool, vm, { isRightVersion, at });
   if (outcome === 'absent') throw absent();
   if (outcome === 'changed') throw new RequestError('changed_meanwhile');
-  return answerWith(parts, pool, vm);
+  return answerWith(needs, pool, vm);
 }
 
 /** What each verb does to what answers have of an activation. */
@@ -165,8 +177,8 @@ interface Named {
   readonly licenceId: string | null;
 }
 
-async function tryChange(call: Call<unknown, unknown, unknown>, verb: string, { pool, vm, licenceId }: Named) {
-  const stored = await call.parts.store.readActivation(pool, vm);
+async function tryChange(call: Call<ActivationNeeds>, verb: string, { pool, vm, licenceId }: Named) {
+  const stored = await call.needs.store.readActivation(pool, vm);
   if (stored === null && licenceId === null) throw absent();
   if (stored !== null && !isExpected(call.expected, stored.version)) throw new RequestError('changed_meanwhile');
   const old = stored === null ? null : { ...writeItem(pool, stored) };
@@ -176,7 +188,7 @@ async function tryChange(call: Call<unknown, unknown, unknown>, verb: string, { 
   return { value: { dryRun: true as const, old, new: changed, effect: { vms: isRunning ? 1 : 0, licences } } };
 }
 
-async function answerWith({ store }: Parts, pool: SeatPool, vm: string) {
+async function answerWith({ store }: ActivationNeeds, pool: SeatPool, vm: string) {
   const stored = await store.readActivation(pool, vm);
   if (stored === null) throw absent();
   return { value: writeItem(pool, stored), version: stored.version };

@@ -3,15 +3,22 @@ import { formatInstant } from '../contract/instants.ts';
 import { cloud } from '../contract/operators/fields.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
 import { RequestError } from '../http/requestError.ts';
-import type { Parts } from '../app/parts.ts';
 import { NO_BODY } from './bodies.ts';
 import { DECISION_CODES, decisionSchema, explanationSchema } from '../contract/operators/decision.ts';
 import type { DecisionJson } from '../contract/operators/decision.ts';
 import { pageOf } from '../contract/operators/records.ts';
 import { explainDecision } from './explainDecision.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { OperatorRoute } from './route.ts';
+import type { DecisionStore } from '../decisions/store.ts';
+import type { ExplainNeeds } from './explainDecision.ts';
+
+export interface DecisionNeeds {
+  readonly store: Pick<DecisionStore, 'readDecision' | 'pageDecisions'> & ExplainNeeds['store'];
+}
+
+const defineRoute = routesThatNeed<DecisionNeeds>();
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
@@ -33,13 +40,13 @@ const listDecisions = defineRoute({
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(decisionSchema) },
   codes: [],
-  handle: async ({ parts, query, log }) => {
+  handle: async ({ needs, query, log }) => {
     const { subscription, vmId, code, from, until } = query;
     if (from !== undefined && until !== undefined && from > until) {
       throw new RequestError('request_malformed', 'from is later than until: name the earlier time in from.');
     }
     const filter = { cloud: query.cloud, subscriptionId: subscription, vmId, code, from, until };
-    const page = await parts.store.pageDecisions(filter, readPageQuery(query));
+    const page = await needs.store.pageDecisions(filter, readPageQuery(query));
     return { value: writePage(page, writeDecision, log) };
   },
 });
@@ -50,7 +57,7 @@ const readDecision = defineRoute({
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: decisionSchema },
   codes: ['not_found'],
-  handle: async ({ parts, params }) => ({ value: writeDecision(await findDecision(parts, params.id)) }),
+  handle: async ({ needs, params }) => ({ value: writeDecision(await findDecision(needs, params.id)) }),
 });
 
 const explain = defineRoute({
@@ -59,15 +66,15 @@ const explain = defineRoute({
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: explanationSchema },
   codes: ['not_found'],
-  handle: async ({ parts, params, change: { at } }) => {
-    const decision = await findDecision(parts, params.id);
-    return { value: { decision: writeDecision(decision), ...(await explainDecision(parts, decision, at)) } };
+  handle: async ({ needs, params, change: { at } }) => {
+    const decision = await findDecision(needs, params.id);
+    return { value: { decision: writeDecision(decision), ...(await explainDecision(needs, decision, at)) } };
   },
 });
 
-export const DECISION_ROUTES: readonly OperatorRoute[] = [listDecisions, readDecision, explain];
+export const DECISION_ROUTES: readonly OperatorRoute<DecisionNeeds>[] = [listDecisions, readDecision, explain];
 
-async function findDecision({ store }: Parts, id: string): Promise<DecisionRecord> {
+async function findDecision({ store }: DecisionNeeds, id: string): Promise<DecisionRecord> {
   const decision = await store.readDecision(id);
   if (decision !== null) return decision;
   const detail =

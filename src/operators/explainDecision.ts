@@ -13,11 +13,19 @@ import { isKeySettled } from '../seats/issue.ts';
 import { keepsSeat } from '../seats/lease.ts';
 import { licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
-import type { Parts } from '../app/parts.ts';
 import { writeItem } from './activationRoutes.ts';
 import type { ExplanationJson } from '../contract/operators/decision.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOffer } from '../contract/operators/offer.ts';
+import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
+import type { ActivationStore, SeatStore } from '../seats/store.ts';
+
+export interface ExplainNeeds {
+  readonly store: Catalogue &
+    Pick<CatalogueStore, 'findLicence'> &
+    Pick<SeatStore, 'readActivation'> &
+    Pick<ActivationStore, 'countSeated'>;
+}
 
 type Explanation = Omit<ExplanationJson, 'decision'>;
 
@@ -28,12 +36,12 @@ type Explanation = Omit<ExplanationJson, 'decision'>;
  * @param at milliseconds since the epoch
  * @throws {StoreUnavailableError}
  */
-export async function explainDecision(parts: Parts, decision: DecisionRecord, at: number): Promise<Explanation> {
+export async function explainDecision(needs: ExplainNeeds, decision: DecisionRecord, at: number): Promise<Explanation> {
   const failed = decision.checks.find(({ outcome }) => outcome === 'failed');
   return {
     ...describeCode(decision),
     failed: failed === undefined ? null : { check: failed.name, detail: failed.detail ?? null },
-    now: await readPresent(parts, decision, at),
+    now: await readPresent(needs, decision, at),
   };
 }
 
@@ -54,7 +62,7 @@ function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'ad
   return { title: PROBLEMS[refusal].title, advice: vendor ?? cause };
 }
 
-async function readPresent({ store }: Parts, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
+async function readPresent({ store }: ExplainNeeds, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
   const { claimedOffer, licenceId } = decision;
   const vm = restoreClaims(decision);
   const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined });
@@ -83,7 +91,7 @@ function poolOfOffer(terms: Terms, { cloud, subscriptionId }: DecisionRecord): S
 }
 
 /** What the VM still holds under a licence that it would not be given any more. */
-async function readHeld({ store }: Pick<Parts, 'store'>, pool: SeatPool | null, vmId: string) {
+async function readHeld({ store }: ExplainNeeds, pool: SeatPool | null, vmId: string) {
   if (pool === null) return null;
   const stored = await store.readActivation(pool, vmId);
   return stored === null ? null : writeItem(pool, stored);
@@ -102,7 +110,7 @@ interface Return {
   readonly isOtherKey: boolean;
 }
 
-async function readSeat({ store }: Pick<Parts, 'store'>, entitlement: Entitlement, comes: Return) {
+async function readSeat({ store }: ExplainNeeds, entitlement: Entitlement, comes: Return) {
   const { pool, seats } = entitlement;
   const stored = await store.readActivation(pool, comes.vmId);
   const usage = await readPoolUsage(store, pool, seats, comes.at);

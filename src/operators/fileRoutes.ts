@@ -28,9 +28,21 @@ import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, parseJson } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
 import { codeOf } from './oneRow.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { runAlone } from './runAlone.ts';
+import type { CatalogueStore } from '../catalogue/store.ts';
+import type { RequestStore } from '../http/requestStore.ts';
+
+export interface FileNeeds {
+  readonly store: CatalogueStore & RequestStore;
+  /** Seconds: the most from a licence's issue to the end of its grace. */
+  readonly licenceLife: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const defineRoute = routesThatNeed<FileNeeds>();
 
 /*
  * Offers and licences as files. A file is judged whole, with all that the store holds, before anything is written; then it
@@ -43,7 +55,7 @@ const readCatalogue = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: catalogueAnswer },
   codes: [],
-  handle: async ({ parts: { store } }) => {
+  handle: async ({ needs: { store } }) => {
     const [offers, licences] = await Promise.all([store.listOffers(), store.listLicences()]);
     const value = {
       offers: offers.map((row) => writeOffer(row.value)),
@@ -119,31 +131,36 @@ const exportLicences = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'text/csv', schema: z.string() },
   codes: [],
-  handle: async ({ parts }) => {
-    const rows = await parts.store.listLicences();
+  handle: async ({ needs }) => {
+    const rows = await needs.store.listLicences();
     return { value: writeLicenceFile(rows.map((row) => row.value)) };
   },
 });
 
-export const FILE_ROUTES: readonly OperatorRoute[] = [readCatalogue, applyCatalogue, importLicences, exportLicences];
+export const FILE_ROUTES: readonly OperatorRoute<FileNeeds>[] = [
+  readCatalogue,
+  applyCatalogue,
+  importLicences,
+  exportLicences,
+];
 
-type FileCall = Call<unknown, unknown, unknown>;
+type FileCall = Call<FileNeeds>;
 
 type Place = (problem: CatalogueProblem) => FieldProblem;
 
 function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ value: z.input<typeof applyReport> }> {
-  const { store, now } = call.parts;
+  const { store, now } = call.needs;
   // A trial writes nothing that another could find.
   if (call.dryRun) return applyNow(call, file, place);
   return runAlone({ store, now, log: call.log }, () => applyNow(call, file, place));
 }
 
-async function applyNow({ parts, dryRun, change }: FileCall, file: CatalogueFile, place: Place) {
-  const planned = planCatalogue(await readStored(parts.store), file);
+async function applyNow({ needs, dryRun, change }: FileCall, file: CatalogueFile, place: Place) {
+  const planned = planCatalogue(await readStored(needs.store), file);
   if (!planned.ok) throw refuseFile(planned.problems.map(place), codeOf(planned.problems));
-  const tooLong = findLongOffers(planned.plan.offers, parts.config.LICENCE_LIFE_SECONDS * 1_000);
+  const tooLong = findLongOffers(planned.plan.offers, needs.licenceLife * 1_000);
   if (tooLong.length > 0) throw refuseFile(tooLong.map(place));
-  if (!dryRun && !(await writeTogether(parts.store, planned.plan, change))) {
+  if (!dryRun && !(await writeTogether(needs.store, planned.plan, change))) {
     throw new RequestError(
       'changed_meanwhile',
       'Somebody else wrote one of the rows at the same time. Nothing was written.',

@@ -7,8 +7,21 @@ import { NO_BODY } from './bodies.ts';
 import { keyReport } from '../contract/operators/keys.ts';
 import type { KeyReportJson } from '../contract/operators/keys.ts';
 import { writeSignedSet } from './keySetRoutes.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { OperatorRoute } from './route.ts';
+import type { SigningKeys } from '../tokens/signingKeys.ts';
+import type { KeySets } from '../tokens/keySets/keySets.ts';
+
+export interface KeyNeeds {
+  readonly signingKeys: SigningKeys;
+  readonly keySets: KeySets;
+  /** Seconds. */
+  readonly licenceLife: number;
+  /** The names of the challenge secrets; the first signs. */
+  readonly challengeKids: readonly string[];
+}
+
+const defineRoute = routesThatNeed<KeyNeeds>();
 
 const readKeys = defineRoute({
   ...{ name: 'readKeys', method: 'GET', path: '/keys', role: 'Reader' },
@@ -16,18 +29,17 @@ const readKeys = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: keyReport },
   codes: [],
-  handle: async ({ parts: { signingKeys, keySets, config }, change: { at } }) => {
+  handle: async ({ needs: { signingKeys, keySets, licenceLife: life, challengeKids }, change: { at } }) => {
     const { keys, goodUntil, troubles } = await signingKeys.readPublished(at);
     const roots = await keySets.read(at);
     const isPublished = publishedUnder(roots);
-    const life = config.LICENCE_LIFE_SECONDS;
     const value = {
       signing: keys.map((key) => writeKey(key, isPublished)),
       publishedUntil: formatNullable(Number.isFinite(goodUntil) ? goodUntil : null),
       rootKeys: roots.map(writeRoot),
       licenceLife: life,
       troubles: [...troubles, ...findRootTroubles(roots, { keys, life, at })],
-      challengeSecrets: config.CHALLENGE_SECRETS.map(({ kid }, index) => ({
+      challengeSecrets: challengeKids.map((kid, index) => ({
         kid,
         use: index === 0 ? ('sign_and_verify' as const) : ('verify' as const),
       })),
@@ -36,7 +48,7 @@ const readKeys = defineRoute({
   },
 });
 
-export const KEY_ROUTES: readonly OperatorRoute[] = [readKeys];
+export const KEY_ROUTES: readonly OperatorRoute<KeyNeeds>[] = [readKeys];
 
 /** Without a root key whatever the service has is published. */
 function publishedUnder(roots: readonly RootState[]): (kid: string) => boolean {

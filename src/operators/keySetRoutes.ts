@@ -7,8 +7,16 @@ import type { BodyForm } from './bodies.ts';
 import { uploadReport } from '../contract/operators/keys.ts';
 import type { SignedSetJson } from '../contract/operators/keys.ts';
 import type { ServedSet } from '../tokens/keySets/keySets.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { OperatorRoute } from './route.ts';
+import type { UploadedKeySets } from '../tokens/keySets/uploadedKeySets.ts';
+
+export interface KeySetNeeds {
+  /** Null where the service signs its key sets itself. */
+  readonly uploads: UploadedKeySets | null;
+}
+
+const defineRoute = routesThatNeed<KeySetNeeds>();
 
 /* Key sets that a root key has signed elsewhere. */
 
@@ -33,7 +41,7 @@ const putKeySet = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: keySetBody, creates: true },
   answer: { mediaType: 'application/json', schema: uploadReport },
   codes: ['changed_meanwhile'],
-  handle: async ({ parts: { uploads }, body, change }) => {
+  handle: async ({ needs: { uploads }, body, change }) => {
     if (uploads === null) {
       const detail =
         'This service takes no key sets: set ROOT_THUMBPRINTS to upload those of a root key that is offline.';
@@ -50,7 +58,7 @@ const putKeySet = defineRoute({
   },
 });
 
-export const KEY_SET_ROUTES: readonly OperatorRoute[] = [putKeySet];
+export const KEY_SET_ROUTES: readonly OperatorRoute<KeySetNeeds>[] = [putKeySet];
 
 export function writeSignedSet({ claims }: ServedSet): SignedSetJson {
   const { iat, exp, life, keys } = claims;

@@ -10,14 +10,21 @@ import { isSameName } from '../contract/planName.ts';
 import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { Recorded } from '../contract/stored.ts';
 import type { SubscriptionKey } from '../catalogue/store.ts';
-import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
+import type { CatalogueStore } from '../catalogue/store.ts';
+import type { ActivationStore } from '../seats/store.ts';
+
+export interface LicenceNeeds {
+  readonly store: CatalogueStore & Pick<ActivationStore, 'countSeated'>;
+}
+
+const defineRoute = routesThatNeed<LicenceNeeds>();
 
 const idParams = z.strictObject({ id: licenceId.describe('The licence’s own id, without regard to case.') });
 
@@ -32,8 +39,8 @@ const listLicences = defineRoute({
   ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(licenceItem) },
   codes: [],
-  handle: async ({ parts, query, log }) => {
-    const page = await parts.store.pageLicences(readFilter(query), readPageQuery(query));
+  handle: async ({ needs, query, log }) => {
+    const page = await needs.store.pageLicences(readFilter(query), readPageQuery(query));
     return { value: writePage(page, writeItem, log) };
   },
 });
@@ -44,10 +51,10 @@ const readLicence = defineRoute({
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: licenceDetail },
   codes: ['not_found'],
-  handle: async ({ parts, params, change }) => {
-    const stored = await findLicence(parts, params.id);
+  handle: async ({ needs, params, change }) => {
+    const stored = await findLicence(needs, params.id);
     const { value, version } = stored;
-    const usage = await readPoolUsage(parts.store, licencePool(value), value.seats, change.at);
+    const usage = await readPoolUsage(needs.store, licencePool(value), value.seats, change.at);
     return { value: { ...writeItem(stored), usage }, version };
   },
 });
@@ -62,7 +69,7 @@ const putLicence = defineRoute({
     if (!isSameName(call.body.id, call.params.id)) {
       throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
     }
-    const { store } = call.parts;
+    const { store } = call.needs;
     const file = { offers: [], licences: [call.body] };
     const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body), file));
     const [upsert] = plan.licences;
@@ -82,28 +89,29 @@ const deleteLicence = defineRoute({
   answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
-    const stored = await findLicence(call.parts, call.params.id);
+    const stored = await findLicence(call.needs, call.params.id);
     if (call.dryRun) return tryLicence(call, stored, null);
-    return deleteOne(stored, call, (version) => call.parts.store.deleteLicence(stored.value, version));
+    return deleteOne(stored, call, (version) => call.needs.store.deleteLicence(stored.value, version));
   },
 });
 
-export const LICENCE_ROUTES: readonly OperatorRoute[] = [listLicences, readLicence, putLicence, deleteLicence];
+export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
+  listLicences,
+  readLicence,
+  putLicence,
+  deleteLicence,
+];
 
 /** @throws {RequestError} `not_found` */
-export async function findLicence({ store }: Parts, id: string): Promise<Recorded<Licence>> {
+export async function findLicence({ store }: LicenceNeeds, id: string): Promise<Recorded<Licence>> {
   const stored = await store.findLicence(id);
   if (stored === null) throw new RequestError('not_found', 'There is no licence with this id.');
   return stored;
 }
 
-async function tryLicence(
-  call: Call<unknown, unknown, unknown>,
-  stored: Recorded<Licence> | null,
-  value: Licence | null,
-) {
+async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | null, value: Licence | null) {
   const old = stored?.value ?? null;
-  const { store } = call.parts;
+  const { store } = call.needs;
   const usage = old === null ? null : await readPoolUsage(store, licencePool(old), old.seats, call.change.at);
   return answerTrial(stored, call, {
     old: old === null ? null : writeLicence(old),

@@ -10,14 +10,22 @@ import type { Offer } from '../catalogue/offer.ts';
 import { ANY, isSamePlan } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { Recorded } from '../contract/stored.ts';
-import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
 import { answerTrial, checkLife, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
+import type { CatalogueStore } from '../catalogue/store.ts';
+
+export interface OfferNeeds {
+  readonly store: CatalogueStore;
+  /** Seconds: the most from a licence's issue to the end of its grace. */
+  readonly licenceLife: number;
+}
+
+const defineRoute = routesThatNeed<OfferNeeds>();
 
 const name = productName.describe('As the Marketplace names it.');
 
@@ -35,8 +43,8 @@ const listOffers = defineRoute({
   ...{ params: NOTHING, query: z.strictObject(pageQuery), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(offerItem) },
   codes: [],
-  handle: async ({ parts, query, log }) => ({
-    value: writePage(await parts.store.pageOffers(readPageQuery(query)), writeItem, log),
+  handle: async ({ needs, query, log }) => ({
+    value: writePage(await needs.store.pageOffers(readPageQuery(query)), writeItem, log),
   }),
 });
 
@@ -46,8 +54,8 @@ const readOffer = defineRoute({
   ...{ params: planParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: offerItem },
   codes: ['not_found'],
-  handle: async ({ parts, params }) => {
-    const stored = await parts.store.readOffer(planOf(params));
+  handle: async ({ needs, params }) => {
+    const stored = await needs.store.readOffer(planOf(params));
     if (stored === null) throw noSuchOffer();
     return { value: writeItem(stored), version: stored.version };
   },
@@ -60,13 +68,13 @@ const putOffer = defineRoute({
   answer: { mediaType: 'application/json', schema: offerItem },
   codes: ['name_taken', 'in_use', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
-    const { store, config } = call.parts;
+    const { store, licenceLife } = call.needs;
     if (!isSamePlan(call.body.plan, planOf(call.params))) {
       throw new RequestError('request_malformed', '"offer" in the body is not the one of the address.');
     }
     const file = { offers: [call.body], licences: [] };
     const plan = checkPlanned(planCatalogue(await readAroundOffer(store, call.body), file));
-    checkLife(plan, config);
+    checkLife(plan, licenceLife);
     if (call.dryRun) return tryOffer(call, plan.offers[0]?.stored ?? null, call.body);
     const { row, isNew } = await writeOne(plan.offers, call, (offer, version) =>
       store.writeOffer(offer, version, call.change),
@@ -83,17 +91,17 @@ const deleteOffer = defineRoute({
   answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
-    const { store } = call.parts;
+    const { store } = call.needs;
     const offers = await store.listOffers();
     const stored = offers.find(({ value }) => isSamePlan(value.plan, planOf(call.params)));
     if (stored === undefined) throw noSuchOffer();
-    await checkUnused(call.parts, stored.value, offers);
+    await checkUnused(call.needs, stored.value, offers);
     if (call.dryRun) return tryOffer(call, stored, null);
     return deleteOne(stored, call, (version) => store.deleteOffer(stored.value.plan, version));
   },
 });
 
-export const OFFER_ROUTES: readonly OperatorRoute[] = [listOffers, readOffer, putOffer, deleteOffer];
+export const OFFER_ROUTES: readonly OperatorRoute<OfferNeeds>[] = [listOffers, readOffer, putOffer, deleteOffer];
 
 function planOf({ publisher, product, plan }: z.output<typeof planParams>): PlanName {
   return { publisher, product, name: plan };
@@ -110,8 +118,8 @@ function answerWith(stored: Recorded<Offer>) {
 const MAX_TOLD = 100;
 
 /** The VMs of an offer are in the pools of all its subscriptions, and are not counted. */
-async function tryOffer(call: Call<unknown, unknown, unknown>, stored: Recorded<Offer> | null, value: Offer | null) {
-  const near = stored === null ? [] : await readLicencesNear(call.parts.store, stored.value);
+async function tryOffer(call: Call<OfferNeeds>, stored: Recorded<Offer> | null, value: Offer | null) {
+  const near = stored === null ? [] : await readLicencesNear(call.needs.store, stored.value);
   return answerTrial(stored, call, {
     old: stored === null ? null : writeOffer(stored.value),
     new: value === null ? null : writeOffer(value),
@@ -124,7 +132,7 @@ function noSuchOffer(): RequestError {
 }
 
 /** @throws {RequestError} `in_use` */
-async function checkUnused({ store }: Parts, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
+async function checkUnused({ store }: OfferNeeds, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
   const near = await readLicencesNear(store, offer);
   const byOffer = groupByOffer(
     offers.map(({ value }) => value),

@@ -4,16 +4,13 @@ import type { CataloguePlan, CatalogueProblem, Planned, Upsert } from '../catalo
 import type { EffectReportJson, deletedSchema } from '../contract/operators/records.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
-import type { ServiceConfig } from '../app/config.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { Answer, Call } from './route.ts';
 import { checkVersion, isExpected } from './versions.ts';
 
 /* Writing and deleting one offer, one licence or, deleting alone, one pin or distrust. */
 
-type LifeSetting = Pick<ServiceConfig, 'LICENCE_LIFE_SECONDS'>;
-
-type VersionedCall = Pick<Call<unknown, unknown, unknown>, 'expected' | 'change'>;
+type VersionedCall = Pick<Call<unknown>, 'expected' | 'change'>;
 
 /** What a write would change: the objects as answers have them. */
 interface Trial {
@@ -61,8 +58,8 @@ export function checkPlanned(planned: Planned): CataloguePlan {
 }
 
 /** @throws {RequestError} `request_malformed` where the offer's licences may last too long */
-export function checkLife({ offers }: CataloguePlan, { LICENCE_LIFE_SECONDS }: LifeSetting): void {
-  const problems = findLongOffers(offers, LICENCE_LIFE_SECONDS * 1_000).map(({ field, message }) => ({
+export function checkLife({ offers }: CataloguePlan, licenceLife: number): void {
+  const problems = findLongOffers(offers, licenceLife * 1_000).map(({ field, message }) => ({
     field,
     message,
   }));

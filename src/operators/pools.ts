@@ -6,8 +6,12 @@ import type { SeatPool } from '../catalogue/entitlement.ts';
 import type { Seats } from '../catalogue/offer.ts';
 import { foldCase, formatPlanName } from '../contract/planName.ts';
 import { licencePool, marketplacePool } from '../seats/poolUsage.ts';
-import type { Parts } from '../app/parts.ts';
 import { RequestError } from '../http/requestError.ts';
+import type { CatalogueStore } from '../catalogue/store.ts';
+
+export interface PoolNeeds {
+  readonly store: Pick<CatalogueStore, 'findLicence' | 'readOffer'>;
+}
 
 /** A pool of seats, and how many it has. */
 export interface NamedPool {
@@ -28,14 +32,14 @@ const marketplaceId = z.tuple([z.literal('mp'), cloud, uuid, planName]);
  * @throws {RequestError} `not_found`
  * @throws {StoreUnavailableError}
  */
-export async function findPool(parts: Parts, id: string): Promise<NamedPool> {
-  if (id.startsWith('mp:')) return findMarketplacePool(parts, id);
-  const licence = licenceId.safeParse(id).success ? await parts.store.findLicence(id) : null;
+export async function findPool(needs: PoolNeeds, id: string): Promise<NamedPool> {
+  if (id.startsWith('mp:')) return findMarketplacePool(needs, id);
+  const licence = licenceId.safeParse(id).success ? await needs.store.findLicence(id) : null;
   if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
   return { licenceId: licence.value.id, pool: licencePool(licence.value), seats: licence.value.seats };
 }
 
-async function findMarketplacePool({ store }: Parts, id: string): Promise<NamedPool> {
+async function findMarketplacePool({ store }: PoolNeeds, id: string): Promise<NamedPool> {
   const named = marketplaceId.safeParse(id.split(':'));
   const offer = named.success ? await store.readOffer(named.data[3]) : null;
   if (!named.success || offer?.value.mode !== 'marketplace') {

@@ -5,16 +5,15 @@ import type { OperatorCode, RequestCode } from '../contract/codes.ts';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import type { Change } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
-import type { Parts } from '../app/parts.ts';
 import { readQuery } from '../http/readQuery.ts';
 import { parseShape } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
 import type { OperatorRole } from './roles.ts';
 import type { ExpectedVersion } from './versions.ts';
 
-/** What a handler gets: everything is parsed, and the operator may do it. */
-export interface Call<P, Q, B> {
-  readonly parts: Parts;
+/** What a handler gets: what it needs, everything of the request parsed, and the operator may do it. */
+export interface Call<N, P = unknown, Q = unknown, B = unknown> {
+  readonly needs: N;
   readonly params: P;
   readonly query: Q;
   readonly body: B;
@@ -35,7 +34,7 @@ export interface Answer<R> {
 }
 
 /** The one declaration of a route: it is registered, authorised and described from this alone. */
-export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType> {
+export interface RouteDeclaration<N, P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType> {
   /** Of the function and of the operation. */
   readonly name: OperatorEndpoint;
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
@@ -55,20 +54,20 @@ export interface RouteDeclaration<P extends z.ZodObject, Q extends z.ZodObject, 
   readonly answer: { readonly mediaType: 'application/json' | 'text/csv'; readonly schema: R };
   /** Refusals of its own, beside those that every route has. */
   readonly codes: readonly (RequestCode | OperatorCode)[];
-  readonly handle: (call: Call<z.output<P>, z.output<Q>, B>) => Promise<Answer<z.input<R>>>;
+  readonly handle: (call: Call<N, z.output<P>, z.output<Q>, B>) => Promise<Answer<z.input<R>>>;
 }
 
 /** The parts of a request that a route's own schemas judge. */
-export interface RawCall extends Pick<Call<unknown, unknown, unknown>, 'parts' | 'expected' | 'change' | 'log'> {
+export interface RawCall<N> extends Pick<Call<N>, 'needs' | 'expected' | 'change' | 'log'> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly mediaType: string;
   readonly text: string;
 }
 
-/** A route without the types of its inside. */
-export interface OperatorRoute extends Omit<
-  RouteDeclaration<z.ZodObject, z.ZodObject, unknown, z.ZodType>,
+/** A route without the types of its inside, but for what it needs. */
+export interface OperatorRoute<N = never> extends Omit<
+  RouteDeclaration<N, z.ZodObject, z.ZodObject, unknown, z.ZodType>,
   'handle' | 'body'
 > {
   readonly body: BodyForm<unknown>;
@@ -79,7 +78,7 @@ export interface OperatorRoute extends Omit<
    * @returns the rest of the way, so that nothing is executed before everything is known to be well formed
    * @throws {RequestError}
    */
-  readonly prepare: (raw: RawCall) => () => Promise<Answer<unknown>>;
+  readonly prepare: (raw: RawCall<N>) => () => Promise<Answer<unknown>>;
 }
 
 export const OPERATOR_PREFIX = '/operator/v1';
@@ -113,10 +112,17 @@ function splitQuery(query: Readonly<Record<string, unknown>>, common: z.ZodObjec
   };
 }
 
+/** A {@link defineRoute} whose handlers need `N`: the type of the one is given, those of the rest are found. */
+export function routesThatNeed<N>() {
+  return <P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType>(
+    declaration: RouteDeclaration<N, P, Q, B, R>,
+  ): OperatorRoute<N> => defineRoute(declaration);
+}
+
 /** Gives a declaration's types to its handler, and hides them from everybody else. */
-export function defineRoute<P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType>(
-  declaration: RouteDeclaration<P, Q, B, R>,
-): OperatorRoute {
+function defineRoute<N, P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType>(
+  declaration: RouteDeclaration<N, P, Q, B, R>,
+): OperatorRoute<N> {
   const { handle, ...rest } = declaration;
   const common = z.strictObject({
     ...(declaration.method !== 'GET' && REASON),

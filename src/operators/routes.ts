@@ -5,11 +5,29 @@ import { KEY_ROUTES } from './keyRoutes.ts';
 import { KEY_SET_ROUTES } from './keySetRoutes.ts';
 import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
+import type { ActivationNeeds } from './activationRoutes.ts';
+import type { DecisionNeeds } from './decisionRoutes.ts';
+import type { FileNeeds } from './fileRoutes.ts';
+import type { KeyNeeds } from './keyRoutes.ts';
+import type { KeySetNeeds } from './keySetRoutes.ts';
+import type { LicenceNeeds } from './licenceRoutes.ts';
+import type { OfferNeeds } from './offerRoutes.ts';
+import type { TrustNeeds } from './trustRoutes.ts';
 import type { OperatorRoute } from './route.ts';
 import { TRUST_ROUTES } from './trustRoutes.ts';
 
+/** What the routes need together; each names its own share. */
+export type OperatorNeeds = ActivationNeeds &
+  DecisionNeeds &
+  FileNeeds &
+  KeyNeeds &
+  KeySetNeeds &
+  LicenceNeeds &
+  OfferNeeds &
+  TrustNeeds;
+
 /** Every operators' route. What is not in this list is not registered, and what is in it cannot be without its role. */
-export const OPERATOR_ROUTES: readonly OperatorRoute[] = [
+export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...OFFER_ROUTES,
   ...LICENCE_ROUTES,
   ...FILE_ROUTES,

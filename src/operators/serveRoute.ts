@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { ContinuationError } from '../contract/stored.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
-import type { Parts } from '../app/parts.ts';
+import type { RequestStore } from '../http/requestStore.ts';
 import { RequestError } from '../http/requestError.ts';
 import { REPLAYED, answerOnce } from '../http/answerOnce.ts';
 import { readBody } from './bodies.ts';
@@ -11,20 +11,29 @@ import { hasRole } from './roles.ts';
 import type { Answer, OperatorRoute } from './route.ts';
 import { parseIfMatch, writeETag } from './versions.ts';
 
+/** What every operators' request needs, whatever its route does. */
+export interface ServeNeeds {
+  readonly store: RequestStore;
+  /** The cache of offers and licences, which a write makes this instance forget. */
+  readonly catalogue: { forget(): void };
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
 /**
  * The way of every operator's request. No route has another one: nothing of the request is read before the token is found
  * good and its role far-reaching enough.
  */
-export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules): UseCase {
+export function serveRoute<N>(route: OperatorRoute<N>, needs: N & ServeNeeds, rules: TokenRules): UseCase {
   return async (request) => {
-    const at = parts.now();
+    const at = needs.now();
     const operator = await checkToken(request.header('authorization'), rules, { at, log: request.log });
     if (!hasRole(operator.roles, route.role)) {
       throw new RequestError('role_missing', `This asks for the app role ${route.role}, or one that reaches further.`);
     }
     const body = await readBody(request, route.body);
     const run = route.prepare({
-      ...{ parts, params: request.params, query: request.query, log: request.log, ...body },
+      ...{ needs, params: request.params, query: request.query, log: request.log, ...body },
       expected: route.ifMatch ? parseIfMatch(request.header('if-match')) : null,
       change: { by: operator.id, at },
     });
@@ -36,7 +45,7 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
     const why = reason === null ? {} : { reason };
     const facts = { operation: route.name, path: request.path, operator: operator.id, ...why };
     try {
-      const answered = await runOnce({ parts, request, operator, text: body.text, at }, reply);
+      const answered = await runOnce({ store: needs.store, request, operator, text: body.text, at }, reply);
       const isReplay = answered.headers[REPLAYED] !== undefined;
       if (!isTrial && !isReplay) request.log('info', 'operator_wrote', { ...facts, status: answered.status });
       return answered;
@@ -45,7 +54,7 @@ export function serveRoute(route: OperatorRoute, parts: Parts, rules: TokenRules
       throw error;
     } finally {
       // Also after a failure: a write whose answer was lost may have been executed.
-      parts.catalogue.forget();
+      needs.catalogue.forget();
     }
   };
 }
@@ -59,7 +68,10 @@ async function runChecked(run: () => Promise<Answer<unknown>>): Promise<Answer<u
   }
 }
 
-function replyAnswer({ answer: { mediaType } }: OperatorRoute, { value, version, isNew }: Answer<unknown>): Reply {
+function replyAnswer(
+  { answer: { mediaType } }: Pick<OperatorRoute, 'answer'>,
+  { value, version, isNew }: Answer<unknown>,
+): Reply {
   const eTag: Record<string, string> = version === undefined ? {} : { ETag: writeETag(version) };
   const contentType = mediaType === 'text/csv' ? 'text/csv; charset=utf-8' : mediaType;
   return {
@@ -70,7 +82,7 @@ function replyAnswer({ answer: { mediaType } }: OperatorRoute, { value, version,
 }
 
 interface Write {
-  readonly parts: Parts;
+  readonly store: RequestStore;
   readonly request: EdgeRequest;
   readonly operator: Operator;
   readonly text: string;
@@ -79,7 +91,7 @@ interface Write {
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,128}$/;
 
-function runOnce({ parts, request, operator, text, at }: Write, reply: () => Promise<Reply>): Promise<Reply> {
+function runOnce({ store, request, operator, text, at }: Write, reply: () => Promise<Reply>): Promise<Reply> {
   const key = request.header('idempotency-key');
   if (key === null) return reply();
   if (!IDEMPOTENCY_KEY.test(key)) {
@@ -91,5 +103,5 @@ function runOnce({ parts, request, operator, text, at }: Write, reply: () => Pro
   const { method, path, query, log } = request;
   const route = `${method} ${path}?${query.toString()}`;
   const digest = hash('sha256', text, 'hex');
-  return answerOnce({ store: parts.store, key: { operator: operator.id, route, key }, digest, at, log }, reply);
+  return answerOnce({ store, key: { operator: operator.id, route, key }, digest, at, log }, reply);
 }

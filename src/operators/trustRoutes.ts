@@ -26,8 +26,18 @@ import {
 import type { CloudStatusJson, DistrustJson, PinJson } from '../contract/operators/trust.ts';
 import { judgePin } from '../trust/live/judgePin.ts';
 import { answerTrial, deleteOne } from './oneRow.ts';
-import { NOTHING, defineRoute } from './route.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
 import type { Answer, Call, OperatorRoute } from './route.ts';
+import type { LiveTrust } from '../trust/live/liveTrust.ts';
+import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
+
+export interface TrustNeeds {
+  readonly trust: LiveTrust;
+  readonly store: TrustStore & Pick<IssuerStore, 'listIssuers'>;
+  readonly acceptedClouds: readonly string[];
+}
+
+const defineRoute = routesThatNeed<TrustNeeds>();
 
 const readTrust = defineRoute({
   ...{ name: 'readTrust', method: 'GET', path: '/trust', role: 'Reader' },
@@ -35,9 +45,9 @@ const readTrust = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: trustReport },
   codes: [],
-  handle: async ({ parts: { trust, store, config }, change: { at } }) => {
+  handle: async ({ needs: { trust, store, acceptedClouds }, change: { at } }) => {
     const [{ material }, rows] = await Promise.all([trust.refresh(at), store.listTrust()]);
-    const options = { acceptedClouds: config.ACCEPTED_CLOUDS, rules: signerRules(true), at };
+    const options = { acceptedClouds, rules: signerRules(true), at };
     const { version, verdict: worst, clouds } = reportTrust(material, options);
     const value = {
       ...{ at: formatInstant(at), version, verdict: worst, clouds: clouds.map(writeCloud) },
@@ -53,8 +63,8 @@ const listIssuers = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: issuerList },
   codes: [],
-  handle: async ({ parts }) => {
-    const issuers = await parts.store.listIssuers();
+  handle: async ({ needs }) => {
+    const issuers = await needs.store.listIssuers();
     const items = issuers.map(({ name, cloud, firstSeen, lastSeen, count }) => ({
       ...{ name: printableName(name), cloud, count },
       ...{ firstSeen: formatInstant(firstSeen), lastSeen: formatInstant(lastSeen) },
@@ -70,8 +80,8 @@ const addPin = defineRoute({
   answer: { mediaType: 'application/json', schema: pinSchema },
   codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
-    const { parts, body, change } = call;
-    const { material } = await parts.trust.refresh(change.at);
+    const { needs, body, change } = call;
+    const { material } = await needs.trust.refresh(change.at);
     if (!material.manifests.some(({ cloud }) => cloud === body.cloud)) {
       throw new RequestError('request_malformed', 'This service knows no pins of that cloud.');
     }
@@ -117,14 +127,14 @@ const deleteDistrust = defineRoute({
   handle: (call) => remove(call, { kind: 'distrust', ...call.params }),
 });
 
-export const TRUST_ROUTES: readonly OperatorRoute[] = [
+export const TRUST_ROUTES: readonly OperatorRoute<TrustNeeds>[] = [
   ...[readTrust, listIssuers, addPin, addDistrust, deletePin, deleteDistrust],
 ];
 
 /** Which VMs come with documents under a CA is not counted. */
 const UNCOUNTED = { vms: null, licences: [] };
 
-type AnyCall = Call<unknown, unknown, unknown>;
+type AnyCall = Call<TrustNeeds>;
 
 /** Every instance reads all of it, three times a minute. */
 const MAX_ENTRIES = 500;
@@ -138,8 +148,8 @@ interface Inserted<T> {
 }
 
 /** The same again is success; another note, or another role, is not silently put over what is there. */
-async function insert<T extends TrustEntry>({ parts, change }: AnyCall, entry: T): Promise<Inserted<T>> {
-  const { store, trust } = parts;
+async function insert<T extends TrustEntry>({ needs, change }: AnyCall, entry: T): Promise<Inserted<T>> {
+  const { store, trust } = needs;
   const present = await readSame(store, entry);
   if (present !== null) return { row: present, isNew: false };
   if ((await store.listTrust()).length >= MAX_ENTRIES) {
@@ -170,7 +180,7 @@ function isSameEntry(left: TrustEntry, right: TrustEntry): boolean {
 }
 
 async function remove(call: AnyCall, key: TrustKey): Promise<Answer<{ deleted: true }>> {
-  const { store, trust } = call.parts;
+  const { store, trust } = call.needs;
   const present = await store.readTrust(key);
   if (present === null) throw new RequestError('not_found', 'No operator has written this.');
   if (call.dryRun) {
