@@ -11,7 +11,6 @@ import type { VmRoute } from '../vm/routes.ts';
 import { ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
-import { OPERATOR_PREFIX } from '../operators/route.ts';
 import type { OperatorRoute } from '../operators/route.ts';
 
 /** OpenAPI 3.1, as far as it is written here. */
@@ -46,7 +45,7 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
     const { path, method } = VM_ENDPOINTS[name];
     add(path, method, describeVmRoute(book, name, VM_ROUTES[name]));
   }
-  for (const route of routes) add(`${OPERATOR_PREFIX}${route.path}`, route.method, describeRoute(book, route));
+  for (const route of routes) add(route.endpoint.path, route.endpoint.method, describeRoute(book, route));
   const securitySchemes = routes.length === 0 ? {} : { directory: BEARER };
   return {
     openapi: '3.1.1',
@@ -106,7 +105,7 @@ const OPERATOR_CODES: readonly ProblemCode[] = [
 
 function describeRoute(book: SchemaBook, route: OperatorRoute): Operation {
   const { name, summary, params, query, body, answer, codes, role } = route;
-  const isWrite = route.method !== 'GET';
+  const isWrite = route.endpoint.method !== 'GET';
   const hasBody = Object.keys(body.content).length > 0;
   const more: readonly ProblemCode[] = [
     ...(isWrite ? (['busy', 'request_reused'] as const) : []),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stop as stopEsbuild } from 'esbuild';
 import { EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { createTablesStore } from '../tables/createTablesStore.ts';
-import { OPERATOR_PREFIX } from '../operators/route.ts';
+import { OPERATOR_ENDPOINTS } from '../contract/endpoints.ts';
 import { OPERATOR_ROLES } from '../operators/roles.ts';
 import type { OperatorRole } from '../operators/roles.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
@@ -343,8 +343,8 @@ async function applyCatalogue(
   token: string,
 ): Promise<void> {
   if (catalogueFile === null) return;
-  const answer = await fetch(`${serviceUrl}${OPERATOR_PREFIX}/catalogue`, {
-    method: 'POST',
+  const answer = await fetch(serviceUrl + OPERATOR_ENDPOINTS.applyCatalogue.path, {
+    method: OPERATOR_ENDPOINTS.applyCatalogue.method,
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
     body: await readFile(catalogueFile),
   });

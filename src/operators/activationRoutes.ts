@@ -41,7 +41,7 @@ const listQuery = z.strictObject({
 });
 
 const listActivations = defineRoute({
-  ...{ name: 'listActivations', method: 'GET', path: '/activations', role: 'Reader' },
+  ...{ name: 'listActivations', role: 'Reader' },
   summary: 'The VMs of a licence or of a subscription, or one VM wherever it is',
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(activationSchema) },
@@ -53,7 +53,7 @@ const listActivations = defineRoute({
 });
 
 const readSeats = defineRoute({
-  ...{ name: 'readSeats', method: 'GET', path: '/seats', role: 'Reader' },
+  ...{ name: 'readSeats', role: 'Reader' },
   summary: 'How many seats of a licence are taken, one in marketplace mode (mp:…) too, and by how many it is over',
   ...{ params: NOTHING, query: z.strictObject({ licence }), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: usageSchema },
@@ -65,7 +65,7 @@ const readSeats = defineRoute({
 });
 
 const readActivation = defineRoute({
-  ...{ name: 'readActivation', method: 'GET', path: '/activations/{id}', role: 'Reader' },
+  ...{ name: 'readActivation', role: 'Reader' },
   summary: 'One VM under one licence',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: activationSchema },
@@ -86,7 +86,7 @@ function changeRoute(
   change: ChangeActivation,
 ): OperatorRoute<ActivationNeeds> {
   return defineRoute({
-    ...{ name, method: 'POST', path: `/activations/{id}/${verb}`, role: 'Operator', summary },
+    ...{ name, role: 'Operator', summary },
     ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
     answer: { mediaType: 'application/json', schema: activationSchema },
     codes: ['not_found', 'changed_meanwhile'],
@@ -99,7 +99,7 @@ function changeRoute(
 }
 
 const blockNamedVm = defineRoute({
-  ...{ name: 'blockVm', method: 'POST', path: '/blocks', role: 'Operator' },
+  ...{ name: 'blockVm', role: 'Operator' },
   summary: 'Blocks a VM under a licence, also one that never came',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(z.strictObject({ licence, vmId })), dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: activationSchema },

@@ -35,7 +35,7 @@ const listQuery = z.strictObject({
 const idParams = z.strictObject({ id: z.guid().toLowerCase().describe('The correlation id.') });
 
 const listDecisions = defineRoute({
-  ...{ name: 'listDecisions', method: 'GET', path: '/decisions', role: 'Reader' },
+  ...{ name: 'listDecisions', role: 'Reader' },
   summary: 'First issues, changes and refusals, the newest day first; within a page the newest first',
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(decisionSchema) },
@@ -52,7 +52,7 @@ const listDecisions = defineRoute({
 });
 
 const readDecision = defineRoute({
-  ...{ name: 'readDecision', method: 'GET', path: '/decisions/{id}', role: 'Reader' },
+  ...{ name: 'readDecision', role: 'Reader' },
   summary: 'One decision with every check',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: decisionSchema },
@@ -61,7 +61,7 @@ const readDecision = defineRoute({
 });
 
 const explain = defineRoute({
-  ...{ name: 'explainDecision', method: 'GET', path: '/decisions/{id}/explanation', role: 'Reader' },
+  ...{ name: 'explainDecision', role: 'Reader' },
   summary: 'Why it was decided so, who can fix it, and what would be decided now',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: explanationSchema },

@@ -50,7 +50,7 @@ const defineRoute = routesThatNeed<FileNeeds>();
  */
 
 const readCatalogue = defineRoute({
-  ...{ name: 'readCatalogue', method: 'GET', path: '/catalogue', role: 'Reader' },
+  ...{ name: 'readCatalogue', role: 'Reader' },
   summary: `All offers and licences as one file, which can be applied again, at most ${MAX_LICENCES} licences at a time`,
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: catalogueAnswer },
@@ -89,7 +89,7 @@ const catalogueBody: BodyForm<CatalogueFile> = {
 };
 
 const applyCatalogue = defineRoute({
-  ...{ name: 'applyCatalogue', method: 'POST', path: '/catalogue', role: 'Operator' },
+  ...{ name: 'applyCatalogue', role: 'Operator' },
   summary: 'Makes the store hold what a file of offers and licences says; what it does not name stays',
   ...{ params: NOTHING, query: NOTHING, body: catalogueBody, dryRun: 'answer' },
   answer: { mediaType: 'application/json', schema: applyReport },
@@ -111,7 +111,7 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
 };
 
 const importLicences = defineRoute({
-  ...{ name: 'importLicences', method: 'POST', path: '/imports/licences', role: 'Operator' },
+  ...{ name: 'importLicences', role: 'Operator' },
   summary: `Creates and updates at most ${MAX_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
   ...{ params: NOTHING, query: NOTHING, body: licenceFileBody, dryRun: 'answer' },
   answer: { mediaType: 'application/json', schema: applyReport },
@@ -126,7 +126,7 @@ const importLicences = defineRoute({
 });
 
 const exportLicences = defineRoute({
-  ...{ name: 'exportLicences', method: 'GET', path: '/exports/licences', role: 'Reader' },
+  ...{ name: 'exportLicences', role: 'Reader' },
   summary: `All licences as CSV, which can be imported again: above ${MAX_LICENCES} in parts, split by lines`,
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'text/csv', schema: z.string() },

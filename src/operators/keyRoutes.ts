@@ -24,7 +24,7 @@ export interface KeyNeeds {
 const defineRoute = routesThatNeed<KeyNeeds>();
 
 const readKeys = defineRoute({
-  ...{ name: 'readKeys', method: 'GET', path: '/keys', role: 'Reader' },
+  ...{ name: 'readKeys', role: 'Reader' },
   summary: 'Root keys and their key sets, and where signing keys and challenge secrets stand in their rotation',
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: keyReport },

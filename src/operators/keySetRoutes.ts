@@ -35,7 +35,7 @@ const keySetBody: BodyForm<string> = {
 };
 
 const putKeySet = defineRoute({
-  ...{ name: 'putKeySet', method: 'PUT', path: '/keys/sets', role: 'Admin' },
+  ...{ name: 'putKeySet', role: 'Admin' },
   summary:
     'Uploads a key set that a root key of ROOT_THUMBPRINTS has signed; the newest one of each root is served, on every instance within 30 seconds',
   ...{ params: NOTHING, query: NOTHING, body: keySetBody, creates: true },

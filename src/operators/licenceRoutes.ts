@@ -34,7 +34,7 @@ export const subscriptionQuery = {
 };
 
 const listLicences = defineRoute({
-  ...{ name: 'listLicences', method: 'GET', path: '/licences', role: 'Reader' },
+  ...{ name: 'listLicences', role: 'Reader' },
   summary: 'The licences of all subscriptions, or of one',
   ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(licenceItem) },
@@ -46,7 +46,7 @@ const listLicences = defineRoute({
 });
 
 const readLicence = defineRoute({
-  ...{ name: 'readLicence', method: 'GET', path: '/licences/{id}', role: 'Reader' },
+  ...{ name: 'readLicence', role: 'Reader' },
   summary: 'One licence, and how many of its seats are taken',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: licenceDetail },
@@ -60,7 +60,7 @@ const readLicence = defineRoute({
 });
 
 const putLicence = defineRoute({
-  ...{ name: 'putLicence', method: 'PUT', path: '/licences/{id}', role: 'Operator' },
+  ...{ name: 'putLicence', role: 'Operator' },
   summary: 'Creates a licence or, with If-Match, replaces it',
   ...{ params: idParams, query: NOTHING, body: jsonBody(licenceEntry), ifMatch: true, creates: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: licenceItem },
@@ -82,7 +82,7 @@ const putLicence = defineRoute({
 });
 
 const deleteLicence = defineRoute({
-  ...{ name: 'deleteLicence', method: 'DELETE', path: '/licences/{id}', role: 'Operator' },
+  ...{ name: 'deleteLicence', role: 'Operator' },
   summary:
     'Deletes a licence: its VMs get subscription_not_licensed, which ends no grace; leases count among the seats until they end',
   ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },

@@ -38,7 +38,7 @@ const planParams = z.strictObject({
 });
 
 const listOffers = defineRoute({
-  ...{ name: 'listOffers', method: 'GET', path: '/offers', role: 'Reader' },
+  ...{ name: 'listOffers', role: 'Reader' },
   summary: 'The offers, in the order of their names',
   ...{ params: NOTHING, query: z.strictObject(pageQuery), body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(offerItem) },
@@ -49,7 +49,7 @@ const listOffers = defineRoute({
 });
 
 const readOffer = defineRoute({
-  ...{ name: 'readOffer', method: 'GET', path: '/offers/{publisher}/{product}/{plan}', role: 'Reader' },
+  ...{ name: 'readOffer', role: 'Reader' },
   summary: 'One offer',
   ...{ params: planParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: offerItem },
@@ -62,7 +62,7 @@ const readOffer = defineRoute({
 });
 
 const putOffer = defineRoute({
-  ...{ name: 'putOffer', method: 'PUT', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
+  ...{ name: 'putOffer', role: 'Operator' },
   summary: 'Creates an offer or, with If-Match, replaces it',
   ...{ params: planParams, query: NOTHING, body: jsonBody(offerEntry), ifMatch: true, creates: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: offerItem },
@@ -84,7 +84,7 @@ const putOffer = defineRoute({
 });
 
 const deleteOffer = defineRoute({
-  ...{ name: 'deleteOffer', method: 'DELETE', path: '/offers/{publisher}/{product}/{plan}', role: 'Operator' },
+  ...{ name: 'deleteOffer', role: 'Operator' },
   summary:
     'Deletes an offer under which no licence stands: its VMs get plan_unknown, which ends no grace; leases count until they end',
   ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { must } from '../contract/operators/fields.ts';
 import type { EffectReportJson } from '../contract/operators/records.ts';
 import type { OperatorCode, RequestCode } from '../contract/codes.ts';
-import type { OperatorEndpoint } from '../contract/endpoints.ts';
+import { OPERATOR_ENDPOINTS } from '../contract/endpoints.ts';
+import type { Endpoint, OperatorEndpoint } from '../contract/endpoints.ts';
 import type { Change } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
 import { readQuery } from '../http/readQuery.ts';
@@ -35,11 +36,8 @@ export interface Answer<R> {
 
 /** The one declaration of a route: it is registered, authorised and described from this alone. */
 export interface RouteDeclaration<N, P extends z.ZodObject, Q extends z.ZodObject, B, R extends z.ZodType> {
-  /** Of the function and of the operation. */
+  /** Of the function and of the operation; method and path are the contract's. */
   readonly name: OperatorEndpoint;
-  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** Below `/operator/v1`, with `{name}` for parameters. */
-  readonly path: string;
   readonly role: OperatorRole;
   readonly summary: string;
   readonly params: P;
@@ -70,6 +68,7 @@ export interface OperatorRoute<N = never> extends Omit<
   RouteDeclaration<N, z.ZodObject, z.ZodObject, unknown, z.ZodType>,
   'handle' | 'body'
 > {
+  readonly endpoint: Endpoint;
   readonly body: BodyForm<unknown>;
   readonly ifMatch: boolean;
   /**
@@ -80,8 +79,6 @@ export interface OperatorRoute<N = never> extends Omit<
    */
   readonly prepare: (raw: RawCall<N>) => () => Promise<Answer<unknown>>;
 }
-
-export const OPERATOR_PREFIX = '/operator/v1';
 
 export const NOTHING = z.strictObject({});
 
@@ -124,12 +121,14 @@ function defineRoute<N, P extends z.ZodObject, Q extends z.ZodObject, B, R exten
   declaration: RouteDeclaration<N, P, Q, B, R>,
 ): OperatorRoute<N> {
   const { handle, ...rest } = declaration;
+  const endpoint = OPERATOR_ENDPOINTS[declaration.name];
   const common = z.strictObject({
-    ...(declaration.method !== 'GET' && REASON),
+    ...(endpoint.method !== 'GET' && REASON),
     ...(declaration.dryRun !== undefined && DRY_RUN),
   });
   return {
     ...rest,
+    endpoint,
     query: declaration.query.extend(common.shape),
     ifMatch: declaration.ifMatch ?? false,
     prepare: ({ mediaType, text, ...raw }) => {

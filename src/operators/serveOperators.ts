@@ -1,6 +1,5 @@
 import type { ServedRoute } from '../http/edge.ts';
 import { createOperatorKeySet } from './operatorKeySet.ts';
-import { OPERATOR_PREFIX } from './route.ts';
 import { OPERATOR_ROUTES } from './routes.ts';
 import type { OperatorNeeds } from './routes.ts';
 import { serveRoute } from './serveRoute.ts';
@@ -15,7 +14,7 @@ export function serveOperators(
   if (directory === null) return [];
   const rules = { directory, keySet: createOperatorKeySet(directory.keySetUrl) };
   return OPERATOR_ROUTES.map((route) => ({
-    ...{ name: route.name, method: route.method, path: `${OPERATOR_PREFIX}${route.path}` },
+    ...{ name: route.name, ...route.endpoint },
     useCase: serveRoute(route, needs, rules),
   }));
 }

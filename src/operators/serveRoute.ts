@@ -38,7 +38,7 @@ export function serveRoute<N>(route: OperatorRoute<N>, needs: N & ServeNeeds, ru
       change: { by: operator.id, at },
     });
     const reply = async (): Promise<Reply> => replyAnswer(route, await runChecked(run));
-    if (route.method === 'GET') return reply();
+    if (route.endpoint.method === 'GET') return reply();
     // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
     const isTrial = request.query.get('dryRun') === 'true';
     const reason = request.query.get('reason');

@@ -40,7 +40,7 @@ export interface TrustNeeds {
 const defineRoute = routesThatNeed<TrustNeeds>();
 
 const readTrust = defineRoute({
-  ...{ name: 'readTrust', method: 'GET', path: '/trust', role: 'Reader' },
+  ...{ name: 'readTrust', role: 'Reader' },
   summary: 'Reports trust status: complete paths, missing and ending certificates, operators’ pins and distrusts',
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: trustReport },
@@ -58,7 +58,7 @@ const readTrust = defineRoute({
 });
 
 const listIssuers = defineRoute({
-  ...{ name: 'listUnknownIssuers', method: 'GET', path: '/trust/issuers', role: 'Reader' },
+  ...{ name: 'listUnknownIssuers', role: 'Reader' },
   summary: 'Issuers of signers’ certificates that no pin knows, as strangers may have written them: a reason to look',
   ...{ params: NOTHING, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: issuerList },
@@ -74,7 +74,7 @@ const listIssuers = defineRoute({
 });
 
 const addPin = defineRoute({
-  ...{ name: 'addPin', method: 'POST', path: '/trust/pins', role: 'Admin' },
+  ...{ name: 'addPin', role: 'Admin' },
   summary: 'Pins a CA for a cloud; on every instance within a minute',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(pinBody), creates: true },
   answer: { mediaType: 'application/json', schema: pinSchema },
@@ -95,7 +95,7 @@ const addPin = defineRoute({
 });
 
 const addDistrust = defineRoute({
-  ...{ name: 'addDistrust', method: 'POST', path: '/trust/distrusts', role: 'Admin' },
+  ...{ name: 'addDistrust', role: 'Admin' },
   summary: 'Distrusts a leaf, a CA or a key by its SHA-256, which beats every pin; on every instance within a minute',
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(distrustBody), creates: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: distrustSchema },
@@ -108,7 +108,7 @@ const addDistrust = defineRoute({
 });
 
 const deletePin = defineRoute({
-  ...{ name: 'deletePin', method: 'DELETE', path: '/trust/pins/{cloud}/{sha256}', role: 'Admin' },
+  ...{ name: 'deletePin', role: 'Admin' },
   summary: 'Takes an operator’s pin back; those of the package stay, and can be distrusted',
   params: z.strictObject({ cloud: z.enum(CLOUD_NAMES), sha256: digest }),
   ...{ query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
@@ -118,7 +118,7 @@ const deletePin = defineRoute({
 });
 
 const deleteDistrust = defineRoute({
-  ...{ name: 'deleteDistrust', method: 'DELETE', path: '/trust/distrusts/{sha256}', role: 'Admin' },
+  ...{ name: 'deleteDistrust', role: 'Admin' },
   summary: 'Takes a distrust back',
   params: z.strictObject({ sha256: digest }),
   ...{ query: NOTHING, body: NO_BODY, ifMatch: true },
