@@ -1,3 +1,4 @@
+import { readBounded } from '../contract/readBounded.ts';
 import { createLocalJWKSet, errors } from 'jose';
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 import { formatInstant } from '../contract/instants.ts';
@@ -10,6 +11,8 @@ export class OperatorKeySetError extends Error {
 
 const MINUTE = 60_000;
 
+/** Octets: the key set of a directory has some kilobytes. */
+const MAX_KEY_SET = 256 * 1024;
 /** Milliseconds for one request; an operator waits for it. */
 const TIMEOUT = 5_000;
 
@@ -94,7 +97,9 @@ async function fetchKeySet(url: string): Promise<JSONWebKeySet> {
   const signal = AbortSignal.timeout(TIMEOUT);
   const response = await fetch(url, { redirect: 'error', headers: { Accept: 'application/json' }, signal });
   if (!response.ok) throw new OperatorKeySetError(`HTTP ${response.status}`);
-  return (await response.json()) as JSONWebKeySet;
+  const octets = response.body === null ? null : await readBounded(response.body, MAX_KEY_SET);
+  if (octets === null) throw new OperatorKeySetError('no body of a usable size');
+  return JSON.parse(octets.toString('utf8')) as JSONWebKeySet;
 }
 
 /** A name, or a message of our own: others may quote what they were given. */

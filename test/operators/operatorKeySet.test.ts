@@ -69,6 +69,7 @@ test.each([
   ['answers 500', 500],
   ['answers no JSON', '<html>'],
   ['answers no key set', '{}'],
+  ['answers without an end', `{"keys":["${'k'.repeat(256 * 1024)}"]}`],
   ['sends elsewhere', 302],
 ])('a directory that %s is asked once in 30 seconds, however many tokens come', async (_, answer) => {
   const { find, requests, log } = await startDirectory(answer);
