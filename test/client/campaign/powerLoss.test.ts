@@ -89,6 +89,8 @@ test.skipIf(!isAsked || !canMount())('a renewal or a denial that loses power at 
     scene.service.denies = denies;
     await killAtEveryCall(async (killAt) => {
       const image = join(work, state);
+      // The service's clock stands still; the processes' does not, and challenges last five minutes.
+      scene.time.now = Date.now();
       copyFileSync(licensed, image);
       const before = mount(image);
       const ended = await runCheck(scene, { folder: join(before, 'state'), killAt, renew: true });
