@@ -78,7 +78,7 @@ test.skipIf(!isAsked || !canMount())('a first boot that loses power at any call 
 
 test.skipIf(!isAsked || !canMount())('a renewal or a denial that loses power at any call', async () => {
   const scene = await createKilledScene();
-  const licensed = createImage('licensed');
+  const licensed = createImage('before');
   const folder = mount(licensed);
   await runCheck(scene, { folder: join(folder, 'state'), killAt: 0 });
   unmount(folder);
