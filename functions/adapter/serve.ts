@@ -1,6 +1,6 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
+import { prepareVerifier } from '../../src/app/instance.ts';
 import type { EdgeRequest, Log, UseCase } from '../../src/app/instance.ts';
-import { prepareVerifier } from '../../src/app/prepareVerifier.ts';
 
 /** Translates between the Functions library and a use case. For HEAD the host drops the body and keeps the headers. */
 export function serve(useCase: UseCase): HttpHandler {

@@ -1,3 +1,4 @@
+import { loadSecondReader } from '../verifier/secondReader.ts';
 import { readConfig } from './config.ts';
 import { createService } from './service.ts';
 
@@ -8,3 +9,25 @@ export type { EdgeRequest, Log, UseCase } from '../http/edge.ts';
  * does not start, and one message lists all problems.
  */
 export const service = await createService(readConfig(), { now: Date.now });
+
+/** Milliseconds: the first answer is on its way to the caller by then. */
+const DELAY = 250;
+
+let isScheduled = false;
+
+/**
+ * Loads, soon after the first answer of a process, what the verifier needs for a leaf that it has not met. A cold start does
+ * not wait for it, and neither does most often the first new leaf. A fault is told by the leaf that needs it.
+ */
+export function prepareVerifier(): void {
+  if (isScheduled) return;
+  isScheduled = true;
+  const load = () => {
+    try {
+      loadSecondReader();
+    } catch {
+      // Loading is tried again, and fails loudly, where a leaf needs it.
+    }
+  };
+  setTimeout(load, DELAY).unref();
+}

@@ -1,8 +1,7 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createAddressLimit } from '../http/addressLimit.ts';
 import type { Log, ServedRoute } from '../http/edge.ts';
-import { OPERATOR_ROUTES } from '../operators/routes.ts';
-import { serveOperators } from '../operators/serveOperators.ts';
+import { OPERATOR_ROUTES, serveOperators } from '../operators/routes.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';

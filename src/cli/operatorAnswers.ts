@@ -15,8 +15,8 @@ import type {
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
 
 /**
- * What the operators' API answers, by the names that OpenAPI gives to it: the types of the schemas that the service checks
- * its answers against. Types alone, so that no command waits for a library to load.
+ * The answers of the operators' API, by their names in OpenAPI. They have the types of the service's own schemas. These are
+ * types only, so that no command waits for a library to load.
  */
 export interface Answers {
   readonly OfferItem: z.input<typeof offerItem>;

@@ -177,8 +177,9 @@ async function buildApp(options: StackOptions): Promise<Pick<ServiceProcessOptio
   const { files } = await startPart({ ...options, ...part }, () => buildPackage({ outDir: root }));
   // Its process would run for as long as we do.
   await stopEsbuild();
-  const [bundle] = files;
-  options.progress({ part: 'build', state: 'up', where: `${((bundle?.bytes ?? 0) / 1024).toFixed(0)} KB, one file` });
+  const octets = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const where = `${(octets / 1024).toFixed(0)} KB in ${files.length} files`;
+  options.progress({ part: 'build', state: 'up', where });
   return { root };
 }
 

@@ -14,6 +14,11 @@ import type { LicenceNeeds } from './licenceRoutes.ts';
 import type { OfferNeeds } from './offerRoutes.ts';
 import type { TrustNeeds } from './trustRoutes.ts';
 import type { OperatorRoute } from './route.ts';
+import type { ServedRoute } from '../http/edge.ts';
+import type { OperatorDirectory } from './checkToken.ts';
+import { createOperatorKeySet } from './operatorKeySet.ts';
+import { serveRoute } from './serveRoute.ts';
+import type { ServeNeeds } from './serveRoute.ts';
 import { TRUST_ROUTES } from './trustRoutes.ts';
 
 /** What the routes need together; each names its own share. */
@@ -37,3 +42,16 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,
 ];
+
+/** The operators' routes of a service; none where no directory is named, because then nobody is an operator. */
+export function serveOperators(
+  directory: OperatorDirectory | null,
+  needs: OperatorNeeds & ServeNeeds,
+): readonly ServedRoute[] {
+  if (directory === null) return [];
+  const rules = { directory, keySet: createOperatorKeySet(directory.keySetUrl) };
+  return OPERATOR_ROUTES.map((route) => ({
+    ...{ name: route.name, ...route.endpoint },
+    useCase: serveRoute(route, needs, rules),
+  }));
+}
