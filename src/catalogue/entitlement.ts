@@ -1,29 +1,17 @@
-import type { Features } from '../contract/claims.ts';
+import type { Features, LicenceClass } from '../contract/claims.ts';
 import type { Seats } from './offer.ts';
-import { formatPlanName } from '../contract/planName.ts';
+import type { SeatPool } from './seatPool.ts';
 import type { PlanName } from '../contract/planName.ts';
-
-/**
- * The scope within which seats are counted: what the VMs of one licence share. Made of what the licence is for, not of its id, so that
- * unexpired licences are counted together even if the operator has replaced the licence's row.
- */
-export interface SeatPool {
-  readonly mode: 'marketplace' | 'licensed';
-  readonly cloud: string;
-  readonly subscriptionId: string;
-  readonly plan: PlanName;
-}
-
-/** What the licences of a pool in marketplace mode are called, where no operator has given them a name. */
-export function marketplaceLicenceId({ cloud, subscriptionId, plan }: Omit<SeatPool, 'mode'>): string {
-  return `mp:${cloud}:${subscriptionId}:${formatPlanName(plan)}`;
-}
 
 /** What the VM is entitled to, from offer and licence together: all that a token needs. Durations are milliseconds. */
 export interface Entitlement {
-  /** The operator's id, or `mp:<cloud>:<subscription>:<offer>` in marketplace mode. */
+  /** As tokens carry it: see {@link licenceIdOf}. */
   readonly licenceId: string;
   readonly pool: SeatPool;
+  /** Pools in which the VM may have its row from before, the newest first: what binds it goes with it. */
+  readonly earlierPools: readonly SeatPool[];
+  /** The name of the offer, `publisher/product/plan`. */
+  readonly offer: string;
   /** The offer's own spelling; where the offer is for every plan, the plan's name in lower case. */
   readonly plan: PlanName;
   readonly features: Features;
@@ -32,10 +20,16 @@ export interface Entitlement {
   readonly grace: number;
   readonly lease: number;
   readonly seats: Seats;
+  /** How many VMs may be licensed beyond the seats: they are marked as over. Without effect where seats are unlimited. */
+  readonly overage: Seats;
   readonly keyChanges: number;
   readonly earlyRelease: boolean;
   /** The licence's own end, in milliseconds since the epoch. */
   readonly validUntil: number | null;
+  /** Of the operators' licence; `null` where there is none. */
+  readonly class: LicenceClass | null;
+  /** The end of the subscription's trial, in milliseconds since the epoch; `null` outside a trial. */
+  readonly trialEndsAt: number | null;
 }
 
 /** The times of one licence token, in milliseconds since the epoch. */

@@ -24,6 +24,10 @@ export interface ChallengeClaims {
 /** The vendor's own settings of an offer or licence. */
 export type Features = Readonly<Record<string, boolean | number | string>>;
 
+export const LICENCE_CLASSES = ['production', 'development'] as const;
+
+export type LicenceClass = (typeof LICENCE_CLASSES)[number];
+
 /** A licence: ES256. All of `azure` comes from the verified evidence. */
 export interface LicenceClaims {
   readonly iss: string;
@@ -46,6 +50,8 @@ export interface LicenceClaims {
     readonly licenseType: string | null;
     /** NumericDate */
     readonly documentCreatedOn: number;
+    /** The attested plan, where it is another publisher's. */
+    readonly plan?: { readonly publisher: string; readonly product: string; readonly name: string };
   };
   readonly licence: {
     readonly id: string;
@@ -55,6 +61,12 @@ export interface LicenceClaims {
     readonly renewAfter: number;
     /** NumericDate: how long the software may run on an expired licence while the service cannot be reached. */
     readonly graceUntil: number;
+    /** The VM's seat is one beyond those that were bought. */
+    readonly over?: boolean;
+    /** NumericDate: the end of the subscription's trial. Absent outside a trial. */
+    readonly trialEndsAt?: number;
+    /** Of the operators' licence; absent in a trial and in marketplace mode. */
+    readonly class?: string;
   };
 }
 

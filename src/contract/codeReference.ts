@@ -256,6 +256,19 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     vendor:
       'Add seats to the licence (countersign licences set ID --seats; in marketplace mode, to the offer), or ask the customer to release VMs that are gone. Seats are freed automatically when leases end.',
   },
+  trial_ended: {
+    cause:
+      'The subscription has no licence for the plan, and its trial has ended. A subscription gets one trial of an offer, once.',
+    caller: 'Order a licence from the vendor.',
+    vendor: 'If the customer has bought the product, grant a licence: countersign licences grant.',
+  },
+  claim_invalid: {
+    cause:
+      'The subscription has no licence for the plan, and the claim code that the VM sent is unknown, has ended, was revoked, has no use left, or is for another offer.',
+    caller: 'Compare the code with the one that the vendor sent. Ask the vendor for another code if it is right.',
+    vendor:
+      'Look at the code with countersign claims list, and create another one with countersign claims create. The customer’s subscription can also be added to the licence directly.',
+  },
   key_required: {
     cause: 'The offer binds licences to a key of the VM, but the challenge was requested without a key.',
     caller: 'Update the software: its client must send a key. The shipped client does.',

@@ -51,12 +51,20 @@ export const LICENCE_CODES = [
   'vm_not_allowed',
   'vm_blocked',
   'seats_exhausted',
+  'trial_ended',
+  'claim_invalid',
   'key_required',
   'key_changed',
 ] as const;
 
 /** What was granted to a VM, in decisions alone: no problem document has them. */
-export const GRANT_CODES = ['licence_issued', 'key_changed_accepted', 'seat_released'] as const;
+export const GRANT_CODES = [
+  'licence_issued',
+  'key_changed_accepted',
+  'seat_released',
+  'trial_started',
+  'subscription_claimed',
+] as const;
 
 /** Too much, or the service itself is in trouble. */
 export const SERVICE_CODES = [

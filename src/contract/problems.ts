@@ -104,6 +104,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemFacts>> = {
     'All seats of the licence are taken',
     'Release the seat of a VM that you no longer need, wait until a lease ends, or ask the vendor for more seats.',
   ),
+  trial_ended: refused(403, 'The trial of the subscription has ended', ASK_VENDOR),
+  claim_invalid: refused(
+    403,
+    'The claim code cannot be used',
+    'Compare the code with the one that the vendor sent, or ask the vendor for another one.',
+  ),
   key_required: refused(
     403,
     'The offer requires a licence that is bound to a key',

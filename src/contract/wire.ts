@@ -32,8 +32,10 @@ export interface LicenceRequest {
   readonly challenge: string;
   readonly document: AttestedDocumentResponse;
   readonly proof?: string;
-  /** `publisher/product/plan`, used only where the attested plan is empty. */
+  /** `publisher/product/plan`, used only where the attested plan is empty, or of another publisher where the offer allows that. */
   readonly offer?: string;
+  /** A code that attaches the VM's subscription to a licence; looked at only where the subscription has none. */
+  readonly claim?: string;
   /** The client's name and version, for operators. */
   readonly client?: string;
   /** A name of the machine for people, the VM's own word: one line, at most 64 characters. Never decided on. */

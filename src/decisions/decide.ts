@@ -1,11 +1,12 @@
 import type { AttestedVm } from '../contract/attestation.ts';
 import type { LicenceCode } from '../contract/codes.ts';
-import { marketplaceLicenceId } from '../catalogue/entitlement.ts';
+import { licenceIdOf } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { Terms } from '../catalogue/findOffer.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { ANY, isAllowed } from '../contract/planName.ts';
+import { ANY, formatPlanName, isAllowed } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 
 /** What a VM asks for. */
@@ -68,14 +69,22 @@ function keyRefusal(offer: Offer, keyBound: boolean): LicenceCode | null {
 function entitle({ offer, licence, plan }: FoundTerms, vm: AttestedVm): Entitlement {
   const { lifetime, renewAfter, grace, lease, keyChanges, earlyRelease } = offer;
   const { cloud, subscriptionId } = vm;
-  const pool = { mode: offer.mode, cloud, subscriptionId, plan: licence?.plan ?? offer.plan };
+  const pool: SeatPool =
+    licence === null
+      ? { kind: 'marketplace', cloud, subscriptionId, plan: offer.plan }
+      : { kind: 'licence', id: licence.id };
   return {
-    licenceId: licence?.id ?? marketplaceLicenceId(pool),
+    licenceId: licenceIdOf(pool),
     pool,
+    earlierPools: [],
+    offer: formatPlanName(offer.plan),
     plan,
     features: { ...offer.features, ...licence?.features },
     ...{ lifetime, renewAfter, grace, lease, keyChanges, earlyRelease },
     seats: licence === null ? offer.seats : licence.seats,
+    overage: 0,
     validUntil: licence?.validUntil ?? null,
+    class: null,
+    trialEndsAt: null,
   };
 }

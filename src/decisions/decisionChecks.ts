@@ -34,6 +34,8 @@ const FAILED_CHECKS: Readonly<Record<RefusalCode, (typeof LICENCE_CHECKS)[number
   vm_blocked: 'block',
   key_changed: 'key_change',
   seats_exhausted: 'seat',
+  trial_ended: 'validity',
+  claim_invalid: 'licence',
 };
 
 /**

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
-import { formatInstant } from '../contract/instants.ts';
+import { formatInstant, formatNullable } from '../contract/instants.ts';
 import type { Activation } from '../seats/activation.ts';
 import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../seats/changeActivation.ts';
-import type { SeatPool } from '../catalogue/entitlement.ts';
-import { foldCase, formatPlanName } from '../contract/planName.ts';
+import { poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { readPoolUsage } from '../seats/poolUsage.ts';
 import type { ActivationFilter } from '../seats/store.ts';
 import type { Stored } from '../contract/stored.ts';
@@ -14,7 +14,7 @@ import { activationSchema } from '../contract/operators/activation.ts';
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
-import { findPool, parseActivationId, writeActivationId } from './pools.ts';
+import { findPool, parsePool } from './pools.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
@@ -31,7 +31,10 @@ const defineRoute = routesThatNeed<ActivationNeeds>();
 const vmId = z.guid().toLowerCase();
 const licence = z.string().min(1).max(700);
 
-const idParams = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9_-]{1,1024}$/, 'must be the id of an activation') });
+const activationParams = z.strictObject({
+  pool: z.string().min(1).max(512).describe('The pool of seats, as `pool` of the activation has it.'),
+  vm: vmId.describe('The vmId.'),
+});
 
 const listQuery = z.strictObject({
   licence: licence.optional().describe('The VMs of one licence; without cloud and subscription.'),
@@ -67,13 +70,10 @@ const readSeats = defineRoute({
 const readActivation = defineRoute({
   ...{ name: 'readActivation', role: 'Reader' },
   summary: 'One VM under one licence',
-  ...{ params: idParams, query: NOTHING, body: NO_BODY },
+  ...{ params: activationParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: activationSchema },
   codes: ['not_found'],
-  handle: ({ needs, params }) => {
-    const { pool, vmId: vm } = parseActivationId(params.id);
-    return answerWith(needs, pool, vm);
-  },
+  handle: ({ needs, params }) => answerWith(needs, parsePool(params.pool), params.vm),
 });
 
 type ChangeActivation = typeof unblockVm;
@@ -87,11 +87,12 @@ function changeRoute(
 ): OperatorRoute<ActivationNeeds> {
   return defineRoute({
     ...{ name, role: 'Operator', summary },
-    ...{ params: idParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
+    ...{ params: activationParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
     answer: { mediaType: 'application/json', schema: activationSchema },
     codes: ['not_found', 'changed_meanwhile'],
     handle: async (call) => {
-      const { pool, vmId: vm } = parseActivationId(call.params.id);
+      const { vm } = call.params;
+      const pool = parsePool(call.params.pool);
       if (call.dryRun) return tryChange(call, verb, { pool, vm, licenceId: null });
       return applyChange(call, change, pool, vm);
     },
@@ -106,12 +107,12 @@ const blockNamedVm = defineRoute({
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
     const { vmId: vm } = call.body;
-    const { pool, licenceId } = await findPool(call.needs, call.body.licence);
+    const { pool, licenceId, cloud, subscriptionId } = await findPool(call.needs, call.body.licence);
     if (call.dryRun) return tryChange(call, 'block', { pool, vm, licenceId });
     // The address, which the log has of every write, names no VM here.
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
     const block: ChangeActivation = (store, ofPool, id, options) =>
-      blockVm(store, ofPool, id, { ...options, licenceId });
+      blockVm(store, ofPool, id, { ...options, licenceId, cloud, subscriptionId });
     return applyChange(call, block, pool, vm);
   },
 });
@@ -123,8 +124,8 @@ export const ACTIVATION_ROUTES: readonly OperatorRoute<ActivationNeeds>[] = [
   changeRoute('blockActivation', 'block', 'Blocks a VM: no new licence from now on, on all instances', blockKnownVm),
   changeRoute('unblockActivation', 'unblock', 'Lets a blocked VM in again', unblockVm),
   changeRoute(
-    'clearKeyChanges',
-    'clear-key-changes',
+    'releaseKey',
+    'release-key',
     'Forgets a VM’s changes of key, so that it may change it again',
     clearKeyChanges,
   ),
@@ -145,7 +146,8 @@ async function readFilter(needs: ActivationNeeds, query: z.output<typeof listQue
     }
     return { pool: (await findPool(needs, licenceId)).pool, vmId: vm };
   }
-  if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription, vmId: vm };
+  if (cloud !== undefined && subscription !== undefined)
+    return { cloud, subscriptionId: subscription, pools: [], vmId: vm };
   if (vm !== undefined) return { vmId: vm };
   throw new RequestError('request_malformed', 'Name a licence, a cloud and a subscription, or a vmId.');
 }
@@ -167,7 +169,7 @@ async function applyChange(
 const CHANGES: Readonly<Record<string, Partial<ActivationJson>>> = {
   block: { blocked: true },
   unblock: { blocked: false },
-  'clear-key-changes': { keyChanges: [] },
+  'release-key': { keyChanges: [] },
 };
 
 interface Named {
@@ -200,11 +202,12 @@ function absent(): RequestError {
 
 export function writeItem(pool: SeatPool, { value, version }: Stored<Activation>): ActivationJson {
   const { vmId: vm, blocked, seat, jkt, keyChanges, leaseEnd, graceUntil, firstSeen, lastSeen } = value;
-  const { region, sku, client, label } = value;
+  const { region, sku, client, label, overSince, movedTo } = value;
   return {
-    ...{ id: writeActivationId(pool, vm), vmId: vm, licence: value.licenceId, mode: pool.mode, cloud: pool.cloud },
-    ...{ subscription: pool.subscriptionId, offer: foldCase(formatPlanName(pool.plan)), blocked },
+    ...{ id: `${poolName(pool)}/${vm}`, pool: poolName(pool), vmId: vm, licence: value.licenceId },
+    ...{ cloud: value.cloud, subscription: value.subscriptionId, offer: value.offer, blocked, movedTo },
     seat: seat.kind === 'numbered' ? seat.number : seat.kind === 'uncounted' ? 'uncounted' : null,
+    overSince: formatNullable(overSince),
     ...{ leaseEnd: formatInstant(leaseEnd), graceUntil: formatInstant(graceUntil), key: jkt },
     ...{ region, sku, client, label },
     keyChanges: keyChanges.map(({ from, at, until }) => ({ from, at: formatInstant(at), until: formatInstant(until) })),

@@ -6,7 +6,8 @@ import type { AttestedVm } from '../contract/attestation.ts';
 import type { Activation } from '../seats/activation.ts';
 import { decide } from '../decisions/decide.ts';
 import type { DecisionRecord, RefusalCode } from '../decisions/decisionRecord.ts';
-import type { Entitlement, SeatPool } from '../catalogue/entitlement.ts';
+import type { Entitlement } from '../catalogue/entitlement.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { readTerms } from '../catalogue/findOffer.ts';
 import type { Terms } from '../catalogue/findOffer.ts';
 import { isKeySettled } from '../seats/issue.ts';
@@ -50,6 +51,11 @@ const GRANTS: Readonly<Record<GrantCode, Pick<Explanation, 'title' | 'advice'>>>
   key_changed_accepted: {
     title: 'The VM got a licence under another key, while one under the earlier key was still valid',
     advice: 'A reinstalled VM does this. If nobody reinstalled it, its disk may have been copied: look, and block it.',
+  },
+  trial_started: { title: 'The trial of the subscription started', advice: 'Nothing is to be done.' },
+  subscription_claimed: {
+    title: 'A VM attached its subscription to a licence with a claim code',
+    advice: 'If the subscription is not the customer’s, remove it from the licence and revoke the code.',
   },
   seat_released: { title: 'The VM gave its seat back', advice: 'Nothing is to be done.' },
 };

@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { CLOUD_NAMES } from '../contract/clouds.ts';
 import { licenceId, planName, uuid } from '../contract/operators/fields.ts';
-import { marketplaceLicenceId } from '../catalogue/entitlement.ts';
-import type { SeatPool } from '../catalogue/entitlement.ts';
+import { licenceIdOf, parsePoolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { Seats } from '../catalogue/offer.ts';
-import { foldCase, formatPlanName } from '../contract/planName.ts';
 import { licencePool, marketplacePool } from '../seats/poolUsage.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
@@ -19,6 +18,9 @@ export interface NamedPool {
   readonly licenceId: string;
   readonly pool: SeatPool;
   readonly seats: Seats;
+  /** Where VMs of the pool are expected. */
+  readonly cloud: string;
+  readonly subscriptionId: string;
 }
 
 const cloud = z.enum(CLOUD_NAMES);
@@ -36,7 +38,9 @@ export async function findPool(needs: PoolNeeds, id: string): Promise<NamedPool>
   if (id.startsWith('mp:')) return findMarketplacePool(needs, id);
   const licence = licenceId.safeParse(id).success ? await needs.store.findLicence(id) : null;
   if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
-  return { licenceId: licence.value.id, pool: licencePool(licence.value), seats: licence.value.seats };
+  const { value } = licence;
+  const { seats, cloud: where, subscriptionId } = value;
+  return { licenceId: value.id, pool: licencePool(value), seats, cloud: where, subscriptionId };
 }
 
 async function findMarketplacePool({ store }: PoolNeeds, id: string): Promise<NamedPool> {
@@ -47,29 +51,16 @@ async function findMarketplacePool({ store }: PoolNeeds, id: string): Promise<Na
   }
   const [, where, subscription] = named.data;
   const pool = marketplacePool(offer.value, where, subscription);
-  return { licenceId: marketplaceLicenceId(pool), pool, seats: offer.value.seats };
+  return { licenceId: licenceIdOf(pool), pool, seats: offer.value.seats, cloud: where, subscriptionId: subscription };
 }
-
-/** An activation's opaque name in addresses: its pool and its VM. */
-export function writeActivationId(pool: SeatPool, vmId: string): string {
-  const { mode, cloud, subscriptionId, plan } = pool;
-  const parts = [mode, cloud, subscriptionId, foldCase(formatPlanName(plan)), vmId];
-  return Buffer.from(parts.join('\n'), 'utf8').toString('base64url');
-}
-
-const activationParts = z.tuple([z.enum(['licensed', 'marketplace']), cloud, uuid, planName, uuid]);
 
 /**
- * The id of any other spelling is none, so that nobody can make up a pool that no licence and no offer has.
+ * The pool of a name in an address. Any other spelling names none, so that nobody can make up a pool.
  *
- * @throws {RequestError} `not_found` where it is none
+ * @throws {RequestError} `not_found`
  */
-export function parseActivationId(id: string): { readonly pool: SeatPool; readonly vmId: string } {
-  const parsed = activationParts.safeParse(Buffer.from(id, 'base64url').toString('utf8').split('\n'));
-  if (parsed.success) {
-    const [mode, where, subscriptionId, plan, vmId] = parsed.data;
-    const pool = { mode, cloud: where, subscriptionId, plan };
-    if (writeActivationId(pool, vmId) === id) return { pool, vmId };
-  }
-  throw new RequestError('not_found', 'There is no activation with this id.');
+export function parsePool(name: string): SeatPool {
+  const pool = parsePoolName(name);
+  if (pool === null) throw new RequestError('not_found', 'There is no pool of seats with this name.');
+  return pool;
 }

@@ -1,6 +1,7 @@
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation } from './activation.ts';
-import type { Entitlement, SeatPool } from '../catalogue/entitlement.ts';
+import type { Entitlement } from '../catalogue/entitlement.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { planIssue } from './issue.ts';
 import type { ActivationRequest, Issue } from './issue.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';

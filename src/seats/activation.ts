@@ -20,12 +20,24 @@ interface KeyChange {
   readonly until: number;
 }
 
-/** One VM under one licence. Times are milliseconds since the epoch. */
+/** Hours of one UTC day in which a VM was licensed: bit 0 stands for 00:00 to 01:00. */
+export interface DayHours {
+  /** Days since the epoch. */
+  readonly day: number;
+  readonly hours: number;
+}
+
+/** One VM in one pool of seats. Times are milliseconds since the epoch. */
 export interface Activation {
   /** Lower-case UUID. */
   readonly vmId: string;
+  /** Of the subscription that the VM was in at the last issue. */
+  readonly cloud: string;
+  readonly subscriptionId: string;
   /** The licence as it was named at the last issue. */
   readonly licenceId: string;
+  /** The name of the offer at the last issue, `publisher/product/plan`; empty if the VM never came. */
+  readonly offer: string;
   readonly seat: Seat;
   /** RFC 7638 thumbprint of the key that the newest licence is bound to. */
   readonly jkt: string | null;
@@ -39,6 +51,15 @@ export interface Activation {
    * two requests may carry the same challenge, but not this.
    */
   readonly licenceJti: string | null;
+  /** The newest licence of this pool: its issue and its `exp`. 0 if there was none yet. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  /** What the ledger says of the newest day that it has for this VM; `null` if it has none yet. */
+  readonly counted: DayHours | null;
+  /** Since when the VM's seat is beyond those that were bought; `null` if it is not. */
+  readonly overSince: number | null;
+  /** The name of the pool that the VM has gone on in: this row is not renewed any more. `null` while it is the VM's newest. */
+  readonly movedTo: string | null;
   readonly leaseEnd: number;
   /** The latest `graceUntil` of a licence issued to this VM: until then its software may run. 0 if there was none yet. */
   readonly graceUntil: number;

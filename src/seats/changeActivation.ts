@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 import type { Activation } from './activation.ts';
-import type { SeatPool } from '../catalogue/entitlement.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { SeatStore } from './store.ts';
 
 /** `absent`: the VM never came. `changed`: it is no longer at the version named. */
@@ -31,6 +31,9 @@ export function blockKnownVm(store: SeatStore, pool: SeatPool, vmId: string, opt
 export interface BlockOptions extends ChangeOptions {
   /** Of the pool: what the row says until the VM comes. */
   readonly licenceId: string;
+  /** Where the VM is expected. */
+  readonly cloud: string;
+  readonly subscriptionId: string;
 }
 
 /**
@@ -76,12 +79,14 @@ async function changeActivation(
   return { outcome: 'changed' };
 }
 
-function unseen(vmId: string, { licenceId, at }: BlockOptions): Activation {
+function unseen(vmId: string, { licenceId, cloud, subscriptionId, at }: BlockOptions): Activation {
   return {
-    vmId,
+    ...{ vmId, cloud, subscriptionId },
     licenceId,
+    offer: '',
     seat: { kind: 'none' },
     ...{ jkt: null, keyUntil: 0, keyChanges: [], challenge: null, licenceJti: null, leaseEnd: 0, graceUntil: 0 },
+    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null },
     ...{ region: null, sku: '', client: null, label: null },
     ...{ firstSeen: at, lastSeen: at, blocked: true },
   };

@@ -7,6 +7,8 @@ import { extendLease } from './lease.ts';
 /** What a VM came with. Times are milliseconds since the epoch. */
 export interface ActivationRequest {
   readonly vmId: string;
+  readonly cloud: string;
+  readonly subscriptionId: string;
   /** RFC 7638 thumbprint of the key that was proved, if any. */
   readonly jkt?: string | undefined;
   readonly challenge: ChallengeMark;
@@ -57,11 +59,19 @@ function nextRow(
   const seen = known?.challenge === null ? null : known;
   return {
     vmId: request.vmId,
+    cloud: request.cloud,
+    subscriptionId: request.subscriptionId,
     licenceId: entitlement.licenceId,
+    offer: entitlement.offer,
     seat: known?.seat ?? { kind: 'none' },
     ...history,
     challenge: request.challenge,
     licenceJti: request.licenceJti,
+    issuedAt: request.at,
+    expiresAt: request.times.expiresAt,
+    counted: known?.counted ?? null,
+    overSince: null,
+    movedTo: null,
     leaseEnd: extendLease(known?.leaseEnd ?? 0, request.times),
     graceUntil: Math.max(known?.graceUntil ?? 0, request.times.graceUntil),
     region: request.region,

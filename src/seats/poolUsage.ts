@@ -1,17 +1,17 @@
-import type { SeatPool } from '../catalogue/entitlement.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { Offer, Seats } from '../catalogue/offer.ts';
 import type { ActivationStore } from './store.ts';
 
 /** The pool of a licence's VMs: what {@link ActivationStore} is asked for. */
-export function licencePool({ cloud, subscriptionId, plan }: Licence): SeatPool {
-  return { mode: 'licensed', cloud, subscriptionId, plan };
+export function licencePool({ id }: Licence): SeatPool {
+  return { kind: 'licence', id };
 }
 
 /** The pool of one subscription's VMs under an offer in marketplace mode. */
 export function marketplacePool({ plan }: Offer, cloud: string, subscriptionId: string): SeatPool {
-  return { mode: 'marketplace', cloud, subscriptionId, plan };
+  return { kind: 'marketplace', cloud, subscriptionId, plan };
 }
 
 export interface PoolUsage {

@@ -2,7 +2,7 @@ import type { LicenceClaims } from '../contract/claims.ts';
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation, ChallengeMark, Seat } from './activation.ts';
 import { isNewer } from './issue.ts';
-import type { SeatPool } from '../catalogue/entitlement.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { readTerms } from '../catalogue/findOffer.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { UNCOUNTED_MARGIN } from './lease.ts';
@@ -52,9 +52,9 @@ export async function readReleaseTerms(
   const terms = await readTerms(catalogue, of, { licenceId: licence.id });
   if (!terms.found) return terms;
   const { mode, earlyRelease, plan } = terms.offer;
-  if (mode === 'marketplace') return { found: true, earlyRelease, pool: { mode, cloud, subscriptionId, plan } };
+  if (mode === 'marketplace') return { found: true, earlyRelease, pool: { kind: mode, cloud, subscriptionId, plan } };
   if (terms.licence === null) return { found: false, code: 'subscription_not_licensed' };
-  return { found: true, earlyRelease, pool: { mode, cloud, subscriptionId, plan: terms.licence.plan } };
+  return { found: true, earlyRelease, pool: { kind: 'licence', id: terms.licence.id } };
 }
 
 /**

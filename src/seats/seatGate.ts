@@ -1,5 +1,5 @@
-import type { SeatPool } from '../catalogue/entitlement.ts';
-import { foldCase, formatPlanName } from '../contract/planName.ts';
+import { poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 
 /**
@@ -67,8 +67,4 @@ function passOn(gate: Gate): void {
   }
   gate.waiting.delete(next);
   next();
-}
-
-function poolName({ mode, cloud, subscriptionId, plan }: SeatPool): string {
-  return `${mode}/${cloud}/${foldCase(subscriptionId)}/${foldCase(formatPlanName(plan))}`;
 }

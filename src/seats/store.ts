@@ -1,5 +1,5 @@
 import type { Activation } from './activation.ts';
-import type { SeatPool } from '../catalogue/entitlement.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { Stored, PageRequest, ReadablePage, WriteOutcome } from '../contract/stored.ts';
 
 /** 64 seats of a pool: bit n of `taken` is seat `64 × index + n`. `version: null`: the row is still to be inserted. */
@@ -35,13 +35,19 @@ export interface SeatStore {
   writeSeats(pool: SeatPool, writes: readonly SeatWrite[]): Promise<WriteOutcome>;
 }
 
-/** Which activations: of one pool, of one subscription in all its pools, or of one VM wherever it is. */
+/** Which activations: of one pool, of one subscription in its pools, or of one VM wherever it is. */
 export type ActivationFilter =
   | { readonly pool: SeatPool; readonly vmId?: string | undefined }
-  | { readonly cloud: string; readonly subscriptionId: string; readonly vmId?: string | undefined }
+  | {
+      readonly cloud: string;
+      readonly subscriptionId: string;
+      /** The pools of its licences and trials. Those in marketplace mode are found by the subscription itself. */
+      readonly pools: readonly SeatPool[];
+      readonly vmId?: string | undefined;
+    }
   | { readonly vmId: string };
 
-/** An activation and the pool whose seats it counts among. The names of the pool's plan are in lower case. */
+/** An activation and the pool whose seats it counts among. Names within the pool are in lower case. */
 export interface PooledActivation extends Stored<Activation> {
   readonly pool: SeatPool;
 }

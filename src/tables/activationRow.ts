@@ -15,7 +15,10 @@ const keyChanges = z.array(z.strictObject({ from: z.string().nullable(), at: z.n
 const activationRow = z.object({
   etag: z.string(),
   rowKey: z.string().startsWith(VM_ROWS.from),
+  cloud: z.string(),
+  subscriptionId: z.string(),
   licenceId: z.string(),
+  offer: z.string(),
   seat: z.number().int().min(NO_SEAT),
   jkt: z.string().optional(),
   keyUntil: rowInstant,
@@ -23,6 +26,12 @@ const activationRow = z.object({
   challengeAt: rowInstant.optional(),
   challengeJti: z.string().optional(),
   licenceJti: z.string().optional(),
+  issuedAt: rowInstant,
+  expiresAt: rowInstant,
+  countedDay: z.number().int().optional(),
+  countedHours: z.number().int().optional(),
+  overSince: rowInstant.optional(),
+  movedTo: z.string().optional(),
   leaseEnd: rowInstant,
   graceUntil: rowInstant,
   region: z.string().optional(),
@@ -35,18 +44,26 @@ const activationRow = z.object({
 });
 
 export function activationEntity(partitionKey: string, activation: Activation): TableEntity {
-  const { challenge, licenceJti, jkt, region, client, label } = activation;
+  const { challenge, licenceJti, jkt, region, client, label, counted, overSince, movedTo } = activation;
   return {
     partitionKey,
     rowKey: vmRow(activation.vmId),
     schema: ROW_SCHEMA,
+    cloud: activation.cloud,
+    subscriptionId: activation.subscriptionId,
     licenceId: activation.licenceId,
+    offer: activation.offer,
     seat: seatValue(activation.seat),
     ...(jkt !== null && { jkt }),
     keyUntil: new Date(activation.keyUntil),
     keyChanges: JSON.stringify(activation.keyChanges),
     ...(challenge !== null && { challengeAt: new Date(challenge.ms), challengeJti: challenge.jti }),
     ...(licenceJti !== null && { licenceJti }),
+    issuedAt: new Date(activation.issuedAt),
+    expiresAt: new Date(activation.expiresAt),
+    ...(counted !== null && { countedDay: counted.day, countedHours: counted.hours }),
+    ...(overSince !== null && { overSince: new Date(overSince) }),
+    ...(movedTo !== null && { movedTo }),
     leaseEnd: new Date(activation.leaseEnd),
     graceUntil: new Date(activation.graceUntil),
     ...(region !== null && { region }),
@@ -62,19 +79,18 @@ export function activationEntity(partitionKey: string, activation: Activation): 
 /** @throws StoreUnavailableError */
 export function readActivationRow(entity: unknown): Stored<Activation> {
   const row = readRow('activation', activationRow, entity);
-  const { etag, rowKey, seat, challengeAt, challengeJti, licenceJti, jkt, region, client, label, ...rest } = row;
+  const { etag, rowKey, seat, challengeAt, challengeJti, countedDay, countedHours, ...rest } = row;
+  const { licenceJti = null, jkt = null, region = null, client = null, label = null } = row;
+  const { overSince = null, movedTo = null } = row;
   const challenge =
     challengeAt === undefined || challengeJti === undefined ? null : { ms: challengeAt, jti: challengeJti };
+  const counted =
+    countedDay === undefined || countedHours === undefined ? null : { day: countedDay, hours: countedHours };
   const value = {
     ...rest,
     vmId: rowKey.slice(VM_ROWS.from.length),
     seat: readSeat(seat),
-    challenge,
-    licenceJti: licenceJti ?? null,
-    jkt: jkt ?? null,
-    region: region ?? null,
-    client: client ?? null,
-    label: label ?? null,
+    ...{ challenge, counted, licenceJti, jkt, region, client, label, overSince, movedTo },
   };
   return { value, version: etag };
 }

@@ -1,38 +1,49 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
+import { parsePoolName, poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
+import { foldCase } from '../contract/planName.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { ActivationFilter, ActivationStore, PooledActivation } from '../seats/store.ts';
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
-import { parsePoolPartition, poolPartition, poolRange, VM_ROWS, vmRow } from './keys.ts';
-import { mapReadable, readPage } from './paging.ts';
+import { marketplaceRange, VM_ROWS, vmRow } from './keys.ts';
+import { mapReadable, readPagesOf } from './paging.ts';
 import { searchAllRows } from './rows.ts';
-import type { Row } from './rows.ts';
+import type { Row, RowQuery } from './rows.ts';
 
 /** @param budget milliseconds for one page */
 export function activationTable(activations: TableClient, budget: number): Omit<ActivationStore, 'deleteActivations'> {
   return {
     pageActivations: async (filter, page) => {
       const call = { operation: 'list activations', budget };
-      const query = { filter: `${partitionFilter(filter)}${rowFilter(filter.vmId)}` };
-      return mapReadable(await readPage(activations, call, query, page), readPooledRow);
+      return mapReadable(await readPagesOf(activations, call, listQueries(filter), page), readPooledRow);
     },
     countSeated: async (pool, since) => {
-      const seated = odata`PartitionKey eq ${poolPartition(pool)} and seat ge ${UNCOUNTED_SEAT}`;
+      const seated = `${ofPool(pool)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
       const query = { filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`, select: ['rowKey'] };
       return (await searchAllRows(activations, { operation: 'count the seated VMs', budget }, query)).length;
     },
   };
 }
 
-function partitionFilter(filter: ActivationFilter): string {
-  if ('pool' in filter) return `${odata`PartitionKey eq ${poolPartition(filter.pool)}`} and `;
-  if (!('cloud' in filter)) return '';
-  const ranges = (['licensed', 'marketplace'] as const).map((mode) => {
-    const { from, to } = poolRange(mode, filter.cloud, filter.subscriptionId);
-    return odata`(PartitionKey ge ${from} and PartitionKey lt ${to})`;
-  });
-  return `(${ranges.join(' or ')}) and `;
+/** One query a pool: a query over several partitions at once would be a search through the whole table. */
+function listQueries(filter: ActivationFilter): readonly RowQuery[] {
+  const rows = rowFilter(filter.vmId);
+  if ('pool' in filter) return [{ filter: `${ofPool(filter.pool)} and ${rows}` }];
+  if (!('pools' in filter)) return [{ filter: rows }];
+  const { cloud, subscriptionId, pools } = filter;
+  const own = odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
+  const { from, to } = marketplaceRange(cloud, subscriptionId);
+  const marketplace = odata`PartitionKey ge ${from} and PartitionKey lt ${to}`;
+  return [
+    ...pools.map((pool) => ({ filter: `${ofPool(pool)} and ${rows} and ${own}` })),
+    { filter: `${marketplace} and ${rows}` },
+  ];
+}
+
+function ofPool(pool: SeatPool): string {
+  return odata`PartitionKey eq ${poolName(pool)}`;
 }
 
 function rowFilter(vmId: string | undefined): string {
@@ -41,7 +52,7 @@ function rowFilter(vmId: string | undefined): string {
 }
 
 function readPooledRow(row: Row): PooledActivation {
-  const pool = parsePoolPartition(String(row['partitionKey']));
+  const pool = parsePoolName(String(row['partitionKey']));
   if (pool === null) throw new StoreUnavailableError('A row of kind activation cannot be read: PartitionKey.');
   return { ...readActivationRow(row), pool };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import type { SeatPool } from '../catalogue/entitlement.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
+import { joinKey } from '../contract/keyParts.ts';
 import { foldCase } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
@@ -9,10 +9,8 @@ import type { TrustKey } from '../trust/live/trustEntry.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control
- * characters and is at most 1 KiB, which is 512 UTF-16 units ("Understanding the Table service data model").
+ * characters ("Understanding the Table service data model").
  */
-
-const MAX_KEY = 512;
 
 const DAY = 24 * 60 * 60 * 1000;
 const LAST_DAY = 999_999;
@@ -42,18 +40,10 @@ export function productRange({ publisher, product }: PlanName) {
   return { from: `${prefix}:`, to: `${prefix};` };
 }
 
-/** The rows of one subscription's pools of one mode: `from` inclusive, `to` exclusive. */
-export function poolRange(mode: SeatPool['mode'], cloud: string, subscriptionId: string) {
-  const prefix = joinKey(mode, cloud, foldCase(subscriptionId));
+/** The pools in marketplace mode of one subscription: `from` inclusive, `to` exclusive. */
+export function marketplaceRange(cloud: string, subscriptionId: string) {
+  const prefix = joinKey('marketplace', cloud, foldCase(subscriptionId));
   return { from: `${prefix}:`, to: `${prefix};` };
-}
-
-/** The pool of a partition; its plan is in lower case. */
-export function parsePoolPartition(key: string): SeatPool | null {
-  const [mode, cloud, subscriptionId, publisher, product, name, ...rest] = key.split(':').map(unescapePart);
-  if (mode !== 'licensed' && mode !== 'marketplace') return null;
-  if (!cloud || !subscriptionId || !publisher || !product || !name || rest.length > 0) return null;
-  return { mode, cloud, subscriptionId, plan: { publisher, product, name } };
 }
 
 /** A later day comes first, so that lists begin with the newest. */
@@ -83,10 +73,6 @@ export function trustRow(key: TrustKey): string {
   return key.kind === 'pin' ? joinKey(key.kind, key.cloud, digest) : joinKey(key.kind, digest);
 }
 
-export function poolPartition(pool: SeatPool): string {
-  return joinKey(pool.mode, pool.cloud, foldCase(pool.subscriptionId), ...planParts(pool.plan));
-}
-
 export function vmRow(vmId: string): string {
   return VM_ROWS.from + joinKey(foldCase(vmId));
 }
@@ -98,23 +84,4 @@ export function blockRow(index: number): string {
 /** The index of a seat block's row, or `null` for the other row among them. */
 export function blockIndex(rowKey: string): number | null {
   return rowKey === UNCOUNTED_ROW ? null : Number(rowKey.slice(SEAT_ROWS.from.length)) / BLOCK_SIZE;
-}
-
-function planParts(plan: PlanName): string[] {
-  return [plan.publisher, plan.product, plan.name].map(foldCase);
-}
-
-/** Parts joined by `:`. What is neither letter, digit nor one of `.-_` becomes `~` and the hexadecimal of its octets. */
-function joinKey(...parts: readonly string[]): string {
-  const key = parts.map((part) => part.replace(/[^A-Za-z0-9._-]/gu, escapeCharacter)).join(':');
-  if (key.length > MAX_KEY) throw new Error(`A key of the store is longer than ${MAX_KEY} characters.`);
-  return key;
-}
-
-function escapeCharacter(character: string): string {
-  return `~${Buffer.from(character, 'utf8').toString('hex')}~`;
-}
-
-function unescapePart(part: string): string {
-  return part.replace(/~([0-9a-f]+)~/g, (_, hex: string) => Buffer.from(hex, 'hex').toString('utf8'));
 }

@@ -43,6 +43,31 @@ export async function readPage(
   }
 }
 
+/**
+ * One page of several queries, one after another.
+ *
+ * @throws ContinuationError
+ * @throws StoreUnavailableError
+ */
+export async function readPagesOf(
+  table: TableClient,
+  call: StoreCall,
+  queries: readonly RowQuery[],
+  { size, continuation }: PageRequest,
+): Promise<Page<Row>> {
+  const [, number = '0', place] =
+    continuation === undefined ? [] : (/^(\d{1,3})!(.*)$/.exec(continuation) ?? ['', '999']);
+  for (let index = Number(number); ; index += 1) {
+    const query = queries[index];
+    if (query === undefined) throw isOfNoList();
+    const begun = index === Number(number) && place !== undefined && place !== '' ? { continuation: place } : {};
+    const { items, next } = await readPage(table, call, query, { size, ...begun });
+    if (next !== null) return { items, next: `${index}!${next}` };
+    if (index === queries.length - 1) return { items, next: null };
+    if (items.length > 0) return { items, next: `${index + 1}!` };
+  }
+}
+
 async function readPiece(table: TableClient, call: StoreCall, query: RowQuery, from: PiecePlace): Promise<Piece> {
   const piece = await callStore(call, async (abortSignal) => {
     try {

@@ -1,10 +1,11 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import type { SeatPool } from '../catalogue/entitlement.ts';
+import { poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { SeatStore, SeatWrite } from '../seats/store.ts';
 import { activationEntity, readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
-import { poolPartition, SEAT_ROWS, VM_ROWS, vmRow } from './keys.ts';
+import { SEAT_ROWS, VM_ROWS, vmRow } from './keys.ts';
 import { readAllRows, readFirstPage, readOneRow, writeRows } from './rows.ts';
 import type { Row, RowWrite } from './rows.ts';
 import { blockEntity, readSeatRows, uncountedEntity } from './seatRow.ts';
@@ -18,7 +19,7 @@ export function seatTable(activations: TableClient, budget: number): SeatStore {
   return {
     readActivation: async (pool, vmId) => {
       const call = { operation: 'read an activation', budget };
-      const row = await readOneRow(activations, call, poolPartition(pool), vmRow(vmId));
+      const row = await readOneRow(activations, call, poolName(pool), vmRow(vmId));
       return row === null ? null : readActivationRow(row);
     },
     readSeats: createSeatReader(activations, budget),
@@ -29,7 +30,7 @@ export function seatTable(activations: TableClient, budget: number): SeatStore {
       return (await readFirstPage(activations, call, query, ENDED_ROWS)).map(readActivationRow);
     },
     writeSeats: (pool, writes) => {
-      const partition = poolPartition(pool);
+      const partition = poolName(pool);
       const call = { operation: 'write an activation', budget };
       return writeRows(
         activations,
@@ -48,7 +49,7 @@ function createSeatReader(activations: TableClient, budget: number): SeatStore['
   const pools = new Set<string>();
   return async (pool, since) => {
     const call = { operation: 'read the seats', budget };
-    const partition = poolPartition(pool);
+    const partition = poolName(pool);
     const live = odata`seat eq ${UNCOUNTED_SEAT} and leaseEnd ge ${new Date(since ?? 0)}`;
     const isBoth = since !== null && pools.has(partition);
     const seats = rangeFilter(pool, SEAT_ROWS);
@@ -75,7 +76,7 @@ function remember(pools: Set<string>, partition: string): void {
 }
 
 function rangeFilter(pool: SeatPool, rows: { readonly from: string; readonly to: string }): string {
-  return `${odata`PartitionKey eq ${poolPartition(pool)}`} and ${rowRange(rows)}`;
+  return `${odata`PartitionKey eq ${poolName(pool)}`} and ${rowRange(rows)}`;
 }
 
 function rowRange(rows: { readonly from: string; readonly to: string }): string {

@@ -15,6 +15,7 @@ export const DENIAL_CODES = [
   'licence_suspended',
   'licence_revoked',
   'licence_expired',
+  'trial_ended',
   'sku_not_allowed',
   'vm_not_allowed',
   'vm_blocked',

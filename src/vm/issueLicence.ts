@@ -96,9 +96,10 @@ function takeSeat(
   { entitlement, times, jti: licenceJti }: GrantedLicence,
   { client, label }: LicenceRequestBody,
 ): Promise<ActivationOutcome> {
-  const { vmId, sku, region } = vm;
+  const { vmId, cloud, subscriptionId, sku, region } = vm;
   const { ms, jti, jkt } = challenge;
-  const request = { vmId, sku, region, jkt, challenge: { ms, jti }, licenceJti, client, label, at, times };
+  const own = { vmId, cloud, subscriptionId, sku, region };
+  const request = { ...own, jkt, challenge: { ms, jti }, licenceJti, client, label, at, times };
   return activate(needs.store, entitlement, request, seatOptions(needs, at));
 }
 

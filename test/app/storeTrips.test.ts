@@ -4,7 +4,7 @@ import type { Activation } from '../../src/seats/activation.ts';
 import { BLOCK_SIZE } from '../../src/seats/seatBlocks.ts';
 import type { SeatWrite } from '../../src/seats/store.ts';
 import { createKey } from '../endToEnd/protocolClient.ts';
-import { FLEET_POOL, setFleetSeats } from '../support/seating.ts';
+import { FLEET_LICENCE, FLEET_POOL, setFleetSeats } from '../support/seating.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 
@@ -45,6 +45,8 @@ function seated(number: number, leaseEnd: number): Activation {
   const facts = { licenceId: 'http-storm', licenceJti: 'x', region: null, sku: 'fleet', client: null, label: null };
   return {
     vmId,
+    ...{ cloud: 'emulator', subscriptionId: FLEET_LICENCE.subscriptionId, offer: 'contoso/gateway/fleet' },
+    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null },
     seat: { kind: 'numbered', number },
     jkt: null,
     keyChanges: [],

@@ -4,6 +4,7 @@ import { activate } from '../../src/seats/activate.ts';
 import type { Activation } from '../../src/seats/activation.ts';
 import { blockVm, unblockVm } from '../../src/seats/changeActivation.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
+import type { SeatPool } from '../../src/catalogue/seatPool.ts';
 import type { ActivationRequest } from '../../src/seats/issue.ts';
 import { CLOCK_SKEW } from '../../src/contract/clocks.ts';
 import { LATEST_WRITE } from '../../src/seats/lease.ts';
@@ -12,7 +13,7 @@ import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import type { SeatStore } from '../../src/seats/store.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../support/azurite.ts';
-import { AT, DAY, entitlement, HOUR, MINUTE, request, VM_ID, vmId } from '../support/licensing.ts';
+import { AT, DAY, entitlement, HOUR, MINUTE, request, SUBSCRIPTION, VM_ID, vmId } from '../support/licensing.ts';
 
 const tables = useAzurite();
 
@@ -249,20 +250,30 @@ test('unlimited seats need no blocks, and are counted once they are limited', as
   expect(await boot(store, four, 7, AT + DAY + HOUR)).toBe('seats_exhausted');
 });
 
-test('licences of other subscriptions, plans and clouds have seats of their own', async () => {
+test('other licences, and other subscriptions, plans and clouds without one, have seats of their own', async () => {
   const { store } = await createStore();
   const held = entitlement({ seats: 1 });
-  const pools = [
+  const own = {
+    kind: 'marketplace' as const,
+    cloud: 'AzurePublicCloud',
+    subscriptionId: SUBSCRIPTION,
+    plan: held.plan,
+  };
+  const pools: readonly SeatPool[] = [
     held.pool,
-    { ...held.pool, cloud: 'AzureChinaCloud' },
-    { ...held.pool, subscriptionId: vmId(9) },
-    { ...held.pool, mode: 'marketplace' as const },
-    { ...held.pool, plan: { ...held.pool.plan, name: '*' } },
+    { kind: 'licence', id: 'another' },
+    own,
+    { ...own, kind: 'trial' },
+    { ...own, cloud: 'AzureChinaCloud' },
+    { ...own, subscriptionId: vmId(9) },
+    { ...own, plan: { ...held.plan, name: '*' } },
   ];
   for (const pool of pools) expect(await boot(store, { ...held, pool }, 1)).toBe('granted');
   // The spelling of names makes no other pool.
   const loud = { publisher: 'CONTOSO', product: 'FIREWALL', name: 'PRO' };
-  expect(await boot(store, { ...held, pool: { ...held.pool, plan: loud } }, 2)).toBe('seats_exhausted');
+  for (const pool of [{ kind: 'licence', id: 'ANOTHER' } as const, { ...own, plan: loud }]) {
+    expect(await boot(store, { ...held, pool }, 2)).toBe('seats_exhausted');
+  }
 });
 
 test('with 99 % of 10,000 seats taken a first boot still costs three round trips', async () => {
@@ -306,13 +317,15 @@ test('a VM whose seat was taken over is refused, and said to be in grace until i
   expect(await comeBack(graceEnd + CLOCK_SKEW + 1)).toEqual({ ...refused, inGrace: false });
 });
 
+const WHERE = { cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION };
+
 test('a VM that was never given a licence is in no grace, blocked before it came or not', async () => {
   const held = entitlement({ seats: 1 });
   const { store, taken } = await createTakenOver(held);
   const refused = { granted: false, code: 'seats_exhausted', inGrace: false };
   expect(await activate(store, held, request(held, { vmId: vmId(3), at: taken }))).toEqual(refused);
   for (const change of [blockVm, unblockVm]) {
-    await change(store, held.pool, vmId(4), { at: taken, licenceId: held.licenceId });
+    await change(store, held.pool, vmId(4), { at: taken, licenceId: held.licenceId, ...WHERE });
   }
   expect(await activate(store, held, request(held, { vmId: vmId(4), at: taken }))).toEqual(refused);
 });

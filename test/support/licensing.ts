@@ -77,10 +77,11 @@ export function licence(changed: Partial<Licence> = {}): Licence {
 
 export function entitlement(changed: Partial<Entitlement> = {}): Entitlement {
   const plan = { publisher: 'Contoso', product: 'Firewall', name: 'Pro' };
-  const cloud = 'AzurePublicCloud';
   return {
     licenceId: 'fabrikam-2026',
-    pool: { mode: 'licensed', cloud, subscriptionId: SUBSCRIPTION, plan },
+    pool: { kind: 'licence', id: 'fabrikam-2026' },
+    earlierPools: [],
+    offer: 'Contoso/Firewall/Pro',
     plan,
     features: {},
     lifetime: DAY,
@@ -88,6 +89,9 @@ export function entitlement(changed: Partial<Entitlement> = {}): Entitlement {
     grace: 7 * DAY,
     lease: DAY,
     seats: 20,
+    overage: 0,
+    class: 'production',
+    trialEndsAt: null,
     keyChanges: 1,
     earlyRelease: false,
     validUntil: null,
@@ -106,6 +110,8 @@ export function request(
   challenges += 1;
   return {
     vmId: VM_ID,
+    cloud: 'AzurePublicCloud',
+    subscriptionId: SUBSCRIPTION,
     jkt: 'first-key',
     challenge: { ms: at, jti: `challenge-${`${challenges}`.padStart(9, '0')}` },
     licenceJti: `licence-${challenges}`,

@@ -1,4 +1,4 @@
-import type { SeatPool } from '../../src/catalogue/entitlement.ts';
+import type { SeatPool } from '../../src/catalogue/seatPool.ts';
 import { BLOCK_SIZE } from '../../src/seats/seatBlocks.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 
@@ -8,7 +8,7 @@ export const FLEET_LICENCE = {
   subscriptionId: 'aaaaaaaa-0000-4000-8000-000000000003',
   plan: { publisher: 'contoso', product: 'gateway', name: 'fleet' },
 };
-export const FLEET_POOL: SeatPool = { mode: 'licensed', ...FLEET_LICENCE };
+export const FLEET_POOL: SeatPool = { kind: 'licence', id: 'http-storm' };
 
 /** The numbers of the seats that are taken, as the bitmaps have them and as the VMs' rows have them, and the VMs seen. */
 export interface Seating {

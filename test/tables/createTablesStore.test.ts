@@ -31,6 +31,8 @@ async function createStore() {
 function activation(changed: Partial<Activation> = {}): Activation {
   return {
     vmId: vmId(1),
+    ...{ cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, offer: 'Contoso/Firewall/Pro' },
+    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null },
     licenceId: 'fabrikam-2026',
     seat: { kind: 'numbered', number: 0 },
     jkt: null,

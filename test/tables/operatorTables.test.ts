@@ -9,6 +9,7 @@ import { readPoolUsage } from '../../src/seats/poolUsage.ts';
 import { ContinuationError, StoreUnavailableError } from '../../src/contract/stored.ts';
 import type { Page, PageRequest } from '../../src/contract/stored.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
+import { formatPlanName } from '../../src/contract/planName.ts';
 import { useAzurite } from '../support/azurite.ts';
 import {
   AT,
@@ -152,22 +153,26 @@ test('a place that the store itself refuses is no failure of the store', async (
 
 test('activations are listed by pool, by subscription and by VM', async () => {
   const store = await createStore();
-  const other = entitlement({ pool: { ...POOL, mode: 'marketplace', plan: { ...POOL.plan, name: 'Basic' } } });
-  const strange = entitlement({ pool: { ...POOL, subscriptionId: vmId(99) } });
+  const own = { cloud: CLOUD, subscriptionId: SUBSCRIPTION };
+  const other = entitlement({ pool: { kind: 'marketplace', ...own, plan: entitlement().plan } });
+  const strange = entitlement({ pool: { kind: 'licence', id: 'strange' } });
   for (const vm of [1, 2, 3]) await activate(store, entitlement(), request(entitlement(), { vmId: vmId(vm) }));
   await activate(store, other, request(other, { vmId: vmId(1) }));
-  await activate(store, strange, request(strange, { vmId: vmId(1) }));
+  await activate(store, strange, request(strange, { vmId: vmId(1), subscriptionId: vmId(99) }));
   const list = async (filter: Parameters<typeof store.pageActivations>[0]) =>
     (await readAll((page) => store.pageActivations(filter, page), 2)).map(({ pool, value }) => [
-      `${pool.mode} ${pool.subscriptionId === SUBSCRIPTION ? 'own' : 'other'} ${pool.plan.name}`,
+      pool.kind === 'licence' ? pool.id : `${pool.kind} ${formatPlanName(pool.plan)}`,
       value.vmId,
     ]);
-  const own = [1, 2, 3].map((vm) => ['licensed own pro', vmId(vm)]);
-  expect(await list({ pool: POOL })).toEqual(own);
-  expect(await list({ pool: POOL, vmId: vmId(2) })).toEqual(own.slice(1, 2));
-  const inSubscription = { cloud: CLOUD, subscriptionId: SUBSCRIPTION };
-  expect(await list(inSubscription)).toEqual([...own, ['marketplace own basic', vmId(1)]]);
-  expect(await list({ ...inSubscription, vmId: vmId(1) })).toEqual([own[0], ['marketplace own basic', vmId(1)]]);
+  const seated = [1, 2, 3].map((vm) => ['fabrikam-2026', vmId(vm)]);
+  expect(await list({ pool: POOL })).toEqual(seated);
+  expect(await list({ pool: POOL, vmId: vmId(2) })).toEqual(seated.slice(1, 2));
+  const inSubscription = { ...own, pools: [POOL, strange.pool] };
+  expect(await list(inSubscription)).toEqual([...seated, ['marketplace contoso/firewall/pro', vmId(1)]]);
+  expect(await list({ ...inSubscription, vmId: vmId(1) })).toEqual([
+    seated[0],
+    ['marketplace contoso/firewall/pro', vmId(1)],
+  ]);
   expect(await list({ vmId: vmId(1) })).toHaveLength(3);
 });
 
@@ -176,7 +181,9 @@ test('a VM is blocked at once, also before it ever came, and unblocked', async (
   const held = entitlement();
   const boot = () => activate(store, held, request(held));
   expect(await unblockVm(store, POOL, VM_ID, { at: AT })).toEqual({ outcome: 'absent' });
-  expect(await blockVm(store, POOL, VM_ID, { at: AT, licenceId: 'own' })).toMatchObject({ outcome: 'written' });
+  expect(
+    await blockVm(store, POOL, VM_ID, { at: AT, licenceId: 'own', cloud: CLOUD, subscriptionId: SUBSCRIPTION }),
+  ).toMatchObject({ outcome: 'written' });
   expect(await boot()).toEqual({ granted: false, code: 'vm_blocked', inGrace: false });
   const version = (await store.readActivation(POOL, VM_ID))?.version ?? '';
   const seen = { at: AT, isRightVersion: (present: string) => present === version };
@@ -371,7 +378,7 @@ test('an old activation is deleted unless it has a seat of the count, is blocked
   const held = entitlement({ seats: 'unlimited' });
   for (const vm of [1, 2, 3]) await activate(store, held, request(held, { vmId: vmId(vm) }));
   await activate(store, held, request(held, { vmId: vmId(3), at: AT + 40 * DAY }));
-  await blockVm(store, POOL, vmId(2), { at: AT, licenceId: 'own' });
+  await blockVm(store, POOL, vmId(2), { at: AT, licenceId: 'own', cloud: CLOUD, subscriptionId: SUBSCRIPTION });
   const seated = entitlement({ seats: 9 });
   await activate(store, seated, request(seated, { vmId: vmId(4) }));
   expect(await countAll(store.deleteActivations(AT + 30 * DAY))).toBe(1);

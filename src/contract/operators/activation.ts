@@ -5,17 +5,19 @@ import { instantText } from './records.ts';
 /** One VM under one licence. */
 export const activationSchema = z
   .strictObject({
-    id: z.string().describe('Of the activation, for addresses.'),
+    id: z.string().describe('`<pool>/<vmId>`, for addresses.'),
+    pool: z.string().describe('The pool of seats: `licence:<id>`, `trial:…` or `marketplace:…`.'),
     vmId: z.string(),
     licence: z
       .string()
       .describe('As the licence was called at the last issue, or when the VM was blocked before it came.'),
-    mode: z.enum(['licensed', 'marketplace']),
     cloud: z.string(),
     subscription: z.string(),
-    offer: z.string(),
+    offer: z.string().describe('At the last issue; empty if the VM never came.'),
     blocked: z.boolean(),
+    movedTo: z.string().nullable().describe('The pool that the VM has gone on in, if it has left this one.'),
     seat: z.union([z.int().min(0), z.literal('uncounted')]).nullable(),
+    overSince: instantText.nullable().describe('Since when the seat is beyond those that were bought.'),
     leaseEnd: instantText,
     graceUntil: instantText.describe('Until then the VM’s software may run on its licences without the service.'),
     key: z.string().nullable().describe('Thumbprint (RFC 7638) of the key of the newest licence.'),
