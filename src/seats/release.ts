@@ -4,6 +4,7 @@ import type { Activation, ChallengeMark, Seat } from './activation.ts';
 import { isNewer } from './issue.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { readTerms } from '../catalogue/findOffer.ts';
+import { formatPlanName } from '../contract/planName.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { UNCOUNTED_MARGIN } from './lease.ts';
 import { createSeatGate } from './seatGate.ts';
@@ -17,7 +18,7 @@ import type { WriteOutcome } from '../contract/stored.ts';
 
 /** Where the seat of a licence is, and whether it is free at once when it is given back. */
 export type ReleaseTerms =
-  | { readonly found: true; readonly pool: SeatPool; readonly earlyRelease: boolean }
+  | { readonly found: true; readonly offer: string; readonly pool: SeatPool; readonly earlyRelease: boolean }
   | { readonly found: false; readonly code: LicenceCode };
 
 /** What a VM came with to give its seat back. Times are milliseconds since the epoch. */
@@ -52,9 +53,10 @@ export async function readReleaseTerms(
   const terms = await readTerms(catalogue, of, { licenceId: licence.id });
   if (!terms.found) return terms;
   const { mode, earlyRelease, plan } = terms.offer;
-  if (mode === 'marketplace') return { found: true, earlyRelease, pool: { kind: mode, cloud, subscriptionId, plan } };
+  const found = { found: true, offer: formatPlanName(plan), earlyRelease } as const;
+  if (mode === 'marketplace') return { ...found, pool: { kind: mode, cloud, subscriptionId, plan } };
   if (terms.licence === null) return { found: false, code: 'subscription_not_licensed' };
-  return { found: true, earlyRelease, pool: { kind: 'licence', id: terms.licence.id } };
+  return { ...found, pool: { kind: 'licence', id: terms.licence.id } };
 }
 
 /**
@@ -65,7 +67,7 @@ export async function readReleaseTerms(
  */
 export async function releaseSeat(
   unbounded: SeatStore,
-  { pool, earlyRelease }: Extract<ReleaseTerms, { found: true }>,
+  { pool, earlyRelease }: Pick<Extract<ReleaseTerms, { found: true }>, 'pool' | 'earlyRelease'>,
   request: ReleaseRequest,
   options: SeatOptions = {},
 ): Promise<ReleaseOutcome> {

@@ -7,6 +7,7 @@ import type { ConnectTableOptions } from './connection.ts';
 import { decisionTable } from './decisionTable.ts';
 import { issuerTable } from './issuerTable.ts';
 import { keySetTable } from './keySetTable.ts';
+import { onceTable } from './onceTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
@@ -36,6 +37,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     licences: connect('licences'),
     activations: connect('activations'),
     decisions: connect('decisions'),
+    once: connect('once'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -52,6 +54,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...seatTable(tables.activations, budget),
     ...activationTable(tables.activations, budgets.search),
     ...decisionTable(tables.decisions, budgets),
+    ...onceTable(tables.once, budget),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),

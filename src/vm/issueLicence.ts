@@ -5,6 +5,7 @@ import type { LicenceResponse } from '../contract/wire.ts';
 import { activate } from '../seats/activate.ts';
 import type { ActivationOutcome } from '../seats/activate.ts';
 import { decide } from '../decisions/decide.ts';
+import { formatPlanName } from '../contract/planName.ts';
 import { readTerms } from '../catalogue/findOffer.ts';
 import { licenceTimes } from '../catalogue/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
@@ -57,7 +58,10 @@ async function grantOrRefuse(
   const { offer: claimedOffer } = body;
   const terms = await readTerms(needs.catalogue, vm, { claimedOffer });
   const decision = decide(terms, { vm, keyBound: challenge.jkt !== undefined, at });
-  if (!decision.granted) return refuseLicence(needs, authentic, { ...decision, claimedOffer });
+  if (!decision.granted) {
+    const offer = terms.found ? formatPlanName(terms.offer.plan) : null;
+    return refuseLicence(needs, authentic, { ...decision, offer, claimedOffer });
+  }
   const { entitlement } = decision;
   const times = licenceTimes(entitlement, at, await needs.keySets.readLife(at));
   const granted = { entitlement, times, jti: randomUUID() };
@@ -65,11 +69,12 @@ async function grantOrRefuse(
   const licence = await signGranted(needs, authentic, granted);
   const outcome = await takeSeat(needs, authentic, granted, body);
   if (!outcome.granted) {
-    const { plan, licenceId } = entitlement;
+    const { plan, offer, licenceId } = entitlement;
     const { code, inGrace } = outcome;
-    return refuseLicence(needs, authentic, { code, plan, licenceId, claimedOffer, inGrace });
+    return refuseLicence(needs, authentic, { code, plan, offer, licenceId, claimedOffer, inGrace });
   }
-  await recordGrant(needs, authentic, { licenceId: entitlement.licenceId, claimedOffer }, outcome);
+  const { offer, licenceId } = entitlement;
+  await recordGrant(needs, authentic, { offer, licenceId, claimedOffer }, outcome);
   checkInTime(needs, at);
   return replyLicence(licence, times);
 }
@@ -107,7 +112,7 @@ function takeSeat(
 async function recordGrant(
   needs: LicenceNeeds,
   authentic: AuthenticRequest,
-  decided: { readonly licenceId: string; readonly claimedOffer: string | undefined },
+  decided: { readonly offer: string; readonly licenceId: string; readonly claimedOffer: string | undefined },
   { first, keyChanged }: Extract<ActivationOutcome, { granted: true }>,
 ): Promise<void> {
   const code = first ? 'licence_issued' : 'key_changed_accepted';
