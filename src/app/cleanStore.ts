@@ -9,7 +9,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_RUN = 4 * 60 * 1000;
 
 export interface CleaningNeeds {
-  readonly store: Pick<DecisionStore, 'deleteDecisions'> &
+  readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteHours'> &
     Pick<RequestStore, 'deleteRequests'> &
     Pick<ActivationStore, 'deleteActivations'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS'>;
@@ -18,7 +18,8 @@ export interface CleaningNeeds {
 }
 
 /**
- * Deletes old decisions, old requests of operators, and activations of VMs that have no seat and have not come for long.
+ * Deletes old decisions, what is recorded once an hour from past days, old requests of operators, and activations of VMs
+ * that have no seat and have not come for long.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -34,7 +35,8 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
     return count;
   };
   const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
+  const hours = await countAll(store.deleteHours(before(1)));
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
-  log('info', 'store_cleaned', { decisions, requests, activations });
+  log('info', 'store_cleaned', { decisions, hours, requests, activations });
 }

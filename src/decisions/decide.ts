@@ -26,6 +26,8 @@ export interface Refused {
   readonly granted: false;
   readonly code: LicenceCode;
   readonly plan: PlanName | null;
+  /** `publisher/product/plan` of the offer, in its own spelling. */
+  readonly offer: string | null;
   readonly licenceId: string | null;
 }
 
@@ -35,10 +37,13 @@ export type Decision =
 
 /** Whether offer and licence entitle this VM. Pure; seats, keys and challenges are judged by `activate`. */
 export function decide(terms: Terms, claim: LicenceClaim): Decision {
-  if (!terms.found) return { granted: false, code: terms.code, plan: null, licenceId: null };
+  if (!terms.found) return { granted: false, code: terms.code, plan: null, offer: null, licenceId: null };
   const basis = findBasis(terms, claim);
   const code = basis.code ?? commonRefusal(terms, basis, claim);
-  if (code !== null) return { granted: false, code, plan: terms.plan, licenceId: basis.licenceId };
+  if (code !== null) {
+    const { plan, offer } = terms;
+    return { granted: false, code, plan, offer: formatPlanName(offer.plan), licenceId: basis.licenceId };
+  }
   return { granted: true, entitlement: entitle(terms, basis, claim.vm), startsTrial: basis.startsTrial ?? null };
 }
 

@@ -4,7 +4,7 @@ import type { TableClient } from '@azure/data-tables';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
-import { decisionDay } from './keys.ts';
+import { decisionDay, hourKey } from './keys.ts';
 import { deleteRow, deleteTogether, readPieces } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
@@ -16,12 +16,12 @@ const PIECE = 500;
 const BATCH = 100;
 const KEYS = ['partitionKey', 'rowKey'];
 
-type CleaningTables = Pick<DecisionStore, 'deleteDecisions'> &
+type CleaningTables = Pick<DecisionStore, 'deleteDecisions' | 'deleteHours'> &
   Pick<RequestStore, 'deleteRequests'> &
   Pick<ActivationStore, 'deleteActivations'>;
 
 export function cleaningTables(
-  tables: { readonly decisions: TableClient; readonly requests: TableClient; readonly activations: TableClient },
+  tables: Readonly<Record<'decisions' | 'once' | 'requests' | 'activations', TableClient>>,
   budgets: Budgets,
 ): CleaningTables {
   const call = (operation: string) => ({ operation, budget: budgets.call });
@@ -35,7 +35,8 @@ export function cleaningTables(
   return {
     // Whole days: the first partition to go is that of the day before the one in which `before` lies.
     deleteDecisions: (before) =>
-      deleteRows(tables.decisions, 'decisions', odata`PartitionKey ge ${`${decisionDay(before - DAY)}:`}`),
+      deleteRows(tables.decisions, 'decisions', odata`PartitionKey ge ${decisionDay(before - DAY)}`),
+    deleteHours: (before) => deleteRows(tables.once, 'rows of past hours', odata`RowKey lt ${hourKey(before)}`),
     deleteRequests: (before) => deleteRows(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
     deleteActivations: (before) => deleteActivations(tables.activations, budgets, before),
   };

@@ -1,19 +1,17 @@
 import { expect, test } from 'vitest';
 
 import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../../src/seats/changeActivation.ts';
-import { hourlyDecisionId, uniqueDecisionId } from '../../src/decisions/decisionRecord.ts';
-import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
+import { createDecisionId } from '../../src/decisions/decisionRecord.ts';
 import { activate } from '../../src/seats/activate.ts';
 import { MAX_KEPT_BODY } from '../../src/http/operatorRequest.ts';
 import { readPoolUsage } from '../../src/seats/poolUsage.ts';
 import { ContinuationError, StoreUnavailableError } from '../../src/contract/stored.ts';
-import type { Page, PageRequest } from '../../src/contract/stored.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { formatPlanName } from '../../src/contract/planName.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { decision, readAll } from '../support/decisions.ts';
 import {
   AT,
-  attestation,
   DAY,
   entitlement,
   HOUR,
@@ -38,35 +36,6 @@ async function createStore() {
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
   return store;
-}
-
-async function readAll<T>(read: (page: PageRequest) => Promise<Page<T>>, size: number): Promise<T[]> {
-  const items: T[] = [];
-  let continuation: string | undefined;
-  do {
-    const page = await read({ size, continuation });
-    expect(page.items.length).toBeLessThanOrEqual(size);
-    items.push(...page.items);
-    continuation = page.next ?? undefined;
-  } while (continuation !== undefined);
-  return items;
-}
-
-function decision(changed: Partial<DecisionRecord> = {}): DecisionRecord {
-  const { cloud, region, sku, plan } = attestation();
-  const at = changed.at ?? AT;
-  return {
-    id: uniqueDecisionId(at),
-    at,
-    code: 'licence_issued',
-    ...{ cloud, region, sku, plan },
-    subscriptionId: SUBSCRIPTION,
-    vmId: VM_ID,
-    claimedOffer: null,
-    licenceId: 'fabrikam-2026',
-    checks: [{ name: 'size', outcome: 'passed' }],
-    ...changed,
-  };
 }
 
 test('offers are read one by one, by pages, and deleted at the version that was read', async () => {
@@ -221,25 +190,15 @@ test('operators see by how much a lowered pool is over, until the leases end', a
   expect(await readPoolUsage(store, POOL, 1, AT + DAY + 3 * MINUTE)).toEqual({ seats: 1, taken: 0, over: 0 });
 });
 
-test('a decision is read by its id, and a repeat within the hour changes nothing', async () => {
+test('a decision is read by its id, and is written once', async () => {
   const store = await createStore();
-  const refused = decision({ code: 'seats_exhausted', claimedOffer: 'a/b/c', licenceId: null, sku: '' });
-  const first = { ...refused, id: hourlyDecisionId(refused, '', AT), at: AT + 20 * MINUTE };
+  const refused = decision({ code: 'seats_exhausted', claimedOffer: 'a/b/c', offer: null, licenceId: null, sku: '' });
   expect(await store.holdsADecision()).toBe(false);
-  expect(await store.insertDecision(first)).toBe('written');
+  expect(await store.insertDecision(refused)).toBe('written');
   expect(await store.holdsADecision()).toBe(true);
-  expect(
-    await store.insertDecision({ ...first, id: hourlyDecisionId(refused, '', AT + 59 * MINUTE), at: AT + 1 }),
-  ).toBe('exists');
-  expect(await store.readDecision(first.id)).toEqual(first);
-  expect(await store.insertDecision({ ...first, id: hourlyDecisionId(refused, '', AT + HOUR) })).toBe('written');
-  expect(await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, vmId: 'x' }, '', AT) })).toBe(
-    'written',
-  );
-  expect(
-    await store.insertDecision({ ...first, id: hourlyDecisionId({ ...refused, code: 'vm_blocked' }, '', AT) }),
-  ).toBe('written');
-  expect(await store.readDecision(uniqueDecisionId(AT))).toBeNull();
+  expect(await store.insertDecision({ ...refused, code: 'vm_blocked' })).toBe('exists');
+  expect(await store.readDecision(refused.id)).toEqual(refused);
+  expect(await store.readDecision(createDecisionId(AT))).toBeNull();
   expect(await store.readDecision("x' or PartitionKey ge '")).toBeNull();
 });
 
@@ -280,19 +239,6 @@ test('whatever times a list of decisions is asked for, it has those in between',
   }
   expect(await count('9000-01-01T00:00:00Z', '9999-12-31T23:59:59Z')).toBe(0);
   expect(await count('2027-01-01T00:00:00Z', '2026-01-01T00:00:00Z')).toBe(0);
-});
-
-test('a page of decisions has the newest first, though a refusal is found by its hour', async () => {
-  const store = await createStore();
-  const refused = (at: number, vm: number) => {
-    const row = decision({ at, vmId: vmId(vm), code: 'seats_exhausted' });
-    return { ...row, id: hourlyDecisionId(row, '', at) };
-  };
-  const rows = [decision({ at: AT + 5 * MINUTE }), refused(AT + 50 * MINUTE, 2), decision({ at: AT + 30 * MINUTE })];
-  for (const row of [...rows, decision({ at: AT + 40 * MINUTE, subscriptionId: vmId(9) })])
-    await store.insertDecision(row);
-  const { items } = await store.pageDecisions({}, { size: 10 });
-  expect(items.map(({ at }) => (at - AT) / MINUTE)).toEqual([50, 40, 30, 5]);
 });
 
 test('a request is kept for its operator, route and key, with its answer', async () => {
