@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
+import { dayStart } from '../contract/dayHours.ts';
 import { joinKey } from '../contract/keyParts.ts';
 import { foldCase } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
@@ -24,7 +25,10 @@ export const KEY_SETS_PARTITION = 'keysets';
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
 export const SEAT_ROWS = { from: 'seats:', to: 'seats;' } as const;
+/** Both, and nothing else: the ledger, which has many more rows, comes before them. */
+export const SEAT_AND_VM_ROWS = { from: SEAT_ROWS.from, to: VM_ROWS.to } as const;
 export const UNCOUNTED_ROW = 'seats:uncounted';
+const USAGE_PREFIX = 'hours:';
 
 export function licencePartition(cloud: string, subscriptionId: string): string {
   return joinKey(cloud, foldCase(subscriptionId));
@@ -75,6 +79,16 @@ export function trustRow(key: TrustKey): string {
 
 export function vmRow(vmId: string): string {
   return VM_ROWS.from + joinKey(foldCase(vmId));
+}
+
+/** ISO 8601, so that the days of a range are neighbours. @param day days since the epoch */
+function dayName(day: number): string {
+  return new Date(dayStart(day)).toISOString().slice(0, 10);
+}
+
+/** One VM's hours of one day. */
+export function usageRow(day: number, vmId: string): string {
+  return USAGE_PREFIX + joinKey(dayName(day), foldCase(vmId));
 }
 
 export function blockRow(index: number): string {
