@@ -7,6 +7,7 @@ import { createChallenges } from '../tokens/challenges.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createIssuerNotes } from '../trust/live/issuerNotes.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
+import { createClaimLimit } from '../vm/claimLimit.ts';
 import { createAuthenticLimit } from '../vm/authenticLimit.ts';
 import { cleanStore } from './cleanStore.ts';
 import type { ServiceConfig } from './config.ts';
@@ -58,6 +59,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
       licenceLife: config.LICENCE_LIFE_SECONDS,
       issuerNotes: createIssuerNotes(store),
       seatGate: createSeatGate(),
+      claimLimit: createClaimLimit(),
       describeApi: () => describeService(issuer, directory === null ? [] : OPERATOR_ROUTES),
     },
     operatorRoutes,

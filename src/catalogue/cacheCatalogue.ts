@@ -1,13 +1,14 @@
+import { foldCase } from '../contract/planName.ts';
 import type { Catalogue } from './store.ts';
 
-const MAX_SUBSCRIPTIONS = 10_000;
+const MAX_ENTRIES = 10_000;
 
 export interface CacheOptions {
   /** Milliseconds. A clock that goes back makes entries old, not young. */
   readonly now: () => number;
   /** Milliseconds that an answer is kept. */
   readonly maxAge: number;
-  /** Of how many subscriptions the licences are kept. */
+  /** Of how many subscriptions, and how many licences, are kept. */
   readonly maxEntries?: number;
 }
 
@@ -22,13 +23,15 @@ export interface CachedCatalogue extends Catalogue {
  */
 export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): CachedCatalogue {
   const offers = createCache<Awaited<ReturnType<Catalogue['readOffers']>>>(options);
-  const licences = createCache<Awaited<ReturnType<Catalogue['readLicences']>>>(options);
+  const holdings = createCache<Awaited<ReturnType<Catalogue['readHoldings']>>>(options);
+  const licences = createCache<Awaited<ReturnType<Catalogue['lookUpLicence']>>>(options);
   return {
     readOffers: () => offers.read('', () => catalogue.readOffers()),
-    readLicences: (cloud, subscriptionId) =>
-      licences.read(`${cloud}/${subscriptionId}`, () => catalogue.readLicences(cloud, subscriptionId)),
+    readHoldings: (key) => holdings.read(`${key.cloud}/${key.subscriptionId}`, () => catalogue.readHoldings(key)),
+    lookUpLicence: (id) => licences.read(foldCase(id), () => catalogue.lookUpLicence(id)),
     forget: () => {
       offers.forget();
+      holdings.forget();
       licences.forget();
     },
   };
@@ -56,7 +59,7 @@ function dropOld(
 }
 
 /** Readers that come while an answer is on its way share it. */
-function createCache<T>({ now, maxAge, maxEntries = MAX_SUBSCRIPTIONS }: CacheOptions): Cache<T> {
+function createCache<T>({ now, maxAge, maxEntries = MAX_ENTRIES }: CacheOptions): Cache<T> {
   const entries = new Map<string, Entry<T>>();
   const readCached: Cache<T>['read'] = (key, read) => {
     const since = now();

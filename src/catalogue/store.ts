@@ -1,23 +1,30 @@
-import type { Licence, LicenceKey } from './licence.ts';
+import type { ClaimCode } from './claimCode.ts';
+import type { HoldingStore } from './claimHolding.ts';
+import type { HoldingKey, Holdings, SubscriptionKey, SubscriptionOverride, Trial } from './holding.ts';
+import type { Licence } from './licence.ts';
 import type { Offer } from './offer.ts';
 import type { PlanName } from '../contract/planName.ts';
-import type { Recorded, PageRequest, ReadablePage, Written, DeleteOutcome, Change } from '../contract/stored.ts';
+import type {
+  Change,
+  DeleteOutcome,
+  PageRequest,
+  ReadablePage,
+  Recorded,
+  Stored,
+  WriteOutcome,
+  Written,
+} from '../contract/stored.ts';
 
 /** Offers and licences, for decisions. A cache may stand before it. */
 export interface Catalogue {
   readOffers(): Promise<readonly Offer[]>;
-  /** All licences of one subscription. */
-  readLicences(cloud: string, subscriptionId: string): Promise<readonly Licence[]>;
-}
-
-/** One subscription in one cloud. */
-export interface SubscriptionKey {
-  readonly cloud: string;
-  readonly subscriptionId: string;
+  /** What one subscription has: licences by their ids, trials, overrides. */
+  readHoldings(key: SubscriptionKey): Promise<Holdings>;
+  lookUpLicence(id: string): Promise<Licence | null>;
 }
 
 /** Offers and licences, for operators. `version: null` inserts. */
-export interface CatalogueStore {
+export interface CatalogueStore extends HoldingStore {
   /** Whether there is at least one offer. */
   holdsAnOffer(): Promise<boolean>;
   /** All of them, for what must be judged together. */
@@ -27,17 +34,38 @@ export interface CatalogueStore {
   /** Those of one plan or, where it is `*`, of every plan of its product. A search through all licences. */
   listLicencesOf(plan: PlanName): Promise<readonly Recorded<Licence>[]>;
   readOffer(plan: PlanName): Promise<Recorded<Offer> | null>;
-  readLicence(key: LicenceKey): Promise<Recorded<Licence> | null>;
-  /** By the operators' own id, without regard to ASCII case. A search through all licences. */
-  findLicence(id: string): Promise<Recorded<Licence> | null>;
+  /** By the operators' own id, without regard to ASCII case. */
+  readLicence(id: string): Promise<Recorded<Licence> | null>;
+  readHoldings(key: SubscriptionKey): Promise<Holdings>;
   /** In the order of their names. */
   pageOffers(page: PageRequest): Promise<ReadablePage<Recorded<Offer>>>;
-  /** Of one subscription, or all; in the order of cloud, subscription and plan. */
-  pageLicences(of: SubscriptionKey | null, page: PageRequest): Promise<ReadablePage<Recorded<Licence>>>;
+  /** In the order of their ids. */
+  pageLicences(page: PageRequest): Promise<ReadablePage<Recorded<Licence>>>;
   /** A row that is there word for word, of the same `change`, was written by this very request. */
   writeOffer(offer: Offer, version: string | null, change: Change): Promise<Written>;
+  /** The row alone: writeLicence.ts claims its subscriptions. */
   writeLicence(licence: Licence, version: string | null, change: Change): Promise<Written>;
   /** `version: null` deletes whatever is there. */
   deleteOffer(plan: PlanName, version: string | null): Promise<DeleteOutcome>;
-  deleteLicence(key: LicenceKey, version: string | null): Promise<DeleteOutcome>;
+  deleteLicence(id: string, version: string | null): Promise<DeleteOutcome>;
+}
+
+/** Trials are begun once, and never deleted. */
+export interface TrialStore {
+  insertTrial(trial: Trial): Promise<WriteOutcome>;
+}
+
+/** What single subscriptions have otherwise than an offer says, for operators. */
+export interface OverrideStore {
+  readOverride(key: HoldingKey): Promise<Recorded<SubscriptionOverride> | null>;
+  writeOverride(override: SubscriptionOverride, version: string | null, change: Change): Promise<Written>;
+  deleteOverride(key: HoldingKey, version: string | null): Promise<DeleteOutcome>;
+}
+
+export interface ClaimStore {
+  readClaim(id: string): Promise<Stored<ClaimCode> | null>;
+  /** In the order of their ids. @param licence of this one alone; a search through all codes */
+  pageClaims(licence: string | null, page: PageRequest): Promise<ReadablePage<Stored<ClaimCode>>>;
+  writeClaim(claim: ClaimCode, version: string | null): Promise<Written>;
+  deleteClaim(id: string): Promise<DeleteOutcome>;
 }

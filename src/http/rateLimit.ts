@@ -63,6 +63,12 @@ export class RateLimit {
     return Math.max(0, ...waits);
   }
 
+  /** As {@link take}, without counting anything. */
+  peek({ name, rate }: Caller, at: number): number {
+    const bucket = refill(this.#buckets.get(name), { name, rate }, at);
+    return hasToken(bucket) ? 0 : waitOf(bucket, rate);
+  }
+
   #remember(name: string, bucket: Bucket): void {
     this.#buckets.delete(name);
     this.#buckets.set(name, bucket);

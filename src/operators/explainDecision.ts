@@ -8,8 +8,8 @@ import { decide } from '../decisions/decide.ts';
 import type { DecisionRecord, RefusalCode } from '../decisions/decisionRecord.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import { readTerms } from '../catalogue/findOffer.ts';
-import type { Terms } from '../catalogue/findOffer.ts';
+import { readTerms } from '../catalogue/terms.ts';
+import type { Terms } from '../catalogue/terms.ts';
 import { isKeySettled } from '../seats/issue.ts';
 import { keepsSeat } from '../seats/lease.ts';
 import { licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
@@ -23,7 +23,7 @@ import type { ActivationStore, SeatStore } from '../seats/store.ts';
 
 export interface ExplainNeeds {
   readonly store: Catalogue &
-    Pick<CatalogueStore, 'findLicence'> &
+    Pick<CatalogueStore, 'readLicence'> &
     Pick<SeatStore, 'readActivation'> &
     Pick<ActivationStore, 'countSeated'>;
 }
@@ -71,11 +71,11 @@ function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'ad
 async function readPresent({ store }: ExplainNeeds, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
   const { claimedOffer, licenceId } = decision;
   const vm = restoreClaims(decision);
-  const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined });
+  const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined, at });
   const decided = decide(terms, { vm, keyBound: decision.code !== 'key_required', at });
   const id = decided.granted ? decided.entitlement.licenceId : (decided.licenceId ?? licenceId);
   // In marketplace mode there is no licence of its own.
-  const licence = id === null || id.startsWith('mp:') ? null : await store.findLicence(id);
+  const licence = id === null || id.includes(':') ? null : await store.readLicence(id);
   const held = licence === null ? poolOfOffer(terms, decision) : licencePool(licence.value);
   return {
     at: formatInstant(at),

@@ -6,10 +6,12 @@ import { deletedSchema, licenceDetail, licenceItem, pageOf } from '../contract/o
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readAroundLicence } from '../catalogue/file/readStored.ts';
 import type { Licence } from '../catalogue/licence.ts';
-import { isSameName } from '../contract/planName.ts';
+import { ANY, isSameName } from '../contract/planName.ts';
 import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
-import type { Recorded } from '../contract/stored.ts';
-import type { SubscriptionKey } from '../catalogue/store.ts';
+import type { Recorded, ReadablePage, Written } from '../contract/stored.ts';
+import type { SubscriptionKey } from '../catalogue/holding.ts';
+import { deleteLicence as removeLicence, writeLicence as storeLicence } from '../catalogue/writeLicence.ts';
+import type { LicenceWritten } from '../catalogue/writeLicence.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
@@ -40,7 +42,8 @@ const listLicences = defineRoute({
   answer: { mediaType: 'application/json', schema: pageOf(licenceItem) },
   codes: [],
   handle: async ({ needs, query, log }) => {
-    const page = await needs.store.pageLicences(readFilter(query), readPageQuery(query));
+    const of = readFilter(query);
+    const page = of === null ? await needs.store.pageLicences(readPageQuery(query)) : await readLicencesOf(needs, of);
     return { value: writePage(page, writeItem, log) };
   },
 });
@@ -71,11 +74,11 @@ const putLicence = defineRoute({
     }
     const { store } = call.needs;
     const file = { offers: [], licences: [call.body] };
-    const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body), file));
+    const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body, call.change.at), file));
     const [upsert] = plan.licences;
     if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
-    const { row, isNew } = await writeOne(plan.licences, call, (licence, version) =>
-      store.writeLicence(licence, version, call.change),
+    const { row, isNew } = await writeOne(plan.licences, call, async (value) =>
+      checkClaimed(await storeLicence(store, { value, stored: upsert?.stored ?? null }, call.change)),
     );
     return { ...answerWith(row), isNew };
   },
@@ -91,7 +94,7 @@ const deleteLicence = defineRoute({
   handle: async (call) => {
     const stored = await findLicence(call.needs, call.params.id);
     if (call.dryRun) return tryLicence(call, stored, null);
-    return deleteOne(stored, call, (version) => call.needs.store.deleteLicence(stored.value, version));
+    return deleteOne(stored, call, () => removeLicence(call.needs.store, stored));
   },
 });
 
@@ -104,9 +107,37 @@ export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
 
 /** @throws {RequestError} `not_found` */
 export async function findLicence({ store }: LicenceNeeds, id: string): Promise<Recorded<Licence>> {
-  const stored = await store.findLicence(id);
+  const stored = await store.readLicence(id);
   if (stored === null) throw new RequestError('not_found', 'There is no licence with this id.');
   return stored;
+}
+
+/** The licences that a subscription is under, few as they are. */
+async function readLicencesOf({ store }: LicenceNeeds, of: SubscriptionKey): Promise<ReadablePage<Recorded<Licence>>> {
+  const { holdings } = await store.readHoldings(of);
+  const ids = [...new Set(holdings.flatMap(({ licences }) => licences))];
+  const rows = await Promise.all(ids.map((id) => store.readLicence(id)));
+  const items = rows.filter((row) => row !== null).filter(({ value }) => names(value, of));
+  return { items, next: null, unreadable: [] };
+}
+
+function names({ subscriptions }: Licence, { cloud, subscriptionId }: SubscriptionKey): boolean {
+  if (subscriptions === ANY) return false;
+  return subscriptions.some((one) => one.cloud === cloud && one.subscriptionId === subscriptionId);
+}
+
+/** @throws {RequestError} `name_taken` or `changed_meanwhile` */
+function checkClaimed(written: LicenceWritten): Written {
+  if (written.outcome === 'held') {
+    const { cloud, subscriptionId } = written.key;
+    const message = `The licence ${written.by} has the subscription ${subscriptionId} (${cloud}). Remove it there, or give it an end there to move it.`;
+    throw new RequestError('name_taken', message, null, [{ field: 'subscriptions', message }]);
+  }
+  if (written.outcome !== 'busy') return written;
+  throw new RequestError(
+    'changed_meanwhile',
+    'Another licence is being written for one of the subscriptions. Try again in a minute.',
+  );
 }
 
 async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | null, value: Licence | null) {

@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { CLOUD_NAMES } from '../contract/clouds.ts';
+import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { ANY } from '../contract/planName.ts';
+import type { Licence } from '../catalogue/licence.ts';
 import { licenceId, planName, uuid } from '../contract/operators/fields.ts';
 import { licenceIdOf, parsePoolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
@@ -9,7 +11,7 @@ import { RequestError } from '../http/requestError.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 
 export interface PoolNeeds {
-  readonly store: Pick<CatalogueStore, 'findLicence' | 'readOffer'>;
+  readonly store: Pick<CatalogueStore, 'readLicence' | 'readOffer'>;
 }
 
 /** A pool of seats, and how many it has. */
@@ -36,11 +38,18 @@ const marketplaceId = z.tuple([z.literal('mp'), cloud, uuid, planName]);
  */
 export async function findPool(needs: PoolNeeds, id: string): Promise<NamedPool> {
   if (id.startsWith('mp:')) return findMarketplacePool(needs, id);
-  const licence = licenceId.safeParse(id).success ? await needs.store.findLicence(id) : null;
+  const licence = licenceId.safeParse(id).success ? await needs.store.readLicence(id) : null;
   if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
   const { value } = licence;
-  const { seats, cloud: where, subscriptionId } = value;
+  const { seats } = value;
+  const { cloud: where, subscriptionId } = firstSubscription(value);
   return { licenceId: value.id, pool: licencePool(value), seats, cloud: where, subscriptionId };
+}
+
+/** Where a VM is expected that an operator names before it comes. */
+function firstSubscription({ subscriptions }: Licence) {
+  const [first] = subscriptions === ANY ? [] : subscriptions;
+  return first ?? { cloud: EMULATOR_CLOUD.name, subscriptionId: ANY };
 }
 
 async function findMarketplacePool({ store }: PoolNeeds, id: string): Promise<NamedPool> {

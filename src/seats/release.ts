@@ -3,7 +3,7 @@ import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation, ChallengeMark, Seat } from './activation.ts';
 import { isNewer } from './issue.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import { readTerms } from '../catalogue/findOffer.ts';
+import { findOffer } from '../catalogue/findOffer.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { UNCOUNTED_MARGIN } from './lease.ts';
 import { createSeatGate } from './seatGate.ts';
@@ -43,18 +43,17 @@ export type ReleaseOutcome =
  * @throws StoreUnavailableError
  */
 export async function readReleaseTerms(
-  catalogue: Catalogue,
+  catalogue: Pick<Catalogue, 'readOffers'>,
   { azure, licence }: Pick<LicenceClaims, 'azure' | 'licence'>,
 ): Promise<ReleaseTerms> {
   const { cloud, subscriptionId } = azure;
-  // The licence by its id or, where the operator has replaced it meanwhile, the one for the same plan.
-  const of = { cloud, subscriptionId, plan: licence.plan };
-  const terms = await readTerms(catalogue, of, { licenceId: licence.id });
-  if (!terms.found) return terms;
-  const { mode, earlyRelease, plan } = terms.offer;
+  const match = findOffer(await catalogue.readOffers(), licence.plan, undefined);
+  if (!match.found) return match;
+  const { mode, earlyRelease, plan } = match.offer;
+  const kind = licence.id.startsWith('mp:') ? 'marketplace' : licence.id.startsWith('trial:') ? 'trial' : 'licence';
+  if (kind !== 'licence') return { found: true, earlyRelease, pool: { kind, cloud, subscriptionId, plan } };
   if (mode === 'marketplace') return { found: true, earlyRelease, pool: { kind: mode, cloud, subscriptionId, plan } };
-  if (terms.licence === null) return { found: false, code: 'subscription_not_licensed' };
-  return { found: true, earlyRelease, pool: { kind: 'licence', id: terms.licence.id } };
+  return { found: true, earlyRelease, pool: { kind, id: licence.id } };
 }
 
 /**

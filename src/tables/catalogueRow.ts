@@ -5,9 +5,9 @@ import { storedLicence, writeLicence } from '../contract/operators/licence.ts';
 import type { Licence, LicenceJson } from '../contract/operators/licence.ts';
 import { storedOffer, writeOffer } from '../contract/operators/offer.ts';
 import type { Offer, OfferJson } from '../contract/operators/offer.ts';
-import { foldCase } from '../contract/planName.ts';
+import { ANY } from '../contract/planName.ts';
 import type { Change, Recorded } from '../contract/stored.ts';
-import { licencePartition, OFFERS_PARTITION, planRow } from './keys.ts';
+import { licenceRow, LICENCES_PARTITION, OFFERS_PARTITION, planRow } from './keys.ts';
 import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 
 export function offerEntity(value: Offer, change: Change): TableEntity {
@@ -15,15 +15,33 @@ export function offerEntity(value: Offer, change: Change): TableEntity {
 }
 
 export function licenceEntity(value: Licence, change: Change): TableEntity {
-  const partitionKey = licencePartition(value.cloud, value.subscriptionId);
-  // In a column of its own, so that a licence can be found by it.
+  const { cloud: _, subscription: __, subscriptions: ___, ...content } = writeLicence(value);
   return {
-    partitionKey,
-    rowKey: planRow(value.plan),
-    licenceId: foldCase(value.id),
-    ...columns(writeLicence(value), change),
+    partitionKey: LICENCES_PARTITION,
+    rowKey: licenceRow(value.id),
+    // In a column of its own, so that the licences of a plan can be found by it.
+    plan: planRow(value.plan),
+    ...columns(content, change),
+    subscriptions: JSON.stringify(packSubscriptions(value.subscriptions)),
   };
 }
+
+/** By cloud, each with the time at which it leaves: 500 of them fit into one text of a row. */
+function packSubscriptions(subscriptions: Licence['subscriptions']): unknown {
+  if (subscriptions === ANY) return ANY;
+  const packed: Record<string, Record<string, number | null>> = {};
+  for (const { cloud, subscriptionId, until } of subscriptions) (packed[cloud] ??= {})[subscriptionId] = until;
+  return packed;
+}
+
+const packedSubscriptions = z
+  .union([z.literal(ANY), z.record(z.string(), z.record(z.string(), z.number().nullable()))])
+  .transform((packed): Licence['subscriptions'] => {
+    if (packed === ANY) return ANY;
+    return Object.entries(packed).flatMap(([cloud, own]) =>
+      Object.entries(own).map(([subscriptionId, until]) => ({ cloud, subscriptionId, until })),
+    );
+  });
 
 /** @throws StoreUnavailableError */
 export function readOfferRow(entity: unknown): Recorded<Offer> {
@@ -32,11 +50,17 @@ export function readOfferRow(entity: unknown): Recorded<Offer> {
 
 /** @throws StoreUnavailableError */
 export function readLicenceRow(entity: unknown): Recorded<Licence> {
-  return readContent('licence', storedLicence, entity);
+  const row = z.object({
+    ...changeColumns,
+    content: z.string().transform(parseJsonProperty).pipe(storedLicence),
+    subscriptions: z.string().transform(parseJsonProperty).pipe(packedSubscriptions),
+  });
+  const { etag, content, subscriptions, changedBy, changedAt } = readRow('licence', row, entity);
+  return { value: { ...content, subscriptions }, version: etag, change: { by: changedBy, at: changedAt } };
 }
 
 /** A table's columns cannot hold lists, so the whole object is one JSON property, as answers have it. Its schema bounds its size. */
-function columns(value: OfferJson | LicenceJson, change: Change): Record<string, unknown> {
+function columns(value: OfferJson | Omit<LicenceJson, 'subscriptions'>, change: Change): Record<string, unknown> {
   return {
     schema: ROW_SCHEMA,
     status: value.status,

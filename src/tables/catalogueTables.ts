@@ -1,20 +1,16 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import type { LicenceKey } from '../catalogue/licence.ts';
-import { ANY, foldCase } from '../contract/planName.ts';
+import { ANY } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
-import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
+import type { CatalogueStore } from '../catalogue/store.ts';
 import type { LicenceStore } from './licenceStore.ts';
-import type { Written } from '../contract/stored.ts';
 import { licenceEntity, offerEntity, readLicenceRow, readOfferRow } from './catalogueRow.ts';
-import { licencePartition, OFFERS_PARTITION, planRow, productRange } from './keys.ts';
+import { licenceRow, LICENCES_PARTITION, OFFERS_PARTITION, planRow, productRange } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
-import { deleteRow, readAllRows, readFirstPage, readOneRow, searchAllRows, searchRow, writeOneRow } from './rows.ts';
-import type { RowQuery, RowWrite } from './rows.ts';
-import type { Budgets, StoreCall } from './storeCall.ts';
+import { deleteRow, readAllRows, readFirstPage, readOneRow, searchAllRows, writeOwnRow } from './rows.ts';
+import type { RowQuery } from './rows.ts';
+import type { Budgets } from './storeCall.ts';
 
 const ALL_OFFERS = { filter: odata`PartitionKey eq ${OFFERS_PARTITION}` };
 
@@ -22,7 +18,7 @@ export function catalogueTables(
   offers: TableClient,
   licences: TableClient,
   budgets: Budgets,
-): Catalogue & CatalogueStore {
+): Pick<LicenceStore, OfferMethods | LicenceMethods> {
   return { ...offerTable(offers, budgets.call), ...licenceTable(licences, budgets) };
 }
 
@@ -54,62 +50,47 @@ function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, Off
   };
 }
 
-type LicenceMethods = Exclude<keyof (Catalogue & CatalogueStore), OfferMethods>;
+type LicenceMethods =
+  | 'listLicences'
+  | 'listLicencesOf'
+  | 'lookUpLicence'
+  | 'readLicence'
+  | 'pageLicences'
+  | 'writeLicence'
+  | 'deleteLicence';
+
+const ALL_LICENCES = { filter: odata`PartitionKey eq ${LICENCES_PARTITION}` };
 
 function licenceTable(licences: TableClient, budgets: Budgets): Pick<LicenceStore, LicenceMethods> {
   const call = (operation: string) => ({ operation, budget: budgets.call });
   const search = (operation: string) => ({ operation, budget: budgets.search });
+  const readLicence: CatalogueStore['readLicence'] = async (id) => {
+    const row = await readOneRow(licences, call('read a licence'), LICENCES_PARTITION, licenceRow(id));
+    return row === null ? null : readLicenceRow(row);
+  };
   return {
-    listLicences: async () => (await searchAllRows(licences, search('read the licences'), {})).map(readLicenceRow),
+    readLicence,
+    lookUpLicence: async (id) => (await readLicence(id))?.value ?? null,
+    listLicences: async () =>
+      (await searchAllRows(licences, search('read the licences'), ALL_LICENCES)).map(readLicenceRow),
     listLicencesOf: async (plan) =>
       (await searchAllRows(licences, search("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
-    readLicences: async (cloud, subscriptionId) => {
-      const rows = await readAllRows(licences, call("read a subscription's licences"), ofOne(cloud, subscriptionId));
-      return rows.map((row) => readLicenceRow(row).value);
-    },
-    readLicence: async (key) => {
-      const { partitionKey, rowKey } = licenceKeys(key);
-      const row = await readOneRow(licences, call('read a licence'), partitionKey, rowKey);
-      return row === null ? null : readLicenceRow(row);
-    },
-    findLicence: async (id) => {
-      const query = { filter: odata`licenceId eq ${foldCase(id)}` };
-      const row = await searchRow(licences, search('look for a licence'), query);
-      return row === null ? null : readLicenceRow(row);
-    },
-    pageLicences: async (of, page) => {
-      const query = of === null ? {} : ofOne(of.cloud, of.subscriptionId);
-      return mapReadable(await readPage(licences, search('list licences'), query, page), readLicenceRow);
-    },
+    pageLicences: async (page) =>
+      mapReadable(await readPage(licences, search('list licences'), ALL_LICENCES, page), readLicenceRow),
     writeLicence: (licence, version, change) =>
       writeOwnRow(licences, call('write a licence'), { entity: licenceEntity(licence, change), version }),
-    deleteLicence: (key, version) => deleteRow(licences, call('delete a licence'), { ...licenceKeys(key), version }),
+    deleteLicence: (id, version) =>
+      deleteRow(licences, call('delete a licence'), {
+        partitionKey: LICENCES_PARTITION,
+        rowKey: licenceRow(id),
+        version,
+      }),
   };
 }
 
-function ofOne(cloud: string, subscriptionId: string): RowQuery {
-  return { filter: odata`PartitionKey eq ${licencePartition(cloud, subscriptionId)}` };
-}
-
 function ofPlan(plan: PlanName): RowQuery {
-  if (plan.name !== ANY) return { filter: odata`RowKey eq ${planRow(plan)}` };
+  const all = ALL_LICENCES.filter;
+  if (plan.name !== ANY) return { filter: `${all} and ${odata`plan eq ${planRow(plan)}`}` };
   const { from, to } = productRange(plan);
-  return { filter: odata`RowKey ge ${from} and RowKey lt ${to}` };
-}
-
-function licenceKeys(key: LicenceKey): { partitionKey: string; rowKey: string } {
-  return { partitionKey: licencePartition(key.cloud, key.subscriptionId), rowKey: planRow(key.plan) };
-}
-
-/** What tells one write of a row from every other. */
-const OF_ONE_WRITE = ['content', 'changedBy', 'changedAt'] as const;
-
-/** The client sends a request again whose answer was lost, and is then refused for its own row: that is success. */
-async function writeOwnRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {
-  const written = await writeOneRow(table, call, write);
-  if (written.outcome === 'written') return written;
-  const { entity } = write;
-  const present = await readOneRow(table, call, entity.partitionKey, entity.rowKey);
-  const isOwn = present !== null && OF_ONE_WRITE.every((name) => isDeepStrictEqual(present[name], entity[name]));
-  return isOwn ? { outcome: 'written', version: String(present['etag']) } : written;
+  return { filter: `${all} and ${odata`plan ge ${from} and plan lt ${to}`}` };
 }

@@ -1,10 +1,12 @@
 import type { LicenceStore } from './licenceStore.ts';
 import { activationTable } from './activationTable.ts';
 import { catalogueTables } from './catalogueTables.ts';
+import { claimTable } from './claimTable.ts';
 import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
 import type { ConnectTableOptions } from './connection.ts';
 import { decisionTable } from './decisionTable.ts';
+import { holderTable } from './holderTable.ts';
 import { issuerTable } from './issuerTable.ts';
 import { keySetTable } from './keySetTable.ts';
 import { requestTable } from './requestTable.ts';
@@ -34,6 +36,8 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
   const tables = {
     offers: connect('offers'),
     licences: connect('licences'),
+    holders: connect('holders'),
+    names: connect('names'),
     activations: connect('activations'),
     decisions: connect('decisions'),
     requests: connect('requests'),
@@ -49,6 +53,8 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
       }
     },
     ...catalogueTables(tables.offers, tables.licences, budgets),
+    ...holderTable(tables.holders, budget),
+    ...claimTable(tables.names, budgets),
     ...seatTable(tables.activations, budget),
     ...activationTable(tables.activations, budgets.search),
     ...decisionTable(tables.decisions, budgets),

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
 import { dayStart } from '../contract/dayHours.ts';
 import { joinKey } from '../contract/keyParts.ts';
-import { foldCase } from '../contract/planName.ts';
+import { foldCase, formatPlanName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
@@ -30,8 +30,27 @@ export const SEAT_AND_VM_ROWS = { from: SEAT_ROWS.from, to: VM_ROWS.to } as cons
 export const UNCOUNTED_ROW = 'seats:uncounted';
 const USAGE_PREFIX = 'hours:';
 
-export function licencePartition(cloud: string, subscriptionId: string): string {
+export const LICENCES_PARTITION = 'l';
+export const NAMES_PARTITION = 'n';
+export const CLAIM_ROWS = { from: 'claim:', to: 'claim;' } as const;
+
+export function licenceRow(id: string): string {
+  return joinKey(foldCase(id));
+}
+
+export function claimRow(id: string): string {
+  return CLAIM_ROWS.from + joinKey(id);
+}
+
+export function subscriptionPartition(cloud: string, subscriptionId: string): string {
   return joinKey(cloud, foldCase(subscriptionId));
+}
+
+/** `l`: which licences claim the subscription. */
+export type HolderKind = 'l' | 'trial' | 'override';
+
+export function holderRow(plan: PlanName, kind: HolderKind): string {
+  return joinKey(foldCase(formatPlanName(plan)), kind);
 }
 
 export function planRow(plan: PlanName): string {

@@ -1,4 +1,4 @@
-import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
+import type { Catalogue, CatalogueStore, ClaimStore, OverrideStore, TrialStore } from '../catalogue/store.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
@@ -11,6 +11,9 @@ export interface LicenceStore
   extends
     Catalogue,
     CatalogueStore,
+    TrialStore,
+    OverrideStore,
+    ClaimStore,
     SeatStore,
     ActivationStore,
     DecisionStore,

@@ -4,11 +4,8 @@ import { formatInstant } from '../contract/instants.ts';
 import type { LicenceResponse } from '../contract/wire.ts';
 import { activate } from '../seats/activate.ts';
 import type { ActivationOutcome } from '../seats/activate.ts';
-import { decide } from '../decisions/decide.ts';
-import { readTerms } from '../catalogue/findOffer.ts';
 import { licenceTimes } from '../catalogue/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
-import type { Catalogue } from '../catalogue/store.ts';
 import { MAX_ANSWER } from '../seats/lease.ts';
 import { seatOptions } from '../seats/seatOptions.ts';
 import type { SeatNeeds } from '../seats/seatOptions.ts';
@@ -21,16 +18,18 @@ import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest, AuthenticationNeeds, ChallengeCheckNeeds } from './authenticate.ts';
 import type { Reply, UseCase } from '../http/edge.ts';
 import { replyJson } from '../http/problems.ts';
+import { findEntitlement } from './findEntitlement.ts';
+import type { EntitlementNeeds } from './findEntitlement.ts';
 import { recordDecision } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
 import type { RefusalNeeds } from './refuseLicence.ts';
 import { licenceRequestSchema, readJsonBody } from './requestBody.ts';
 import type { LicenceRequestBody } from './requestBody.ts';
 
-export interface LicenceNeeds extends ChallengeCheckNeeds, AuthenticationNeeds, RefusalNeeds, SeatNeeds {
-  readonly catalogue: Catalogue;
+export interface LicenceNeeds
+  extends ChallengeCheckNeeds, AuthenticationNeeds, RefusalNeeds, SeatNeeds, EntitlementNeeds {
   readonly keySets: Pick<KeySets, 'readLife' | 'readSigner'>;
-  readonly store: RefusalNeeds['store'] & SeatStore;
+  readonly store: EntitlementNeeds['store'] & SeatStore;
 }
 
 /**
@@ -53,12 +52,12 @@ async function grantOrRefuse(
   authentic: AuthenticRequest,
   body: LicenceRequestBody,
 ): Promise<Reply> {
-  const { vm, challenge, at } = authentic;
+  const { at } = authentic;
   const { offer: claimedOffer } = body;
-  const terms = await readTerms(needs.catalogue, vm, { claimedOffer });
-  const decision = decide(terms, { vm, keyBound: challenge.jkt !== undefined, at });
-  if (!decision.granted) return refuseLicence(needs, authentic, { ...decision, claimedOffer });
-  const { entitlement } = decision;
+  const found = await findEntitlement(needs, authentic, body);
+  if (!found.granted) return refuseLicence(needs, authentic, { ...found, claimedOffer });
+  const entitlement = found.entitlement ?? found.leaving;
+  if (entitlement === null) throw new Error('Whoever is entitled is so by something.');
   const times = licenceTimes(entitlement, at, await needs.keySets.readLife(at));
   const granted = { entitlement, times, jti: randomUUID() };
   // Signed before the seat is taken and given out only after it: what cannot be signed spends nothing.

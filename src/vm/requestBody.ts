@@ -58,6 +58,13 @@ const clientName = z
   .transform((value) => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined))
   .describe('A text such as "gateway/2.1": its first 128 characters are shown to operators.');
 
+/** Longer ones are no codes of ours; what else is none is found out where it is looked at. */
+const CLAIM = z
+  .string()
+  .min(1)
+  .max(128)
+  .transform((text) => text.toWellFormed());
+
 /** Letters with their marks, digits, punctuation, symbols and spaces: no line ends, no control or formatting characters. */
 const LABEL = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{1,64}$/u;
 const MAX_LABEL_UNITS = 128;
@@ -84,6 +91,9 @@ export const licenceRequestSchema = z.object({
       .min(1)
       .max(512)
       .transform((text) => text.toWellFormed()),
+  ),
+  claim: absentAsNull(CLAIM).describe(
+    'A claim code; looked at only where the subscription has no licence for the offer.',
   ),
   client: clientName,
   label,

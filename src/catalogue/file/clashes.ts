@@ -1,6 +1,6 @@
-import type { LicenceKey } from '../licence.ts';
+import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase, formatPlanName } from '../../contract/planName.ts';
+import { ANY, foldCase, formatPlanName } from '../../contract/planName.ts';
 import type { Upsert } from './cataloguePlan.ts';
 
 /** The names under which an offer is found: of two offers with one in common, nobody could say which is meant. */
@@ -14,9 +14,17 @@ export function offerKey({ plan }: Offer): string {
   return foldCase(formatPlanName(plan));
 }
 
-/** What makes two licences the same row: a subscription has one licence a plan. */
-export function licenceKey({ cloud, subscriptionId, plan }: LicenceKey): string {
-  return `${cloud}/${subscriptionId}/${foldCase(formatPlanName(plan))}`;
+/** What makes two licences the same row. */
+export function licenceKey({ id }: Pick<Licence, 'id'>): string {
+  return foldCase(id);
+}
+
+/** The subscriptions that are to stay under a licence, each with the plan: of two licences with one in common, nobody could say which counts. */
+export function subscriptionNames({ subscriptions, plan }: Licence): readonly string[] {
+  const name = foldCase(formatPlanName(plan));
+  if (subscriptions === ANY) return [`every subscription/${name}`];
+  const staying = subscriptions.filter(({ until }) => until === null);
+  return staying.map(({ cloud, subscriptionId }) => `${cloud}/${subscriptionId}/${name}`);
 }
 
 /** Pairs of indexes, the earlier one first, of things that have a name in common. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../../contract/operators/licence.ts';
 import type { Licence, LicenceJson, OptionalMember } from '../../contract/operators/licence.ts';
 import { must } from '../../contract/operators/fields.ts';
+import { ANY } from '../../contract/planName.ts';
 import type { FieldProblem } from '../../contract/wire.ts';
 import { CsvError, parseCsv, writeCsv } from './csv.ts';
 import type { CsvRecord } from './csv.ts';
@@ -10,8 +11,9 @@ import { CatalogueError, MAX_LICENCES } from './parseCatalogue.ts';
 
 /** The columns of a CSV file of licences, in the order in which they are exported. */
 export const LICENCE_COLUMNS = [
-  ...(['id', 'cloud', 'subscription', 'offer', 'seats', 'status', 'validFrom', 'validUntil'] as const),
-  ...(['vmIds', 'skus', 'features', 'note'] as const),
+  ...(['id', 'cloud', 'subscription', 'subscriptions', 'offer', 'seats', 'overage', 'class', 'status'] as const),
+  ...(['validFrom', 'validUntil', 'vmIds', 'skus', 'features'] as const),
+  ...(['customer', 'customerReference', 'customerContact', 'note'] as const),
 ] as const;
 
 const TOO_MANY = `must have at most ${MAX_LICENCES} licences: split it, a CSV by its lines and with the header on each part`;
@@ -30,8 +32,11 @@ type ParseJson = (text: string) => unknown;
 
 type Column = (typeof LICENCE_COLUMNS)[number];
 
-const isOptional = (column: Column): column is OptionalMember =>
-  OPTIONAL_MEMBER_NAMES.some((member) => member === column);
+/** The columns without which a file says too little; of the subscriptions either form will do. */
+const NEEDED: readonly Column[] = ['id', 'offer', 'seats'];
+const SCOPES: readonly (readonly Column[])[] = [['subscriptions'], ['cloud', 'subscription']];
+
+const isOptional = (column: Column): boolean => !NEEDED.includes(column) && !SCOPES.flat().includes(column);
 
 /** A licence of a file, and where it stands there. */
 export interface FileLicence {
@@ -137,9 +142,10 @@ function readHeader({ line, fields }: CsvRecord): readonly Column[] {
       problems.push({ line, field: `column ${index + 1}`, message: `must be one of ${LICENCE_COLUMNS.join(', ')}` });
     else if (columns.indexOf(column) !== index) problems.push({ line, field: column, message: 'is there twice' });
   });
-  for (const column of LICENCE_COLUMNS) {
-    if (!isOptional(column) && !columns.includes(column))
-      problems.push({ line, field: column, message: 'is missing: it must be a column' });
+  const scope = SCOPES.find((names) => names.some((name) => columns.includes(name))) ?? ['cloud', 'subscription'];
+  const customer: readonly Column[] = columns.some((name) => name?.startsWith('customer')) ? ['customer'] : [];
+  for (const column of [...NEEDED, ...scope, ...customer]) {
+    if (!columns.includes(column)) problems.push({ line, field: column, message: 'is missing: it must be a column' });
   }
   if (problems.length > 0) throw new CatalogueError(problems);
   return columns.filter((column) => column !== undefined);
@@ -151,17 +157,26 @@ function readEntry(columns: readonly Column[], { fields }: CsvRecord, parseJson:
     const field = fields[index] ?? '';
     return [column, column === 'note' ? field : field.trim()] as const;
   });
-  return Object.fromEntries(
-    members
-      .filter(([, field]) => field !== '')
-      .map(([column, field]) => [column, READERS[column]?.(field, parseJson) ?? field]),
+  const filled = members.filter(([, field]) => field !== '');
+  return gatherCustomer(
+    Object.fromEntries(filled.map(([column, field]) => [column, READERS[column]?.(field, parseJson) ?? field])),
   );
+}
+
+/** The columns of the customer are one member. */
+function gatherCustomer({ customer, customerReference, customerContact, ...entry }: Record<string, unknown>): unknown {
+  if (customer === undefined && customerReference === undefined && customerContact === undefined) return entry;
+  const optional = { reference: customerReference, contact: customerContact };
+  const given = Object.fromEntries(Object.entries(optional).filter(([, text]) => text !== undefined));
+  return { ...entry, customer: { name: customer, ...given } };
 }
 
 type FieldReader = (field: string, parseJson: ParseJson) => unknown;
 
 const READERS: Readonly<Partial<Record<Column, FieldReader>>> = {
-  seats: (field) => (/^\d{1,9}$/.test(field) ? Number(field) : field),
+  seats: readCount,
+  overage: readCount,
+  subscriptions: readSubscriptions,
   vmIds: readList,
   skus: readList,
   features: readJsonField,
@@ -178,6 +193,22 @@ function readList(field: string, parseJson: ParseJson): unknown {
     .split(';')
     .map((name) => name.trim())
     .filter((name) => name !== '');
+}
+
+function readCount(field: string): unknown {
+  return /^\d{1,9}$/.test(field) ? Number(field) : field;
+}
+
+/** `*`, or `<cloud>:<subscription>` with semicolons between them, each perhaps with `@` and the time at which it leaves. */
+function readSubscriptions(field: string): unknown {
+  if (field === ANY) return field;
+  const names = field.split(';').map((name) => name.trim());
+  return names
+    .filter((name) => name !== '')
+    .map((name) => {
+      const [, cloud = name, subscription, until] = /^([^:@]*):([^@]*)(?:@(.*))?$/.exec(name) ?? [];
+      return { cloud, subscription, ...(until !== undefined && { until }) };
+    });
 }
 
 function readJsonField(field: string, parseJson: ParseJson): unknown {
@@ -198,13 +229,24 @@ export function writeLicenceFile(licences: readonly Licence[]): string {
 }
 
 function writeField(entry: LicenceJson, column: Column): string {
+  if (column === 'customer') return entry.customer?.name ?? '';
+  if (column === 'customerReference') return entry.customer?.reference ?? '';
+  if (column === 'customerContact') return entry.customer?.contact ?? '';
+  if (column === 'subscriptions') return writeSubscriptions(entry.subscriptions);
   const value = entry[column];
-  if (value === null) return '';
+  if (value === null || value === undefined) return '';
   if (typeof value !== 'object') return `${value}`;
   if (isList(value)) {
     return value.some((name) => name === '' || /[;[]|^\s|\s$/.test(name)) ? JSON.stringify(value) : value.join(';');
   }
   return Object.keys(value).length === 0 ? '' : JSON.stringify(value);
+}
+
+function writeSubscriptions(subscriptions: LicenceJson['subscriptions']): string {
+  if (subscriptions === undefined || subscriptions === ANY) return subscriptions ?? '';
+  return subscriptions
+    .map(({ cloud, subscription, until }) => `${cloud}:${subscription}${until === null ? '' : `@${until}`}`)
+    .join(';');
 }
 
 /** `Array.isArray` does not narrow a readonly list. */

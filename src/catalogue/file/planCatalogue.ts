@@ -1,9 +1,9 @@
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase, formatPlanName } from '../../contract/planName.ts';
+import { formatPlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Planned, StoredCatalogue, Upsert } from './cataloguePlan.ts';
-import { findNewClashes, licenceKey, offerKey, sellsTheSame } from './clashes.ts';
+import { findNewClashes, licenceKey, offerKey, sellsTheSame, subscriptionNames } from './clashes.ts';
 import { becomesMarketplace, countLicences, groupByOffer } from './licencesUnder.ts';
 import { planLicences } from './planLicences.ts';
 
@@ -21,7 +21,7 @@ export function planCatalogue(stored: StoredCatalogue, file: CatalogueFile): Pla
     ...findOfferClashes(offers, otherOffers),
     ...findStrandedLicences(offers, allOffers, valuesOf(stored.licences)),
     ...problems,
-    ...findIdClashes(licences, otherLicences),
+    ...findSubscriptionClashes(licences, otherLicences),
   ];
   return all.length > 0 ? { ok: false, problems: all } : { ok: true, plan: { offers, licences } };
 }
@@ -70,10 +70,12 @@ function findStrandedLicences(
   });
 }
 
-function findIdClashes(licences: readonly Upsert<Licence>[], others: readonly Licence[]): CatalogueProblem[] {
-  return findNewClashes(licences, others, ({ id }) => [foldCase(id)]).map(({ index, holder }) => {
-    const whose = licences.some(({ value }) => value === holder) ? 'another licence of the file, of' : 'the licence of';
-    const message = `${whose} subscription ${holder.subscriptionId} for ${formatPlanName(holder.plan)} has the id ${holder.id}: choose another`;
-    return { list: 'licences', index, code: 'name_taken', field: 'id', message };
+function findSubscriptionClashes(licences: readonly Upsert<Licence>[], others: readonly Licence[]): CatalogueProblem[] {
+  return findNewClashes(licences, others, subscriptionNames).map(({ index, holder }) => {
+    const own = new Set(licences[index] === undefined ? [] : subscriptionNames(licences[index].value));
+    const shared = subscriptionNames(holder).find((name) => own.has(name)) ?? '';
+    const whose = licences.some(({ value }) => value === holder) ? 'another licence of the file' : 'the licence';
+    const message = `${whose}, ${holder.id}, has the subscription ${shared.split('/')[1] ?? 'of every VM'} for this offer: remove it there, or give it an end ("until") there to move it`;
+    return { list: 'licences', index, code: 'name_taken', field: 'subscriptions', message };
   });
 }

@@ -1,13 +1,13 @@
 import type { OfferMatch } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName, isSameName, isSamePlan } from '../../contract/planName.ts';
+import { formatPlanName, isSamePlan } from '../../contract/planName.ts';
 import type { PlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts';
 import { findClashes, licenceKey } from './clashes.ts';
-import { ENTRY_SIZE, hasEntrySize } from '../../contract/operators/fields.ts';
-import { findContradiction } from '../../contract/operators/licence.ts';
+import { ENTRY_SIZE } from '../../contract/operators/fields.ts';
+import { findContradiction, hasLicenceSize } from '../../contract/operators/licence.ts';
 import type { OptionalMember } from '../../contract/operators/licence.ts';
 import { createOfferFinder } from './licencesUnder.ts';
 
@@ -28,21 +28,22 @@ export function planLicences(
   const problems: CatalogueProblem[] = [];
   const planned = licences.map((licence, index) => {
     const match = find(licence.plan);
-    const given = { ...licence, plan: planOf(licence, match, rows.get(licenceKey(licence))) };
-    const stored = rows.get(licenceKey(given)) ?? null;
+    const stored = rows.get(licenceKey(licence)) ?? null;
+    const given = { ...licence, plan: planOf(licence, match, stored) };
     const upsert = { value: keepMembers(given, stored, kept?.get(licence)), stored };
     const fault = findFault(upsert, match);
     if (fault !== null) problems.push({ list: 'licences', index, ...fault });
     return upsert;
   });
-  return { licences: planned, problems: [...problems, ...findDuplicates(licences, planned)] };
+  return { licences: planned, problems: [...problems, ...findDuplicates(planned)] };
 }
 
-/** @param named the row under the very name that the licence gives: it stays that row, whatever offer has the name now */
-function planOf({ id, plan }: Licence, match: OfferMatch, named: Recorded<Licence> | undefined): PlanName {
-  const own = named !== undefined && isSameName(named.value.id, id) ? named.value.plan : null;
-  if (match.found && (own === null || isSamePlan(own, match.plan))) return match.plan;
-  return own ?? plan;
+/** A row that is there keeps the name of its plan, whatever offer has that name now. */
+function planOf({ plan }: Licence, match: OfferMatch, stored: Recorded<Licence> | null): PlanName {
+  const named = match.found ? match.plan : plan;
+  if (stored === null) return named;
+  const own = stored.value.plan;
+  return isSamePlan(own, plan) || isSamePlan(own, named) ? own : named;
 }
 
 function keepMembers(
@@ -58,10 +59,9 @@ type Fault = Pick<CatalogueProblem, 'code' | 'field' | 'message'>;
 
 function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault | null {
   if (stored !== null) {
-    const { id } = stored.value;
-    if (isSameName(id, value.id)) return malformed(findContradiction(value)) ?? findOversize(value);
-    const message = `a licence keeps its id, and the subscription has ${id} for this offer: change that one`;
-    return { code: 'name_taken', field: 'id', message };
+    if (isSamePlan(stored.value.plan, value.plan)) return malformed(findContradiction(value)) ?? findOversize(value);
+    const message = `a licence keeps its offer, and ${stored.value.id} is for ${formatPlanName(stored.value.plan)}: create another licence`;
+    return { code: 'name_taken', field: 'offer', message };
   }
   if (!match.found) {
     const message = `there is no offer ${formatPlanName(value.plan)}: add it, or correct the name`;
@@ -80,17 +80,14 @@ const malformed = (problem: Omit<Fault, 'code'> | null): Fault | null =>
 
 /** Each entry was judged by itself; with what it keeps it may be too long. */
 function findOversize(licence: Licence): Fault | null {
-  return hasEntrySize(licence)
+  return hasLicenceSize(licence)
     ? null
     : { code: 'request_malformed', field: '', message: ENTRY_SIZE.error({ input: licence }) };
 }
 
-/** @param given as the file names their offers, while `planned` names them as they are */
-function findDuplicates(given: readonly Licence[], planned: readonly Upsert<Licence>[]): CatalogueProblem[] {
-  return findClashes(planned, ({ value }) => [licenceKey(value)]).map(([first, second]) => {
-    const names = new Set([first, second].flatMap((index) => given[index] ?? []).map(licenceKey));
-    const how = names.size > 1 ? ', which one of them names by an alias' : '';
-    const message = `${planned[first]?.value.id ?? ''} is for this subscription and offer too${how}: merge the two`;
-    return { list: 'licences', index: second, code: 'name_taken', field: 'offer', message };
+function findDuplicates(planned: readonly Upsert<Licence>[]): CatalogueProblem[] {
+  return findClashes(planned, ({ value }) => [licenceKey(value)]).map(([, second]) => {
+    const message = `${planned[second]?.value.id ?? ''} is in the file twice: merge the two`;
+    return { list: 'licences', index: second, code: 'name_taken', field: 'id', message };
   });
 }

@@ -2,7 +2,10 @@ import { findOffer } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { isSameName, isSamePlan } from '../../contract/planName.ts';
+import { forEachAtOnce } from '../atOnce.ts';
+import { holdingKeys, namingOf } from '../holding.ts';
 import type { CatalogueStore } from '../store.ts';
+import type { Recorded } from '../../contract/stored.ts';
 import type { StoredCatalogue } from './cataloguePlan.ts';
 import { becomesMarketplace } from './licencesUnder.ts';
 
@@ -17,26 +20,33 @@ export async function readStored(store: Pick<CatalogueStore, 'listOffers' | 'lis
 }
 
 /**
- * For one licence: the offers, its row, and whoever has its id where that is new here.
+ * For one licence: the offers, its row, and the licences that have one of the subscriptions that are new to it.
  *
+ * @param at milliseconds since the epoch
  * @throws StoreUnavailableError
  */
 export async function readAroundLicence(
-  store: Pick<CatalogueStore, 'listOffers' | 'readLicence' | 'findLicence'>,
+  store: Pick<CatalogueStore, 'listOffers' | 'readLicence' | 'readHolding'>,
   licence: Licence,
+  at: number,
 ): Promise<StoredCatalogue> {
-  const offers = await store.listOffers();
+  const [offers, own] = await Promise.all([store.listOffers(), store.readLicence(licence.id)]);
   const match = findOffer(
     offers.map(({ value }) => value),
     licence.plan,
     undefined,
   );
-  const plans = match.found && !isSamePlan(match.plan, licence.plan) ? [licence.plan, match.plan] : [licence.plan];
-  const rows = await Promise.all(plans.map((plan) => store.readLicence({ ...licence, plan })));
-  const isThere = rows.some((row) => row !== null && isSameName(row.value.id, licence.id));
-  // A search through all licences.
-  const namesake = isThere ? null : await store.findLicence(licence.id);
-  return { offers, licences: [...rows, namesake].filter((row) => row !== null) };
+  const named = { ...licence, plan: own?.value.plan ?? (match.found ? match.plan : licence.plan) };
+  const keys = holdingKeys(named).filter((key) => own === null || namingOf(own.value, key, at) !== 'stays');
+  const ids = new Set<string>();
+  await forEachAtOnce(keys, async (key) => {
+    for (const id of (await store.readHolding(key))?.value.licences ?? []) if (!isSameName(id, licence.id)) ids.add(id);
+  });
+  const holders: (Recorded<Licence> | null)[] = [];
+  await forEachAtOnce([...ids], async (id) => {
+    holders.push(await store.readLicence(id));
+  });
+  return { offers, licences: [own, ...holders].filter((row) => row !== null) };
 }
 
 /**

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import { forEachAtOnce } from '../atOnce.ts';
+import { holdingKeys, namingOf } from '../holding.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import { formatPlanName } from '../../contract/planName.ts';
 import { StoreUnavailableError } from '../../contract/stored.ts';
 import type { CatalogueStore } from '../store.ts';
+import { deleteLicence, writeLicence } from '../writeLicence.ts';
+import type { LicenceWritten } from '../writeLicence.ts';
 import type { Change, Recorded, Written } from '../../contract/stored.ts';
 import type { CataloguePlan, Upsert } from './cataloguePlan.ts';
-
-/** Requests at a time: a few thousand rows take seconds, and the store has room for others. */
-const AT_ONCE = 16;
 
 /** Milliseconds: after them what was written is taken back, for which the platform has to leave time. */
 const MAX_WRITING = 120_000;
@@ -36,14 +37,21 @@ export class PartlyWrittenError extends StoreUnavailableError {
 
 type RowStore = Pick<
   CatalogueStore,
-  'readOffer' | 'readLicence' | 'writeOffer' | 'writeLicence' | 'deleteOffer' | 'deleteLicence'
+  | 'readOffer'
+  | 'readLicence'
+  | 'writeOffer'
+  | 'writeLicence'
+  | 'deleteOffer'
+  | 'deleteLicence'
+  | 'readHolding'
+  | 'writeHolding'
 >;
 
 /** One row to write, and how it is taken back. */
 interface RowWrite {
   /** For people. */
   readonly name: string;
-  write(): Promise<Written>;
+  write(): Promise<Written | LicenceWritten>;
   /** @param version what the row has since it was written; null where nobody knows whether it was */
   takeBack(version: string | null): Promise<unknown>;
 }
@@ -62,9 +70,12 @@ export async function writeTogether(
   change: Change,
 ): Promise<boolean> {
   const progress: Progress = { undos: [], isStopped: false };
+  const changed = licences.filter(isChanged);
   const groups = [
     offers.filter(isChanged).map((upsert) => offerWrite(store, upsert, change)),
-    licences.filter(isChanged).map((upsert) => licenceWrite(store, upsert, change)),
+    // What one licence gives up, another one may take.
+    changed.filter((upsert) => givesUp(upsert, change.at)).map((upsert) => licenceWrite(store, upsert, change)),
+    changed.filter((upsert) => !givesUp(upsert, change.at)).map((upsert) => licenceWrite(store, upsert, change)),
   ];
   try {
     const deadline = AbortSignal.timeout(MAX_WRITING);
@@ -93,7 +104,7 @@ function isChanged<T>({ value, stored }: Upsert<T>): boolean {
 }
 
 async function writeGroup(rows: readonly RowWrite[], progress: Progress, deadline: AbortSignal): Promise<void> {
-  await forEachRow(rows, async (row) => {
+  await forEachAtOnce(rows, async (row) => {
     if (progress.isStopped) return;
     if (deadline.aborted) {
       progress.isStopped = true;
@@ -101,16 +112,6 @@ async function writeGroup(rows: readonly RowWrite[], progress: Progress, deadlin
     }
     await writeRow(row, progress);
   });
-}
-
-/** Several at a time. All of them have ended when this does, also where one failed. */
-async function forEachRow<T>(rows: readonly T[], run: (row: T) => Promise<void>): Promise<void> {
-  const queue = rows.values();
-  const work = async (): Promise<void> => {
-    for (const row of queue) await run(row);
-  };
-  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, work));
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function writeRow(row: RowWrite, progress: Progress): Promise<void> {
@@ -136,7 +137,7 @@ async function takeBack({ undos }: Progress): Promise<void> {
 /** Tries all of them. @returns those that failed, or for which there was no time */
 async function takeBackEach(undos: readonly Undo[], deadline: AbortSignal): Promise<readonly Undo[]> {
   const failed: Undo[] = [];
-  await forEachRow(undos, async (undo) => {
+  await forEachAtOnce(undos, async (undo) => {
     try {
       deadline.throwIfAborted();
       await undo.row.takeBack(undo.version);
@@ -161,16 +162,24 @@ function offerWrite(store: RowStore, { value, stored }: Upsert<Offer>, change: C
   };
 }
 
+/** Whether a subscription that was to stay is to stay no longer. */
+function givesUp({ value, stored }: Upsert<Licence>, at: number): boolean {
+  if (stored === null) return false;
+  const staying = holdingKeys(stored.value).filter((key) => namingOf(stored.value, key, at) === 'stays');
+  return staying.some((key) => namingOf(value, key, at) !== 'stays');
+}
+
 function licenceWrite(store: RowStore, { value, stored }: Upsert<Licence>, change: Change): RowWrite {
   return {
     name: `licence ${value.id}`,
-    write: () => store.writeLicence(value, stored?.version ?? null, change),
+    write: () => writeLicence(store, { value, stored }, change),
     takeBack: async (known) => {
-      const version = known ?? ownVersion(await store.readLicence(value), value, change);
+      const version = known ?? ownVersion(await store.readLicence(value.id), value, change);
       if (version === null) return;
+      const present = { value, version, change };
       await (stored === null
-        ? store.deleteLicence(value, version)
-        : store.writeLicence(stored.value, version, stored.change));
+        ? deleteLicence(store, present)
+        : writeLicence(store, { value: stored.value, stored: present }, stored.change));
     },
   };
 }

@@ -15,6 +15,7 @@ import { MAX_DURATION, parseDuration } from '../durations.ts';
 const MAX_ENTRY = 30_000;
 const MAX_LIST = 500;
 const MAX_SEATS = 100_000;
+const MAX_NOTE = 1_000;
 const MAX_FEATURES = 64;
 const MAX_FEATURES_OCTETS = 4_096;
 
@@ -68,6 +69,30 @@ const SEATS = `be "unlimited" or a whole number up to ${MAX_SEATS}`;
 const seatCount = z.number(must(SEATS)).int(must(SEATS)).min(0, must(SEATS)).max(MAX_SEATS, must(SEATS));
 
 export const seats = z.union([z.literal('unlimited'), seatCount], must(SEATS));
+
+const OVERAGE = `be a whole number up to ${MAX_SEATS}, a share of the seats such as "10%", or "unlimited"`;
+
+const PERCENT = /^(0|[1-9]\d{0,3})%$/;
+
+const share = z.templateLiteral([z.number(), '%'], must(OVERAGE)).refine((text) => PERCENT.test(text), must(OVERAGE));
+
+/** How many VMs may be licensed beyond the seats. */
+export const overage = z.union(
+  [
+    z.literal('unlimited'),
+    z.number(must(OVERAGE)).int(must(OVERAGE)).min(0, must(OVERAGE)).max(MAX_SEATS, must(OVERAGE)),
+    share,
+  ],
+  must(OVERAGE),
+);
+
+/** As it is written. */
+export type Overage = z.output<typeof overage>;
+
+const NOTE = must(`be a text of at most ${MAX_NOTE} characters`);
+
+/** A note for operators. */
+export const note = z.string(NOTE).max(MAX_NOTE, NOTE).describe('For operators.');
 
 /** `"*"` or a list. */
 export function allowed(of: z.ZodType<string, string>, what: string): z.ZodType<Allowed, Allowed> {

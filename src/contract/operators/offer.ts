@@ -17,6 +17,7 @@ import {
   features,
   hasEntrySize,
   must,
+  overage,
   planName,
   productName,
   seats,
@@ -33,6 +34,9 @@ const OFFER_STATUSES = ['active', 'suspended'] as const;
 const MAX_ALIASES = 10;
 const MAX_KEY_CHANGES = 50;
 const YES_NO = must('be true or false');
+const MAX_TRIAL_DAYS = 400;
+const TRIAL = `be null, or an object with "days" from 1 to ${MAX_TRIAL_DAYS} and "seats"`;
+const FOREIGN = 'be "refuse" or "none"';
 const KEY_CHANGES = must(`be a whole number up to ${MAX_KEY_CHANGES}`);
 
 const aliases: z.ZodType<readonly string[], readonly string[]> = z
@@ -49,6 +53,19 @@ const MEMBERS = {
   seats: seats
     .optional()
     .describe('In marketplace mode: of each subscription. In licensed mode each licence has its own.'),
+  overage: overage
+    .optional()
+    .describe('In marketplace mode: how many VMs of a subscription are licensed beyond the seats, marked as over.'),
+  trial: z
+    .strictObject(
+      {
+        days: z.int(must(TRIAL)).min(1, must(TRIAL)).max(MAX_TRIAL_DAYS, must(TRIAL)),
+        seats: seats.describe('Of the trial.'),
+      },
+      must(TRIAL),
+    )
+    .nullable()
+    .describe('In licensed mode: what a subscription without a licence gets, once, from its first VM on.'),
   lifetime: duration.describe('From the issue of a licence to its end (exp).'),
   renewAfter: duration.describe('From the issue to the time when clients renew.'),
   grace: duration.describe('From the end of a licence to the time when the software stops without the service.'),
@@ -63,6 +80,9 @@ const MEMBERS = {
   withoutPlan: z
     .boolean(YES_NO)
     .describe('In licensed mode: whether a VM without an attested plan may name this offer.'),
+  onForeignPlan: z
+    .enum(['refuse', 'none'], must(FOREIGN))
+    .describe('With withoutPlan: whether a plan of another publisher counts as no plan ("none").'),
   earlyRelease: z
     .boolean(YES_NO)
     .describe('Whether a released seat is free at once, and not only when its lease ends.'),
@@ -87,6 +107,8 @@ const fields = z.strictObject(
     requireKey: MEMBERS.requireKey.default(true),
     keyChanges: MEMBERS.keyChanges.default(1),
     withoutPlan: MEMBERS.withoutPlan.default(false),
+    onForeignPlan: MEMBERS.onForeignPlan.default('refuse'),
+    trial: MEMBERS.trial.default(null),
     earlyRelease: MEMBERS.earlyRelease.default(false),
     features: MEMBERS.features.default({}),
   },
@@ -119,6 +141,15 @@ function contradictions(entry: OfferFields): readonly Contradiction[] {
   if (entry.mode === 'licensed' && entry.seats !== undefined) {
     found.push(['seats', 'must be left out in licensed mode: each licence has seats of its own']);
   }
+  if (entry.mode === 'licensed' && entry.overage !== undefined) {
+    found.push(['overage', 'must be left out in licensed mode: each licence has its own']);
+  }
+  if (entry.mode === 'marketplace' && entry.trial !== null) {
+    found.push(['trial', 'must be null in marketplace mode: Azure has trials of its own']);
+  }
+  if (entry.onForeignPlan === 'none' && !entry.withoutPlan) {
+    found.push(['onForeignPlan', 'must be "refuse" unless withoutPlan is true: the VM names this offer itself']);
+  }
   if (entry.mode === 'marketplace' && entry.withoutPlan) {
     found.push(['withoutPlan', 'must be false in marketplace mode: the attested plan is the licence there']);
   }
@@ -126,11 +157,12 @@ function contradictions(entry: OfferFields): readonly Contradiction[] {
 }
 
 /** Renamed members, and what follows from others. Durations are milliseconds. */
-function toOffer({ offer, seats: own, renewAfter, lease, ...entry }: OfferFields) {
+function toOffer({ offer, seats: own, overage: beyond, renewAfter, lease, ...entry }: OfferFields) {
   return {
     ...entry,
     plan: offer,
     seats: own ?? ('unlimited' as const),
+    overage: beyond ?? 0,
     // Half a shorter lifetime, as twelve hours are half of the default one; in whole seconds, as it is written.
     renewAfter: renewAfter ?? Math.min(DEFAULT_RENEW_AFTER, Math.floor(entry.lifetime / 2 / SECOND) * SECOND),
     lease: lease ?? entry.lifetime,
@@ -147,12 +179,12 @@ export type OfferJson = z.input<typeof offerSchema>;
 export const storedOffer = offerSchema.transform(toOffer);
 
 /** The opposite of {@link offerEntry}. */
-export function writeOffer({ plan, seats: own, ...offer }: Offer): OfferJson {
+export function writeOffer({ plan, seats: own, overage: beyond, ...offer }: Offer): OfferJson {
   const { lifetime, renewAfter, grace, lease } = offer;
   return {
     offer: formatPlanName(plan),
     ...offer,
-    ...(offer.mode === 'marketplace' && { seats: own }),
+    ...(offer.mode === 'marketplace' && { seats: own, overage: beyond }),
     ...{ lifetime: formatDuration(lifetime), renewAfter: formatDuration(renewAfter) },
     ...{ grace: formatDuration(grace), lease: formatDuration(lease) },
   };

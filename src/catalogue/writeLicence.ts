@@ -1,0 +1,96 @@
+import { StoreUnavailableError } from '../contract/stored.ts';
+import type { Change, DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
+import { forEachAtOnce } from './atOnce.ts';
+import { claimHolding, giveUpHolding } from './claimHolding.ts';
+import type { HoldingStore } from './claimHolding.ts';
+import { holdingKeys, namingOf } from './holding.ts';
+import type { HoldingKey } from './holding.ts';
+import type { Licence } from './licence.ts';
+import type { CatalogueStore } from './store.ts';
+
+type LicenceRows = HoldingStore & Pick<CatalogueStore, 'readLicence' | 'writeLicence' | 'deleteLicence'>;
+
+/** A licence as it shall be, and as it is; `stored: null` where it is not there. */
+interface LicenceChange {
+  readonly value: Licence;
+  readonly stored: Recorded<Licence> | null;
+}
+
+/** `held`: another licence has one of the subscriptions. `busy`: others change one of them at the same time. */
+export type LicenceWritten =
+  Written | { readonly outcome: 'busy' } | { readonly outcome: 'held'; readonly by: string; readonly key: HoldingKey };
+
+/**
+ * Writes a licence, and has each of its subscriptions under it alone. The subscriptions are claimed first and given up last:
+ * what a process that ends in between leaves behind has no effect, for a licence counts only where it names a subscription
+ * and the subscription's row names it.
+ *
+ * @throws {StoreUnavailableError} the licence may have been written
+ */
+export async function writeLicence(
+  store: LicenceRows,
+  { value, stored }: LicenceChange,
+  change: Change,
+): Promise<LicenceWritten> {
+  const before = stored?.value ?? null;
+  const keys = holdingKeys(value);
+  const news = keys.filter((key) => isNews(before, value, key, change.at));
+  const unnamed = news.filter((key) => before === null || namingOf(before, key, change.at) === null);
+  const obstacle = await claimAll(store, news, value.id, change.at);
+  const written = obstacle ?? (await store.writeLicence(value, stored?.version ?? null, change));
+  if (written.outcome !== 'written') await giveUpAll(store, unnamed, value.id);
+  else if (before !== null) await giveUpAll(store, findRemoved(before, keys), value.id);
+  return written;
+}
+
+/**
+ * Deletes a licence, and then gives its subscriptions up.
+ *
+ * @throws {StoreUnavailableError}
+ */
+export async function deleteLicence(store: LicenceRows, { value, version }: Recorded<Licence>): Promise<DeleteOutcome> {
+  const outcome = await store.deleteLicence(value.id, version);
+  if (outcome !== 'changed') await giveUpAll(store, holdingKeys(value), value.id);
+  return outcome;
+}
+
+function isNews(before: Licence | null, after: Licence, key: HoldingKey, at: number): boolean {
+  const naming = namingOf(after, key, at);
+  const earlier = before === null ? null : namingOf(before, key, at);
+  return naming !== null && naming !== earlier && earlier !== 'stays';
+}
+
+function findRemoved(before: Licence, keys: readonly HoldingKey[]): readonly HoldingKey[] {
+  const kept = new Set(keys.map(nameOf));
+  return holdingKeys(before).filter((key) => !kept.has(nameOf(key)));
+}
+
+function nameOf({ cloud, subscriptionId }: HoldingKey): string {
+  return `${cloud}/${subscriptionId}`;
+}
+
+async function claimAll(
+  store: LicenceRows,
+  keys: readonly HoldingKey[],
+  id: string,
+  at: number,
+): Promise<Exclude<LicenceWritten, Written> | null> {
+  let obstacle: Exclude<LicenceWritten, Written> | null = null;
+  const lookUp = async (other: string) => (await store.readLicence(other))?.value ?? null;
+  await forEachAtOnce(keys, async (key) => {
+    if (obstacle !== null) return;
+    const claimed = await claimHolding(store, lookUp, { key, id, at });
+    if (claimed.outcome === 'held') obstacle = { ...claimed, key };
+    else if (claimed.outcome === 'busy') obstacle = { outcome: 'busy' };
+  });
+  return obstacle;
+}
+
+/** What is not given up now is found to be without effect later. */
+async function giveUpAll(store: HoldingStore, keys: readonly HoldingKey[], id: string): Promise<void> {
+  try {
+    await forEachAtOnce(keys, (key) => giveUpHolding(store, key, id));
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) throw error;
+  }
+}
