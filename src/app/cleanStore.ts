@@ -1,6 +1,7 @@
 import type { DecisionStore } from '../decisions/store.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
+import type { UsageStore } from '../usage/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -11,14 +12,16 @@ const MAX_RUN = 4 * 60 * 1000;
 export interface CleaningNeeds {
   readonly store: Pick<DecisionStore, 'deleteDecisions'> &
     Pick<RequestStore, 'deleteRequests'> &
-    Pick<ActivationStore, 'deleteActivations'>;
-  readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS'>;
+    Pick<ActivationStore, 'deleteActivations'> &
+    Pick<UsageStore, 'deleteHours'>;
+  readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Deletes old decisions, old requests of operators, and activations of VMs that have no seat and have not come for long.
+ * Deletes old decisions, old requests of operators, activations of VMs that have no seat and have not come for long, and old
+ * hours of the ledger.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -36,5 +39,6 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
   const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
-  log('info', 'store_cleaned', { decisions, requests, activations });
+  const hours = await countAll(store.deleteHours(before(config.USAGE_DAYS)));
+  log('info', 'store_cleaned', { decisions, requests, activations, hours });
 }

@@ -60,14 +60,20 @@ export function countHours(hours: number): number {
  * two minutes that are allowed changes none of them.
  */
 export function hoursToCount(licensed: LicensedTime, at: number): readonly DayHours[] {
-  const { issuedAt, expiresAt, counted, movedTo } = licensed;
+  const { issuedAt, expiresAt, counted } = licensed;
   const until = Math.min(at, expiresAt);
-  if (movedTo !== null || issuedAt >= until) return [];
+  if (issuedAt >= until) return [];
   const rows: DayHours[] = [];
   for (let day = Math.max(dayOf(issuedAt), counted?.day ?? 0); dayStart(day) < until; day += 1) {
     const before = day === counted?.day ? counted.hours : 0;
-    const hours = before | hoursOfDay(day, issuedAt, until);
+    const hours = before | newestHours(licensed, day, at);
     if (hours !== before) rows.push({ day, hours });
   }
   return rows;
+}
+
+/** The hours of a day in which a VM is licensed by its newest licence, until `at`; none of a day before those that changes. */
+export function newestHours({ issuedAt, expiresAt, counted, movedTo }: LicensedTime, day: number, at: number): number {
+  if (movedTo !== null || (counted !== null && day < counted.day)) return 0;
+  return hoursOfDay(day, issuedAt, Math.min(at, expiresAt));
 }

@@ -150,8 +150,9 @@ export interface HoursLearned {
 /** The hours of the newest licence of a VM that are certain by `at`: it is replaced, moved to another pool, or forgotten. */
 export function learnHours(known: Activation, at: number): HoursLearned {
   const days = hoursToCount(known, at);
-  const { vmId, cloud, subscriptionId, offer } = known;
-  const writes = days.map((one): SeatWrite => ({ row: 'usage', vmId, cloud, subscriptionId, offer, ...one }));
+  const { vmId, cloud, subscriptionId, licenceId, offer } = known;
+  const of = { vmId, cloud, subscriptionId, licenceId, offer };
+  const writes = days.map((one): SeatWrite => ({ row: 'usage', ...of, ...one }));
   const before = Math.max(0, writes.length - MAX_DAYS_TOGETHER);
   const first: SeatWrite[][] = [];
   for (let start = 0; start < before; start += MAX_TRANSACTION) {

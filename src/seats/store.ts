@@ -19,15 +19,8 @@ export interface SeatRows {
   readonly uncounted: number;
 }
 
-/** Hours of a day in which a VM was licensed, and the subscription and offer that it was licensed under. */
-export interface UsageRow extends DayHours {
-  /** Lower-case UUID. */
-  readonly vmId: string;
-  readonly cloud: string;
-  readonly subscriptionId: string;
-  /** `publisher/product/plan`. */
-  readonly offer: string;
-}
+/** Hours of a day in which a VM was licensed, and under what. */
+export interface UsageRow extends DayHours, Pick<Activation, 'vmId' | 'cloud' | 'subscriptionId' | 'licenceId' | 'offer'> {}
 
 /**
  * One row to write. `version: null` inserts, else the row must still be at that version. A row of `usage` replaces what is

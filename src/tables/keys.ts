@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
-import { dayStart } from '../contract/dayHours.ts';
-import { joinKey } from '../contract/keyParts.ts';
+import { dayOf, dayStart } from '../contract/dayHours.ts';
+import { joinKey, splitKey } from '../contract/keyParts.ts';
 import { foldCase, formatPlanName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
+import type { DayRange, VmRange } from '../usage/store.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
 
 /*
@@ -108,6 +109,31 @@ function dayName(day: number): string {
 /** One VM's hours of one day. */
 export function usageRow(day: number, vmId: string): string {
   return USAGE_PREFIX + joinKey(dayName(day), foldCase(vmId));
+}
+
+/** The hours of a day of VMs that are no longer named: after those of all VMs, for no UUID begins so. */
+export function summedRow(day: number, { cloud, subscriptionId, offer }: Summed): string {
+  return USAGE_PREFIX + joinKey(dayName(day), SUM, cloud, foldCase(subscriptionId), foldCase(offer));
+}
+
+const SUM = 'sum';
+
+interface Summed {
+  readonly cloud: string;
+  readonly subscriptionId: string;
+  readonly offer: string;
+}
+
+/** The opposite of {@link usageRow} and {@link summedRow}; `vmId: null` for the latter. */
+export function parseUsageRow(rowKey: string): { readonly day: number; readonly vmId: string | null } {
+  const [date = '', vmId = SUM] = splitKey(rowKey.slice(USAGE_PREFIX.length));
+  return { day: dayOf(Date.parse(date)), vmId: vmId === SUM ? null : vmId };
+}
+
+/** Hours from one day to another. Both ends are exclusive. Of some VMs the range is of one day alone. */
+export function usageRange(days: DayRange, { after, last }: VmRange): { readonly from: string; readonly to: string } {
+  const to = last === null ? USAGE_PREFIX + dayName(days.until) : `${usageRow(days.from, last)} `;
+  return { from: after === null ? USAGE_PREFIX + dayName(days.from) : usageRow(days.from, after), to };
 }
 
 export function blockRow(index: number): string {
