@@ -14,6 +14,7 @@ import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
 import { trustTable } from './trustTable.ts';
+import { usageTable } from './usageTable.ts';
 
 const DEFAULT_BUDGET = 5_000;
 
@@ -47,6 +48,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     trust: connect('trust'),
     keysets: connect('keysets'),
   };
+  const seats = seatTable(tables.activations, budget);
   return {
     ensureTables: async () => {
       for (const [name, table] of Object.entries(tables)) {
@@ -57,14 +59,15 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...catalogueTables(tables.offers, tables.licences, budgets),
     ...holderTable(tables.holders, budget),
     ...claimTable(tables.names, budgets),
-    ...seatTable(tables.activations, budget),
+    ...seats,
     ...activationTable(tables.activations, budgets.search),
+    ...usageTable(tables.activations, budgets.search),
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),
     ...keySetTable(tables.keysets, budget),
-    ...cleaningTables(tables, budgets),
+    ...cleaningTables(tables, seats, budgets),
   };
 }

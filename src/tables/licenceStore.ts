@@ -5,6 +5,7 @@ import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { SeatStore, ActivationStore } from '../seats/store.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
+import type { UsageStore } from '../usage/store.ts';
 
 /** Everything that is kept. Every method throws {@link StoreUnavailableError}, and those with pages {@link ContinuationError}. */
 export interface LicenceStore
@@ -16,6 +17,7 @@ export interface LicenceStore
     ClaimStore,
     SeatStore,
     ActivationStore,
+    UsageStore,
     DecisionStore,
     RequestStore,
     IssuerStore,

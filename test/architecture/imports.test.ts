@@ -13,12 +13,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   catalogue: ['contract'],
   seats: ['contract', 'catalogue'],
   decisions: ['contract', 'catalogue'],
+  usage: ['contract', 'catalogue'],
   http: ['contract'],
-  tables: ['contract', 'catalogue', 'seats', 'decisions', 'tokens', 'trust', 'http'],
-  vm: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions'],
-  operators: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions'],
+  tables: ['contract', 'catalogue', 'seats', 'usage', 'decisions', 'tokens', 'trust', 'http'],
+  vm: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'usage', 'decisions'],
+  operators: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'usage', 'decisions'],
   app: [
-    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions', 'tables'],
+    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'usage', 'decisions', 'tables'],
     ...['vm', 'operators'],
   ],
   functions: ['app'],
@@ -26,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['contract', 'verifier', 'trust', 'tokens', 'emulator', 'client', 'catalogue'],
   emulator: ['contract', 'verifier'],
   dev: [
-    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions', 'tables'],
+    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'usage', 'decisions', 'tables'],
     ...['vm', 'operators', 'app', 'functions', 'client', 'cli', 'emulator'],
   ],
 };
