@@ -28,8 +28,9 @@ export async function findNextPool(table: TableClient, budget: number, after: st
   for (let last = after ?? ''; ;) {
     const query = { filter: odata`PartitionKey gt ${last}`, select: ['partitionKey'] };
     const name = await readFirstPartition(table, call, query);
-    const pool = name === null ? null : parsePoolName(name);
-    if (name === null || pool !== null) return pool;
+    if (name === null) return null;
+    const pool = parsePoolName(name);
+    if (pool !== null) return pool;
     last = name;
   }
 }
