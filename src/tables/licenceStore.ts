@@ -4,6 +4,7 @@ import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { SeatStore, ActivationStore } from '../seats/store.ts';
+import type { TimelineStore } from '../views/store.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
 
 /** Everything that is kept. Every method throws {@link StoreUnavailableError}, and those with pages {@link ContinuationError}. */
@@ -17,6 +18,7 @@ export interface LicenceStore
     SeatStore,
     ActivationStore,
     DecisionStore,
+    TimelineStore,
     RequestStore,
     IssuerStore,
     TrustStore,

@@ -13,12 +13,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   catalogue: ['contract'],
   seats: ['contract', 'catalogue'],
   decisions: ['contract', 'catalogue'],
+  views: ['contract', 'catalogue', 'seats', 'decisions'],
   http: ['contract'],
-  tables: ['contract', 'catalogue', 'seats', 'decisions', 'tokens', 'trust', 'http'],
+  tables: ['contract', 'catalogue', 'seats', 'decisions', 'views', 'tokens', 'trust', 'http'],
   vm: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions'],
-  operators: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions'],
+  operators: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions', 'views'],
   app: [
-    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions', 'tables'],
+    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions', 'views', 'tables'],
     ...['vm', 'operators'],
   ],
   functions: ['app'],
@@ -26,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ['contract', 'verifier', 'trust', 'tokens', 'emulator', 'client', 'catalogue'],
   emulator: ['contract', 'verifier'],
   dev: [
-    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions', 'tables'],
+    ...['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'decisions', 'views', 'tables'],
     ...['vm', 'operators', 'app', 'functions', 'client', 'cli', 'emulator'],
   ],
 };
