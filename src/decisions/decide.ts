@@ -1,7 +1,7 @@
 import type { AttestedVm } from '../contract/attestation.ts';
-import { countOverage } from '../catalogue/offer.ts';
 import { licenceIdOf, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
+import { countOverage } from '../catalogue/entitlement.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { Trial } from '../catalogue/holding.ts';
 import type { FoundTerms, Terms } from '../catalogue/terms.ts';

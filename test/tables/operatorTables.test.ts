@@ -20,6 +20,7 @@ import {
   offer,
   request,
   SUBSCRIPTION,
+  subscriptions,
   VM_ID,
   vmId,
 } from '../support/licensing.ts';
@@ -52,20 +53,24 @@ test('offers are read one by one, by pages, and deleted at the version that was 
   expect(await store.readOffer(plan)).toBeNull();
 });
 
-test('licences are found by what they are for and by their id, and paged', async () => {
+test('licences are found by their id, and paged', async () => {
   const store = await createStore();
   for (const number of [1, 2, 3]) {
-    await store.writeLicence(licence({ id: `Fab-${number}`, subscriptionId: vmId(number) }), null, CHANGE);
+    await store.writeLicence(
+      licence({ id: `Fab-${number}`, subscriptions: subscriptions(vmId(number)) }),
+      null,
+      CHANGE,
+    );
   }
-  expect((await readAll((page) => store.pageLicences(null, page), 2)).map((row) => row.value.id)).toHaveLength(3);
-  const one = { cloud: CLOUD, subscriptionId: vmId(2) };
-  expect((await store.pageLicences(one, { size: 5 })).items).toMatchObject([{ value: { id: 'Fab-2' } }]);
-  expect(await store.findLicence('fab-3')).toMatchObject({ value: { subscriptionId: vmId(3) }, change: CHANGE });
-  expect(await store.findLicence('fab-4')).toBeNull();
-  const key = { ...one, plan: licence().plan };
-  expect(await store.readLicence(key)).toMatchObject({ value: { id: 'Fab-2' } });
-  expect(await store.deleteLicence(key, null)).toBe('deleted');
-  expect(await store.readLicence(key)).toBeNull();
+  const paged = await readAll((page) => store.pageLicences(page), 2);
+  expect(paged.map((row) => row.value.id)).toEqual(['Fab-1', 'Fab-2', 'Fab-3']);
+  expect(await store.readLicence('fab-3')).toMatchObject({
+    value: { subscriptions: subscriptions(vmId(3)) },
+    change: CHANGE,
+  });
+  expect(await store.readLicence('fab-4')).toBeNull();
+  expect(await store.deleteLicence('FAB-2', null)).toBe('deleted');
+  expect(await store.readLicence('fab-2')).toBeNull();
 });
 
 const forge = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64');
@@ -83,21 +88,24 @@ test('a page cannot be continued with what the store never gave', async () => {
 test('a page is continued in its own list alone, by the same filter', async () => {
   const store = await createStore();
   for (const number of [1, 2, 3]) {
-    await store.writeLicence(licence({ id: `Fab-${number}`, subscriptionId: vmId(number) }), null, CHANGE);
+    await store.writeLicence(
+      licence({ id: `Fab-${number}`, subscriptions: subscriptions(vmId(number)) }),
+      null,
+      CHANGE,
+    );
     await store.insertDecision(decision({ subscriptionId: vmId(number) }));
   }
-  const continuation = (await store.pageLicences(null, { size: 1 })).next ?? '';
-  expect((await store.pageLicences(null, { size: 5, continuation })).items).toHaveLength(2);
+  const continuation = (await store.pageLicences({ size: 1 })).next ?? '';
+  expect((await store.pageLicences({ size: 5, continuation })).items).toHaveLength(2);
   const decisions = (await store.pageDecisions({}, { size: 1 })).next ?? '';
   for (const elsewhere of [
     store.pageOffers({ size: 5, continuation }),
-    store.pageLicences({ cloud: CLOUD, subscriptionId: vmId(3) }, { size: 5, continuation }),
-    store.pageLicences(null, { size: 5, continuation: `${continuation}.` }),
-    store.pageLicences(null, {
+    store.pageLicences({ size: 5, continuation: `${continuation}.` }),
+    store.pageLicences({
       size: 5,
       continuation: `${continuation.slice(0, 23)}${forge({ nextPartitionKey: '' })}`,
     }),
-    store.pageLicences(null, {
+    store.pageLicences({
       size: 5,
       continuation: `${continuation.slice(0, 23)}${forge({ nextPartitionKey: 'x'.repeat(4_000) })}`,
     }),
