@@ -1,10 +1,11 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { TimelineStore } from './store.ts';
 
 /**
- * Milliseconds that the projector stays behind the clock. A decision has the time at which its request came, and is written
- * by then: an answer takes at most 30 seconds, and the clocks of two instances are at most a minute apart.
+ * Milliseconds that the projector stays behind the clock. By then a decision is written: its time is at most 30 seconds
+ * before the write began, and may come from an instance whose clock is slow.
  */
-export const LAG = 120_000;
+export const LAG = CLOCK_SKEW + 60_000;
 /** Decisions of one slice: what a run holds in memory, and what it repeats after a crash. */
 const MAX_SLICE = 1_000;
 

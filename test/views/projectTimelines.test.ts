@@ -58,7 +58,7 @@ const keysOf = (rows: readonly object[]) =>
     return `${partitionKey} ${id}`;
   });
 
-test('each decision is copied to its subscription and to its VM, two minutes after it, and once', async () => {
+test('each decision is copied to its subscription and to its VM, three minutes after it, and once', async () => {
   const { store, run, readRows, readProjected } = await createStore();
   const old = decision({ at: AT - LAG - 1, vmId: vmId(2) });
   const young = decision({ at: AT - LAG });
