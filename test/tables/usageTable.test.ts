@@ -186,7 +186,7 @@ test.each(['writeSeats', 'readActivation'] as const)(
     const clients = {
       activations: connect('activations'),
       decisions: connect('decisions'),
-      once: connect('once'),
+      ...{ once: connect('once'), bySubscription: connect('bySubscription'), byVm: connect('byVm') },
       requests: connect('requests'),
     };
     const cleaning = cleaningTables(clients, seats, { call: 5_000, search: 5_000 });
