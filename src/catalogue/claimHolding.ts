@@ -89,7 +89,7 @@ async function planClaim(
 export async function giveUpHolding(store: HoldingStore, key: HoldingKey, id: string): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const row = await store.readHolding(key);
-    if (row === null || !row.value.licences.some((one) => isSameName(one, id))) return;
+    if (!row?.value.licences.some((one) => isSameName(one, id))) return;
     const licences = row.value.licences.filter((one) => !isSameName(one, id));
     const next = { ...row.value, licences, former: addFormer(row.value.former, [id]) };
     if ((await store.writeHolding(next, row.version)) === 'written') return;

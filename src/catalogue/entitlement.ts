@@ -1,4 +1,5 @@
 import type { Features, LicenceClass } from '../contract/claims.ts';
+import type { Overage } from '../contract/operators/fields.ts';
 import type { Seats } from './offer.ts';
 import type { SeatPool } from './seatPool.ts';
 import type { PlanName } from '../contract/planName.ts';
@@ -30,6 +31,12 @@ export interface Entitlement {
   readonly class: LicenceClass | null;
   /** The end of the subscription's trial, in milliseconds since the epoch; `null` outside a trial. */
   readonly trialEndsAt: number | null;
+}
+
+/** How many VMs may be licensed beyond the seats; a share of them is rounded down. */
+export function countOverage(overage: Overage, seats: Seats): Seats {
+  if (typeof overage === 'number' || overage === 'unlimited') return overage;
+  return seats === 'unlimited' ? 'unlimited' : Math.floor((seats * Number.parseInt(overage, 10)) / 100);
 }
 
 /** The times of one licence token, in milliseconds since the epoch. */

@@ -1,7 +1,7 @@
 import type { AttestedVm } from '../contract/attestation.ts';
-import { countOverage } from '../catalogue/offer.ts';
 import { licenceIdOf, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
+import { countOverage } from '../catalogue/entitlement.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { Trial } from '../catalogue/holding.ts';
 import type { FoundTerms, Terms } from '../catalogue/terms.ts';
@@ -26,6 +26,8 @@ export interface Refused {
   readonly granted: false;
   readonly code: LicenceCode;
   readonly plan: PlanName | null;
+  /** `publisher/product/plan` of the offer, in its own spelling. */
+  readonly offer: string | null;
   readonly licenceId: string | null;
 }
 
@@ -35,10 +37,13 @@ export type Decision =
 
 /** Whether offer and licence entitle this VM. Pure; seats, keys and challenges are judged by `activate`. */
 export function decide(terms: Terms, claim: LicenceClaim): Decision {
-  if (!terms.found) return { granted: false, code: terms.code, plan: null, licenceId: null };
+  if (!terms.found) return { granted: false, code: terms.code, plan: null, offer: null, licenceId: null };
   const basis = findBasis(terms, claim);
   const code = basis.code ?? commonRefusal(terms, basis, claim);
-  if (code !== null) return { granted: false, code, plan: terms.plan, licenceId: basis.licenceId };
+  if (code !== null) {
+    const { plan, offer } = terms;
+    return { granted: false, code, plan, offer: formatPlanName(offer.plan), licenceId: basis.licenceId };
+  }
   return { granted: true, entitlement: entitle(terms, basis, claim.vm), startsTrial: basis.startsTrial ?? null };
 }
 

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 import type { AttestedPlan, CheckOutcome } from '../contract/attestation.ts';
 import type { GrantCode, LicenceCode } from '../contract/codes.ts';
@@ -19,7 +19,7 @@ export interface DecisionCheck {
  * code. Always of authentic evidence; never the document, never a token.
  */
 export interface DecisionRecord {
-  /** A UUID that is also the correlation id of the answer. It carries the time, so that the row can be found by it. */
+  /** A UUID that is also the correlation id of the answer. It begins with `at`, so that the row can be found by it. */
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -31,6 +31,8 @@ export interface DecisionRecord {
   readonly plan: AttestedPlan | null;
   /** `publisher/product/plan`, the VM's own word. */
   readonly claimedOffer: string | null;
+  /** `publisher/product/plan` of the offer that was found, in its own spelling. */
+  readonly offer: string | null;
   readonly licenceId: string | null;
   readonly region: string | null;
   readonly sku: string | null;
@@ -47,38 +49,20 @@ export interface DecisionFilter {
   readonly until?: number | undefined;
 }
 
-const HOUR = 60 * 60 * 1000;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-
-/** The id of a row of its own. */
-export function uniqueDecisionId(at: number): string {
-  return composeId(at, randomBytes(10));
-}
-
-/**
- * The id of what a VM can repeat at will (refusals, releases): the same for one VM, licence (or product, where there is
- * no licence) and code within one hour, so that a repeat changes nothing, and so that the correlation id of each repeat leads
- * to the row.
- */
-export function hourlyDecisionId(
-  vm: Pick<DecisionRecord, 'cloud' | 'subscriptionId' | 'vmId' | 'code'>,
-  about: string,
-  at: number,
-): string {
-  const hour = Math.floor(at / HOUR) * HOUR;
-  const name = [vm.cloud, vm.subscriptionId, vm.vmId, vm.code, about, hour].join('\n');
-  return composeId(hour, createHash('sha256').update(name).digest());
-}
 
 /** Milliseconds since the epoch that stand in an id, or `null` if it is not the id of a decision. */
 export function decisionIdTime(id: string): number | null {
   return ID.test(id) ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : null;
 }
 
-/** A UUID of version 8 (RFC 9562, section 5.8): 48 bits of time as in version 7, the rest ours. */
-function composeId(at: number, octets: Uint8Array): string {
+/**
+ * A new id for a decision made at `at` (milliseconds since the epoch): a UUID of version 8 (RFC 9562, section 5.8) with 48
+ * bits of time as in version 7 and 74 random bits.
+ */
+export function createDecisionId(at: number): string {
   const time = Math.max(0, Math.floor(at)).toString(16).padStart(12, '0').slice(-12);
-  const rest = Buffer.from(octets.subarray(0, 10));
+  const rest = randomBytes(10);
   rest.writeUInt8((rest.readUInt8(0) & 0x0f) | 0x80, 0);
   rest.writeUInt8((rest.readUInt8(2) & 0x3f) | 0x80, 2);
   const hex = time + rest.toString('hex');

@@ -1,22 +1,41 @@
-import type { DecisionFilter, DecisionRecord } from './decisionRecord.ts';
+import type { DecisionCode, DecisionFilter, DecisionRecord } from './decisionRecord.ts';
 import type { PageRequest, ReadablePage } from '../contract/stored.ts';
+
+/** What a VM can repeat at will, and is recorded once in an hour. */
+export interface RepeatKey {
+  readonly cloud: string;
+  readonly subscriptionId: string;
+  readonly vmId: string;
+  readonly code: DecisionCode;
+  /** The licence or, where there is none, the offer; empty where neither was found. */
+  readonly about: string;
+  /** Milliseconds since the epoch; the hour in which it lies counts. */
+  readonly at: number;
+}
 
 /** Audit rows. They are inserted once and never changed. */
 export interface DecisionStore {
+  /**
+   * Takes this hour's place for `id`, unless it is taken.
+   *
+   * @returns the id that holds the place: `id` itself, or that of the decision that was recorded first
+   */
+  claimHour(key: RepeatKey, id: string): Promise<string>;
+  /** Gives a place back, so that the next repeat is recorded: the decision could not be written. */
+  freeHour(key: RepeatKey): Promise<void>;
   /** `exists`: a row of this id was there, and stays as it is. */
   insertDecision(decision: DecisionRecord): Promise<'written' | 'exists'>;
   /** Whether there is at least one. */
   holdsADecision(): Promise<boolean>;
   /** By `id`, which is the correlation id that the VM was given too. */
   readDecision(id: string): Promise<DecisionRecord | null>;
-  /**
-   * The newest day first, and within a page the newest first. Which rows of a day share a page goes by subscription and
-   * then by hour: a refusal's id, by which it is found, has the beginning of its hour.
-   */
+  /** The newest first: whatever the filter, no row of a later page is newer than one of an earlier page. */
   pageDecisions(filter: DecisionFilter, page: PageRequest): Promise<ReadablePage<DecisionRecord>>;
   /**
    * Deletes the decisions of the days before the one in which `before` lies, in pieces, so that the caller can stop
    * between them. Each piece is the number of rows deleted; 0 while the store is still searching.
    */
   deleteDecisions(before: number): AsyncIterable<number>;
+  /** The same, for the places taken in hours before the one in which `before` lies. */
+  deleteHours(before: number): AsyncIterable<number>;
 }

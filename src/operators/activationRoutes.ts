@@ -14,7 +14,7 @@ import { activationSchema } from '../contract/operators/activation.ts';
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
-import { findPool, parsePool } from './pools.ts';
+import { findPool, parsePool, poolsOf } from './pools.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
@@ -146,8 +146,10 @@ async function readFilter(needs: ActivationNeeds, query: z.output<typeof listQue
     }
     return { pool: (await findPool(needs, licenceId)).pool, vmId: vm };
   }
-  if (cloud !== undefined && subscription !== undefined)
-    return { cloud, subscriptionId: subscription, pools: [], vmId: vm };
+  if (cloud !== undefined && subscription !== undefined) {
+    const of = { cloud, subscriptionId: subscription };
+    return { ...of, pools: await poolsOf(needs, of), vmId: vm };
+  }
   if (vm !== undefined) return { vmId: vm };
   throw new RequestError('request_malformed', 'Name a licence, a cloud and a subscription, or a vmId.');
 }

@@ -3,7 +3,8 @@ import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { ANY } from '../contract/planName.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { licenceId, planName, uuid } from '../contract/operators/fields.ts';
-import { licenceIdOf, parsePoolName } from '../catalogue/seatPool.ts';
+import type { SubscriptionKey } from '../catalogue/holding.ts';
+import { licenceIdOf, parsePoolName, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { Seats } from '../catalogue/offer.ts';
 import { licencePool, marketplacePool } from '../seats/poolUsage.ts';
@@ -11,7 +12,7 @@ import { RequestError } from '../http/requestError.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 
 export interface PoolNeeds {
-  readonly store: Pick<CatalogueStore, 'readLicence' | 'readOffer'>;
+  readonly store: Pick<CatalogueStore, 'readLicence' | 'readOffer' | 'readHoldings'>;
 }
 
 /** A pool of seats, and how many it has. */
@@ -62,6 +63,20 @@ async function findMarketplacePool({ store }: PoolNeeds, id: string): Promise<Na
   const pool = marketplacePool(offer.value, where, subscription);
   return { licenceId: licenceIdOf(pool), pool, seats: offer.value.seats, cloud: where, subscriptionId: subscription };
 }
+
+/**
+ * The pools in which a subscription has or had VMs, but for those in marketplace mode, which its own name finds.
+ *
+ * @throws {StoreUnavailableError}
+ */
+export async function poolsOf({ store }: PoolNeeds, subscription: SubscriptionKey): Promise<readonly SeatPool[]> {
+  const { holdings, trials } = await store.readHoldings(subscription);
+  const names = holdings.flatMap(({ licences, former }) => [...licences.map(nameOfLicence), ...former]);
+  const pools = [...names, ...trials.map((trial) => poolName({ kind: 'trial', ...trial }))].map(parsePoolName);
+  return [...new Map(pools.filter((pool) => pool !== null).map((pool) => [poolName(pool), pool])).values()];
+}
+
+const nameOfLicence = (id: string) => poolName({ kind: 'licence', id });
 
 /**
  * The pool of a name in an address. Any other spelling names none, so that nobody can make up a pool.

@@ -4,6 +4,7 @@ import type { Activation, ChallengeMark, Seat } from './activation.ts';
 import { isNewer } from './issue.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { findOffer } from '../catalogue/findOffer.ts';
+import { formatPlanName } from '../contract/planName.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { UNCOUNTED_MARGIN } from './lease.ts';
 import { createSeatGate } from './seatGate.ts';
@@ -17,7 +18,7 @@ import type { WriteOutcome } from '../contract/stored.ts';
 
 /** Where the seat of a licence is, and whether it is free at once when it is given back. */
 export type ReleaseTerms =
-  | { readonly found: true; readonly pool: SeatPool; readonly earlyRelease: boolean }
+  | { readonly found: true; readonly offer: string; readonly pool: SeatPool; readonly earlyRelease: boolean }
   | { readonly found: false; readonly code: LicenceCode };
 
 /** What a VM came with to give its seat back. Times are milliseconds since the epoch. */
@@ -50,10 +51,11 @@ export async function readReleaseTerms(
   const match = findOffer(await catalogue.readOffers(), licence.plan, undefined);
   if (!match.found) return match;
   const { mode, earlyRelease, plan } = match.offer;
+  const found = { found: true, offer: formatPlanName(plan), earlyRelease } as const;
   const kind = licence.id.startsWith('mp:') ? 'marketplace' : licence.id.startsWith('trial:') ? 'trial' : 'licence';
-  if (kind !== 'licence') return { found: true, earlyRelease, pool: { kind, cloud, subscriptionId, plan } };
-  if (mode === 'marketplace') return { found: true, earlyRelease, pool: { kind: mode, cloud, subscriptionId, plan } };
-  return { found: true, earlyRelease, pool: { kind, id: licence.id } };
+  if (kind !== 'licence') return { ...found, pool: { kind, cloud, subscriptionId, plan } };
+  if (mode === 'marketplace') return { ...found, pool: { kind: mode, cloud, subscriptionId, plan } };
+  return { ...found, pool: { kind, id: licence.id } };
 }
 
 /**
@@ -64,7 +66,7 @@ export async function readReleaseTerms(
  */
 export async function releaseSeat(
   unbounded: SeatStore,
-  { pool, earlyRelease }: Extract<ReleaseTerms, { found: true }>,
+  { pool, earlyRelease }: Pick<Extract<ReleaseTerms, { found: true }>, 'pool' | 'earlyRelease'>,
   request: ReleaseRequest,
   options: SeatOptions = {},
 ): Promise<ReleaseOutcome> {

@@ -15,7 +15,8 @@ export function offerEntity(value: Offer, change: Change): TableEntity {
 }
 
 export function licenceEntity(value: Licence, change: Change): TableEntity {
-  const { cloud: _, subscription: __, subscriptions: ___, ...content } = writeLicence(value);
+  // Its subscriptions stand in a column of their own.
+  const content = { ...writeLicence(value), cloud: undefined, subscription: undefined, subscriptions: undefined };
   return {
     partitionKey: LICENCES_PARTITION,
     rowKey: licenceRow(value.id),
@@ -60,7 +61,7 @@ export function readLicenceRow(entity: unknown): Recorded<Licence> {
 }
 
 /** A table's columns cannot hold lists, so the whole object is one JSON property, as answers have it. Its schema bounds its size. */
-function columns(value: OfferJson | Omit<LicenceJson, 'subscriptions'>, change: Change): Record<string, unknown> {
+function columns(value: Pick<OfferJson | LicenceJson, 'status'>, change: Change): Record<string, unknown> {
   return {
     schema: ROW_SCHEMA,
     status: value.status,

@@ -12,7 +12,7 @@ import { learnHours, writeAndCount } from '../seats/issue.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
 import { readActivationRow } from './activationRow.ts';
-import { decisionDay, usageRange, VM_ROWS, vmRow } from './keys.ts';
+import { decisionDay, hourKey, usageRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable } from './paging.ts';
 import { listPools } from './poolScan.ts';
 import { deleteRow, deleteTogether, readPieces } from './rows.ts';
@@ -26,13 +26,13 @@ const PIECE = 500;
 const BATCH = 100;
 const KEYS = ['partitionKey', 'rowKey'];
 
-type CleaningTables = Pick<DecisionStore, 'deleteDecisions'> &
+type CleaningTables = Pick<DecisionStore, 'deleteDecisions' | 'deleteHours'> &
   Pick<RequestStore, 'deleteRequests'> &
   Pick<ActivationStore, 'deleteActivations'> &
-  Pick<UsageStore, 'deleteHours'>;
+  Pick<UsageStore, 'deleteUsage'>;
 
 export function cleaningTables(
-  tables: { readonly decisions: TableClient; readonly requests: TableClient; readonly activations: TableClient },
+  tables: Readonly<Record<'decisions' | 'once' | 'requests' | 'activations', TableClient>>,
   seats: SeatStore,
   budgets: Budgets,
 ): CleaningTables {
@@ -44,7 +44,7 @@ export function cleaningTables(
       yield rows.length;
     }
   };
-  const deleteHours = async function* (before: number): AsyncGenerator<number> {
+  const deleteUsage = async function* (before: number): AsyncGenerator<number> {
     for await (const pool of listPools(tables.activations, budgets.search)) {
       yield* deleteRows(tables.activations, 'hours', `${ofPool(pool)} and ${hoursBefore(before)}`);
     }
@@ -52,10 +52,11 @@ export function cleaningTables(
   return {
     // Whole days: the first partition to go is that of the day before the one in which `before` lies.
     deleteDecisions: (before) =>
-      deleteRows(tables.decisions, 'decisions', odata`PartitionKey ge ${`${decisionDay(before - DAY)}:`}`),
+      deleteRows(tables.decisions, 'decisions', odata`PartitionKey ge ${decisionDay(before - DAY)}`),
+    deleteHours: (before) => deleteRows(tables.once, 'rows of past hours', odata`RowKey lt ${hourKey(before)}`),
     deleteRequests: (before) => deleteRows(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
     deleteActivations: (before) => deleteActivations(tables.activations, seats, budgets, before),
-    deleteHours,
+    deleteUsage,
   };
 }
 

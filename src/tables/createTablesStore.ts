@@ -9,6 +9,7 @@ import { decisionTable } from './decisionTable.ts';
 import { holderTable } from './holderTable.ts';
 import { issuerTable } from './issuerTable.ts';
 import { keySetTable } from './keySetTable.ts';
+import { onceTable } from './onceTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
@@ -41,6 +42,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     names: connect('names'),
     activations: connect('activations'),
     decisions: connect('decisions'),
+    once: connect('once'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -61,6 +63,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...activationTable(tables.activations, budgets.search),
     ...usageTable(tables.activations, budgets.search),
     ...decisionTable(tables.decisions, budgets),
+    ...onceTable(tables.once, budget),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),

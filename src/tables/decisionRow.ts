@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { DECISION_CODES, attestedPlan, decisionCheck } from '../contract/operators/decision.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
-import { decisionPartition, decisionRow } from './keys.ts';
+import { decisionDay, decisionRow } from './keys.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
 
 const row = z.object({
@@ -15,6 +15,7 @@ const row = z.object({
   vmId: z.string(),
   plan: z.string().transform(parseJsonProperty).pipe(attestedPlan.nullable()),
   claimedOffer: z.string().optional(),
+  offer: z.string().optional(),
   licenceId: z.string().optional(),
   region: z.string().optional(),
   sku: z.string().optional(),
@@ -23,17 +24,17 @@ const row = z.object({
 
 /** What is looked for stands in columns of its own. */
 export function decisionEntity(decision: DecisionRecord): TableEntity {
-  const { id, at, cloud, subscriptionId, plan, checks, claimedOffer, licenceId, region, sku, ...rest } = decision;
+  const { at, plan, checks, claimedOffer, offer, licenceId, region, sku, ...rest } = decision;
   return {
-    partitionKey: decisionPartition(at, cloud, subscriptionId),
-    rowKey: decisionRow(id),
+    partitionKey: decisionDay(at),
+    rowKey: decisionRow(decision.id),
     schema: ROW_SCHEMA,
     ...rest,
-    ...{ id, cloud, subscriptionId },
     at: new Date(at),
     plan: JSON.stringify(plan),
     checks: JSON.stringify(checks),
     ...(claimedOffer !== null && { claimedOffer }),
+    ...(offer !== null && { offer }),
     ...(licenceId !== null && { licenceId }),
     ...(region !== null && { region }),
     ...(sku !== null && { sku }),
@@ -42,10 +43,11 @@ export function decisionEntity(decision: DecisionRecord): TableEntity {
 
 /** @throws StoreUnavailableError */
 export function readDecisionRow(entity: unknown): DecisionRecord {
-  const { claimedOffer, licenceId, region, sku, ...rest } = readRow('decision', row, entity);
+  const { claimedOffer, offer, licenceId, region, sku, ...rest } = readRow('decision', row, entity);
   return {
     ...rest,
     claimedOffer: claimedOffer ?? null,
+    offer: offer ?? null,
     licenceId: licenceId ?? null,
     region: region ?? null,
     sku: sku ?? null,

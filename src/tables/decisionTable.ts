@@ -7,12 +7,14 @@ import { foldCase } from '../contract/planName.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import { decisionEntity, readDecisionRow } from './decisionRow.ts';
-import { decisionDay, decisionRow } from './keys.ts';
+import { decisionDay, decisionRange, decisionRow } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
-import { searchRow, writeOneRow } from './rows.ts';
+import { readOneRow, searchRow, writeOneRow } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
 
-export function decisionTable(decisions: TableClient, budgets: Budgets): Omit<DecisionStore, 'deleteDecisions'> {
+type DecisionTable = Pick<DecisionStore, 'insertDecision' | 'holdsADecision' | 'readDecision' | 'pageDecisions'>;
+
+export function decisionTable(decisions: TableClient, budgets: Budgets): DecisionTable {
   return {
     insertDecision: async (decision) => {
       const call = { operation: 'write a decision', budget: budgets.call };
@@ -28,27 +30,23 @@ export function decisionTable(decisions: TableClient, budgets: Budgets): Omit<De
     readDecision: async (id) => {
       const at = decisionIdTime(id);
       if (at === null) return null;
-      // The day is known from the id, the subscription is not.
-      const filter = `${dayFilter(at, at + 1)} and ${odata`RowKey eq ${decisionRow(id)}`}`;
-      const call = { operation: 'look for a decision', budget: budgets.search };
-      const row = await searchRow(decisions, call, { filter });
+      const call = { operation: 'read a decision', budget: budgets.call };
+      const row = await readOneRow(decisions, call, decisionDay(at), decisionRow(id));
       return row === null ? null : readDecisionRow(row);
     },
     pageDecisions: async (filter, page) => {
       const call = { operation: 'list decisions', budget: budgets.search };
       const rows = await readPage(decisions, call, { filter: decisionFilter(filter) }, page);
-      const { items, ...rest } = mapReadable(rows, readDecisionRow);
-      return { ...rest, items: items.toSorted((left, right) => right.at - left.at) };
+      return mapReadable(rows, readDecisionRow);
     },
   };
 }
 
 function decisionFilter({ from: begin = FIRST_TIME, until: end = LAST_TIME, ...named }: DecisionFilter): string {
   const { cloud, subscriptionId, vmId, code } = named;
-  const [from, until] = [clampTime(begin), clampTime(end)];
+  const [from, until] = [clampTime(begin), Math.max(clampTime(end), FIRST_TIME + 1)];
   const conditions = [
-    dayFilter(from, until),
-    odata`at ge ${new Date(from)} and at lt ${new Date(until)}`,
+    rangeFilter(from, until),
     cloud === undefined ? null : odata`cloud eq ${cloud}`,
     subscriptionId === undefined ? null : odata`subscriptionId eq ${foldCase(subscriptionId)}`,
     vmId === undefined ? null : odata`vmId eq ${foldCase(vmId)}`,
@@ -57,9 +55,16 @@ function decisionFilter({ from: begin = FIRST_TIME, until: end = LAST_TIME, ...n
   return conditions.filter((condition) => condition !== null).join(' and ');
 }
 
-/** The partitions of days from `from` (inclusive) to `until` (exclusive), of which the later ones come first. */
-function dayFilter(from: number, until: number): string {
-  return odata`PartitionKey ge ${`${decisionDay(until - 1)}:`} and PartitionKey lt ${`${decisionDay(from)};`}`;
+/**
+ * The days by partition, and within the first and the last of them the time by row: rows are in the order of time over all
+ * days. Written without `or`, which Azure Tables answers by a scan.
+ */
+function rangeFilter(from: number, until: number): string {
+  const [first, last] = [decisionDay(until - 1), decisionDay(from)];
+  const days =
+    first === last ? odata`PartitionKey eq ${first}` : odata`PartitionKey ge ${first} and PartitionKey le ${last}`;
+  const rows = decisionRange(from, until);
+  return `${days} and ${odata`RowKey ge ${rows.from} and RowKey lt ${rows.to}`}`;
 }
 
 /** 1970 to 3000: no decision was made outside, and these are times that the service and its keys can compare. */

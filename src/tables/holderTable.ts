@@ -95,14 +95,18 @@ function keyColumns(of: HoldingKey, kind: HolderKind) {
   };
 }
 
+function keyOf({ cloud, subscriptionId, plan: of }: HoldingKey): HoldingKey {
+  return { cloud, subscriptionId, plan: of };
+}
+
 function holdingEntity({ licences, since, former, ...of }: Holding): TableEntity {
   const lists = { licences: JSON.stringify(licences), former: JSON.stringify(former) };
   return { ...keyColumns(of, 'l'), ...lists, since: new Date(since) };
 }
 
 function readHolding(row: Row): Stored<Holding> {
-  const { etag, kind: _, ...value } = readRow('holder', holdingRow, row);
-  return { value, version: etag };
+  const { etag, licences, since, former, ...rest } = readRow('holder', holdingRow, row);
+  return { value: { ...keyOf(rest), licences, since, former }, version: etag };
 }
 
 function trialEntity({ startedAt, endsAt, seats: own, ...of }: Trial): TableEntity {
@@ -111,8 +115,8 @@ function trialEntity({ startedAt, endsAt, seats: own, ...of }: Trial): TableEnti
 }
 
 function readTrial(row: Row): Trial {
-  const { etag: _, kind: __, ...value } = readRow('trial', trialRow, row);
-  return value;
+  const { startedAt, endsAt, seats: own, ...rest } = readRow('trial', trialRow, row);
+  return { ...keyOf(rest), startedAt, endsAt, seats: own };
 }
 
 function overrideEntity({ override, ...of }: SubscriptionOverride, change: Change): TableEntity {
@@ -120,6 +124,6 @@ function overrideEntity({ override, ...of }: SubscriptionOverride, change: Chang
 }
 
 function readOverride(row: Row): Recorded<SubscriptionOverride> {
-  const { etag, kind: _, content, changedBy, changedAt, ...of } = readRow('override', overrideRow, row);
-  return { value: { ...of, override: content }, version: etag, change: { by: changedBy, at: changedAt } };
+  const { etag, content, changedBy, changedAt, ...rest } = readRow('override', overrideRow, row);
+  return { value: { ...keyOf(rest), override: content }, version: etag, change: { by: changedBy, at: changedAt } };
 }

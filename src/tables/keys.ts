@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { RepeatKey } from '../decisions/store.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
 import { dayOf, dayStart } from '../contract/dayHours.ts';
 import { joinKey, splitKey } from '../contract/keyParts.ts';
@@ -14,7 +15,8 @@ import type { TrustKey } from '../trust/live/trustEntry.ts';
  * characters ("Understanding the Table service data model").
  */
 
-const DAY = 24 * 60 * 60 * 1000;
+const HOUR = 60 * 60 * 1000;
+const DAY = 24 * HOUR;
 const LAST_DAY = 999_999;
 const LAST_TIME = 2 ** 48 - 1;
 
@@ -75,15 +77,33 @@ export function decisionDay(at: number): string {
   return `${LAST_DAY - Math.floor(at / DAY)}`.padStart(6, '0');
 }
 
-export function decisionPartition(at: number, cloud: string, subscriptionId: string): string {
-  return joinKey(decisionDay(at), cloud, foldCase(subscriptionId));
-}
-
-/** The id with its time inverted, so that within a partition too the newest comes first. */
+/** The id with its time inverted, so that the newest comes first, over the days too. */
 export function decisionRow(id: string): string {
   const hex = id.replaceAll('-', '');
-  const time = (LAST_TIME - Number.parseInt(hex.slice(0, 12), 16)).toString(16).padStart(12, '0');
-  return time + hex.slice(12);
+  return invertTime(Number.parseInt(hex.slice(0, 12), 16)) + hex.slice(12);
+}
+
+/** The rows of decisions made from `from` (inclusive) to `until` (exclusive): `from` inclusive, `to` exclusive. */
+export function decisionRange(from: number, until: number) {
+  // `g` comes after every hexadecimal digit.
+  return { from: invertTime(until - 1), to: `${invertTime(from)}g` };
+}
+
+function invertTime(at: number): string {
+  return (LAST_TIME - at).toString(16).padStart(12, '0');
+}
+
+/** The row of what is recorded once an hour. */
+export function onceKeys({ cloud, subscriptionId, vmId, code, about, at }: RepeatKey) {
+  return {
+    partitionKey: joinKey(cloud, foldCase(subscriptionId)),
+    rowKey: joinKey(hourKey(at), foldCase(vmId), code, about),
+  };
+}
+
+/** Hours since the epoch. In every partition, the rows of earlier hours come before this key. */
+export function hourKey(at: number): string {
+  return `${Math.floor(at / HOUR)}`.padStart(8, '0');
 }
 
 /** Operators, routes and keys are any text of any length. */

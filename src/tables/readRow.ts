@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { Change } from '../contract/stored.ts';
 
-/** Every row says which schema it was written under; a row of a later one is refused rather than misread. */
-export const ROW_SCHEMA = 1;
+/** Every row says which schema it was written under; a row of another one is refused rather than misread. 2 is the first that is kept. */
+export const ROW_SCHEMA = 2;
 
 /** A time in a row, to milliseconds since the epoch. */
 export const rowInstant = z.date().transform((date) => date.getTime());
@@ -20,8 +20,12 @@ export function writeChange({ by, at }: Change): { changedBy: string; changedAt:
 export function readRow<T>(kind: string, schema: z.ZodType<T>, row: unknown): T {
   const written = (row as { schema?: unknown }).schema;
   if (written !== ROW_SCHEMA) {
+    const isEarlier = typeof written === 'number' && written < ROW_SCHEMA;
+    const cure = isEarlier
+      ? 'it is from before the first release. Delete the tables, or set another TABLE_PREFIX, and apply the catalogue again.'
+      : 'deploy the version that wrote it.';
     throw new StoreUnavailableError(
-      `A row of kind ${kind} has schema ${String(written)}, and this version reads ${ROW_SCHEMA}: deploy the version that wrote it.`,
+      `A row of kind ${kind} has schema ${String(written)}, and this version reads ${ROW_SCHEMA}: ${cure}`,
     );
   }
   const parsed = schema.safeParse(row);

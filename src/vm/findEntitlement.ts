@@ -6,6 +6,7 @@ import { redeemClaim } from '../catalogue/redeemClaim.ts';
 import { readTerms } from '../catalogue/terms.ts';
 import type { FoundTerms, Terms } from '../catalogue/terms.ts';
 import type { Catalogue, CatalogueStore, ClaimStore, TrialStore } from '../catalogue/store.ts';
+import { formatPlanName } from '../contract/planName.ts';
 import { decide, decideLeaving } from '../decisions/decide.ts';
 import type { LicenceClaim, Refused } from '../decisions/decide.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -59,7 +60,13 @@ export async function findEntitlement(
   }
   // A trial that runs is the subscription's own, whatever the code.
   if (terms.trial !== null && at < terms.trial.endsAt) return decideTerms(needs, authentic, terms, asked);
-  return { granted: false, code: 'claim_invalid', plan: terms.plan, licenceId: null };
+  return {
+    granted: false,
+    code: 'claim_invalid',
+    plan: terms.plan,
+    offer: formatPlanName(terms.offer.plan),
+    licenceId: null,
+  };
 }
 
 /** A code is looked at only where the subscription has no licence for the offer. */
@@ -71,7 +78,7 @@ function takesClaim(terms: Terms): terms is FoundTerms {
 async function redeem(
   needs: EntitlementNeeds,
   authentic: AuthenticRequest,
-  { plan }: FoundTerms,
+  { plan, offer }: FoundTerms,
   code: string,
 ): Promise<boolean> {
   const { vm, at } = authentic;
@@ -88,7 +95,11 @@ async function redeem(
   const redeemed = await redeemClaim(needs.store, { code, subscription, plan, at });
   if (redeemed.attached) {
     const { licenceId } = redeemed;
-    await recordDecision(needs, authentic, { code: 'subscription_claimed', licenceId });
+    await recordDecision(needs, authentic, {
+      code: 'subscription_claimed',
+      offer: formatPlanName(offer.plan),
+      licenceId,
+    });
     authentic.log('info', 'subscription_claimed', { licenceId, cloud, subscriptionId, vmId: vm.vmId });
     return true;
   }
@@ -123,7 +134,7 @@ async function startTrial(
   needs.catalogue.forget();
   if (outcome === 'written') {
     const licenceId = licenceIdOf({ kind: 'trial', ...trial });
-    await recordDecision(needs, authentic, { code: 'trial_started', licenceId });
+    await recordDecision(needs, authentic, { code: 'trial_started', offer: formatPlanName(trial.plan), licenceId });
   }
   const present = outcome === 'written' || !terms.found ? trial : await readOwnTrial(needs, trial);
   const decision = decide(terms.found ? { ...terms, trial: present } : terms, asked);

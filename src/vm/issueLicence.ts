@@ -64,11 +64,12 @@ async function grantOrRefuse(
   const licence = await signGranted(needs, authentic, granted);
   const outcome = await takeSeat(needs, authentic, granted, body);
   if (!outcome.granted) {
-    const { plan, licenceId } = entitlement;
+    const { plan, offer, licenceId } = entitlement;
     const { code, inGrace } = outcome;
-    return refuseLicence(needs, authentic, { code, plan, licenceId, claimedOffer, inGrace });
+    return refuseLicence(needs, authentic, { code, plan, offer, licenceId, claimedOffer, inGrace });
   }
-  await recordGrant(needs, authentic, { licenceId: entitlement.licenceId, claimedOffer }, outcome);
+  const { offer, licenceId } = entitlement;
+  await recordGrant(needs, authentic, { offer, licenceId, claimedOffer }, outcome);
   checkInTime(needs, at);
   return replyLicence(licence, times);
 }
@@ -106,7 +107,7 @@ function takeSeat(
 async function recordGrant(
   needs: LicenceNeeds,
   authentic: AuthenticRequest,
-  decided: { readonly licenceId: string; readonly claimedOffer: string | undefined },
+  decided: { readonly offer: string; readonly licenceId: string; readonly claimedOffer: string | undefined },
   { first, keyChanged }: Extract<ActivationOutcome, { granted: true }>,
 ): Promise<void> {
   const code = first ? 'licence_issued' : 'key_changed_accepted';

@@ -1,23 +1,22 @@
 import { listChecks } from '../decisions/decisionChecks.ts';
 import { GRANT_CODES } from '../contract/codes.ts';
 import type { GrantCode } from '../contract/codes.ts';
-import { hourlyDecisionId, uniqueDecisionId } from '../decisions/decisionRecord.ts';
-import type { RefusalCode } from '../decisions/decisionRecord.ts';
-import type { PlanName } from '../contract/planName.ts';
-import type { DecisionStore } from '../decisions/store.ts';
+import { createDecisionId } from '../decisions/decisionRecord.ts';
+import type { DecisionRecord, RefusalCode } from '../decisions/decisionRecord.ts';
+import type { DecisionStore, RepeatKey } from '../decisions/store.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { AuthenticRequest } from './authenticate.ts';
 
 export interface RecordNeeds {
-  readonly store: Pick<DecisionStore, 'insertDecision'>;
+  readonly store: Pick<DecisionStore, 'insertDecision' | 'claimHour' | 'freeHour'>;
 }
 
 /** What was decided on authentic evidence, beside what the evidence says itself. */
 export interface Decided {
   readonly code: GrantCode | RefusalCode;
   readonly licenceId: string | null;
-  /** With the names of the offer, where one was found; for an offer of all plans the VM may have chosen the plan's. */
-  readonly plan?: PlanName | null;
+  /** `publisher/product/plan` of the offer that was found, in its own spelling. */
+  readonly offer: string | null;
   /** The VM's own word for its plan. */
   readonly claimedOffer?: string | undefined;
   /** Of a release: whether it changed something, so that it is more than a repeat. */
@@ -37,18 +36,41 @@ export async function recordDecision(
   decided: Decided,
 ): Promise<string> {
   const { vm, at, log } = authentic;
-  const { code, licenceId, plan: offered = null, claimedOffer = null, isUnique = false } = decided;
+  const { code, licenceId, offer, claimedOffer = null, isUnique = false } = decided;
   const { cloud, subscriptionId, vmId, sku, plan, region } = vm;
   const refusal = isGrant(code) ? null : code;
   const isRepeatable = refusal !== null || (code === 'seat_released' && !isUnique);
-  const about = licenceId ?? (offered === null ? '' : `${offered.publisher}/${offered.product}`);
-  const id = isRepeatable ? hourlyDecisionId({ cloud, subscriptionId, vmId, code }, about, at) : uniqueDecisionId(at);
-  const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedOffer, licenceId };
+  const id = createDecisionId(at);
+  const facts = { id, code, cloud, subscriptionId, vmId, sku, plan, region, claimedOffer, offer, licenceId };
+  const decision = { ...facts, at, checks: listChecks(authentic.checks, refusal) };
   try {
-    await store.insertDecision({ ...facts, at, checks: listChecks(authentic.checks, refusal) });
+    if (isRepeatable) return await writeOnceAnHour(store, decision);
+    await store.insertDecision(decision);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     log('error', 'decision_not_written', { ...facts, message: error.message });
+  }
+  return id;
+}
+
+/**
+ * What a VM can repeat at will is written once an hour for one VM, code and licence (or offer, where there is no licence).
+ * The hour's row comes first, so that two requests at once do not both write.
+ *
+ * @returns the id of the decision that was written first
+ * @throws {StoreUnavailableError}
+ */
+async function writeOnceAnHour(store: RecordNeeds['store'], decision: DecisionRecord): Promise<string> {
+  const { id, cloud, subscriptionId, vmId, code, offer, licenceId, at } = decision;
+  const key: RepeatKey = { cloud, subscriptionId, vmId, code, about: licenceId ?? offer ?? '', at };
+  const first = await store.claimHour(key, id);
+  if (first !== id) return first;
+  try {
+    await store.insertDecision(decision);
+  } catch (error) {
+    // Otherwise, no repeat in this hour would write what is missing. The VM does not wait for it.
+    void store.freeHour(key).catch(() => undefined);
+    throw error;
   }
   return id;
 }

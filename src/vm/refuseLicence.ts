@@ -17,6 +17,8 @@ export interface Refusal {
   readonly code: RefusalCode;
   /** The offer's spelling of what was refused; `null` where no offer was found. */
   readonly plan: PlanName | null;
+  /** The offer's name, `publisher/product/plan`; `null` where no offer was found. */
+  readonly offer: string | null;
   readonly licenceId: string | null;
   readonly claimedOffer?: string | undefined;
   /** Whether the VM may still run on a licence that it was given earlier. */

@@ -80,14 +80,16 @@ async function giveBack(
 ): Promise<Reply> {
   const licenceId = licence.licence.id;
   const terms = await readReleaseTerms(needs.catalogue, licence);
-  if (!terms.found) return refuseLicence(needs, authentic, { code: terms.code, plan: null, licenceId });
+  if (!terms.found) return refuseLicence(needs, authentic, { code: terms.code, plan: null, offer: null, licenceId });
+  const { offer } = terms;
   const { challenge, vm, at } = authentic;
   const mark = { ms: challenge.ms, jti: challenge.jti };
   const request = { vmId: vm.vmId, jkt, challenge: mark, releaseId: randomUUID(), at };
   const outcome = await releaseSeat(needs.store, terms, request, seatOptions(needs, at));
-  if (!outcome.released) return refuseRelease(needs, authentic, outcome.reason, licenceId);
+  if (!outcome.released) return refuseRelease(needs, authentic, outcome.reason, { offer, licenceId });
   const decisionId = await recordDecision(needs, authentic, {
     code: 'seat_released',
+    offer,
     licenceId,
     isUnique: outcome.freed,
   });
@@ -101,9 +103,9 @@ function refuseRelease(
   needs: ReleaseNeeds,
   authentic: AuthenticRequest,
   reason: Extract<ReleaseOutcome, { released: false }>['reason'],
-  licenceId: string,
+  named: { readonly offer: string; readonly licenceId: string },
 ): Promise<Reply> {
   if (reason === 'other_key') throw new RequestError('proof_invalid', OTHER_KEY);
   if (reason === 'absent') throw new RequestError('not_found', 'This VM has no seat under the licence.');
-  return refuseLicence(needs, authentic, { code: reason, plan: null, licenceId });
+  return refuseLicence(needs, authentic, { code: reason, plan: null, ...named });
 }

@@ -106,8 +106,8 @@ test('a VM that was away while a new one took its seat keeps its grace: it is de
 
 test('what was not found is never signed, proof or not', async () => {
   const scene = await startScene();
-  const stored = await scene.store.readLicence(FLEET_LICENCE);
-  await scene.store.deleteLicence(FLEET_LICENCE, stored?.version ?? null);
+  const stored = await scene.store.readLicence(FLEET_LICENCE.id);
+  await scene.store.deleteLicence(FLEET_LICENCE.id, stored?.version ?? null);
   for (const [vm, code] of [
     ['fleet-1', 'subscription_not_licensed'],
     ['unknown-plan', 'plan_unknown'],

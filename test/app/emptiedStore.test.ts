@@ -46,7 +46,7 @@ const statesOf = (checks: readonly Answer[]) => [...new Set(checks.map(({ state,
 
 async function emptyStore({ store, tables }: Scene, what: 'everything' | 'licences'): Promise<void> {
   if (what === 'licences') {
-    for (const { value } of await store.listLicences()) await store.deleteLicence(value, null);
+    for (const { value } of await store.listLicences()) await store.deleteLicence(value.id, null);
     return;
   }
   const service = TableServiceClient.fromConnectionString(tables.connectionString, { allowInsecureConnection: true });

@@ -29,28 +29,34 @@ function eachOf(calls: readonly string[]): readonly (readonly [call: number, whe
   return calls.flatMap((_, call) => [[call, 'before'] as const, [call, 'after'] as const]);
 }
 
-/** What a process that was just started asks for, whatever the request is. */
-const CACHES = ['GET trust()', 'GET offers()', 'GET licences()'];
+/** What a process that was just started asks for, before a licence or a release. */
+const RELEASE_CACHES = ['GET trust()', 'GET offers()'];
+const CACHES = [...RELEASE_CACHES, 'GET holders()', 'GET licences(row)'];
 
 interface Killing {
   readonly scene: Scene;
+  readonly caches?: readonly string[];
   readonly calls: readonly string[];
   readonly act: (url: string, key: ClientKey) => Promise<Answer>;
   readonly key: ClientKey;
 }
 
 /** Runs a request in a process of its own that is killed at one of its calls of the store. */
-async function killAt({ scene, calls, act, key }: Killing, call: number, when: 'before' | 'after'): Promise<void> {
+async function killAt(
+  { scene, caches = CACHES, calls, act, key }: Killing,
+  call: number,
+  when: 'before' | 'after',
+): Promise<void> {
   const { proxy, env } = scene;
   const victim = await startServiceProcess({ port: 0, env });
   const died = once(victim.process, 'exit');
   const kill: StoreFault = { when, kill: () => void victim.process.kill('SIGKILL') };
-  proxy.fail(/./, ...new Array<StoreFault>(CACHES.length + call).fill('none'), kill);
+  proxy.fail(/./, ...new Array<StoreFault>(caches.length + call).fill('none'), kill);
   proxy.requests.length = 0;
   await expect(act(victim.url, key)).rejects.toThrow('fetch failed');
   await died;
   expect(proxy.recover()).toBe(0);
-  expect(proxy.requests).toEqual([...CACHES, ...calls.slice(0, call + 1)]);
+  expect(proxy.requests).toEqual([...caches, ...calls.slice(0, call + 1)]);
 }
 
 async function expectWholeSeating({ store }: Scene): Promise<void> {
@@ -138,7 +144,7 @@ test('where a seat is given back early', async () => {
     const licence = String((await scene.boot(vm, { key })).body['licence']);
     const before = (await readSeating(scene.store)).taken.length;
     const act = (url: string) => scene.release(vm, licence, { url, key });
-    await killAt({ scene, calls, act, key }, call, when);
+    await killAt({ scene, caches: RELEASE_CACHES, calls, act, key }, call, when);
     await expectWholeSeating(scene);
     freed.push((await readSeating(scene.store)).taken.length < before);
   }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { createKey, readPayload } from '../endToEnd/protocolClient.ts';
 import type { Answer, ClientKey } from '../endToEnd/protocolClient.ts';
@@ -97,14 +97,17 @@ test.each(RENEWAL)('a renewal survives every fault of %s', async (on) => {
   expect(await countSeats(scene)).toBe(2);
 });
 
-test.each(['GET offers()', 'GET licences()', 'GET trust()'])('%s that fails refuses nobody for good', async (on) => {
-  for (const fault of FOR_LONG) {
-    const scene = await createScene();
-    const faults = new Array<StoreFault>(20).fill(fault);
-    await bootThrough({ scene, vm: 'fleet-1', key: createKey(), on, faults });
-    expect(await countSeats(scene)).toBe(1);
-  }
-});
+test.each(['GET offers()', 'GET holders()', 'GET licences(row)', 'GET trust()'])(
+  '%s that fails refuses nobody for good',
+  async (on) => {
+    for (const fault of FOR_LONG) {
+      const scene = await createScene();
+      const faults = new Array<StoreFault>(20).fill(fault);
+      await bootThrough({ scene, vm: 'fleet-1', key: createKey(), on, faults });
+      expect(await countSeats(scene)).toBe(1);
+    }
+  },
+);
 
 test.each(['POST $batch', 'PUT activations(row)'])(
   '%s that lands though its answer is lost is an issue',
@@ -127,9 +130,33 @@ test('a decision that cannot be written is an error in the log, with all that th
   expect(JSON.parse(line)).toMatchObject({
     level: 'error',
     code: 'licence_issued',
-    ...FLEET_LICENCE,
-    licenceId: 'http-storm',
+    cloud: FLEET_LICENCE.cloud,
+    subscriptionId: FLEET_LICENCE.subscriptionId,
+    licenceId: FLEET_LICENCE.id,
   });
+});
+
+test('a refusal that could not be written is written by its next repeat', async () => {
+  const scene = await createWideScene();
+  const refuse = async () => String((await scene.boot('unknown-plan')).body['correlationId']);
+  scene.proxy.fail(/POST decisions/, 'refuse', 'refuse', 'refuse');
+  const lost = await refuse();
+  expect(scene.proxy.recover()).toBe(0);
+  expect(scene.log().filter((line) => line.includes('decision_not_written'))).toHaveLength(1);
+  await vi.waitFor(() => {
+    expect(scene.proxy.requests).toContain('DELETE once(row)');
+  });
+  const written = await refuse();
+  expect(await scene.store.readDecision(lost)).toBeNull();
+  expect(await scene.store.readDecision(written)).toMatchObject({ code: 'plan_unknown' });
+});
+
+test('a refusal whose place in the hour was taken though the answer was lost is written', async () => {
+  const scene = await createWideScene();
+  scene.proxy.fail(/POST once/, 'lost');
+  const { body } = await scene.boot('unknown-plan');
+  expect(scene.proxy.recover()).toBe(0);
+  expect(await scene.store.readDecision(String(body['correlationId']))).toMatchObject({ code: 'plan_unknown' });
 });
 
 test('an operator’s request whose note was written though the answer was lost is executed', async () => {

@@ -28,6 +28,21 @@ test('a challenge costs no round trip, a first boot four, a renewal two', async 
   expect(scene.proxy.requests).toEqual(['GET activations(row)', 'PUT activations(row)']);
 });
 
+test('a refusal costs two round trips, and so does its repeat, which answers the same correlation id', async () => {
+  const scene = await createScene();
+  await scene.boot('fleet-1');
+  const refuse = async (vm: string) => {
+    scene.proxy.requests.length = 0;
+    const { status, body } = await scene.boot(vm);
+    expect([status, body['code']]).toEqual([403, 'plan_unknown']);
+    return { requests: [...scene.proxy.requests], id: String(body['correlationId']) };
+  };
+  const first = await refuse('unknown-plan');
+  expect(first.requests).toEqual(['POST once', 'POST decisions']);
+  expect(await refuse('unknown-plan')).toEqual({ requests: ['POST once', 'GET once(row)'], id: first.id });
+  expect(await scene.store.readDecision(first.id)).toMatchObject({ code: 'plan_unknown', offer: null });
+});
+
 test('what is not authentic costs no round trip', async () => {
   const scene = await createScene();
   await scene.boot('fleet-1');

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { attestedVm } from '../../src/contract/attestation.ts';
 import type { AttestationResult } from '../../src/contract/attestation.ts';
-import { addLicence, findOffer } from '../../src/catalogue/findOffer.ts';
+import { findOffer } from '../../src/catalogue/findOffer.ts';
 import { decide } from '../../src/decisions/decide.ts';
 import { licenceTimes } from '../../src/catalogue/entitlement.ts';
 import { licenceClaims } from '../../src/tokens/licenceClaims.ts';
@@ -17,14 +17,14 @@ export function createIssuer(): (attestation: AttestationResult, at: number) => 
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signer = createLocalSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   const offers = [offer()];
-  const licences = [licence({ features: { throughput: 10_000, ha: true, edition: 'pro' } })];
+  const held = {
+    licence: licence({ features: { throughput: 10_000, ha: true, edition: 'pro' } }),
+    ...{ leaving: null, trial: null, override: null, formerPools: [] },
+  };
   return (attestation, at) => {
     const vm = attestedVm(attestation);
-    const decision = decide(addLicence(findOffer(offers, vm.plan, undefined), licences, vm), {
-      vm,
-      keyBound: true,
-      at,
-    });
+    const match = findOffer(offers, vm.plan, undefined);
+    const decision = decide(match.found ? { ...match, ...held } : match, { vm, keyBound: true, at });
     if (!decision.granted) throw new Error(`the licence was refused: ${decision.code}`);
     const { entitlement } = decision;
     const times = licenceTimes(entitlement, at, Number.POSITIVE_INFINITY);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { cacheCatalogue } from '../../src/catalogue/cacheCatalogue.ts';
 import { StoreUnavailableError } from '../../src/contract/stored.ts';
+import type { SubscriptionKey } from '../../src/catalogue/holding.ts';
 import type { Catalogue } from '../../src/catalogue/store.ts';
 import { licence, offer } from '../support/licensing.ts';
 
@@ -16,8 +17,9 @@ function createCatalogue(): Catalogue & { readonly reads: string[]; down: boolea
     reads,
     down: false,
     readOffers: () => read('offers', [offer({ keyChanges: reads.length + 1 })]),
-    readLicences: (cloud: string, subscriptionId: string) =>
-      read(`${cloud}/${subscriptionId}`, [licence({ cloud, subscriptionId })]),
+    readHoldings: ({ cloud, subscriptionId }: SubscriptionKey) =>
+      read(`${cloud}/${subscriptionId}`, { holdings: [], trials: [], overrides: [] }),
+    lookUpLicence: (id: string) => read(id, licence({ id })),
   };
   return catalogue;
 }
@@ -59,21 +61,22 @@ test('a failure is not kept, and an old answer does not take its place', async (
 test("each cloud's subscription has an entry of its own, and the oldest makes room", async () => {
   const catalogue = createCatalogue();
   const cached = cacheCatalogue(catalogue, { now: () => 0, maxAge: 10_000, maxEntries: 2 });
-  expect(await cached.readLicences('a', '1')).toEqual([licence({ cloud: 'a', subscriptionId: '1' })]);
-  await cached.readLicences('b', '1');
-  await cached.readLicences('a', '1');
-  await cached.readLicences('a', '2');
-  await cached.readLicences('b', '1');
-  await cached.readLicences('a', '1');
+  const readHoldings = (cloud: string, subscriptionId: string) => cached.readHoldings({ cloud, subscriptionId });
+  await readHoldings('a', '1');
+  await readHoldings('b', '1');
+  await readHoldings('a', '1');
+  await readHoldings('a', '2');
+  await readHoldings('b', '1');
+  await readHoldings('a', '1');
   expect(catalogue.reads).toEqual(['a/1', 'b/1', 'a/2', 'a/1']);
 });
 
 test('what is forgotten is read again, also while an answer is on its way', async () => {
   const catalogue = createCatalogue();
   const cached = cacheCatalogue(catalogue, { now: () => 0, maxAge: 10_000 });
-  await cached.readLicences('a', '1');
+  await cached.lookUpLicence('a');
   const pending = cached.readOffers();
   cached.forget();
-  await Promise.all([pending, cached.readOffers(), cached.readLicences('a', '1')]);
-  expect(catalogue.reads).toEqual(['a/1', 'offers', 'offers', 'a/1']);
+  await Promise.all([pending, cached.readOffers(), cached.lookUpLicence('A')]);
+  expect(catalogue.reads).toEqual(['a', 'offers', 'offers', 'A']);
 });

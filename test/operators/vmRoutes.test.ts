@@ -31,9 +31,15 @@ test('a VM that was licensed is listed by licence, by subscription and by itself
   expect((await bootVm('licensed')).status).toBe(200);
   const byVm = await activationOf(LICENSED);
   expect(byVm).toMatchObject({
-    ...{ vmId: LICENSED, licence: 'http-standard', mode: 'licensed', cloud: 'emulator', subscription: SUBSCRIPTION },
+    ...{
+      vmId: LICENSED,
+      licence: 'http-standard',
+      pool: 'licence:http-standard',
+      cloud: 'emulator',
+      subscription: SUBSCRIPTION,
+    },
     ...{ offer: 'contoso/gateway/standard', blocked: false, key: null, keyChanges: [], region: 'westeurope' },
-    label: null,
+    ...{ label: null, id: `licence:http-standard/${LICENSED}`, overSince: null, movedTo: null },
   });
   expect(byVm['seat']).toEqual(expect.any(Number));
   const grace = Date.parse(String(byVm['graceUntil'])) - Date.parse(String(byVm['leaseEnd']));
@@ -101,7 +107,7 @@ test('an operator clears the changes of a VM’s key, and it may change it again
     items.filter(({ seat }) => seat !== null),
   );
   expect((activation?.['keyChanges'] as unknown[]).length).toBe(1);
-  const cleared = await operate(stack(), `POST /activations/${String(activation?.['id'])}/clear-key-changes`);
+  const cleared = await operate(stack(), `POST /activations/${String(activation?.['id'])}/release-key`);
   expect(cleared.body['keyChanges']).toEqual([]);
   expect(await outcomeNow()).toBe('granted');
   expect((await bootVm('small-1', createKey())).status).toBe(200);
@@ -124,33 +130,31 @@ test.each(['/activations', '/activations?cloud=emulator', '/activations?vmId=x',
   },
 );
 
-test.each(['x', Buffer.from('licensed\nemulator').toString('base64url'), 'a'.repeat(500)])(
-  'there is no activation %.20s',
-  async (id) => {
-    const answer = await operate(stack(), `GET /activations/${id}`);
-    expect([answer.status, answer.body['code']]).toEqual([404, 'not_found']);
-  },
-);
+test.each(['x', 'licence:nobody', 'a'.repeat(500)])('there is no activation in the pool %.20s', async (pool) => {
+  const answer = await operate(stack(), `GET /activations/${pool}/${LICENSED}`);
+  expect([answer.status, answer.body['code']]).toEqual([404, 'not_found']);
+});
 
 const MARKETPLACE = `mp:emulator:${SUBSCRIPTION}:contoso/metered/pro`;
-const idOf = (...parts: string[]) => Buffer.from(parts.join('\n')).toString('base64url');
 const NEVER_CAME = '11111111-0000-4000-8000-00000000eeee';
+const poolOf = (cloud: string, subscription: string, offer: string) => `marketplace:${cloud}:${subscription}:${offer}`;
+const STANDARD = 'contoso~2f~gateway~2f~standard';
 
-/** What a good id is changed into; nothing of it was ever given to anybody. */
+/** What a good address is changed into; nothing of it was ever given to anybody. */
 const FORGED_IDS = {
-  'no cloud': idOf('licensed', '', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
-  'a long cloud': idOf('licensed', '☃'.repeat(64), SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
-  'a cloud that is none': idOf('licensed', 'Nowhere', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
-  'a subscription that is none': idOf('licensed', 'emulator', 'x', 'contoso/gateway/standard', NEVER_CAME),
-  'another spelling': idOf('licensed', 'emulator', SUBSCRIPTION.toUpperCase(), 'contoso/gateway/standard', NEVER_CAME),
-  'a plan that cannot be': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gate\tway/☃', NEVER_CAME),
-  'a VM that is none': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', 'x'),
-  'a VM that never came': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME),
-  'one part more': idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', NEVER_CAME, ''),
-  'loose base64url': `${idOf('licensed', 'emulator', SUBSCRIPTION, 'contoso/gateway/standard', LICENSED)}A`,
+  'no cloud': `${poolOf('', SUBSCRIPTION, STANDARD)}/${NEVER_CAME}`,
+  'a long cloud': `${poolOf('x'.repeat(400), SUBSCRIPTION, STANDARD)}/${NEVER_CAME}`,
+  'a cloud that is none': `${poolOf('Nowhere', SUBSCRIPTION, STANDARD)}/${NEVER_CAME}`,
+  'a subscription that is none': `${poolOf('emulator', 'x', STANDARD)}/${NEVER_CAME}`,
+  'another spelling': `${poolOf('emulator', SUBSCRIPTION.toUpperCase(), STANDARD)}/${NEVER_CAME}`,
+  'a plan that cannot be': `${poolOf('emulator', SUBSCRIPTION, 'contoso~2f~gateway~2f~~e29883~')}/${NEVER_CAME}`,
+  'a licence in another spelling': `licence:HTTP-standard/${LICENSED}`,
+  'a kind that is none': `licensed:http-standard/${LICENSED}`,
+  'a VM that never came': `licence:http-standard/${NEVER_CAME}`,
+  'one part more': `licence:http-standard:/${LICENSED}`,
 };
 
-test.each(Object.entries(FORGED_IDS))('an id with %s blocks nothing and writes nothing', async (_, id) => {
+test.each(Object.entries(FORGED_IDS))('an address with %s blocks nothing and writes nothing', async (_, id) => {
   for (const headers of [{}, { 'If-Match': '*' }]) {
     const answer = await operate(stack(), `POST /activations/${id}/block`, { headers });
     expect([answer.status, answer.body['code']]).toEqual([404, 'not_found']);
@@ -163,7 +167,7 @@ test('a VM is blocked in marketplace mode by the name that its licence would hav
   expect((await operate(stack(), 'PUT /offers/contoso/metered/pro', { body: offer })).status).toBe(201);
   const body = { licence: MARKETPLACE.replace(SUBSCRIPTION, SUBSCRIPTION.toUpperCase()), vmId: LICENSED };
   const blocked = await operate(stack(), 'POST /blocks', { body });
-  const named = { licence: MARKETPLACE, mode: 'marketplace', subscription: SUBSCRIPTION };
+  const named = { licence: MARKETPLACE, pool: poolOf('emulator', SUBSCRIPTION, 'contoso~2f~metered~2f~pro') };
   expect(blocked.body).toMatchObject({ ...named, blocked: true });
   const { body: seats } = await operate(stack(), `GET /seats?licence=${encodeURIComponent(MARKETPLACE)}`);
   expect(seats).toEqual({ seats: 'unlimited', taken: 0, over: 0 });

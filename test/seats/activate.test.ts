@@ -76,6 +76,8 @@ test('the row says what was issued, and keeps its first and latest times', async
   const first = request(held, { client: 'agent/1.0', label: 'Halle 3' });
   const expected = {
     vmId: VM_ID,
+    ...{ cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, offer: 'Contoso/Firewall/Pro' },
+    ...{ issuedAt: AT, expiresAt: AT + DAY, counted: null, overSince: null, movedTo: null },
     licenceId: 'fabrikam-2026',
     seat: { kind: 'numbered', number: 0 },
     jkt: 'first-key',
@@ -105,6 +107,7 @@ test('the row says what was issued, and keeps its first and latest times', async
     ...{
       challenge: later.challenge,
       licenceJti: later.licenceJti,
+      ...{ issuedAt: AT + HOUR, expiresAt: AT + HOUR + DAY },
       leaseEnd: AT + HOUR + DAY,
       graceUntil: AT + HOUR + 8 * DAY,
       region: null,

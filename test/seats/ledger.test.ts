@@ -55,7 +55,7 @@ test('a licence that was given back counts to its end, as it lives', async () =>
   await activate(store, held, request(held), noPause);
   const { challenge, jkt = '' } = request(held, { at: AT + HOUR });
   const release = { vmId: VM_ID, jkt, challenge, releaseId: 'release', at: AT + HOUR };
-  await releaseSeat(store, { found: true, pool: held.pool, earlyRelease: true }, release, noPause);
+  await releaseSeat(store, { pool: held.pool, earlyRelease: true }, release, noPause);
   await activate(store, held, request(held, { at: AT + 3 * DAY }), noPause);
   const counts = store.usageNow().map(({ day, hours }) => [day - today, countHours(hours)]);
   expect(counts).toEqual([

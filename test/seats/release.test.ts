@@ -29,7 +29,7 @@ function giveBack(
 ) {
   const { challenge } = request(held, { at: AT + HOUR });
   const asked = { vmId: VM_ID, jkt: 'first-key', challenge, releaseId: challenge.jti, at: AT + HOUR, ...changed };
-  return releaseSeat(store, { found: true, pool: held.pool, earlyRelease }, asked, options);
+  return releaseSeat(store, { pool: held.pool, earlyRelease }, asked, options);
 }
 
 /** Does what it is told, and answers as a store whose client has sent the same write twice. */

@@ -2,7 +2,7 @@ import type { AttestedVm } from '../../src/contract/attestation.ts';
 import { licenceTimes } from '../../src/catalogue/entitlement.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import type { ActivationRequest } from '../../src/seats/issue.ts';
-import type { Licence } from '../../src/catalogue/licence.ts';
+import type { Licence, LicensedSubscription } from '../../src/catalogue/licence.ts';
 import type { Offer } from '../../src/catalogue/offer.ts';
 
 export const MINUTE = 60_000;
@@ -60,10 +60,15 @@ export function offer(changed: Partial<Offer> = {}): Offer {
   };
 }
 
+/** Subscriptions of the public cloud that stay under a licence. */
+export function subscriptions(...ids: readonly string[]): readonly LicensedSubscription[] {
+  return ids.map((subscriptionId) => ({ cloud: 'AzurePublicCloud', subscriptionId, until: null }));
+}
+
 export function licence(changed: Partial<Licence> = {}): Licence {
   return {
     id: 'fabrikam-2026',
-    subscriptions: [{ cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, until: null }],
+    subscriptions: subscriptions(SUBSCRIPTION),
     plan: { publisher: 'Contoso', product: 'Firewall', name: 'Pro' },
     status: 'active',
     class: 'production',

@@ -4,11 +4,12 @@ import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 
 /** The pool of the black-box suite's fleet: 20 seats, or whatever a test makes of it. */
 export const FLEET_LICENCE = {
+  id: 'http-storm',
   cloud: 'emulator',
   subscriptionId: 'aaaaaaaa-0000-4000-8000-000000000003',
   plan: { publisher: 'contoso', product: 'gateway', name: 'fleet' },
 };
-export const FLEET_POOL: SeatPool = { kind: 'licence', id: 'http-storm' };
+export const FLEET_POOL: SeatPool = { kind: 'licence', id: FLEET_LICENCE.id };
 
 /** The numbers of the seats that are taken, as the bitmaps have them and as the VMs' rows have them, and the VMs seen. */
 export interface Seating {
@@ -31,7 +32,7 @@ export async function readSeating(store: LicenceStore, pool = FLEET_POOL): Promi
 
 /** Gives the fleet's licence another number of seats. */
 export async function setFleetSeats(store: LicenceStore, seats: number): Promise<void> {
-  const stored = await store.readLicence(FLEET_LICENCE);
+  const stored = await store.readLicence(FLEET_LICENCE.id);
   if (stored === null) throw new Error('The catalogue has no licence for the fleet.');
   await store.writeLicence({ ...stored.value, seats }, stored.version, { by: 'test', at: 0 });
 }

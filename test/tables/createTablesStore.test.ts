@@ -10,6 +10,7 @@ import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import type { SeatWrite } from '../../src/seats/store.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
+import { overrideEntry } from '../../src/contract/operators/override.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { useTestClock } from '../support/testClock.ts';
 import { AT, DAY, entitlement, licence, MINUTE, offer, SUBSCRIPTION, vmId } from '../support/licensing.ts';
@@ -83,17 +84,46 @@ test('offers and licences come back as they were written, and who changed them s
   expect((await store.writeOffer(offer(), null, CHANGE)).outcome).toBe('written');
   expect((await store.writeLicence(bounded, null, CHANGE)).outcome).toBe('written');
   expect(await store.readOffers()).toEqual(expect.arrayContaining([every, offer()]));
-  expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual([bounded]);
+  expect(await store.lookUpLicence('FABRIKAM-2026')).toEqual(bounded);
   expect((await store.listLicences()).map((row) => row.value)).toEqual([bounded]);
-  const row = await table('licences').getEntity(`AzurePublicCloud:${SUBSCRIPTION}`, 'contoso:firewall:pro');
-  expect(row).toMatchObject({ schema: 1, status: 'active', changedBy: 'test', changedAt: new Date(AT) });
+  const row = await table('licences').getEntity('l', 'fabrikam-2026');
+  expect(row).toMatchObject({ schema: 2, status: 'active', changedBy: 'test', changedAt: new Date(AT) });
 });
 
-test("one subscription's licences are not another's, nor another cloud's", async () => {
+test('what one subscription has comes back together, and is not another one’s, nor another cloud’s', async () => {
   const { store } = await createStore();
-  await store.writeLicence(licence({ subscriptionId: vmId(5) }), null, CHANGE);
-  await store.writeLicence(licence({ cloud: 'AzureChinaCloud' }), null, CHANGE);
-  expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual([]);
+  const key = { cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, plan: offer().plan };
+  const holding = { ...key, licences: ['new', 'old'], since: AT, former: ['licence:before'] };
+  const trial = { ...key, startedAt: AT, endsAt: AT + DAY, seats: 'unlimited' as const };
+  const override = { ...key, override: overrideEntry.parse({ seats: 3, overage: '10%', features: { a: 1 } }) };
+  expect(await store.writeHolding(holding, null)).toBe('written');
+  expect(await store.writeHolding(holding, null)).toBe('exists');
+  expect(await store.insertTrial(trial)).toBe('written');
+  expect(await store.insertTrial({ ...trial, endsAt: AT + 9 * DAY })).toBe('exists');
+  expect(await store.writeOverride(override, null, CHANGE)).toMatchObject({ outcome: 'written' });
+  const own = { holdings: [holding], trials: [trial], overrides: [override] };
+  expect(await store.readHoldings(key)).toEqual(own);
+  const none = { holdings: [], trials: [], overrides: [] };
+  expect(await store.readHoldings({ ...key, subscriptionId: vmId(5) })).toEqual(none);
+  expect(await store.readHoldings({ ...key, cloud: 'AzureChinaCloud' })).toEqual(none);
+  expect(await store.readOverride(key)).toMatchObject({ value: override, change: CHANGE });
+  expect(await store.deleteOverride(key, null)).toBe('deleted');
+  expect(await store.readHoldings(key)).toEqual({ ...own, overrides: [] });
+});
+
+test('a claim code comes back as it was written, and the codes of a licence are found', async () => {
+  const { store } = await createStore();
+  const use = { cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, at: AT, done: true };
+  const facts = { uses: 200, until: AT + DAY, note: 'for Fabrikam', createdBy: 'test', createdAt: AT };
+  const claim = { id: 'aa', licenceId: 'Fabrikam-2026', used: Array.from({ length: 200 }, () => use), ...facts };
+  expect(await store.writeClaim(claim, null)).toMatchObject({ outcome: 'written' });
+  await store.writeClaim({ ...claim, id: 'bb', licenceId: 'other', until: null }, null);
+  expect(await store.readClaim('aa')).toMatchObject({ value: claim });
+  const list = async (licenceId: string | null) => (await store.pageClaims(licenceId, { size: 5 })).items;
+  expect((await list('fabrikam-2026')).map(({ value }) => value.id)).toEqual(['aa']);
+  expect((await list(null)).map(({ value }) => value.id)).toEqual(['aa', 'bb']);
+  expect(await store.deleteClaim('aa')).toBe('deleted');
+  expect(await store.readClaim('aa')).toBeNull();
 });
 
 test('an offer is written only at the version that was read', async () => {
@@ -246,12 +276,16 @@ test('a store that is down or does not answer is a failure within the budget', a
   await expect(down.holdsAnOffer()).rejects.toThrow('ECONNREFUSED');
 });
 
-test('rows of a later schema, or that make no sense, are refused and named', async () => {
+test('rows of another schema, or that make no sense, are refused and named', async () => {
   const { store, table } = await createStore();
   await store.writeSeats(POOL, [insert(), { row: 'block', index: 0, taken: 1n, version: null }]);
-  const partitionKey = 'licensed:AzurePublicCloud:11111111-1111-4111-8111-111111111111:contoso:firewall:pro';
-  await table('activations').updateEntity({ partitionKey, rowKey: `vm:${vmId(1)}`, schema: 2 }, 'Merge');
-  await expect(store.readActivation(POOL, vmId(1))).rejects.toThrow('has schema 2, and this version reads 1');
+  const partitionKey = 'licence:fabrikam-2026';
+  await table('activations').updateEntity({ partitionKey, rowKey: `vm:${vmId(1)}`, schema: 3 }, 'Merge');
+  await expect(store.readActivation(POOL, vmId(1))).rejects.toThrow('this version reads 2: deploy the version');
+  await table('activations').updateEntity({ partitionKey, rowKey: `vm:${vmId(1)}`, schema: 1 }, 'Merge');
+  await expect(store.readActivation(POOL, vmId(1))).rejects.toThrow(
+    'has schema 1, and this version reads 2: it is from',
+  );
   await table('activations').updateEntity({ partitionKey, rowKey: 'seats:00000000', taken: 'all' }, 'Merge');
   await expect(store.readSeats(POOL, null)).rejects.toThrow('A row of kind seat block cannot be read: taken.');
   await store.writeOffer(offer(), null, CHANGE);

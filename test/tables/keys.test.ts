@@ -4,9 +4,10 @@ import { expect, test } from 'vitest';
 import {
   blockIndex,
   blockRow,
-  licencePartition,
+  holderRow,
   planRow,
   SEAT_ROWS,
+  subscriptionPartition,
   UNCOUNTED_ROW,
   VM_ROWS,
   vmRow,
@@ -17,7 +18,10 @@ import { SUBSCRIPTION, VM_ID } from '../support/licensing.ts';
 const FORBIDDEN = /[/\\#?\u0000-\u001f\u007f-\u009f]/;
 
 test('keys can be read', () => {
-  expect(licencePartition('AzurePublicCloud', SUBSCRIPTION)).toBe(`AzurePublicCloud:${SUBSCRIPTION}`);
+  expect(subscriptionPartition('AzurePublicCloud', SUBSCRIPTION)).toBe(`AzurePublicCloud:${SUBSCRIPTION}`);
+  expect(holderRow({ publisher: 'Contoso', product: 'Firewall', name: '*' }, 'l')).toBe(
+    'contoso~2f~firewall~2f~~2a~:l',
+  );
   expect(planRow({ publisher: 'Contoso', product: 'Firewall', name: '*' })).toBe('contoso:firewall:~2a~');
   expect(vmRow(VM_ID.toUpperCase())).toBe(`vm:${VM_ID}`);
   expect(blockRow(2)).toBe('seats:00000128');

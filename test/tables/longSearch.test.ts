@@ -2,11 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import type { TableEntity } from '@azure/data-tables';
 import { expect, onTestFinished, test } from 'vitest';
 
+import type { Activation } from '../../src/seats/activation.ts';
+import { poolName } from '../../src/catalogue/seatPool.ts';
+import { activationEntity } from '../../src/tables/activationRow.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
-import { entitlement } from '../support/licensing.ts';
+import { entitlement, offer, vmId } from '../support/licensing.ts';
 import { useTestClock } from '../support/testClock.ts';
 
 /** Azure Tables answers a long search with empty pages and a place to go on from; Azurite never does. */
@@ -17,17 +21,47 @@ const PAGES = 20;
 const PAUSE = 100;
 const BUDGET = 1_500;
 
+const POOL = poolName(entitlement().pool);
+const VM = {
+  ...entitlement(),
+  vmId: vmId(1),
+  seat: { kind: 'none' },
+  keyUntil: 0,
+  keyChanges: [],
+  sku: '',
+  blocked: false,
+};
+const TIMES = { issuedAt: 0, expiresAt: 0, leaseEnd: 0, graceUntil: 0, firstSeen: 0, lastSeen: 0 };
+const NOTHING = { jkt: null, challenge: null, licenceJti: null, counted: null, overSince: null, movedTo: null };
+const FACTS = { cloud: 'emulator', subscriptionId: vmId(2), region: null, client: null, label: null };
+const ROW = jsonRow(activationEntity(POOL, { ...VM, ...TIMES, ...NOTHING, ...FACTS } as Activation));
+
+/** As the service answers it. */
+function jsonRow({ partitionKey, rowKey, ...columns }: TableEntity): object {
+  const typed = Object.entries(columns).flatMap(([name, value]): [string, unknown][] =>
+    value instanceof Date
+      ? [
+          [name, value.toISOString()],
+          [`${name}@odata.type`, 'Edm.DateTime'],
+        ]
+      : [[name, value]],
+  );
+  return { PartitionKey: partitionKey, RowKey: rowKey, 'odata.etag': 'W/"1"', ...Object.fromEntries(typed) };
+}
+
 /** A store whose one row lies behind empty pages. */
 async function startStore(asked: string[], budget = BUDGET): Promise<LicenceStore> {
   const server = createServer((incoming, outgoing) => {
     const { searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
     const page = Number(searchParams.get('NextPartitionKey') ?? 0);
     asked.push(incoming.method ?? '');
-    const row = { PartitionKey: 'p', RowKey: 'vm:1', 'odata.etag': 'W/"1"' };
+    const filter = searchParams.get('$filter') ?? '';
+    // After the one pool there is no other.
+    const rows = filter === `PartitionKey gt '${POOL}'` ? [] : [ROW];
     const next = page < PAGES ? { 'x-ms-continuation-nextpartitionkey': `${page + 1}` } : {};
     clock.pass(PAUSE);
     if (incoming.method === 'DELETE') return outgoing.writeHead(204).end();
-    const body = JSON.stringify({ value: page === PAGES ? [row] : [] });
+    const body = JSON.stringify({ value: page === PAGES ? rows : [] });
     return outgoing.writeHead(200, { 'Content-Type': 'application/json', ...next }).end(body);
   });
   server.listen(0, '127.0.0.1');
@@ -59,7 +93,7 @@ test('what operators ask of a large table is found behind empty pages', async ()
   const store = await startStore([]);
   expect(await store.countSeated(entitlement().pool, 0)).toBe(1);
   // Found, and no licence: a row that cannot be read is not one that is absent.
-  await expect(store.findLicence('x')).rejects.toThrow(/licence/);
+  await expect(store.listLicencesOf(offer().plan)).rejects.toThrow(/licence/);
 });
 
 test('what a VM waits for has one budget for all pages', async () => {
@@ -73,5 +107,5 @@ test('for a page of a search the service may take longer than a VM would wait', 
   expect(await store.countSeated(entitlement().pool, 0)).toBe(1);
   // The one row is no decision, and was reached.
   expect((await store.pageDecisions({}, { size: 5 })).unreadable).toHaveLength(1);
-  expect((await store.pageLicences(null, { size: 5 })).unreadable).toHaveLength(1);
+  expect((await store.pageLicences({ size: 5 })).unreadable).toHaveLength(1);
 });

@@ -151,11 +151,13 @@ function readHeader({ line, fields }: CsvRecord): readonly Column[] {
   return columns.filter((column) => column !== undefined);
 }
 
+const FREE_TEXTS: readonly Column[] = ['note', 'customer', 'customerReference', 'customerContact'];
+
 /** An empty field is an absent member, so that it has its default. */
 function readEntry(columns: readonly Column[], { fields }: CsvRecord, parseJson: ParseJson): unknown {
   const members = columns.map((column, index) => {
     const field = fields[index] ?? '';
-    return [column, column === 'note' ? field : field.trim()] as const;
+    return [column, FREE_TEXTS.includes(column) ? field : field.trim()] as const;
   });
   const filled = members.filter(([, field]) => field !== '');
   return gatherCustomer(

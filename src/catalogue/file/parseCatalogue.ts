@@ -3,9 +3,8 @@ import * as z from 'zod';
 import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { foldCase } from '../../contract/planName.ts';
 import type { CatalogueFile } from './cataloguePlan.ts';
-import { findClashes, licenceKey, sellsTheSame } from './clashes.ts';
+import { findClashes, licenceKey, sellsTheSame, subscriptionNames } from './clashes.ts';
 import { describeIssue } from './fieldProblems.ts';
 import { licenceEntry } from '../../contract/operators/licence.ts';
 import { offerEntry } from '../../contract/operators/offer.ts';
@@ -85,16 +84,16 @@ function clashingOffers(offers: readonly Offer[]): FieldProblem[] {
 }
 
 function clashingLicences(licences: readonly Licence[]): FieldProblem[] {
-  const sameId = findClashes(licences, (licence) => [foldCase(licence.id)]);
-  const samePlan = findClashes(licences, (licence) => [licenceKey(licence)]);
+  const sameId = findClashes(licences, (licence) => [licenceKey(licence)]);
+  const sameSubscription = findClashes(licences, subscriptionNames);
   return [
     ...sameId.map(([first, second]) => ({
       field: `licences[${second}].id`,
       message: `licences[${first}] has this id: choose another`,
     })),
-    ...samePlan.map(([first, second]) => ({
+    ...sameSubscription.map(([first, second]) => ({
       field: `licences[${second}]`,
-      message: `licences[${first}] licenses this subscription already: merge the two`,
+      message: `licences[${first}] has one of these subscriptions for this offer already: remove it from one of the two`,
     })),
   ];
 }

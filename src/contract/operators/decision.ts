@@ -28,6 +28,7 @@ export const decisionSchema = z
     vmId: z.string(),
     plan: attestedPlan.nullable().describe('As Azure attested it.'),
     claimedOffer: nullableText.describe('The VM’s own word.'),
+    offer: nullableText.describe('`publisher/product/plan` of the offer that was found.'),
     licence: nullableText,
     region: nullableText,
     sku: nullableText,

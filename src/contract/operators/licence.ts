@@ -180,8 +180,8 @@ function findScopeProblem({ cloud: where, subscription, subscriptions }: ScopeFi
 }
 
 /** Its subscriptions are kept beside it, and bounded by their number. */
-export function hasLicenceSize({ subscriptions: _, ...licence }: Licence): boolean {
-  return hasEntrySize(licence);
+export function hasLicenceSize(licence: Licence): boolean {
+  return hasEntrySize({ ...licence, subscriptions: undefined });
 }
 
 /** What no licence may say, though each of its members may. */
@@ -244,7 +244,7 @@ function writeSubscriptions(
 ): Pick<LicenceJson, 'cloud' | 'subscription' | 'subscriptions'> {
   if (subscriptions === ANY) return { cloud: EMULATOR_CLOUD.name, subscriptions };
   const [first] = subscriptions;
-  if (subscriptions.length === 1 && first !== undefined && first.until === null)
+  if (first?.until === null && subscriptions.length === 1)
     return { cloud: first.cloud, subscription: first.subscriptionId };
   return {
     subscriptions: subscriptions.map((one) => ({

@@ -6,7 +6,7 @@ import type { CatalogueStore } from '../../../src/catalogue/store.ts';
 import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
-import { AT, HOUR, licence, offer, SUBSCRIPTION, vmId } from '../../support/licensing.ts';
+import { AT, HOUR, licence, offer, SUBSCRIPTION, subscriptions, vmId } from '../../support/licensing.ts';
 
 const tables = useAzurite();
 const options = { change: { by: 'test', at: AT } };
@@ -37,7 +37,7 @@ test('what is new is created, what differs updated, what is the same left alone'
     licences: { ...NOTHING, unchanged: 1 },
   });
   expect(await store.readOffers()).toEqual(expect.arrayContaining(changed.offers));
-  expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual(changed.licences);
+  expect((await store.listLicences()).map(({ value }) => value)).toEqual(changed.licences);
 });
 
 test('a parsed file that was applied is unchanged when it is parsed and applied again', async () => {
@@ -87,7 +87,7 @@ test('a licence may name its offer by an alias, or an offer that is in the store
   await applyCatalogue(store, { offers: [offer({ productAliases: ['fw-preview'] })], licences: [] }, options);
   const byAlias = licence({ plan: { publisher: 'contoso', product: 'FW-preview', name: 'pro' } });
   await applyCatalogue(store, { offers: [], licences: [byAlias] }, options);
-  expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual([licence()]);
+  expect((await store.listLicences()).map(({ value }) => value)).toEqual([licence()]);
 });
 
 const REFUSED = [
@@ -102,9 +102,9 @@ const REFUSED = [
     problem: 'licences[0].offer: the offer is in marketplace mode',
   },
   {
-    name: 'the id of another licence',
+    name: 'the id of a licence for another offer',
     file: { offers: [offer()], licences: [licence({ id: 'Taken' })] },
-    problem: 'licences[0].id: the licence of subscription',
+    problem: 'licences[0].offer: a licence keeps its offer, and taken is for Contoso/Known/Pro',
   },
   {
     name: "another offer's alias",
@@ -117,14 +117,14 @@ const REFUSED = [
       offers: [offer({ productAliases: ['preview'] })],
       licences: [licence(), licence({ id: 'second', plan: { ...licence().plan, product: 'preview' } })],
     },
-    problem: 'licences[1].offer: fabrikam-2026 is for this subscription and offer too, which one of them',
+    problem: 'licences[1].subscriptions: another licence of the file, fabrikam-2026, has the subscription',
   },
 ];
 
 test.each(REFUSED)('refused, and nothing written: $name', async ({ file, problem }) => {
   const store = await createStore();
   const known = offer({ plan: { publisher: 'Contoso', product: 'Known', name: 'Pro' } });
-  const taken = licence({ id: 'taken', subscriptionId: vmId(3), plan: known.plan });
+  const taken = licence({ id: 'taken', subscriptions: subscriptions(vmId(3)), plan: known.plan });
   await applyCatalogue(store, { offers: [known], licences: [taken] }, options);
   const refused = applyCatalogue(store, file, options);
   await expect(refused).rejects.toThrow(CatalogueError);
@@ -143,6 +143,19 @@ test('a row that another operator wrote at the same time is not overwritten', as
   expect(await store.readOffers()).toEqual([offer({ grace: HOUR })]);
 });
 
+test('a licence of 500 subscriptions fits a row, and comes back', async () => {
+  const store = await createStore();
+  const subscriptions = Array.from({ length: 500 }, (_, index) => ({
+    ...{ cloud: 'AzureUSGovernmentCloud', subscription: vmId(index), until: '2027-01-01T00:00:00Z' },
+  }));
+  const note = 'n'.repeat(1_000);
+  const large = { id: 'large', subscriptions, offer: 'contoso/firewall/pro', seats: 1, note, skus: ['x'.repeat(64)] };
+  const file = parseCatalogue({ offers: [{ offer: 'contoso/firewall/pro', mode: 'licensed' }], licences: [large] });
+  await applyCatalogue(store, file, options);
+  expect((await store.listLicences()).map(({ value }) => value)).toEqual(file.licences);
+  expect(await applyCatalogue(store, file, options)).toMatchObject({ licences: { unchanged: 1 } });
+});
+
 test('the longest entries that are taken fit a row', async () => {
   const store = await createStore();
   const skus = Array.from({ length: 430 }, (_, index) => `${index}`.padStart(64, 'x'));
@@ -151,5 +164,5 @@ test('the longest entries that are taken fit a row', async () => {
   const file = parseCatalogue({ offers, licences: [{ ...names, seats: 1, skus, note: 'n'.repeat(900) }] });
   await applyCatalogue(store, file, options);
   expect(await store.readOffers()).toEqual(file.offers);
-  expect(await store.readLicences('AzurePublicCloud', SUBSCRIPTION)).toEqual(file.licences);
+  expect((await store.listLicences()).map(({ value }) => value)).toEqual(file.licences);
 });

@@ -80,6 +80,10 @@ test('in marketplace mode seats are of the offer, and a short lifetime is renewe
 /** Each of them, and their number, is all right. */
 const LONG_SKUS = Array.from({ length: 500 }, (_, index) => `${index}`.padStart(64, 'x'));
 
+const ONE = { cloud: 'AzurePublicCloud', subscription: LICENCE.subscription };
+const LIST = { cloud: undefined, subscription: undefined };
+const MANY = Array.from({ length: 501 }, (_, index) => ({ ...ONE, subscription: vmId(index) }));
+
 const WRONG: readonly [name: string, file: unknown, problem: string | RegExp][] = [
   ['not an object', [], /^the file: must be an object with "offers" and "licences"/],
   ['a key at the top', { offer: [] }, 'the file: the key "offer" is not known: remove it, or correct its name'],
@@ -233,10 +237,32 @@ const WRONG: readonly [name: string, file: unknown, problem: string | RegExp][] 
     { licences: [LICENCE, { ...LICENCE, id: 'FABRIKAM-2026', cloud: 'AzureChinaCloud' }] },
     'licences[1].id: licences[0] has this id: choose another',
   ],
+  ...(
+    [
+      ['no subscription', { subscription: undefined, cloud: undefined }, 'subscriptions: is missing'],
+      ['a cloud alone', { subscription: undefined }, 'subscription: is missing'],
+      ['a subscription alone', { cloud: undefined }, 'cloud: is missing'],
+      ['both forms', { subscriptions: [ONE], cloud: undefined }, 'subscription: must be left out'],
+      ['a list and a cloud', { subscriptions: [ONE], subscription: undefined }, 'cloud: must be left out'],
+      ['a list twice', { ...LIST, subscriptions: [ONE, ONE] }, 'subscriptions[1]: is there twice'],
+      ['an empty list', { ...LIST, subscriptions: [] }, 'subscriptions: must be a list of 1 to 500'],
+      ['too long a list', { ...LIST, subscriptions: MANY }, 'subscriptions: must be a list of 1 to 500'],
+      ['all of a real cloud', { subscriptions: '*', subscription: undefined }, 'subscriptions: must be a list'],
+      ['a share without a number', { overage: '%' }, 'overage: must be a whole number'],
+      ['a negative overage', { overage: -1 }, 'overage: must be a whole number'],
+      ['half a VM more', { overage: 0.5 }, 'overage: must be a whole number'],
+      ['another class', { class: 'test' }, 'class: must be "production" or "development"'],
+      ['a customer without a name', { customer: { reference: 'x' } }, 'customer.name: is missing'],
+    ] as const
+  ).map(([name, changed, problem]): (typeof WRONG)[number] => [
+    name,
+    { licences: [{ ...LICENCE, ...changed }] },
+    `licences[0].${problem}`,
+  ]),
   [
     'one subscription twice',
     { licences: [LICENCE, { ...LICENCE, id: 'other' }] },
-    /^licences\[1\]: licences\[0\] licenses this subscription/,
+    /^licences\[1\]: licences\[0\] has one of these subscriptions/,
   ],
 ];
 
@@ -255,7 +281,10 @@ test('a cloud may be named in any case of letters, and is kept under its own', (
     offers: [{ ...OFFER, clouds: ['azurechinacloud'] }],
     licences: [{ ...LICENCE, cloud: 'azurepubliccloud' }],
   });
-  expect([offers[0]?.clouds, licences[0]?.cloud]).toEqual([['AzureChinaCloud'], 'AzurePublicCloud']);
+  expect([offers[0]?.clouds, licences[0]?.subscriptions]).toMatchObject([
+    ['AzureChinaCloud'],
+    [{ cloud: 'AzurePublicCloud' }],
+  ]);
 });
 
 test('half an odd lifetime is rounded down to whole seconds, as files have them', () => {

@@ -3,10 +3,9 @@ import { expect, test } from 'vitest';
 import { placeInCatalogue } from '../../../src/catalogue/file/cataloguePlan.ts';
 import type { CatalogueFile, StoredCatalogue } from '../../../src/catalogue/file/cataloguePlan.ts';
 import { planCatalogue } from '../../../src/catalogue/file/planCatalogue.ts';
-import type { Licence } from '../../../src/catalogue/licence.ts';
 import type { Offer } from '../../../src/catalogue/offer.ts';
 import type { Recorded } from '../../../src/contract/stored.ts';
-import { AT, licence, offer, vmId } from '../../support/licensing.ts';
+import { AT, licence, offer, SUBSCRIPTION, subscriptions, vmId } from '../../support/licensing.ts';
 
 const plan = (product: string, name = 'Pro') => ({ publisher: 'Contoso', product, name });
 
@@ -22,29 +21,47 @@ function problems(held: Partial<CatalogueFile>, { offers = [], licences = [] }: 
   return planned.problems.map(placeInCatalogue).map(({ field, message }) => `${field}: ${message}`);
 }
 
-const twins: readonly Licence[] = [1, 2].map((number) => licence({ id: 'twin', subscriptionId: vmId(number) }));
 const rivals: readonly Offer[] = ['One', 'Two'].map((product) =>
   offer({ plan: plan(product), productAliases: ['preview'] }),
 );
 
-test('licences that have one id can each be changed, and so can every other row', () => {
-  const held = { licences: twins };
-  for (const twin of twins) expect(problems(held, { licences: [{ ...twin, status: 'suspended' }] })).toEqual([]);
-  expect(problems(held, { licences: [licence({ id: 'other' })] })).toEqual([]);
-  expect(problems(held, { offers: [offer({ status: 'suspended' })] })).toEqual([]);
-  expect(problems(held, { licences: twins })).toEqual([]);
+test('no subscription comes under two licences, in the store or in the file', () => {
+  const held = { licences: [licence()] };
+  const second = licence({ id: 'second' });
+  const clash = `the licence, fabrikam-2026, has the subscription ${SUBSCRIPTION} for this offer: remove it there, or give it an end ("until") there to move it`;
+  expect(problems(held, { licences: [second] })).toEqual([`licences[0].subscriptions: ${clash}`]);
+  expect(problems({}, { licences: [licence(), second] })).toEqual([
+    expect.stringMatching(
+      /^licences\[1\]\.subscriptions: another licence of the file, fabrikam-2026, has the subscription/,
+    ),
+  ]);
+  expect(problems(held, { licences: [{ ...second, subscriptions: subscriptions(vmId(1), vmId(2)) }] })).toEqual([]);
+  expect(problems(held, { licences: [licence({ subscriptions: subscriptions(vmId(1)) }), second] })).toEqual([]);
 });
 
-test('no licence is added under an id that is taken, in the store or in the file', () => {
-  const added = licence({ id: 'TWIN', subscriptionId: vmId(3) });
-  expect(problems({ licences: twins }, { licences: [added] })).toEqual([
-    expect.stringMatching(/^licences\[0\]\.id: the licence of subscription .* has the id twin: choose another$/),
-  ]);
-  expect(problems({}, { licences: twins })).toEqual([expect.stringMatching(/^licences\[1\]\.id: /)]);
-  expect(problems({ licences: twins.slice(0, 1) }, { licences: [added, ...twins.slice(0, 1)] })).toEqual([
-    expect.stringMatching(/^licences\[0\]\.id: /),
-  ]);
+test('a subscription moves with an overlap: it has an end on one licence, and comes under another', () => {
+  const old = licence({ subscriptions: [{ ...LEAVING, until: AT + 1 }] });
+  const second = licence({ id: 'second' });
+  expect(problems({ licences: [licence()] }, { licences: [old, second] })).toEqual([]);
+  expect(problems({ licences: [old] }, { licences: [second] })).toEqual([]);
+  expect(problems({ licences: [old, second] }, { licences: [licence()] })).toHaveLength(1);
 });
+
+test('rows that are at odds can each be changed, and so can every other row', () => {
+  const rivals = [licence({ id: 'one' }), licence({ id: 'two' })];
+  for (const rival of rivals) {
+    expect(problems({ licences: rivals }, { licences: [{ ...rival, status: 'suspended' }] })).toEqual([]);
+  }
+  expect(problems({ licences: rivals }, { offers: [offer({ status: 'suspended' })] })).toEqual([]);
+});
+
+test('a licence is in a file once', () => {
+  expect(problems({}, { licences: [licence(), licence({ id: 'FABRIKAM-2026' })] })).toContain(
+    'licences[1].id: FABRIKAM-2026 is in the file twice: merge the two',
+  );
+});
+
+const LEAVING = { cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION };
 
 test('offers that share an alias can each be changed, and so can every other row', () => {
   const held = { offers: [offer(), ...rivals] };
@@ -75,7 +92,7 @@ test.each([
 ])('a licence whose offer %s can be changed, and none is added', (_, offers) => {
   const held = { offers, licences: [licence()] };
   expect(problems(held, { licences: [licence({ status: 'revoked', seats: 1 })] })).toEqual([]);
-  expect(problems(held, { licences: [licence({ id: 'new', subscriptionId: vmId(1) })] })).toEqual([
+  expect(problems(held, { licences: [licence({ id: 'new', subscriptions: subscriptions(vmId(1)) })] })).toEqual([
     expect.stringMatching(/^licences\[0\]\.offer: /),
   ]);
 });
@@ -87,27 +104,26 @@ test('a licence stays the row that it is where another offer came to have its na
   expect(planned.ok && planned.plan.licences).toMatchObject([{ value: { plan: old.plan }, stored: { value: old } }]);
 });
 
-test('a licence keeps its id, also in a file', () => {
-  const file = { licences: [licence({ id: 'new', subscriptionId: vmId(1) }), licence({ id: 'renamed' })] };
-  expect(problems({ licences: [licence()] }, file)).toEqual([
-    'licences[1].id: a licence keeps its id, and the subscription has fabrikam-2026 for this offer: change that one',
+test('a licence keeps its offer', () => {
+  const held = { offers: [offer(), offer({ plan: plan('Other') })], licences: [licence()] };
+  expect(problems(held, { licences: [licence({ plan: plan('Other') })] })).toEqual([
+    'licences[0].offer: a licence keeps its offer, and fabrikam-2026 is for Contoso/Firewall/Pro: create another licence',
   ]);
-  expect(problems({ licences: [licence()] }, { licences: [licence({ id: 'FABRIKAM-2026' })] })).toEqual([]);
+  expect(problems(held, { licences: [licence({ id: 'FABRIKAM-2026', seats: 1 })] })).toEqual([]);
 });
 
-test('two licences of one subscription and offer are told as such, and whether one has an alias', () => {
+test('two licences of one subscription and offer are told as such, also by an alias', () => {
   const held = { offers: [offer({ productAliases: ['preview'] })] };
-  const by = (product: string) => [licence(), licence({ id: 'second', plan: plan(product, 'pro') })];
-  expect(problems(held, { licences: by('FIREWALL') })).toEqual([
-    'licences[1].offer: fabrikam-2026 is for this subscription and offer too: merge the two',
-  ]);
-  expect(problems(held, { licences: by('preview') })).toEqual([
-    'licences[1].offer: fabrikam-2026 is for this subscription and offer too, which one of them names by an alias: merge the two',
-  ]);
+  for (const product of ['FIREWALL', 'preview']) {
+    const second = licence({ id: 'second', plan: plan(product, 'pro') });
+    expect(problems(held, { licences: [licence(), second] })).toEqual([
+      expect.stringMatching(/^licences\[1\]\.subscriptions: another licence of the file, fabrikam-2026, /),
+    ]);
+  }
 });
 
 test('an offer stays licensed while licences stand under it', () => {
-  const [one, two] = [licence({ status: 'revoked' }), licence({ id: 'second', subscriptionId: vmId(1) })];
+  const [one, two] = [licence({ status: 'revoked' }), licence({ id: 'second', subscriptions: subscriptions(vmId(1)) })];
   const sold = offer({ mode: 'marketplace' });
   expect(problems({ licences: [one, two] }, { offers: [sold] })).toEqual([
     'offers[0].mode: must stay "licensed" while licences stand under the offer: 2 licences, fabrikam-2026 among them; delete them first',

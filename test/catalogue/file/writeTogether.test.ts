@@ -4,11 +4,12 @@ import type { CatalogueFile } from '../../../src/catalogue/file/cataloguePlan.ts
 import { planCatalogue } from '../../../src/catalogue/file/planCatalogue.ts';
 import { readStored } from '../../../src/catalogue/file/readStored.ts';
 import { PartlyWrittenError, writeTogether } from '../../../src/catalogue/file/writeTogether.ts';
+import { writeLicence } from '../../../src/catalogue/writeLicence.ts';
 import { StoreUnavailableError } from '../../../src/contract/stored.ts';
 import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
-import { AT, licence, offer, vmId } from '../../support/licensing.ts';
+import { AT, licence, offer, subscriptions, vmId } from '../../support/licensing.ts';
 import { startStoreProxy } from '../../support/storeProxy.ts';
 
 const tables = useAzurite();
@@ -16,7 +17,9 @@ const EARLIER = { by: 'before', at: AT };
 const LATER = { by: 'import', at: AT + 1 };
 
 /** Forty licences of as many subscriptions; the first ten are there already, with other seats. */
-const licences = Array.from({ length: 40 }, (_, index) => licence({ id: `l${index}`, subscriptionId: vmId(index) }));
+const licences = Array.from({ length: 40 }, (_, index) =>
+  licence({ id: `l${index}`, subscriptions: subscriptions(vmId(index)) }),
+);
 const before = licences.slice(0, 10).map((one) => ({ ...one, seats: 1 }));
 const file: CatalogueFile = { offers: [], licences };
 
@@ -25,7 +28,7 @@ async function createStore(): Promise<LicenceStore> {
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
   await store.writeOffer(offer(), null, EARLIER);
-  for (const one of before) await store.writeLicence(one, null, EARLIER);
+  for (const value of before) await writeLicence(store, { value, stored: null }, EARLIER);
   return store;
 }
 
