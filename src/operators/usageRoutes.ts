@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { writeCsv } from '../catalogue/file/csv.ts';
+import { USAGE_HEADER, writeUsageFile } from '../catalogue/file/usageFile.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 import { CLOUD_NAMES } from '../contract/clouds.ts';
 import { licenceId, must, planName, uuid } from '../contract/operators/fields.ts';
 import { pageOf } from '../contract/operators/records.ts';
-import { USAGE_COLUMNS, usageRow } from '../contract/operators/usage.ts';
+import { usageRow } from '../contract/operators/usage.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import { formatPlanName } from '../contract/planName.ts';
 import type { PageRequest } from '../contract/stored.ts';
@@ -67,7 +67,7 @@ const exportUsage = defineRoute({
   ...{ name: 'exportUsage', role: 'Reader' },
   summary: `The same as CSV, at most ${MAX_ROWS} rows`,
   ...{ params: NOTHING, query: usageQuery, body: NO_BODY },
-  answer: { mediaType: 'text/csv', schema: z.string().describe(`RFC 4180: ${USAGE_COLUMNS.join(', ')}.`) },
+  answer: { mediaType: 'text/csv', schema: z.string().describe(`RFC 4180 with a header: ${USAGE_HEADER}.`) },
   codes: ['not_found'],
   handle: async ({ needs, query, change: { at } }) => {
     const rows: UsageRowJson[] = [];
@@ -78,7 +78,7 @@ const exportUsage = defineRoute({
       continuation = page.continuation ?? undefined;
       if (continuation !== undefined && (rows.length >= MAX_ROWS || needs.now() - at >= MAX_TIME)) throw tooMuch();
     } while (continuation !== undefined);
-    return { value: formatUsage(rows) };
+    return { value: writeUsageFile(rows) };
   },
 });
 
@@ -88,10 +88,6 @@ function tooMuch(): RequestError {
   const detail =
     'This is too much usage for one file. Ask for fewer days, for one licence, or by month, or read it as JSON page by page.';
   return new RequestError('request_malformed', detail);
-}
-
-function formatUsage(rows: readonly UsageRowJson[]): string {
-  return writeCsv([USAGE_COLUMNS, ...rows.map((row) => USAGE_COLUMNS.map((name) => `${row[name] ?? ''}`))]);
 }
 
 interface Asked {

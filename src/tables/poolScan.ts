@@ -3,6 +3,7 @@ import type { TableClient } from '@azure/data-tables';
 
 import { parsePoolName, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
+import { StoreUnavailableError } from '../contract/stored.ts';
 import { fetchPiece } from './rows.ts';
 import type { Piece, RowQuery } from './rows.ts';
 import { callStore } from './storeCall.ts';
@@ -28,9 +29,12 @@ export async function findNextPool(table: TableClient, budget: number, after: st
   for (let last = after ?? ''; ;) {
     const query = { filter: odata`PartitionKey gt ${last}`, select: ['partitionKey'] };
     const name = await readFirstPartition(table, call, query);
-    if (name === null) return null;
-    const pool = parsePoolName(name);
-    if (pool !== null) return pool;
+    const pool = name === null ? null : parsePoolName(name);
+    // Whoever asked on from the same place would ask for ever.
+    if (name !== null && name <= last) {
+      throw new StoreUnavailableError('The store failed to look for the next pool: it answered with an earlier one.');
+    }
+    if (name === null || pool !== null) return pool;
     last = name;
   }
 }

@@ -20,6 +20,3 @@ export const usageRow = z
   .meta({ id: 'UsageRow' });
 
 export type UsageRowJson = z.input<typeof usageRow>;
-
-/** The columns of the export, in their order. */
-export const USAGE_COLUMNS = ['period', 'licence', 'offer', 'cloud', 'subscription', 'vmHours', 'mostAtOnce'] as const;
