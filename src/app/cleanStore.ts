@@ -10,18 +10,18 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_RUN = 4 * 60 * 1000;
 
 export interface CleaningNeeds {
-  readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteHours'> &
+  readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
     Pick<RequestStore, 'deleteRequests'> &
     Pick<ActivationStore, 'deleteActivations'> &
-    Pick<UsageStore, 'deleteUsage'>;
+    Pick<UsageStore, 'deleteHours'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Deletes old decisions, what is recorded once an hour from past days, old requests of operators, activations of VMs that have
- * no seat and have not come for long, and old hours of usage.
+ * Deletes old decisions, what was noted for past hours so that repeats are known, old requests of operators, activations of
+ * VMs that have no seat and have not come for long, and old hours of the ledger.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -37,9 +37,9 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
     return count;
   };
   const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
-  const hours = await countAll(store.deleteHours(before(1)));
+  const repeats = await countAll(store.deleteRepeats(before(1)));
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
-  const usage = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
-  log('info', 'store_cleaned', { decisions, hours, requests, activations, usage });
+  const hours = await countAll(store.deleteHours(before(config.USAGE_DAYS)));
+  log('info', 'store_cleaned', { decisions, repeats, requests, activations, hours });
 }

@@ -29,12 +29,13 @@ export async function findNextPool(table: TableClient, budget: number, after: st
   for (let last = after ?? ''; ;) {
     const query = { filter: odata`PartitionKey gt ${last}`, select: ['partitionKey'] };
     const name = await readFirstPartition(table, call, query);
-    const pool = name === null ? null : parsePoolName(name);
+    if (name === null) return null;
     // Whoever asked on from the same place would ask for ever.
-    if (name !== null && name <= last) {
+    if (name <= last) {
       throw new StoreUnavailableError('The store failed to look for the next pool: it answered with an earlier one.');
     }
-    if (name === null || pool !== null) return pool;
+    const pool = parsePoolName(name);
+    if (pool !== null) return pool;
     last = name;
   }
 }

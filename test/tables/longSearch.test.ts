@@ -2,15 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import type { TableEntity } from '@azure/data-tables';
 import { expect, onTestFinished, test } from 'vitest';
 
-import type { Activation } from '../../src/seats/activation.ts';
-import { poolName } from '../../src/catalogue/seatPool.ts';
-import { activationEntity } from '../../src/tables/activationRow.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
-import { entitlement, offer, vmId } from '../support/licensing.ts';
+import { entitlement, offer } from '../support/licensing.ts';
 import { useTestClock } from '../support/testClock.ts';
 
 /** Azure Tables answers a long search with empty pages and a place to go on from; Azurite never does. */
@@ -21,33 +17,19 @@ const PAGES = 20;
 const PAUSE = 100;
 const BUDGET = 1_500;
 
-const POOL = poolName(entitlement().pool);
-const VM = {
-  ...entitlement(),
-  vmId: vmId(1),
-  seat: { kind: 'none' },
-  keyUntil: 0,
-  keyChanges: [],
-  sku: '',
-  blocked: false,
-};
-const TIMES = { issuedAt: 0, expiresAt: 0, leaseEnd: 0, graceUntil: 0, firstSeen: 0, lastSeen: 0 };
-const NOTHING = { jkt: null, challenge: null, licenceJti: null, counted: null, overSince: null, movedTo: null };
-const FACTS = { cloud: 'emulator', subscriptionId: vmId(2), region: null, client: null, label: null };
-const ROW = jsonRow(activationEntity(POOL, { ...VM, ...TIMES, ...NOTHING, ...FACTS } as Activation));
+const TIMES = ['keyUntil', 'issuedAt', 'expiresAt', 'leaseEnd', 'graceUntil', 'firstSeen', 'lastSeen'];
 
-/** As the service answers it. */
-function jsonRow({ partitionKey, rowKey, ...columns }: TableEntity): object {
-  const typed = Object.entries(columns).flatMap(([name, value]): [string, unknown][] =>
-    value instanceof Date
-      ? [
-          [name, value.toISOString()],
-          [`${name}@odata.type`, 'Edm.DateTime'],
-        ]
-      : [[name, value]],
-  );
-  return { PartitionKey: partitionKey, RowKey: rowKey, 'odata.etag': 'W/"1"', ...Object.fromEntries(typed) };
-}
+/** A VM that has no seat and has not come for long. */
+const ROW = {
+  ...{ PartitionKey: 'licence:p', RowKey: 'vm:1', 'odata.etag': 'W/"1"', schema: 2, seat: -2, blocked: false },
+  ...{ cloud: 'emulator', subscriptionId: 's', licenceId: 'p', offer: '', sku: '', keyChanges: '[]' },
+  ...Object.fromEntries(
+    TIMES.flatMap((name) => [
+      [name, new Date(0).toISOString()],
+      [`${name}@odata.type`, 'Edm.DateTime'],
+    ]),
+  ),
+};
 
 /** A store whose one row lies behind empty pages. */
 async function startStore(asked: string[], budget = BUDGET): Promise<LicenceStore> {
@@ -55,13 +37,12 @@ async function startStore(asked: string[], budget = BUDGET): Promise<LicenceStor
     const { searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
     const page = Number(searchParams.get('NextPartitionKey') ?? 0);
     asked.push(incoming.method ?? '');
-    const filter = searchParams.get('$filter') ?? '';
     // After the one pool there is no other.
-    const rows = filter === `PartitionKey gt '${POOL}'` ? [] : [ROW];
+    const isPast = searchParams.get('$filter')?.includes(`PartitionKey gt '${ROW.PartitionKey}'`) === true;
     const next = page < PAGES ? { 'x-ms-continuation-nextpartitionkey': `${page + 1}` } : {};
     clock.pass(PAUSE);
     if (incoming.method === 'DELETE') return outgoing.writeHead(204).end();
-    const body = JSON.stringify({ value: page === PAGES ? rows : [] });
+    const body = JSON.stringify({ value: page === PAGES && !isPast ? [ROW] : [] });
     return outgoing.writeHead(200, { 'Content-Type': 'application/json', ...next }).end(body);
   });
   server.listen(0, '127.0.0.1');
