@@ -13,6 +13,7 @@ import { onceTable } from './onceTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
+import { timelineTables } from './timelineTables.ts';
 import { trustTable } from './trustTable.ts';
 import { usageTable } from './usageTable.ts';
 
@@ -43,6 +44,9 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     activations: connect('activations'),
     decisions: connect('decisions'),
     once: connect('once'),
+    bySubscription: connect('bySubscription'),
+    byVm: connect('byVm'),
+    views: connect('views'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -64,6 +68,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...usageTable(tables.activations, budgets.search),
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
+    ...timelineTables(tables, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),

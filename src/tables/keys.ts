@@ -9,6 +9,7 @@ import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
 import type { DayRange, VmRange } from '../usage/store.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
+import type { TimelineOwner } from '../views/store.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control
@@ -24,6 +25,8 @@ export const OFFERS_PARTITION = 'offers';
 export const ISSUERS_PARTITION = 'issuers';
 export const TRUST_PARTITION = 'trust';
 export const KEY_SETS_PARTITION = 'keysets';
+export const VIEWS_PARTITION = 'views';
+export const TIMELINES_ROW = 'timelines';
 
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
@@ -91,6 +94,11 @@ export function decisionRange(from: number, until: number) {
 
 function invertTime(at: number): string {
   return (LAST_TIME - at).toString(16).padStart(12, '0');
+}
+
+/** A timeline has the rows of the log that are its owner's, under the same row keys. */
+export function timelinePartition(owner: TimelineOwner): string {
+  return joinKey(owner.cloud, foldCase(owner.kind === 'vm' ? owner.vmId : owner.subscriptionId));
 }
 
 /** The row of what is recorded once an hour. */

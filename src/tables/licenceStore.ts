@@ -4,6 +4,7 @@ import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { SeatStore, ActivationStore } from '../seats/store.ts';
+import type { TimelineStore } from '../views/store.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
 import type { UsageStore } from '../usage/store.ts';
 
@@ -19,6 +20,7 @@ export interface LicenceStore
     ActivationStore,
     UsageStore,
     DecisionStore,
+    TimelineStore,
     RequestStore,
     IssuerStore,
     TrustStore,

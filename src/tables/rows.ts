@@ -22,6 +22,9 @@ export interface RowPut {
   readonly put: true;
 }
 
+/** Rows of one transaction, all of one partition. */
+export const MAX_BATCH = 100;
+
 export interface RowQuery {
   readonly filter?: string;
   readonly select?: string[];
@@ -145,6 +148,12 @@ async function submitWhole(table: TableClient, actions: TransactionAction[], abo
   const written = answer.subResponses.filter(({ status }) => status >= 200 && status < 300);
   if (written.length !== actions.length) throw new RestError('not of every row', { code: 'TransactionAnswerNotWhole' });
   return answer;
+}
+
+/** Rows of one partition, at most 100, whether they are there or not. */
+export async function putTogether(table: TableClient, call: StoreCall, rows: readonly TableEntity[]): Promise<void> {
+  const actions = rows.map((row): TransactionAction => ['upsert', row, 'Replace']);
+  await callStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
 }
 
 /** One row, with the version that it then has. */
