@@ -13,7 +13,7 @@ export interface CleaningNeeds {
   readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
     Pick<RequestStore, 'deleteRequests'> &
     Pick<ActivationStore, 'deleteActivations'> &
-    Pick<UsageStore, 'deleteHours'>;
+    Pick<UsageStore, 'deleteUsage'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -40,6 +40,6 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
   const repeats = await countAll(store.deleteRepeats(before(1)));
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
-  const hours = await countAll(store.deleteHours(before(config.USAGE_DAYS)));
+  const hours = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
   log('info', 'store_cleaned', { decisions, repeats, requests, activations, hours });
 }

@@ -29,13 +29,12 @@ export async function findNextPool(table: TableClient, budget: number, after: st
   for (let last = after ?? ''; ;) {
     const query = { filter: odata`PartitionKey gt ${last}`, select: ['partitionKey'] };
     const name = await readFirstPartition(table, call, query);
-    if (name === null) return null;
+    const pool = name === null ? null : parsePoolName(name);
     // Whoever asked on from the same place would ask for ever.
-    if (name <= last) {
+    if (name !== null && name <= last) {
       throw new StoreUnavailableError('The store failed to look for the next pool: it answered with an earlier one.');
     }
-    const pool = parsePoolName(name);
-    if (pool !== null) return pool;
+    if (name === null || pool !== null) return pool;
     last = name;
   }
 }

@@ -22,7 +22,7 @@ function createStore(...pieces: readonly (readonly number[])[]) {
     deleteRepeats: deleteOld('repeats'),
     deleteRequests: deleteOld('requests'),
     deleteActivations: deleteOld('activations'),
-    deleteHours: deleteOld('hours'),
+    deleteUsage: deleteOld('hours'),
   };
   return { store, calls };
 }
