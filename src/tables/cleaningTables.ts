@@ -22,7 +22,7 @@ const KEYS = ['partitionKey', 'rowKey'];
 type CleaningTables = Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
   Pick<RequestStore, 'deleteRequests'> &
   Pick<ActivationStore, 'deleteActivations'> &
-  Pick<UsageStore, 'deleteHours'>;
+  Pick<UsageStore, 'deleteUsage'>;
 
 type CleanedTables = Readonly<
   Record<'decisions' | 'once' | 'bySubscription' | 'byVm' | 'requests' | 'activations', TableClient>
@@ -37,7 +37,7 @@ export function cleaningTables(tables: CleanedTables, seats: SeatStore, budgets:
       yield rows.length;
     }
   };
-  const deleteHours = async function* (before: number): AsyncGenerator<number> {
+  const deleteUsage = async function* (before: number): AsyncGenerator<number> {
     for await (const pool of listPools(tables.activations, budgets.search)) {
       yield* deleteRows(tables.activations, 'hours', `${ofPool(pool)} and ${hoursBefore(before)}`);
     }
@@ -47,7 +47,7 @@ export function cleaningTables(tables: CleanedTables, seats: SeatStore, budgets:
     deleteRepeats: (before) => deleteRows(tables.once, 'rows of past hours', odata`RowKey lt ${hourKey(before)}`),
     deleteRequests: (before) => deleteRows(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
     deleteActivations: (before) => deleteActivations(tables.activations, seats, budgets, before),
-    deleteHours,
+    deleteUsage,
   };
 }
 

@@ -65,5 +65,5 @@ export interface UsageReader {
 /** The ledger of licensed hours. */
 export interface UsageStore extends UsageReader {
   /** Deletes the days that ended before `before` (milliseconds since the epoch), in pieces: each is the number of rows deleted. */
-  deleteHours(before: number): AsyncIterable<number>;
+  deleteUsage(before: number): AsyncIterable<number>;
 }

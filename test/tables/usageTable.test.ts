@@ -162,8 +162,8 @@ test('a VM that is forgotten leaves its hours, and old hours are deleted by whol
   expect(await countAll(store.deleteActivations(AT + 30 * DAY))).toBe(1);
   expect(await store.readActivation(pool, VM_ID)).toBeNull();
   expect(await report(store)).toEqual(before);
-  expect(await countAll(store.deleteHours(dayStart(TODAY + 1) - 1))).toBe(0);
-  expect(await countAll(store.deleteHours(dayStart(TODAY + 1)))).toBe(1);
+  expect(await countAll(store.deleteUsage(dayStart(TODAY + 1) - 1))).toBe(0);
+  expect(await countAll(store.deleteUsage(dayStart(TODAY + 1)))).toBe(1);
   expect((await report(store)).map(({ vmHours }) => vmHours)).toEqual([12]);
 });
 
