@@ -2,6 +2,7 @@ import { isLoopback } from '../contract/loopback.ts';
 import { X509Certificate } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { REAL_ADAPTERS } from './adapters/real.ts';
+import { CLAIM_CODE } from './claimCode.ts';
 import { asObject } from './members.ts';
 import type { JsonObject } from './members.ts';
 import { isCoordinate } from './tokens/es256.ts';
@@ -46,6 +47,11 @@ export const ESSENTIAL: readonly Rule[] = [
 
 export const OTHERS: readonly Rule[] = [
   { name: 'offer', text: 'publisher/product/plan', isSound: optional((value) => matches(OFFER, value)) },
+  {
+    name: 'claim',
+    text: '1 to 128 printable ASCII characters without spaces',
+    isSound: optional((value) => matches(CLAIM_CODE, value)),
+  },
   { name: 'label', text: `one line of at most ${MAX_LABEL} printable characters`, isSound: optional(isLabel) },
   {
     name: 'client',

@@ -24,6 +24,11 @@ export interface ClientOptions {
   readonly trust?: TrustOption;
   /** `publisher/product/plan` to ask for where the image has no plan of the vendor's. */
   readonly offer?: string;
+  /**
+   * A claim code of the vendor's, which attaches this VM's subscription to a licence: 1 to 128 printable ASCII characters.
+   * Without it, a line `countersign-claim=CODE` of the VM's user data counts, where there is no licence in hand.
+   */
+  readonly claim?: string;
   /** A name of this machine, shown to operators: one line, at most 64 characters. */
   readonly label?: string;
   /** This program's name and version, shown to operators. */
@@ -59,6 +64,7 @@ export interface Settings {
   readonly folder: string;
   readonly trust: Trust;
   readonly offer: string | undefined;
+  readonly claim: string | undefined;
   readonly label: string | undefined;
   readonly client: string;
   readonly patience: number;
@@ -111,6 +117,7 @@ function applyDefaults(
 ): Omit<Settings, 'issuer' | 'product' | 'folder' | 'trust' | 'adapters' | 'fault'> {
   return {
     offer: options.offer,
+    claim: options.claim,
     label: options.label,
     client: options.client ?? CLIENT_NAME,
     patience: options.patienceMs ?? PATIENCE,

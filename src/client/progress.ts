@@ -19,6 +19,8 @@ export type Progress =
   | { readonly step: 'challenge' }
   /** An attested document came; one that is not `fresh` has another nonce. */
   | { readonly step: 'document'; readonly tries: number; readonly fresh: boolean }
+  /** The VM's user data was read for a claim code. */
+  | { readonly step: 'user_data'; readonly hasClaim: boolean }
   | { readonly step: 'key_set'; readonly from: 'options' | 'service' | 'cache' }
   | { readonly step: 'licence'; readonly id: string; readonly expiresAt: string }
   | { readonly step: 'released'; readonly seatFreeAt: string }

@@ -91,6 +91,8 @@ function describeStep(event: Progress): string {
       return 'challenge          issued by our issuer, for our key; its nonce recomputed';
     case 'document':
       return `attested document  ${event.fresh ? 'carries the nonce of the challenge' : 'carries another nonce'} (request ${event.tries})`;
+    case 'user_data':
+      return `user data          ${event.hasClaim ? 'has a claim code' : 'has no claim code'}`;
     case 'key_set':
       return `key set            from the ${event.from}`;
     case 'licence':

@@ -60,6 +60,12 @@ test.each<[string, unknown]>([
   ['label', 'right\u202eleft'],
   ['label', 'x'.repeat(65)],
   ['label', 'e\u0301'],
+  ['claim', ''],
+  ['claim', 'two\nlines'],
+  ['claim', 'two words'],
+  ['claim', 'caf\u00e9'],
+  ['claim', 'x'.repeat(129)],
+  ['claim', 7],
   ['client', 'two\nlines'],
   ['client', 'x'.repeat(129)],
   ['patienceMs', -1],
@@ -81,6 +87,12 @@ test.each(['https://169.254.169.254', 'http://127.0.0.1:1/', 'http://127.0.0.1:1
     expect(parseOptions(options).fault?.message).toContain('imdsUrl: ');
   },
 );
+
+test('a claim code that cannot be used is not repeated', async () => {
+  const answer = await checkLicence({ ...SOUND, claim: 'secret code' });
+  expect(answer).toMatchObject({ state: 'misconfigured', code: 'options_invalid' });
+  expect(JSON.stringify(answer)).not.toContain('secret');
+});
 
 test('with a loopback issuer imdsUrl may be given, and trust may be left out: then it is first use', () => {
   const { product, folder } = SOUND;

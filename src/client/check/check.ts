@@ -12,7 +12,7 @@ import { keepDenial, keepLicence, rememberTime } from './keep.ts';
 import { emptyRecord, localFaultOf, readRecord } from './records.ts';
 import type { KeptDenial, VmRecord } from './records.ts';
 import type { Run } from '../run.ts';
-import { chassisOf, handOf, presumedRecord, setPatience } from './scene.ts';
+import { chassisOf, handOf, isLicensed, presumedRecord, setPatience } from './scene.ts';
 import type { Scene } from './scene.ts';
 import { withFolder } from './withFolder.ts';
 
@@ -51,8 +51,7 @@ async function checkScene(run: Run, scene: Scene, fault: ClientError | undefined
 function openImds(run: Run, scene: Scene, record: VmRecord | undefined): Imds {
   const chassis = chassisOf(scene, record);
   if (chassis === 'foreign') run.report({ step: 'chassis_foreign' });
-  const hand = handOf(run, scene, record);
-  return new Imds(run, { chassis, hasLicence: hand !== undefined && hand.standing !== 'ended' });
+  return new Imds(run, { chassis, hasLicence: isLicensed(run, scene, record) });
 }
 
 async function readVmId(imds: Imds): Promise<string | ClientError> {
@@ -82,7 +81,8 @@ async function renew(run: Run, { scene, record, imds }: Renewal): Promise<Findin
   const key = await openOwnKey(run, vmId);
   if (key instanceof ClientError) return concludeFailure(run, scene, record, failureOf(key));
   const inHand = licence && { iat: licence.claims.iat, at: countingTime(licence.remembered, run.readClocks()) };
-  const subject = { vmId, licence: inHand, deniedAt: denial?.iat, keySet };
+  const licensed = isLicensed(run, scene, record);
+  const subject = { vmId, licence: inHand, isLicensed: licensed, deniedAt: denial?.iat, keySet };
   const obtained = await obtainLicence({ run, imds, key }, subject);
   switch (obtained.outcome) {
     case 'issued':

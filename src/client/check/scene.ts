@@ -63,9 +63,14 @@ export function handOf(run: Run, scene: Scene, record: VmRecord | undefined): Ha
 
 /** Sets how long this check may take: by what is lost when nothing new is had. */
 export function setPatience(run: Run, scene: Scene, record: VmRecord | undefined): void {
+  if (isLicensed(run, scene, record)) run.limitPatience(PATIENCE_WITH_LICENCE);
+  else run.restorePatience();
+}
+
+/** Whether a licence in hand lets the software run now, in its grace too. */
+export function isLicensed(run: Run, scene: Scene, record: VmRecord | undefined): boolean {
   const hand = handOf(run, scene, record);
-  if (hand === undefined || hand.standing === 'ended') run.restorePatience();
-  else run.limitPatience(PATIENCE_WITH_LICENCE);
+  return hand !== undefined && hand.standing !== 'ended';
 }
 
 /** The record that counts until IMDS has said which VM this is. */

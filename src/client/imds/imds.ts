@@ -4,7 +4,7 @@ import type { ImdsReply } from '../adapters.ts';
 import { ClientError } from '../clientError.ts';
 import type { Run } from '../run.ts';
 import type { Chassis } from './chassis.ts';
-import { newestKnownVersion } from './versions.ts';
+import { newestKnownVersion, userDataVersion } from './versions.ts';
 
 /** The link-local address of IMDS, the same in every cloud of Azure. */
 const IMDS_URL = 'http://169.254.169.254';
@@ -93,6 +93,20 @@ export class Imds {
     }
   }
 
+  /**
+   * Reads the user data of the VM. One request, which nothing depends on: it is never repeated and never fails.
+   *
+   * @returns as IMDS answers with it, in base64; undefined where there is no answer or IMDS is too old for it
+   */
+  async readUserData(): Promise<string | undefined> {
+    const version = userDataVersion(this.#run.session.memory.apiVersion);
+    if (version === undefined) return undefined;
+    const query = { format: 'text' };
+    const item = { path: '/metadata/instance/compute/userData', query, parse: (text: string) => text };
+    const verdict = await this.#ask(item, version);
+    return verdict.kind === 'usable' ? verdict.value : undefined;
+  }
+
   async #read<Value>(item: Item<Value>): Promise<Value> {
     const first = await this.#persist(item);
     if (first.kind === 'usable') return first.value;
@@ -118,7 +132,7 @@ export class Imds {
   ): Promise<Extract<Verdict<Value>, { kind: 'usable' | 'version' }>> {
     let ceiling = FIRST_PAUSE;
     for (let odd = 0; ;) {
-      const verdict = await this.#ask(item, versioned);
+      const verdict = await this.#ask(item, versioned ? this.#run.session.memory.apiVersion : undefined);
       if (verdict.kind === 'usable' || verdict.kind === 'version') return verdict;
       if (verdict.kind === 'odd') odd += 1;
       const pause = this.#draw(ceiling);
@@ -129,11 +143,10 @@ export class Imds {
     }
   }
 
-  async #ask<Value>({ path, query, parse }: Item<Value>, versioned: boolean): Promise<Verdict<Value>> {
+  async #ask<Value>({ path, query, parse }: Item<Value>, version: string | undefined): Promise<Verdict<Value>> {
     const { session, request } = this.#run;
     const { adapters, imdsUrl = IMDS_URL } = session.settings;
-    const version = versioned ? { 'api-version': session.memory.apiVersion } : {};
-    const parameters = formatQuery({ ...version, ...query });
+    const parameters = formatQuery({ ...(version === undefined ? {} : { 'api-version': version }), ...query });
     await this.#run.pace?.turn();
     await this.#run.lock?.renew();
     const reply = await adapters.requestImds({

@@ -38,6 +38,18 @@ const KNOWN = [
 /** Asked for first: the oldest that is complete, because every host has it. */
 export const PREFERRED_VERSION = '2020-09-01';
 
+/** `/instance` has `userData` from this version on. */
+const USER_DATA_SINCE = '2021-01-01';
+
+/**
+ * @param version what IMDS is asked with: the preferred one, or the newest that both know
+ * @returns the version to read user data with; undefined where IMDS is too old for it
+ */
+export function userDataVersion(version: string): string | undefined {
+  if (version === PREFERRED_VERSION) return USER_DATA_SINCE;
+  return version >= USER_DATA_SINCE ? version : undefined;
+}
+
 /**
  * @param texts answers that may hold a list of versions: `apiVersions`, or `newest-versions` of a refusal
  * @returns the newest version that both know, or undefined

@@ -90,13 +90,18 @@ export class Exchange {
   }
 }
 
-/** @throws {ClientError | RefusedError} @returns the licence as it came, still to be verified */
-export async function requestLicence(run: Run, evidence: Evidence): Promise<string> {
+/**
+ * @param claim a claim code to send along
+ * @returns the licence as it came, still to be verified
+ * @throws {ClientError | RefusedError}
+ */
+export async function requestLicence(run: Run, evidence: Evidence, claim: string | undefined): Promise<string> {
   const { client, label, offer } = run.session.settings;
   const request: LicenceRequest = {
     ...evidence,
     client,
     ...(offer === undefined ? {} : { offer }),
+    ...(claim === undefined ? {} : { claim }),
     ...(label === undefined ? {} : { label }),
   };
   const body = readBody(await requestService(run, VM_ENDPOINTS.issueLicence.path, request), 200);

@@ -1,6 +1,7 @@
 import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
 import { formatInstant } from '../../contract/instants.ts';
 import type { Failure } from '../answer.ts';
+import { findClaimCode } from '../claimCode.ts';
 import { ClientError } from '../clientError.ts';
 import { UNKNOWN_KEY, verifyDenial } from '../licence/denial.ts';
 import type { VerifiedDenial } from '../licence/denial.ts';
@@ -20,6 +21,8 @@ export interface Subject {
   readonly vmId: string;
   /** The licence in hand, and the time that counts for it. */
   readonly licence: { readonly iat: number; /** Milliseconds since the epoch. */ readonly at: number } | undefined;
+  /** Whether a licence in hand lets the software run: then the VM's user data is not read. */
+  readonly isLicensed: boolean;
   /** Of a kept denial. NumericDate. */
   readonly deniedAt: number | undefined;
   /** The newest that is known. */
@@ -51,13 +54,24 @@ export type Obtained =
 export async function obtainLicence(context: ExchangeContext, subject: Subject): Promise<Obtained> {
   const exchange = new Exchange(context);
   let keys: ObtainedKeySet | undefined;
+  let claim: { readonly code: string | undefined } | undefined;
   const persisted = await persist(context.run, exchange, async () => {
     const evidence = await exchange.prepare(VM_ENDPOINTS.issueLicence.path);
     // Before the evidence is sent, because that uses the challenge up: a licence that cannot be verified would be lost.
     keys ??= await obtainKeySet(context.run, subject.keySet);
-    return attempt(context, { subject, evidence, obtained: keys });
+    claim ??= { code: await findClaim(context, subject) };
+    return attempt(context, { subject, evidence, obtained: keys, claim: claim.code });
   });
   return persisted.ok ? persisted.value : { outcome: 'failed', failure: persisted.failure };
+}
+
+/** The claim code of the options, or one in the user data of a VM that has no licence. */
+async function findClaim({ run, imds }: ExchangeContext, { isLicensed }: Subject): Promise<string | undefined> {
+  const { claim } = run.session.settings;
+  if (claim !== undefined || isLicensed) return claim;
+  const code = findClaimCode((await imds.readUserData()) ?? '');
+  run.report({ step: 'user_data', hasClaim: code !== undefined });
+  return code;
 }
 
 /** What one attempt goes by. */
@@ -65,12 +79,13 @@ interface Attempt {
   readonly subject: Subject;
   readonly evidence: Evidence;
   readonly obtained: ObtainedKeySet;
+  readonly claim: string | undefined;
 }
 
 /** @throws {ClientError | RefusedError} */
 async function attempt(context: ExchangeContext, by: Attempt): Promise<Obtained> {
   try {
-    const token = await requestLicence(context.run, by.evidence);
+    const token = await requestLicence(context.run, by.evidence, by.claim);
     return { outcome: 'issued', licence: await verifyIssued(context, by, token) };
   } catch (error) {
     const denial = error instanceof RefusedError ? await readDenial(context, by, error.problem) : undefined;

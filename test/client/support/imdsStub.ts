@@ -9,10 +9,16 @@ export interface ImdsAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const USER_DATA = '/metadata/instance/compute/userData';
+
 /** A tiny IMDS: a vmId, attested documents that are not signed but hold what matters here, and whatever a test puts in. */
 export class ImdsStub {
   vmId = VM_ID;
-  versions: readonly string[] = ['2018-10-01', '2020-09-01', '2025-04-07'];
+  versions: readonly string[] = ['2018-10-01', '2020-09-01', '2021-01-01', '2025-04-07'];
+  /** Base64, as IMDS answers with it. */
+  userData = '';
+  /** Answered to requests for user data instead. */
+  userDataAnswer: ImdsAnswer | 'reset' | 'cut' | undefined;
   /** Answered first, one each. */
   readonly next: (ImdsAnswer | 'reset' | 'cut')[] = [];
   /** Answered to everything. */
@@ -48,7 +54,9 @@ export class ImdsStub {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(request.url ?? '');
     this.headers.push(request.headers);
-    const answer = this.next.shift() ?? this.always ?? this.#faithfulAnswer(request);
+    const isUserData = request.url?.startsWith(USER_DATA) === true;
+    const special = this.next.shift() ?? this.always ?? (isUserData ? this.userDataAnswer : undefined);
+    const answer = special ?? this.#faithfulAnswer(request);
     if (answer === 'cut') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"half":');
       setTimeout(() => request.socket.destroy(), 5);
@@ -76,6 +84,10 @@ export class ImdsStub {
     }
     if (url.pathname === '/metadata/instance/compute/vmId' && url.searchParams.get('format') === 'text') {
       return { status: 200, body: this.vmId };
+    }
+    if (url.pathname === USER_DATA && url.searchParams.get('format') === 'text') {
+      const isKnown = (url.searchParams.get('api-version') ?? '') >= '2021-01-01';
+      return isKnown ? { status: 200, body: this.userData } : { status: 404, body: '{"error":"Not found"}' };
     }
     if (url.pathname !== '/metadata/attested/document') return { status: 404, body: '{"error":"Not found"}' };
     const nonce = this.staleNonces.shift() ?? url.searchParams.get('nonce') ?? '';

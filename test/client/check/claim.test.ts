@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import type { LicenceRequest } from '../../../src/contract/wire.ts';
+import { problem } from '../support/licenceService.ts';
+import { createScene } from '../support/scene.ts';
+import type { Scene } from '../support/scene.ts';
+import { DAY, HOUR } from '../support/vectors.ts';
+
+const CODE = 'K7QF-93XW-TMAB';
+const USER_DATA = Buffer.from(`#!/bin/sh\ncountersign-claim=${CODE}\n`).toString('base64');
+
+function claimsSent(scene: Scene): (string | undefined)[] {
+  return scene.service.licenceRequests.map(({ claim }) => claim);
+}
+
+function userDataRequests(scene: Scene): string[] {
+  return scene.imds.requests.filter((path) => path.includes('/userData'));
+}
+
+test('the claim code of the options goes with every request, and user data is not read', async () => {
+  const scene = await createScene();
+  const client = scene.client({ claim: CODE });
+  await client.check();
+  await client.check({ renew: true });
+  expect(claimsSent(scene)).toEqual([CODE, CODE]);
+  expect(userDataRequests(scene)).toEqual([]);
+});
+
+test('without the option, the code in the user data is sent by a VM without a licence', async () => {
+  const scene = await createScene();
+  scene.imds.userData = USER_DATA;
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  expect(claimsSent(scene)).toEqual([CODE]);
+  expect(userDataRequests(scene)).toEqual(['/metadata/instance/compute/userData?api-version=2021-01-01&format=text']);
+  expect(scene.events).toContainEqual({ step: 'user_data', hasClaim: true });
+});
+
+test('no code in the user data is no member of the request', async () => {
+  const scene = await createScene();
+  await scene.check();
+  expect(scene.service.licenceRequests[0]).not.toHaveProperty('claim');
+  expect(scene.events).toContainEqual({ step: 'user_data', hasClaim: false });
+});
+
+test('a renewal with a licence in hand does not read user data, in its grace neither', async () => {
+  const scene = await createScene();
+  await scene.check();
+  scene.imds.userData = USER_DATA;
+  scene.forget();
+  scene.time.pass(13 * HOUR);
+  await scene.check();
+  await scene.client().check({ renew: true });
+  scene.time.pass(2 * DAY);
+  await scene.check();
+  expect(userDataRequests(scene)).toEqual([]);
+  expect(claimsSent(scene)).toEqual([undefined, undefined, undefined, undefined]);
+});
+
+test('after the end of grace, and after a denial, user data is read again', async () => {
+  const scene = await createScene();
+  await scene.check();
+  scene.imds.userData = USER_DATA;
+  scene.time.pass(30 * DAY);
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  scene.service.denies = 'trial_ended';
+  const client = scene.client();
+  expect(await client.check({ renew: true })).toMatchObject({ state: 'denied', code: 'trial_ended' });
+  scene.service.denies = undefined;
+  scene.time.pass(60_000);
+  expect(await client.check()).toMatchObject({ state: 'licensed' });
+  expect(claimsSent(scene)).toEqual([undefined, CODE, undefined, CODE]);
+});
+
+test('a check reads it once, however often the service is asked', async () => {
+  const scene = await createScene();
+  scene.imds.userData = USER_DATA;
+  scene.service.answer('/v1/licences', problem(503, 'store_unavailable'));
+  expect(await scene.check()).toMatchObject({ state: 'unreachable' });
+  expect(claimsSent(scene).length).toBeGreaterThan(3);
+  expect(new Set(claimsSent(scene))).toEqual(new Set([CODE]));
+  expect(userDataRequests(scene)).toHaveLength(1);
+});
+
+test('it is not read where no request for a licence is made', async () => {
+  const scene = await createScene();
+  scene.serviceIsAway = true;
+  await scene.check();
+  expect(userDataRequests(scene)).toEqual([]);
+});
+
+test.each([
+  ['404', { status: 404, body: '{"error":"Not found"}' }],
+  ['400, as of an old host', { status: 400, body: '{"error":"Bad request","newest-versions":["2020-09-01"]}' }],
+  ['403', { status: 403, body: '' }],
+  ['429', { status: 429, body: '' }],
+  ['500', { status: 500, body: '' }],
+  ['a page', { status: 200, body: '<html>' }],
+  ['too much', { status: 200, body: 'QUFB'.repeat(100_000) }],
+  ['half an answer', 'cut' as const],
+  ['no answer', 'reset' as const],
+])('user data that is answered with %s fails nothing, and is not asked for again', async (_, answer) => {
+  const scene = await createScene();
+  scene.imds.userDataAnswer = answer;
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  expect(userDataRequests(scene)).toHaveLength(1);
+  expect(scene.time.sleeps).toEqual([]);
+});
+
+test('an IMDS that is too old for user data is not asked for it', async () => {
+  const scene = await createScene();
+  scene.imds.versions = ['2018-10-01', '2019-11-01'];
+  scene.imds.userData = USER_DATA;
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  expect(userDataRequests(scene)).toEqual([]);
+});
+
+test('an IMDS that knows only newer versions is asked with one of them', async () => {
+  const scene = await createScene();
+  scene.imds.versions = ['2025-04-07'];
+  scene.imds.userData = USER_DATA;
+  await scene.check();
+  expect(userDataRequests(scene)).toEqual(['/metadata/instance/compute/userData?api-version=2025-04-07&format=text']);
+  expect(claimsSent(scene)).toEqual([CODE]);
+});
+
+test('a claim code that the service refuses is a refusal, and a licence in hand goes on', async () => {
+  const scene = await createScene();
+  const refusal = problem(403, 'claim_invalid');
+  scene.service.answer('/v1/licences', refusal);
+  const client = scene.client({ claim: CODE });
+  expect(await client.check()).toMatchObject({ state: 'refused', code: 'claim_invalid', correlationId: 'c-1' });
+  scene.service.alter.clear();
+  expect(await client.check()).toMatchObject({ state: 'licensed' });
+  scene.service.answer('/v1/licences', refusal);
+  scene.time.pass(13 * HOUR);
+  expect(await client.check()).toMatchObject({ state: 'licensed', code: 'claim_invalid' });
+  scene.time.pass(2 * DAY);
+  expect(await client.check()).toMatchObject({ state: 'grace', code: 'claim_invalid' });
+});
+
+test('the code stands in no answer, no event and no file', async () => {
+  for (const source of ['options', 'userData'] as const) {
+    const scene = await createScene();
+    if (source === 'userData') scene.imds.userData = USER_DATA;
+    const client = scene.client(source === 'options' ? { claim: CODE } : {});
+    scene.service.alter.set('/v1/licences', (_, body) => {
+      const { claim } = body as LicenceRequest;
+      return problem(403, claim === CODE ? 'claim_invalid' : 'another');
+    });
+    const refused = await client.check();
+    expect(refused).toMatchObject({ code: 'claim_invalid' });
+    scene.service.alter.clear();
+    const answers = [refused, await client.check(), await client.status()];
+    expect(JSON.stringify([answers, scene.events])).not.toContain(CODE);
+    expect(await scene.readOwn('licence.json')).not.toContain(CODE);
+  }
+});
