@@ -7,3 +7,9 @@ app.timer('cleaning', {
   schedule: '0 17 3 * * *',
   handler: (_, context) => service.cleanStore(writeTo(context)),
 });
+
+// Each minute: lists of decisions read what is not projected yet from the log.
+app.timer('projection', {
+  schedule: '30 * * * * *',
+  handler: (_, context) => service.projectViews(writeTo(context)),
+});

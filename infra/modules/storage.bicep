@@ -26,7 +26,22 @@ param redundancy StorageRedundancy
 var storageBlobDataOwner = 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
 var storageTableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
 
-var tableNames = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests', 'keysets']
+var tableNames = [
+  'offers'
+  'licences'
+  'holders'
+  'names'
+  'activations'
+  'decisions'
+  'once'
+  'bySubscription'
+  'byVm'
+  'views'
+  'trust'
+  'issuers'
+  'requests'
+  'keysets'
+]
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
   name: identityName

@@ -15,6 +15,8 @@ import { createKeySets, createSigningKeys } from './createKeys.ts';
 import { createStore } from './createStore.ts';
 import { describeService } from './openapi.ts';
 import { joinRoutes } from './routes.ts';
+import { projectViews } from './projectViews.ts';
+import { createListDecisions } from '../views/listDecisions.ts';
 import { createServiceTrust } from './serviceTrust.ts';
 
 /** What a host runs: the routes for its requests, and what its timer calls. */
@@ -22,6 +24,8 @@ export interface Service {
   readonly routes: readonly ServedRoute[];
   /** @throws {StoreUnavailableError} */
   readonly cleanStore: (log: Log) => Promise<void>;
+  /** @throws {StoreUnavailableError} */
+  readonly projectViews: (log: Log) => Promise<void>;
 }
 
 /** What a test may put in place of the real thing. */
@@ -43,6 +47,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   const operatorRoutes = serveOperators(directory, {
     ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, now },
     licenceLife: config.LICENCE_LIFE_SECONDS,
+    listDecisions: createListDecisions({ store, now }),
     challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
   });
   const routes = joinRoutes(
@@ -64,7 +69,11 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     },
     operatorRoutes,
   );
-  return { routes, cleanStore: (log) => cleanStore({ store, config, now }, log) };
+  return {
+    routes,
+    cleanStore: (log) => cleanStore({ store, config, now }, log),
+    projectViews: (log) => projectViews({ store, now }, log),
+  };
 }
 
 const MINUTE = 60_000;

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { parsePlainJson } from '../verifier/plainJson.ts';
 import { JsonError } from '../verifier/strictJson.ts';
 import { CommandError } from './command.ts';
@@ -102,6 +102,14 @@ export async function writeText(io: Io, file: string, text: string): Promise<voi
   await writeFile(resolve(io.directory, file), text).catch((error: unknown) => {
     throw new CommandError('file_unwritable', `${nameOf(file)} cannot be written: ${explain(error)}`);
   });
+}
+
+/** A file is never written in a form that its name contradicts. */
+export function chooseKind(out: string | undefined, isJson: boolean): 'JSON' | 'CSV' {
+  const extension = out === undefined ? '' : extname(out).toLowerCase();
+  if (extension === '.json') return 'JSON';
+  if (extension === '.csv') return 'CSV';
+  return isJson ? 'JSON' : 'CSV';
 }
 
 /** For messages. */

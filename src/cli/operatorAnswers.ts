@@ -12,6 +12,7 @@ import type {
   offerItem,
   usageSchema,
 } from '../contract/operators/records.ts';
+import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
 
 /**
@@ -28,6 +29,7 @@ export interface Answers {
   readonly EffectReport: EffectReportJson;
   readonly SeatUsage: z.input<typeof usageSchema>;
   readonly Activation: ActivationJson;
+  readonly UsageRow: UsageRowJson;
   readonly Decision: DecisionJson;
   readonly Explanation: ExplanationJson;
   readonly KeyReport: KeyReportJson;

@@ -161,12 +161,14 @@ function explainStranger(status: number, origin: string): Error {
 /** A list, and what its items are. */
 export interface ListCall<T extends AnswerName> extends Pick<ServiceCall, 'path' | 'query'> {
   readonly item: T;
+  /** Told after each page but the last one. */
+  readonly onPage?: (read: readonly Answers[T][]) => void;
 }
 
 /** Every item of a list up to a number, page by page. `more`: whether the list goes on. */
 export async function readList<T extends AnswerName>(
   client: OperatorClient,
-  { path, query = {}, item }: ListCall<T>,
+  { path, query = {}, item, onPage }: ListCall<T>,
   limit: number,
 ): Promise<{ readonly items: readonly Answers[T][]; readonly more: boolean }> {
   const items: Answers[T][] = [];
@@ -177,6 +179,7 @@ export async function readList<T extends AnswerName>(
     const page = await readPage({ path, query: { ...query, limit: `${size}`, continuation }, answer: item });
     items.push(...page.items);
     continuation = page.continuation ?? undefined;
+    if (continuation !== undefined) onPage?.(items);
   } while (continuation !== undefined && items.length < limit);
   return { items, more: continuation !== undefined };
 }

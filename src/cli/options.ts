@@ -26,6 +26,13 @@ export function parseInstant(text: string): string {
   return new Date(parseTime(text)).toISOString();
 }
 
+/** A day, which begins at midnight (UTC), or a time of RFC 3339, in the form that the service takes. @throws {InvalidArgumentError} */
+export function parseDayOrTime(text: string): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && isDay(text)) return text;
+  if (RFC_3339.test(text)) return parseInstant(text);
+  throw new InvalidArgumentError('Write a day such as 2026-11-01, or a time of RFC 3339 such as 2026-11-01T12:00:00Z.');
+}
+
 /** @throws {InvalidArgumentError} */
 export function parseCloud(name: string): string {
   if (Object.hasOwn(AZURE_CLOUDS, name)) return name;

@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list decisions, and explain why a VM was refused',
     load: async (session) => (await import('./commands/decisions.ts')).createDecisions(session),
   },
+  usage: {
+    summary: 'export the hours in which VMs were licensed',
+    load: async (session) => (await import('./commands/usage.ts')).createUsage(session),
+  },
   keys: {
     summary: 'create root keys, sign and upload key sets, show the keys of a service',
     load: async (session) => (await import('./commands/keys.ts')).createKeys(session),

@@ -61,18 +61,15 @@ export function openService(session: Session, { service, json }: ServiceOptions)
 interface ListView<T> {
   readonly limit: number;
   readonly columns: readonly Column<T>[];
-  /** Over all pages together; that of the service unless given. */
-  readonly order?: (left: T, right: T) => number;
 }
 
 /** Shows a list: a table for people, the items as JSON for programs. */
 export async function showList<T extends AnswerName>(
   { client, show, session }: Service,
   call: ListCall<T>,
-  { limit, columns, order }: ListView<Answers[T]>,
+  { limit, columns }: ListView<Answers[T]>,
 ): Promise<void> {
-  const { items: read, more } = await readList(client, call, limit);
-  const items = order === undefined ? read : read.toSorted(order);
+  const { items, more } = await readList(client, call, limit);
   show(items, () => formatTable(items, columns, session.terminal));
   if (more) session.complain(`There are more than these ${items.length}. Narrow the list, or raise --limit.\n`);
 }

@@ -12,10 +12,12 @@ import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 import type { DecisionStore } from '../decisions/store.ts';
+import type { ListDecisions } from '../views/listDecisions.ts';
 import type { ExplainNeeds } from './explainDecision.ts';
 
 export interface DecisionNeeds {
-  readonly store: Pick<DecisionStore, 'readDecision' | 'pageDecisions'> & ExplainNeeds['store'];
+  readonly store: Pick<DecisionStore, 'readDecision'> & ExplainNeeds['store'];
+  readonly listDecisions: ListDecisions;
 }
 
 const defineRoute = routesThatNeed<DecisionNeeds>();
@@ -36,7 +38,8 @@ const idParams = z.strictObject({ id: z.guid().toLowerCase().describe('The corre
 
 const listDecisions = defineRoute({
   ...{ name: 'listDecisions', role: 'Reader' },
-  summary: 'First issues, changes and refusals, the newest day first; within a page the newest first',
+  summary:
+    'First issues, changes and refusals, the newest first. Quick with cloud and subscription, or with cloud and vmId; anything else is a search through all decisions',
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: pageOf(decisionSchema) },
   codes: [],
@@ -46,7 +49,7 @@ const listDecisions = defineRoute({
       throw new RequestError('request_malformed', 'from is later than until: name the earlier time in from.');
     }
     const filter = { cloud: query.cloud, subscriptionId: subscription, vmId, code, from, until };
-    const page = await needs.store.pageDecisions(filter, readPageQuery(query));
+    const page = await needs.listDecisions(filter, readPageQuery(query));
     return { value: writePage(page, writeDecision, log) };
   },
 });

@@ -13,7 +13,9 @@ import { onceTable } from './onceTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
+import { timelineTables } from './timelineTables.ts';
 import { trustTable } from './trustTable.ts';
+import { usageTable } from './usageTable.ts';
 
 const DEFAULT_BUDGET = 5_000;
 
@@ -42,11 +44,15 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     activations: connect('activations'),
     decisions: connect('decisions'),
     once: connect('once'),
+    bySubscription: connect('bySubscription'),
+    byVm: connect('byVm'),
+    views: connect('views'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
     keysets: connect('keysets'),
   };
+  const seats = seatTable(tables.activations, budget);
   return {
     ensureTables: async () => {
       for (const [name, table] of Object.entries(tables)) {
@@ -57,14 +63,16 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...catalogueTables(tables.offers, tables.licences, budgets),
     ...holderTable(tables.holders, budget),
     ...claimTable(tables.names, budgets),
-    ...seatTable(tables.activations, budget),
+    ...seats,
     ...activationTable(tables.activations, budgets.search),
+    ...usageTable(tables.activations, budgets.search),
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
+    ...timelineTables(tables, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),
     ...keySetTable(tables.keysets, budget),
-    ...cleaningTables(tables, budgets),
+    ...cleaningTables(tables, seats, budgets),
   };
 }

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 
 import type { RepeatKey } from '../decisions/store.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
-import { joinKey } from '../contract/keyParts.ts';
+import { dayOf, dayStart } from '../contract/dayHours.ts';
+import { joinKey, splitKey } from '../contract/keyParts.ts';
 import { foldCase, formatPlanName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
+import type { DayRange, VmRange } from '../usage/store.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
+import type { TimelineOwner } from '../views/store.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control
@@ -22,11 +25,16 @@ export const OFFERS_PARTITION = 'offers';
 export const ISSUERS_PARTITION = 'issuers';
 export const TRUST_PARTITION = 'trust';
 export const KEY_SETS_PARTITION = 'keysets';
+export const VIEWS_PARTITION = 'views';
+export const TIMELINES_ROW = 'timelines';
 
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
 export const SEAT_ROWS = { from: 'seats:', to: 'seats;' } as const;
+/** Both, and nothing else: the ledger, which has many more rows, comes before them. */
+export const SEAT_AND_VM_ROWS = { from: SEAT_ROWS.from, to: VM_ROWS.to } as const;
 export const UNCOUNTED_ROW = 'seats:uncounted';
+const USAGE_PREFIX = 'hours:';
 
 export const LICENCES_PARTITION = 'l';
 export const NAMES_PARTITION = 'n';
@@ -88,6 +96,11 @@ function invertTime(at: number): string {
   return (LAST_TIME - at).toString(16).padStart(12, '0');
 }
 
+/** A timeline has the rows of the log that are its owner's, under the same row keys. */
+export function timelinePartition(owner: TimelineOwner): string {
+  return joinKey(owner.cloud, foldCase(owner.kind === 'vm' ? owner.vmId : owner.subscriptionId));
+}
+
 /** The row of what is recorded once an hour. */
 export function onceKeys({ cloud, subscriptionId, vmId, code, about, at }: RepeatKey) {
   return {
@@ -114,6 +127,41 @@ export function trustRow(key: TrustKey): string {
 
 export function vmRow(vmId: string): string {
   return VM_ROWS.from + joinKey(foldCase(vmId));
+}
+
+/** ISO 8601, so that the days of a range are neighbours. @param day days since the epoch */
+function dayName(day: number): string {
+  return new Date(dayStart(day)).toISOString().slice(0, 10);
+}
+
+/** One VM's hours of one day. */
+export function usageRow(day: number, vmId: string): string {
+  return USAGE_PREFIX + joinKey(dayName(day), foldCase(vmId));
+}
+
+/** The hours of a day of VMs that are no longer named: after those of all VMs, for no UUID begins so. */
+export function summedRow(day: number, { cloud, subscriptionId, offer }: Summed): string {
+  return USAGE_PREFIX + joinKey(dayName(day), SUM, cloud, foldCase(subscriptionId), foldCase(offer));
+}
+
+const SUM = 'sum';
+
+interface Summed {
+  readonly cloud: string;
+  readonly subscriptionId: string;
+  readonly offer: string;
+}
+
+/** The opposite of {@link usageRow} and {@link summedRow}; `vmId: null` for the latter. */
+export function parseUsageRow(rowKey: string): { readonly day: number; readonly vmId: string | null } {
+  const [date = '', vmId = SUM] = splitKey(rowKey.slice(USAGE_PREFIX.length));
+  return { day: dayOf(Date.parse(date)), vmId: vmId === SUM ? null : vmId };
+}
+
+/** Hours from one day to another. Both ends are exclusive. Of some VMs the range is of one day alone. */
+export function usageRange(days: DayRange, { after, last }: VmRange): { readonly from: string; readonly to: string } {
+  const to = last === null ? USAGE_PREFIX + dayName(days.until) : `${usageRow(days.from, last)} `;
+  return { from: after === null ? USAGE_PREFIX + dayName(days.from) : usageRow(days.from, after), to };
 }
 
 export function blockRow(index: number): string {

@@ -16,6 +16,15 @@ export interface RowWrite {
   readonly version: string | null;
 }
 
+/** Replaces whatever is there, or inserts. */
+export interface RowPut {
+  readonly entity: TableEntity;
+  readonly put: true;
+}
+
+/** Rows of one transaction, all of one partition. */
+export const MAX_BATCH = 100;
+
 export interface RowQuery {
   readonly filter?: string;
   readonly select?: string[];
@@ -118,7 +127,7 @@ export async function searchRow(table: TableClient, call: StoreCall, queryOption
 export async function writeRows(
   table: TableClient,
   call: StoreCall,
-  writes: readonly RowWrite[],
+  writes: readonly (RowWrite | RowPut)[],
 ): Promise<WriteOutcome> {
   const [only, ...more] = writes;
   if (only === undefined) throw new Error('Nothing to write: the caller plans at least one row.');
@@ -139,6 +148,12 @@ async function submitWhole(table: TableClient, actions: TransactionAction[], abo
   const written = answer.subResponses.filter(({ status }) => status >= 200 && status < 300);
   if (written.length !== actions.length) throw new RestError('not of every row', { code: 'TransactionAnswerNotWhole' });
   return answer;
+}
+
+/** Rows of one partition, at most 100, whether they are there or not. */
+export async function putTogether(table: TableClient, call: StoreCall, rows: readonly TableEntity[]): Promise<void> {
+  const actions = rows.map((row): TransactionAction => ['upsert', row, 'Replace']);
+  await callStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
 }
 
 /** One row, with the version that it then has. */
@@ -187,12 +202,16 @@ interface WriteAnswer {
   readonly etag?: string;
 }
 
-function writeRow(table: TableClient, { entity, version }: RowWrite, abortSignal: AbortSignal): Promise<WriteAnswer> {
+function writeRow(table: TableClient, write: RowWrite | RowPut, abortSignal: AbortSignal): Promise<WriteAnswer> {
+  if ('put' in write) return table.upsertEntity(write.entity, 'Replace', { abortSignal });
+  const { entity, version } = write;
   if (version === null) return table.createEntity(entity, { abortSignal });
   return table.updateEntity(entity, 'Replace', { etag: version, abortSignal });
 }
 
-function transactionAction({ entity, version }: RowWrite): TransactionAction {
+function transactionAction(write: RowWrite | RowPut): TransactionAction {
+  if ('put' in write) return ['upsert', write.entity, 'Replace'];
+  const { entity, version } = write;
   return version === null ? ['create', entity] : ['update', entity, 'Replace', { etag: version }];
 }
 

@@ -8,8 +8,16 @@ import { StoreUnavailableError } from '../contract/stored.ts';
 import type { AuthenticRequest } from './authenticate.ts';
 
 export interface RecordNeeds {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   readonly store: Pick<DecisionStore, 'insertDecision' | 'claimHour' | 'freeHour'>;
 }
+
+/**
+ * Milliseconds after which a request's own time no longer stands for the decision: a row that came later than that could be
+ * missing from what is derived from the log.
+ */
+const MAX_DELAY = 30_000;
 
 /** What was decided on authentic evidence, beside what the evidence says itself. */
 export interface Decided {
@@ -31,11 +39,12 @@ export interface Decided {
  * @returns the row's id, which is the correlation id of the answer
  */
 export async function recordDecision(
-  { store }: RecordNeeds,
+  { store, now }: RecordNeeds,
   authentic: AuthenticRequest,
   decided: Decided,
 ): Promise<string> {
-  const { vm, at, log } = authentic;
+  const { vm, log } = authentic;
+  const at = Math.max(authentic.at, now() - MAX_DELAY);
   const { code, licenceId, offer, claimedOffer = null, isUnique = false } = decided;
   const { cloud, subscriptionId, vmId, sku, plan, region } = vm;
   const refusal = isGrant(code) ? null : code;

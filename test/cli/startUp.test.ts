@@ -32,7 +32,7 @@ function chunkOf(source: string): string {
   return found[0];
 }
 
-test.each(['main', ...['verify', 'explain', 'trust', 'apply', 'licences'].map((name) => `commands/${name}`)])(
+test.each(['main', ...['verify', 'explain', 'trust', 'apply', 'licences', 'usage'].map((name) => `commands/${name}`)])(
   'src/cli/%s.ts loads nothing slow before its action runs',
   (name) => {
     expect(packagesOf(chunkOf(`src/cli/${name}.ts`)).filter((path) => SLOW.test(path))).toEqual([]);

@@ -452,8 +452,8 @@ test('there is nothing at other addresses', async () => {
   expectProblem(await send(`${target().baseUrl}/problems/constructor`), 'not_found');
 });
 
-test.skipIf(!isOwn)('the store is cleaned by a timer, which the host can run at once', async () => {
-  expect((await post(`${target().baseUrl}/admin/functions/cleaning`, {})).status).toBe(202);
+test.skipIf(!isOwn).each(['cleaning', 'projection'])('the host can run the timer %s at once', async (name) => {
+  expect((await post(`${target().baseUrl}/admin/functions/${name}`, {})).status).toBe(202);
 });
 
 test.skipIf(!isOwn)('a challenge of one instance is taken by the other', async () => {

@@ -69,6 +69,7 @@ const FUNCTIONS = {
   readHealth: 'GET,HEAD healthz',
   readReadiness: 'GET,HEAD readyz',
   cleaning: '0 17 3 * * *',
+  projection: '30 * * * * *',
 };
 
 test('the bundle registers these functions, and without a directory no operator’s route', async () => {

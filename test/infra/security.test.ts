@@ -1,11 +1,17 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { TableServiceClient } from '@azure/data-tables';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/app/config.ts';
+import { createTablesStore } from '../../src/tables/createTablesStore.ts';
+import { createTestTables } from '../support/azurite.ts';
 import { grantsOf, readSnapshot, resourceOf, resourcesOf, settingsOf } from './snapshot.ts';
 
 /** Facts about the deployment that must not change unnoticed, read from the snapshot that bicep.test.ts validates. */
 const snapshot = readSnapshot();
-const TABLES = ['offers', 'licences', 'activations', 'decisions', 'trust', 'issuers', 'requests', 'keysets'];
+const TABLES = [
+  ...['offers', 'licences', 'holders', 'names', 'activations', 'decisions', 'once', 'bySubscription', 'byVm', 'views'],
+  ...['trust', 'issuers', 'requests', 'keysets'],
+];
 
 test('the snapshot holds each kind of resource in the number expected, and no other kind', () => {
   const counts: Record<string, number> = {};
@@ -20,7 +26,7 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
     'Microsoft.Storage/storageAccounts/tableServices': 1,
-    'Microsoft.Storage/storageAccounts/tableServices/tables': 8,
+    'Microsoft.Storage/storageAccounts/tableServices/tables': 14,
     'Microsoft.KeyVault/vaults': 2,
     'Microsoft.KeyVault/vaults/keys': 2,
     'Microsoft.KeyVault/vaults/secrets': 2,
@@ -28,7 +34,7 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Web/sites': 1,
     'Microsoft.Web/sites/basicPublishingCredentialsPolicies': 2,
     'Microsoft.Authorization/roleDefinitions': 1,
-    'Microsoft.Authorization/roleAssignments': 14,
+    'Microsoft.Authorization/roleAssignments': 20,
   });
 });
 
@@ -45,9 +51,17 @@ test('the storage account has no working key, nothing public and no old TLS', ()
   expect(container.properties).toEqual({ publicAccess: 'None' });
 });
 
-test('there are the tables that the protocol names', () => {
+test('there are the tables that the store uses', async () => {
   const tables = resourcesOf(snapshot, 'Microsoft.Storage/storageAccounts/tableServices/tables');
   expect(tables.map(({ name }) => name.split('/').at(-1))).toEqual(TABLES);
+  const { connectionString, tablePrefix } = createTestTables();
+  await createTablesStore({ connection: { connectionString }, tablePrefix }).ensureTables();
+  const used: string[] = [];
+  const client = TableServiceClient.fromConnectionString(connectionString, { allowInsecureConnection: true });
+  for await (const { name = '' } of client.listTables()) {
+    if (name.startsWith(tablePrefix)) used.push(name.slice(tablePrefix.length));
+  }
+  expect(used.toSorted()).toEqual(TABLES.toSorted());
 });
 
 test('the app has these roles and no others', () => {

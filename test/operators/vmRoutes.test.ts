@@ -196,10 +196,36 @@ test('a refusal is a decision, found by the correlation id that the VM was given
   const id = String(refused.body['correlationId']);
   const { body: decision } = await operate(stack(), `GET /decisions/${id}`, { as: 'Reader' });
   expect(decision).toMatchObject({ id, code: 'sku_not_allowed', cloud: 'emulator', subscription: SUBSCRIPTION });
+  expect(decision['offer']).toBe('contoso/gateway/standard');
   const checks = decision['checks'] as { name: string; outcome: string }[];
   expect(checks.find(({ outcome }) => outcome === 'failed')?.name).toBe('sku');
   expect(checks.find(({ name }) => name === 'signature')?.outcome).toBe('passed');
 });
+
+test.each(['', `&cloud=emulator&subscription=${SUBSCRIPTION}`, `&cloud=emulator&vmId=${SECOND}`, `&vmId=${SECOND}`])(
+  'decisions asked for with "%s" are the newest first, over all pages',
+  async (query) => {
+    await bootVm('second', createKey());
+    await bootVm('stranger');
+    const all = await list(`/decisions?limit=1000${query}`);
+    const paged: Item[] = [];
+    let place = '';
+    do {
+      const { body } = await operate(stack(), `GET /decisions?limit=2${query}${place}`, { as: 'Reader' });
+      paged.push(...(body['items'] as readonly Item[]));
+      const { continuation } = body as { continuation: string | null };
+      place = continuation === null ? '' : `&continuation=${encodeURIComponent(continuation)}`;
+    } while (place !== '');
+    expect(paged).toEqual(all);
+    expect(all.length).toBeGreaterThan(0);
+    expect(all.map(({ at }) => at)).toEqual(
+      all
+        .map(({ at }) => String(at))
+        .toSorted()
+        .toReversed(),
+    );
+  },
+);
 
 test('decisions are filtered by subscription, VM, code and time', async () => {
   await bootVm('licensed');

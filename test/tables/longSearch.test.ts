@@ -17,17 +17,32 @@ const PAGES = 20;
 const PAUSE = 100;
 const BUDGET = 1_500;
 
+const TIMES = ['keyUntil', 'issuedAt', 'expiresAt', 'leaseEnd', 'graceUntil', 'firstSeen', 'lastSeen'];
+
+/** A VM that has no seat and has not come for long. */
+const ROW = {
+  ...{ PartitionKey: 'licence:p', RowKey: 'vm:1', 'odata.etag': 'W/"1"', schema: 2, seat: -2, blocked: false },
+  ...{ cloud: 'emulator', subscriptionId: 's', licenceId: 'p', offer: '', sku: '', keyChanges: '[]' },
+  ...Object.fromEntries(
+    TIMES.flatMap((name) => [
+      [name, new Date(0).toISOString()],
+      [`${name}@odata.type`, 'Edm.DateTime'],
+    ]),
+  ),
+};
+
 /** A store whose one row lies behind empty pages. */
 async function startStore(asked: string[], budget = BUDGET): Promise<LicenceStore> {
   const server = createServer((incoming, outgoing) => {
     const { searchParams } = new URL(incoming.url ?? '/', 'http://127.0.0.1');
     const page = Number(searchParams.get('NextPartitionKey') ?? 0);
     asked.push(incoming.method ?? '');
-    const row = { PartitionKey: 'p', RowKey: 'vm:1', 'odata.etag': 'W/"1"' };
+    // After the one pool there is no other.
+    const isPast = searchParams.get('$filter')?.includes(`PartitionKey gt '${ROW.PartitionKey}'`) === true;
     const next = page < PAGES ? { 'x-ms-continuation-nextpartitionkey': `${page + 1}` } : {};
     clock.pass(PAUSE);
     if (incoming.method === 'DELETE') return outgoing.writeHead(204).end();
-    const body = JSON.stringify({ value: page === PAGES ? [row] : [] });
+    const body = JSON.stringify({ value: page === PAGES && !isPast ? [ROW] : [] });
     return outgoing.writeHead(200, { 'Content-Type': 'application/json', ...next }).end(body);
   });
   server.listen(0, '127.0.0.1');

@@ -40,7 +40,7 @@ export function createDecisions(session: Session) {
 
 function createList(session: Session) {
   return serviceCommand('list', 'Lists decisions, the newest first.')
-    .option('--cloud <name>', 'of this cloud')
+    .option('--cloud <name>', 'of this cloud; together with --subscription or --vm, the list is quick')
     .option('--subscription <uuid>', 'of this subscription')
     .option('--vm <uuid>', 'of this VM, by its vmId')
     .option('--code <code>', 'with this code, such as seats_exhausted or licence_issued')
@@ -51,8 +51,8 @@ function createList(session: Session) {
     .action((options) => {
       const { cloud, subscription, vm: vmId, code, from, until, limit } = options;
       const query = { cloud, subscription, vmId, code, from, until };
-      const view = { limit, columns: COLUMNS, order: newestFirst };
-      return showList(openService(session, options), { path: '/decisions', query, item: 'Decision' }, view);
+      const call = { path: '/decisions', query, item: 'Decision' } as const;
+      return showList(openService(session, options), call, { limit, columns: COLUMNS });
     });
 }
 
@@ -78,10 +78,6 @@ function createExplain(session: Session) {
       const explanation = await client({ path, answer: 'Explanation' });
       show(explanation, () => formatExplanation(explanation, session.terminal));
     });
-}
-
-function newestFirst(left: DecisionJson, right: DecisionJson): number {
-  return Date.parse(right.at) - Date.parse(left.at);
 }
 
 function listFacts({ checks, plan, ...decision }: DecisionJson): Readonly<Record<string, string>> {

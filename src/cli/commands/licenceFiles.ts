@@ -4,7 +4,7 @@ import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
-import { readText, writeText } from '../files.ts';
+import { chooseKind, readText, writeText } from '../files.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { formatReport } from './apply.ts';
 import { jsonLine, printable } from '../printable.ts';
@@ -100,14 +100,6 @@ async function exportLicences({ client, session, isJson, show }: Service, out: s
   // Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
   await writeText(session, out, kind === 'JSON' ? text : `\uFEFF${text}`);
   show({ file: out, kind }, () => `${printable(out)} written as ${kind}\n`);
-}
-
-/** A file is never written in a form that its name contradicts. */
-function chooseKind(out: string | undefined, isJson: boolean): 'JSON' | 'CSV' {
-  const extension = out === undefined ? '' : extname(out).toLowerCase();
-  if (extension === '.json') return 'JSON';
-  if (extension === '.csv') return 'CSV';
-  return isJson ? 'JSON' : 'CSV';
 }
 
 async function readJson(client: OperatorClient): Promise<string> {

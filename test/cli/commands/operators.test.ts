@@ -258,11 +258,11 @@ test('an explanation says by which key a VM would be let in', async () => {
   expect(out).toMatch(/^ {2}outcome +it would be granted, with the key of its licence$/m);
 });
 
-test('decisions are listed the newest first, over all pages of the service', async () => {
+test('decisions are listed in the order of the service, over all its pages', async () => {
   const decision = (at: string) => ({ id: at, at, code: 'vm_blocked', vmId: 'x', plan: null, claimedOffer: null });
   const pages = [
-    { items: [decision('2026-11-23T10:05:00Z')], continuation: 'next' },
-    { items: [decision('2026-11-23T10:50:00.500Z'), decision('2026-11-23T10:50:00Z')], continuation: null },
+    { items: [decision('2026-11-23T10:50:00.500Z'), decision('2026-11-23T10:50:00Z')], continuation: 'next' },
+    { items: [decision('2026-11-23T10:05:00Z')], continuation: null },
   ];
   const server = createServer((_, response) => void response.end(JSON.stringify(pages.shift())));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

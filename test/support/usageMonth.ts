@@ -1,0 +1,245 @@
+import { expect } from 'vitest';
+
+import { poolName } from '../../src/catalogue/seatPool.ts';
+import type { SeatPool } from '../../src/catalogue/seatPool.ts';
+import type { Entitlement } from '../../src/catalogue/entitlement.ts';
+import { CLOCK_SKEW } from '../../src/contract/clocks.ts';
+import { countHours, dayOf, hoursOfDay, newestHours } from '../../src/contract/dayHours.ts';
+import { activate } from '../../src/seats/activate.ts';
+import { writeAndCount } from '../../src/seats/issue.ts';
+import { releaseSeat } from '../../src/seats/release.ts';
+import type { SeatStore } from '../../src/seats/store.ts';
+import { reportUsage } from '../../src/usage/report.ts';
+import { AT, DAY, entitlement, HOUR, MINUTE, request, vmId } from './licensing.ts';
+import { createMemorySeatStore } from './memorySeatStore.ts';
+import { createMemoryUsageStore } from './memoryUsageStore.ts';
+
+/*
+ * A month of VMs that boot, renew, miss renewals, give their seats back and pass to another licence, on two instances whose
+ * clocks are two minutes apart. Processes die after any of their store calls, and the VMs retry. The truth is what the VMs
+ * were given, and not what the store holds.
+ */
+
+const DAYS = 30;
+const VMS = 8;
+const SKEWS = [-CLOCK_SKEW / 2, CLOCK_SKEW / 2] as const;
+/** A VM whose process died asks again after at most so long. */
+const MAX_RETRY = 5 * MINUTE;
+const NO_PAUSE = { pause: () => Promise.resolve() };
+
+const DOES: readonly Vm['does'][] = [...new Array<'renew'>(18).fill('renew'), 'release', 'move'];
+
+/** A licence that a VM was given. */
+interface Given {
+  readonly vm: number;
+  readonly pool: string;
+  readonly from: number;
+  until: number;
+}
+
+interface Vm {
+  readonly number: number;
+  entitlement: Entitlement;
+  /** What it does next, again and again until an answer comes, and when. */
+  does: 'renew' | 'release' | 'move';
+  next: number;
+}
+
+/** The process died: whatever it would have done next is not done. */
+class Died extends Error {}
+
+/** Mulberry32: the same month for the same seed. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export class UsageMonth {
+  readonly #random: () => number;
+  readonly #pools: ReadonlyMap<string, ReturnType<typeof createMemorySeatStore>>;
+  readonly #terms: readonly Entitlement[];
+  readonly #given: Given[] = [];
+  #now = AT;
+  #deaths = 0;
+
+  constructor(seed: number) {
+    this.#random = createRandom(seed);
+    const lifetimes = [HOUR, DAY, 40 * DAY];
+    this.#terms = lifetimes.map((lifetime, index) => {
+      const id = `licence-${index}`;
+      const seats = this.#random() < 0.3 ? ('unlimited' as const) : VMS - 2;
+      const terms = { lifetime, lease: lifetime, seats, keyChanges: 0, licenceId: id };
+      return entitlement({ ...terms, pool: { kind: 'licence', id }, offer: `contoso/offer/${index}` });
+    });
+    const create = () =>
+      createMemorySeatStore(
+        () => Promise.resolve(),
+        () => undefined,
+      );
+    this.#pools = new Map(this.#terms.map(({ pool }) => [poolName(pool), create()]));
+  }
+
+  /** @returns how many licences were given, and how many processes died */
+  async run(): Promise<{ readonly given: number; readonly deaths: number }> {
+    const vms = Array.from({ length: VMS }, (_, number): Vm => {
+      return { number, entitlement: this.#pick(this.#terms), does: 'renew', next: AT + this.#random() * DAY };
+    });
+    const end = AT + DAYS * DAY;
+    for (;;) {
+      this.#now = Math.min(...vms.map(({ next }) => next));
+      if (this.#now >= end) break;
+      // Those that wake in the same minute act at the same time.
+      await Promise.all(vms.filter(({ next }) => next < this.#now + MINUTE).map((vm) => this.#act(vm)));
+    }
+    this.#now = end;
+    this.#compareHours();
+    await this.#compareReport();
+    return { given: this.#given.length, deaths: this.#deaths };
+  }
+
+  async #act(vm: Vm): Promise<void> {
+    try {
+      await this.#does(vm.does, vm);
+      vm.does = this.#pick(DOES);
+      vm.next = this.#now + this.#pause(vm);
+    } catch (error) {
+      if (!(error instanceof Died)) throw error;
+      this.#deaths += 1;
+      vm.next = this.#now + MINUTE + this.#random() * (MAX_RETRY - MINUTE);
+    }
+  }
+
+  #does(does: Vm['does'], vm: Vm): Promise<void> {
+    if (does === 'release') return this.#release(vm);
+    return does === 'move' ? this.#move(vm) : this.#renew(vm);
+  }
+
+  /** Mostly half a lifetime, at most half a day; sometimes the VM is switched off for days. */
+  #pause({ entitlement: { lifetime } }: Vm): number {
+    const isOff = this.#random() < 0.1;
+    return isOff ? this.#random() * 4 * DAY : Math.min(lifetime / 2, DAY / 2) * (0.8 + 0.4 * this.#random());
+  }
+
+  async #renew(vm: Vm): Promise<void> {
+    const { at, store } = this.#begin(vm.entitlement.pool);
+    const asked = request(vm.entitlement, { vmId: vmId(vm.number), at });
+    const outcome = await activate(store, vm.entitlement, asked, NO_PAUSE);
+    if (!outcome.granted) return;
+    this.#end(vm.number, at);
+    const pool = poolName(vm.entitlement.pool);
+    this.#given.push({ vm: vm.number, pool, from: at, until: asked.times.expiresAt });
+  }
+
+  #end(vm: number, at: number): void {
+    for (const one of this.#given) if (one.vm === vm) one.until = Math.min(one.until, at);
+  }
+
+  async #release(vm: Vm): Promise<void> {
+    const { at, store } = this.#begin(vm.entitlement.pool);
+    const { challenge, jkt = '' } = request(vm.entitlement, { at });
+    const release = { vmId: vmId(vm.number), jkt, challenge, releaseId: challenge.jti, at };
+    await releaseSeat(store, { pool: vm.entitlement.pool, earlyRelease: this.#random() < 0.5 }, release, NO_PAUSE);
+  }
+
+  /** The row in the old pool is marked before anything is issued from the new one. */
+  async #move(vm: Vm): Promise<void> {
+    const { pool } = vm.entitlement;
+    const next = this.#pick(this.#terms.filter((terms) => terms.pool !== pool));
+    const { at, store } = this.#begin(pool);
+    const known = await store.readActivation(pool, vmId(vm.number));
+    if (known !== null) {
+      const marked = { ...known.value, movedTo: poolName(next.pool) };
+      await writeAndCount(store, pool, { known, next: marked, at });
+      // The hours of the old licence end here, also where the new one has no seat for the VM.
+      this.#end(vm.number, at);
+    }
+    vm.entitlement = next;
+    await this.#renew(vm);
+  }
+
+  /** One request on one of the two instances; one in ten dies after some of its store calls. */
+  #begin(pool: SeatPool): { readonly at: number; readonly store: SeatStore } {
+    const store = this.#storeOf(pool);
+    const lives = this.#random() < 0.9;
+    return { at: this.#now + this.#pick(SKEWS), store: lives ? store : dying(store, Math.floor(this.#random() * 6)) };
+  }
+
+  #storeOf(pool: SeatPool) {
+    const store = this.#pools.get(poolName(pool));
+    if (store === undefined) throw new Error('There is no such pool.');
+    return store;
+  }
+
+  #pick<T>(choices: readonly T[]): T {
+    return choices[Math.floor(this.#random() * choices.length)] as T;
+  }
+
+  /** Hour by hour: no VM's day in a pool is wrong by more than one. */
+  #compareHours(): void {
+    for (const [pool, store] of this.#pools) {
+      for (let vm = 0; vm < VMS; vm += 1) {
+        const rows = store.usageNow().filter((row) => row.vmId === vmId(vm));
+        const newest = store.activationsNow().find((row) => row.vmId === vmId(vm));
+        for (let day = dayOf(AT) - 1; day <= dayOf(this.#now) + 1; day += 1) {
+          const written = rows.find((row) => row.day === day)?.hours ?? 0;
+          const ledger = written | (newest === undefined ? 0 : newestHours(newest, day, this.#now));
+          const wrong = countHours(ledger ^ this.#trueHours(day, vm, pool));
+          expect(wrong, `hours of VM ${vm} in ${pool} on day ${day - dayOf(AT)}`).toBeLessThanOrEqual(1);
+        }
+      }
+    }
+  }
+
+  #trueHours(day: number, vm: number, pool: string): number {
+    return this.#given
+      .filter((one) => one.vm === vm && one.pool === pool)
+      .reduce((hours, { from, until }) => hours | hoursOfDay(day, from, Math.min(until, this.#now)), 0);
+  }
+
+  /** What operators are told is the sum. */
+  async #compareReport(): Promise<void> {
+    const pools = [...this.#pools].map(([name, store]) => {
+      const hours = store.usageNow();
+      return [name, { licensed: store.activationsNow(), hours }] as const;
+    });
+    const query = { from: AT - DAY, until: this.#now + 2 * DAY, now: this.#now, of: null, pool: null, offer: null };
+    const page = { size: 1_000, clock: () => 0 };
+    const { items } = await reportUsage(
+      createMemoryUsageStore(() => new Map(pools)),
+      { ...query, by: 'day' },
+      page,
+    );
+    for (const { pool, licenceId } of this.#terms) {
+      for (let day = dayOf(AT); day <= dayOf(this.#now); day += 1) {
+        const period = new Date(day * DAY).toISOString().slice(0, 10);
+        const told = items.find((item) => item.licence === licenceId && item.period === period)?.vmHours ?? 0;
+        const hours = Array.from({ length: VMS }, (_, vm) => countHours(this.#trueHours(day, vm, poolName(pool))));
+        const sum = hours.reduce((total, count) => total + count, 0);
+        expect(Math.abs(told - sum), `VM-hours of ${licenceId} on ${period}`).toBeLessThanOrEqual(VMS);
+      }
+    }
+  }
+}
+
+/** A store whose caller dies after so many of its calls: the last one is made, and its answer reaches nobody. */
+function dying(store: SeatStore, after: number): SeatStore {
+  let calls = 0;
+  const call = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (calls >= after) throw new Died();
+    calls += 1;
+    const answer = await run();
+    if (calls >= after) throw new Died();
+    return answer;
+  };
+  return {
+    readActivation: (...args) => call(() => store.readActivation(...args)),
+    readSeats: (...args) => call(() => store.readSeats(...args)),
+    readEnded: (...args) => call(() => store.readEnded(...args)),
+    writeSeats: (...args) => call(() => store.writeSeats(...args)),
+  };
+}

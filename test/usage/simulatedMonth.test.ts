@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+
+import { UsageMonth } from '../support/usageMonth.ts';
+
+/** `npm run full` simulates many more. */
+const MONTHS = Number(process.env['USAGE_MONTHS'] ?? 10);
+
+test('over a month with crashes the ledger is within one VM-hour a VM and day of what VMs were given', async () => {
+  let given = 0;
+  let deaths = 0;
+  for (let seed = 1; seed <= MONTHS; seed += 1) {
+    const month = await new UsageMonth(seed).run();
+    given += month.given;
+    deaths += month.deaths;
+  }
+  // A month in which nothing happens, or nobody dies, would prove nothing.
+  expect(given).toBeGreaterThan(MONTHS * 300);
+  expect(deaths).toBeGreaterThan(MONTHS * 20);
+});
