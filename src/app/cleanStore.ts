@@ -1,6 +1,7 @@
 import type { DecisionStore } from '../decisions/store.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
+import type { UsageStore } from '../usage/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -9,17 +10,18 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_RUN = 4 * 60 * 1000;
 
 export interface CleaningNeeds {
-  readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteHours'> &
+  readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
     Pick<RequestStore, 'deleteRequests'> &
-    Pick<ActivationStore, 'deleteActivations'>;
-  readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS'>;
+    Pick<ActivationStore, 'deleteActivations'> &
+    Pick<UsageStore, 'deleteHours'>;
+  readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Deletes old decisions, what is recorded once an hour from past days, old requests of operators, and activations of VMs
- * that have no seat and have not come for long.
+ * Deletes old decisions, what was noted for past hours so that repeats are known, old requests of operators, activations of VMs that have no seat and have not come for long, and old
+ * hours of the ledger.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -35,8 +37,9 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
     return count;
   };
   const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
-  const hours = await countAll(store.deleteHours(before(1)));
+  const repeats = await countAll(store.deleteRepeats(before(1)));
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
-  log('info', 'store_cleaned', { decisions, hours, requests, activations });
+  const hours = await countAll(store.deleteHours(before(config.USAGE_DAYS)));
+  log('info', 'store_cleaned', { decisions, repeats, requests, activations, hours });
 }

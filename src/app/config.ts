@@ -171,6 +171,9 @@ const settingsSchema = z.object({
     .describe(
       'Days that a VM without a seat is remembered after its lease and its grace; a blocked one is never forgotten.',
     ),
+  USAGE_DAYS: wholeNumber(400, 3_650)
+    .default(400)
+    .describe('Days that the hours in which each VM was licensed are kept, for the usage export.'),
   TRUST_DIRECTORY: z
     .string()
     .optional()

@@ -34,6 +34,8 @@ export const OPERATOR_ENDPOINTS = {
   applyCatalogue: { method: 'POST', path: '/operator/v1/catalogue' },
   importLicences: { method: 'POST', path: '/operator/v1/imports/licences' },
   exportLicences: { method: 'GET', path: '/operator/v1/exports/licences' },
+  readUsage: { method: 'GET', path: '/operator/v1/usage' },
+  exportUsage: { method: 'GET', path: '/operator/v1/exports/usage' },
   listActivations: { method: 'GET', path: '/operator/v1/activations' },
   readActivation: { method: 'GET', path: '/operator/v1/activations/{pool}/{vm}' },
   blockActivation: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/block' },

@@ -37,5 +37,5 @@ export interface DecisionStore {
    */
   deleteDecisions(before: number): AsyncIterable<number>;
   /** The same, for the places taken in hours before the one in which `before` lies. */
-  deleteHours(before: number): AsyncIterable<number>;
+  deleteRepeats(before: number): AsyncIterable<number>;
 }

@@ -20,6 +20,8 @@ import { createOperatorKeySet } from './operatorKeySet.ts';
 import { serveRoute } from './serveRoute.ts';
 import type { ServeNeeds } from './serveRoute.ts';
 import { TRUST_ROUTES } from './trustRoutes.ts';
+import { USAGE_ROUTES } from './usageRoutes.ts';
+import type { UsageNeeds } from './usageRoutes.ts';
 
 /** What the routes need together; each names its own share. */
 export type OperatorNeeds = ActivationNeeds &
@@ -29,7 +31,8 @@ export type OperatorNeeds = ActivationNeeds &
   KeySetNeeds &
   LicenceNeeds &
   OfferNeeds &
-  TrustNeeds;
+  TrustNeeds &
+  UsageNeeds;
 
 /** Every operators' route. What is not in this list is not registered, and what is in it cannot be without its role. */
 export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
@@ -41,6 +44,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...TRUST_ROUTES,
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,
+  ...USAGE_ROUTES,
 ];
 
 /** The operators' routes of a service; none where no directory is named, because then nobody is an operator. */

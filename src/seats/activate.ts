@@ -2,7 +2,7 @@ import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation } from './activation.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import { planIssue } from './issue.ts';
+import { planIssue, writeAndCount } from './issue.ts';
 import type { ActivationRequest, Issue } from './issue.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { UNCOUNTED_MARGIN, isInGrace, keepsSeat } from './lease.ts';
@@ -14,7 +14,7 @@ import { ATTEMPTS, pauseAfter, withoutLateWrites } from './seatOptions.ts';
 import type { SeatOptions } from './seatOptions.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { SeatBlock, SeatStore, SeatWrite } from './store.ts';
-import type { Stored, WriteOutcome } from '../contract/stored.ts';
+import type { Stored } from '../contract/stored.ts';
 
 export type { ActivationRequest } from './issue.ts';
 
@@ -156,8 +156,7 @@ async function write(
   activation: Activation,
   others: readonly SeatWrite[],
 ): Promise<Step> {
-  // The VM's own row comes first: if another process of the same VM was first, that is what the answer says.
-  const own: SeatWrite = { row: 'activation', activation, version: known?.version ?? null };
-  const outcome: WriteOutcome = await store.writeSeats(entitlement.pool, [own, ...others]);
-  return outcome === 'written' ? { outcome, activation } : { outcome };
+  const change = { known, next: activation, at: activation.issuedAt, others };
+  const { outcome, activation: written } = await writeAndCount(store, entitlement.pool, change);
+  return outcome === 'written' ? { outcome, activation: written } : { outcome };
 }

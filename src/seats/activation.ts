@@ -1,3 +1,5 @@
+import type { DayHours } from '../contract/dayHours.ts';
+
 /** A challenge's place in the order in which challenges were issued: time in milliseconds, then `jti`. */
 export interface ChallengeMark {
   readonly ms: number;
@@ -18,13 +20,6 @@ interface KeyChange {
   readonly at: number;
   /** `exp` of the last licence under the earlier key: until then the change counts. */
   readonly until: number;
-}
-
-/** Hours of one UTC day in which a VM was licensed: bit 0 stands for 00:00 to 01:00. */
-export interface DayHours {
-  /** Days since the epoch. */
-  readonly day: number;
-  readonly hours: number;
 }
 
 /** One VM in one pool of seats. Times are milliseconds since the epoch. */

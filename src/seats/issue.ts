@@ -1,8 +1,13 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { LicenceCode } from '../contract/codes.ts';
+import { hoursToCount } from '../contract/dayHours.ts';
+import type { DayHours } from '../contract/dayHours.ts';
+import type { Stored, WriteOutcome } from '../contract/stored.ts';
 import type { Activation, ChallengeMark } from './activation.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { extendLease } from './lease.ts';
+import type { SeatStore, SeatWrite } from './store.ts';
 
 /** What a VM came with. Times are milliseconds since the epoch. */
 export interface ActivationRequest {
@@ -127,3 +132,64 @@ export function isKeySettled(history: KeyHistory, at: number, allowed: number): 
   // No thumbprint is empty, and how long the licence would live does not matter to whether it is given.
   return !judgeKey(history, { jkt: '', at, expiresAt: at }, allowed).accepted;
 }
+
+/** A transaction has at most 100 rows: as many days as leave room for the VM's own row, its seat and whoever had it. */
+const MAX_DAYS_TOGETHER = 80;
+const MAX_TRANSACTION = 100;
+
+/** What the ledger of licensed hours learns from a VM's row. */
+export interface HoursLearned {
+  /** For the VM's row: see {@link Activation.counted}. */
+  readonly counted: DayHours | null;
+  /** Days too many for one transaction, in transactions of their own: to write them twice changes nothing. */
+  readonly first: readonly (readonly SeatWrite[])[];
+  /** To be written together with the VM's row, whose condition guards them: at most 80. */
+  readonly together: readonly SeatWrite[];
+}
+
+/** The hours of the newest licence of a VM that are certain by `at`: it is replaced, moved to another pool, or forgotten. */
+export function learnHours(known: Activation, at: number): HoursLearned {
+  const days = hoursToCount(known, at);
+  const { vmId, cloud, subscriptionId, licenceId, offer } = known;
+  const of = { vmId, cloud, subscriptionId, licenceId, offer };
+  const writes = days.map((one): SeatWrite => ({ row: 'usage', ...of, ...one }));
+  const before = Math.max(0, writes.length - MAX_DAYS_TOGETHER);
+  const first: SeatWrite[][] = [];
+  for (let start = 0; start < before; start += MAX_TRANSACTION) {
+    first.push(writes.slice(start, Math.min(before, start + MAX_TRANSACTION)));
+  }
+  return { counted: days.at(-1) ?? known.counted, first, together: writes.slice(before) };
+}
+
+/** One VM's row as it shall stand. */
+export interface RowChange {
+  /** The row as it was read; `null` if there is none. */
+  readonly known: Stored<Activation> | null;
+  readonly next: Activation;
+  /** Until when the newest licence of `known` counts: the time of the next issue, or of the move to another pool. */
+  readonly at: number;
+  /** Rows of seats that change with it. */
+  readonly others?: readonly SeatWrite[];
+}
+
+/**
+ * Writes a VM's row, in one transaction with the hours that its licence before has brought.
+ *
+ * @returns with the row as it was written
+ * @throws StoreUnavailableError
+ */
+export async function writeAndCount(
+  store: Pick<SeatStore, 'writeSeats'>,
+  pool: SeatPool,
+  { known, next, at, others = [] }: RowChange,
+): Promise<{ readonly outcome: WriteOutcome; readonly activation: Activation }> {
+  const learned = known === null ? NOTHING : learnHours(known.value, at);
+  for (const writes of learned.first) await store.writeSeats(pool, writes);
+  const activation = { ...next, counted: learned.counted };
+  // The VM's own row comes first: if another process of the same VM was first, that is what the answer says.
+  const own: SeatWrite = { row: 'activation', activation, version: known?.version ?? null };
+  const outcome = await store.writeSeats(pool, [own, ...others, ...learned.together]);
+  return { outcome, activation };
+}
+
+const NOTHING: HoursLearned = { counted: null, first: [], together: [] };

@@ -1,3 +1,4 @@
+import type { DayHours } from '../contract/dayHours.ts';
 import type { Activation } from './activation.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { Stored, PageRequest, ReadablePage, WriteOutcome } from '../contract/stored.ts';
@@ -18,11 +19,18 @@ export interface SeatRows {
   readonly uncounted: number;
 }
 
-/** One row to write. `version: null` inserts, else the row must still be at that version. */
+/** Hours of a day in which a VM was licensed, and under what. */
+export interface UsageRow extends DayHours, Pick<Activation, 'vmId' | 'cloud' | 'subscriptionId' | 'licenceId' | 'offer'> {}
+
+/**
+ * One row to write. `version: null` inserts, else the row must still be at that version. A row of `usage` replaces what is
+ * there: it is written together with the VM's own row, whose version guards both.
+ */
 export type SeatWrite =
   | { readonly row: 'activation'; readonly activation: Activation; readonly version: string | null }
   | { readonly row: 'block'; readonly index: number; readonly taken: bigint; readonly version: string | null }
-  | { readonly row: 'uncounted' };
+  | { readonly row: 'uncounted' }
+  | ({ readonly row: 'usage' } & UsageRow);
 
 /** The seats and activations of a pool. All rows of a pool can be written in one transaction. */
 export interface SeatStore {

@@ -20,7 +20,7 @@ export function activationTable(activations: TableClient, budget: number): Omit<
       return mapReadable(await readPagesOf(activations, call, listQueries(filter), page), readPooledRow);
     },
     countSeated: async (pool, since) => {
-      const seated = `${ofPool(pool)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
+      const seated = `${ofPool(pool)} and ${rowFilter(undefined)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
       const query = { filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`, select: ['rowKey'] };
       return (await searchAllRows(activations, { operation: 'count the seated VMs', budget }, query)).length;
     },

@@ -1,91 +1,117 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import { forEachAtOnce } from '../catalogue/atOnce.ts';
+import { poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
+import { dayOf } from '../contract/dayHours.ts';
+import type { Stored } from '../contract/stored.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { RequestStore } from '../http/requestStore.ts';
-import type { ActivationStore } from '../seats/store.ts';
-import { decisionDay, hourKey, timelinePartition } from './keys.ts';
-import { deleteRow, deleteTogether, MAX_BATCH, readPieces } from './rows.ts';
-import type { Row } from './rows.ts';
-import type { Budgets, StoreCall } from './storeCall.ts';
+import type { Activation } from '../seats/activation.ts';
+import { learnHours, writeAndCount } from '../seats/issue.ts';
+import type { ActivationStore, SeatStore } from '../seats/store.ts';
+import type { UsageStore } from '../usage/store.ts';
+import { readActivationRow } from './activationRow.ts';
+import { hourKey, usageRange, VM_ROWS, vmRow } from './keys.ts';
+import { mapReadable } from './paging.ts';
+import { listPools } from './poolScan.ts';
+import { deleteRow, deleteRows, readPieces } from './rows.ts';
+import type { Budgets } from './storeCall.ts';
 
-const DAY = 24 * 60 * 60 * 1000;
 /** Rows looked at in one piece of work. */
 const PIECE = 500;
 const KEYS = ['partitionKey', 'rowKey'];
 
-type CleaningTables = Pick<DecisionStore, 'deleteDecisions' | 'deleteHours'> &
+type CleaningTables = Pick<DecisionStore, 'deleteRepeats'> &
   Pick<RequestStore, 'deleteRequests'> &
-  Pick<ActivationStore, 'deleteActivations'>;
+  Pick<ActivationStore, 'deleteActivations'> &
+  Pick<UsageStore, 'deleteHours'>;
 
-type CleanedTables = Readonly<
-  Record<'decisions' | 'once' | 'bySubscription' | 'byVm' | 'requests' | 'activations', TableClient>
->;
-
-export function cleaningTables(tables: CleanedTables, budgets: Budgets): CleaningTables {
-  const call = (operation: string) => ({ operation, budget: budgets.call });
-  const search = (kind: string) => ({ operation: `look for old ${kind}`, budget: budgets.search });
-  const deleteRows = async function* (table: TableClient, kind: string, filter: string): AsyncGenerator<number> {
-    for await (const rows of readPieces(table, search(kind), { filter, select: KEYS }, PIECE)) {
-      for (const batch of batchByPartition(rows)) await deleteTogether(table, call(`delete old ${kind}`), batch);
+export function cleaningTables(
+  tables: Readonly<Record<'once' | 'requests' | 'activations', TableClient>>,
+  seats: SeatStore,
+  budgets: Budgets,
+): CleaningTables {
+  const deleteOld = async function* (table: TableClient, kind: string, filter: string): AsyncGenerator<number> {
+    const search = { operation: `look for old ${kind}`, budget: budgets.search };
+    const call = { operation: `delete old ${kind}`, budget: budgets.call };
+    for await (const rows of readPieces(table, search, { filter, select: KEYS }, PIECE)) {
+      await deleteRows(table, call, rows);
       yield rows.length;
     }
   };
+  const deleteHours = async function* (before: number): AsyncGenerator<number> {
+    for await (const pool of listPools(tables.activations, budgets.search)) {
+      yield* deleteOld(tables.activations, 'hours', `${ofPool(pool)} and ${hoursBefore(before)}`);
+    }
+  };
   return {
-    deleteDecisions: (before) => deleteDecisions(tables, budgets, before),
-    deleteHours: (before) => deleteRows(tables.once, 'rows of past hours', odata`RowKey lt ${hourKey(before)}`),
-    deleteRequests: (before) => deleteRows(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
-    deleteActivations: (before) => deleteActivations(tables.activations, budgets, before),
+    deleteRepeats: (before) => deleteOld(tables.once, 'rows of past hours', odata`RowKey lt ${hourKey(before)}`),
+    deleteRequests: (before) => deleteOld(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
+    deleteActivations: (before) => deleteActivations(tables.activations, seats, budgets, before),
+    deleteHours,
   };
 }
 
-/** The copies first, for the log alone says where they are: what a crash leaves is found again. */
-async function* deleteDecisions(tables: CleanedTables, budgets: Budgets, before: number): AsyncGenerator<number> {
-  const search = { operation: 'look for old decisions', budget: budgets.search };
-  const call = { operation: 'delete old decisions', budget: budgets.call };
-  // Whole days: the first partition to go is that of the day before the one in which `before` lies.
-  const filter = odata`PartitionKey ge ${decisionDay(before - DAY)}`;
-  const select = [...KEYS, 'cloud', 'subscriptionId', 'vmId'];
-  for await (const rows of readPieces(tables.decisions, search, { filter, select }, PIECE)) {
-    await forEachAtOnce(rows, (row) => deleteCopies(tables, call, row));
-    for (const batch of batchByPartition(rows)) await deleteTogether(tables.decisions, call, batch);
-    yield rows.length;
-  }
+function ofPool(pool: SeatPool): string {
+  return odata`PartitionKey eq ${poolName(pool)}`;
 }
 
-async function deleteCopies(tables: CleanedTables, call: StoreCall, row: Row): Promise<void> {
-  const [cloud = '', subscriptionId = '', vmId = ''] = [row['cloud'], row['subscriptionId'], row['vmId']].map(String);
-  const place = { rowKey: String(row.rowKey), version: null };
-  const subscription = timelinePartition({ kind: 'subscription', cloud, subscriptionId });
-  await deleteRow(tables.bySubscription, call, { ...place, partitionKey: subscription });
-  await deleteRow(tables.byVm, call, { ...place, partitionKey: timelinePartition({ kind: 'vm', cloud, vmId }) });
+/** Whole days: that in which `before` lies is kept. */
+function hoursBefore(before: number): string {
+  const { from, to } = usageRange({ from: 0, until: dayOf(before) }, { after: null, last: null });
+  return odata`RowKey gt ${from} and RowKey lt ${to}`;
 }
 
-async function* deleteActivations(activations: TableClient, budgets: Budgets, before: number): AsyncGenerator<number> {
+async function* deleteActivations(
+  activations: TableClient,
+  seats: SeatStore,
+  budgets: Budgets,
+  before: number,
+): AsyncGenerator<number> {
   const search = { operation: 'look for old activations', budget: budgets.search };
-  const call = { operation: 'delete an old activation', budget: budgets.call };
   const end = new Date(before);
-  const filter = odata`seat lt 0 and blocked eq false and leaseEnd lt ${end} and graceUntil lt ${end}`;
-  for await (const rows of readPieces(activations, search, { filter }, PIECE)) {
-    let deleted = 0;
-    for (const { partitionKey, rowKey, etag } of rows) {
-      // A VM that has come back meanwhile keeps its row.
-      const place = { partitionKey: String(partitionKey), rowKey: String(rowKey), version: String(etag) };
-      const outcome = await deleteRow(activations, call, place);
-      if (outcome === 'deleted') deleted += 1;
+  const rows = odata`RowKey ge ${VM_ROWS.from} and RowKey lt ${VM_ROWS.to}`;
+  const old = odata`seat lt 0 and blocked eq false and leaseEnd lt ${end} and graceUntil lt ${end}`;
+  for await (const pool of listPools(activations, budgets.search)) {
+    const filter = `${ofPool(pool)} and ${rows} and ${old}`;
+    for await (const piece of readPieces(activations, search, { filter }, PIECE)) {
+      let deleted = 0;
+      // A row that cannot be read stays, for its hours could not be counted.
+      for (const known of mapReadable({ items: piece, next: null }, readActivationRow).items) {
+        if (await forget(activations, seats, budgets, { pool, known, before })) deleted += 1;
+      }
+      yield deleted;
     }
-    yield deleted;
   }
 }
 
-function batchByPartition(rows: readonly Row[]): readonly (readonly Row[])[] {
-  const batches: Row[][] = [];
-  for (const row of rows) {
-    const last = batches.at(-1);
-    if (last?.[0]?.['partitionKey'] === row['partitionKey'] && last !== undefined && last.length < MAX_BATCH)
-      last.push(row);
-    else batches.push([row]);
+interface Forgotten {
+  readonly pool: SeatPool;
+  readonly known: Stored<Activation>;
+  readonly before: number;
+}
+
+/**
+ * Deletes a VM's row, once the ledger has the hours of its newest licence. The service takes no condition for a deletion in
+ * a transaction: these hours are written with a row that has none left, and that very row is deleted.
+ */
+async function forget(
+  activations: TableClient,
+  seats: SeatStore,
+  budgets: Budgets,
+  { pool, known, before }: Forgotten,
+): Promise<boolean> {
+  const { vmId, expiresAt, licenceJti } = known.value;
+  let last: Stored<Activation> | null = known;
+  if (learnHours(known.value, before).together.length > 0) {
+    const next = { ...known.value, issuedAt: expiresAt };
+    const { outcome } = await writeAndCount(seats, pool, { known, next, at: before });
+    last = outcome === 'written' ? await seats.readActivation(pool, vmId) : null;
   }
-  return batches;
+  // A VM that has come back meanwhile keeps its row.
+  if (last?.value.licenceJti !== licenceJti || last.value.blocked) return false;
+  const place = { partitionKey: poolName(pool), rowKey: vmRow(vmId), version: last.version };
+  const call = { operation: 'delete an old activation', budget: budgets.call };
+  return (await deleteRow(activations, call, place)) === 'deleted';
 }

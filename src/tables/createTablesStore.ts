@@ -5,6 +5,7 @@ import { claimTable } from './claimTable.ts';
 import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
 import type { ConnectTableOptions } from './connection.ts';
+import { decisionCleaning } from './decisionCleaning.ts';
 import { decisionTable } from './decisionTable.ts';
 import { holderTable } from './holderTable.ts';
 import { issuerTable } from './issuerTable.ts';
@@ -15,6 +16,7 @@ import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
 import { timelineTables } from './timelineTables.ts';
 import { trustTable } from './trustTable.ts';
+import { usageTable } from './usageTable.ts';
 
 const DEFAULT_BUDGET = 5_000;
 
@@ -51,6 +53,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     trust: connect('trust'),
     keysets: connect('keysets'),
   };
+  const seats = seatTable(tables.activations, budget);
   return {
     ensureTables: async () => {
       for (const [name, table] of Object.entries(tables)) {
@@ -61,15 +64,17 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...catalogueTables(tables.offers, tables.licences, budgets),
     ...holderTable(tables.holders, budget),
     ...claimTable(tables.names, budgets),
-    ...seatTable(tables.activations, budget),
+    ...seats,
     ...activationTable(tables.activations, budgets.search),
+    ...usageTable(tables.activations, budgets.search),
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),
+    ...decisionCleaning(tables, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),
     ...keySetTable(tables.keysets, budget),
-    ...cleaningTables(tables, budgets),
+    ...cleaningTables(tables, seats, budgets),
   };
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 
 import type { RepeatKey } from '../decisions/store.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
-import { joinKey } from '../contract/keyParts.ts';
+import { dayOf, dayStart } from '../contract/dayHours.ts';
+import { joinKey, splitKey } from '../contract/keyParts.ts';
 import { foldCase, formatPlanName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
+import type { DayRange, VmRange } from '../usage/store.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
 import type { TimelineOwner } from '../views/store.ts';
 
@@ -29,7 +31,10 @@ export const TIMELINES_ROW = 'timelines';
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
 export const SEAT_ROWS = { from: 'seats:', to: 'seats;' } as const;
+/** Both, and nothing else: the ledger, which has many more rows, comes before them. */
+export const SEAT_AND_VM_ROWS = { from: SEAT_ROWS.from, to: VM_ROWS.to } as const;
 export const UNCOUNTED_ROW = 'seats:uncounted';
+const USAGE_PREFIX = 'hours:';
 
 export const LICENCES_PARTITION = 'l';
 export const NAMES_PARTITION = 'n';
@@ -122,6 +127,41 @@ export function trustRow(key: TrustKey): string {
 
 export function vmRow(vmId: string): string {
   return VM_ROWS.from + joinKey(foldCase(vmId));
+}
+
+/** ISO 8601, so that the days of a range are neighbours. @param day days since the epoch */
+function dayName(day: number): string {
+  return new Date(dayStart(day)).toISOString().slice(0, 10);
+}
+
+/** One VM's hours of one day. */
+export function usageRow(day: number, vmId: string): string {
+  return USAGE_PREFIX + joinKey(dayName(day), foldCase(vmId));
+}
+
+/** The hours of a day of VMs that are no longer named: after those of all VMs, for no UUID begins so. */
+export function summedRow(day: number, { cloud, subscriptionId, offer }: Summed): string {
+  return USAGE_PREFIX + joinKey(dayName(day), SUM, cloud, foldCase(subscriptionId), foldCase(offer));
+}
+
+const SUM = 'sum';
+
+interface Summed {
+  readonly cloud: string;
+  readonly subscriptionId: string;
+  readonly offer: string;
+}
+
+/** The opposite of {@link usageRow} and {@link summedRow}; `vmId: null` for the latter. */
+export function parseUsageRow(rowKey: string): { readonly day: number; readonly vmId: string | null } {
+  const [date = '', vmId = SUM] = splitKey(rowKey.slice(USAGE_PREFIX.length));
+  return { day: dayOf(Date.parse(date)), vmId: vmId === SUM ? null : vmId };
+}
+
+/** Hours from one day to another. Both ends are exclusive. Of some VMs the range is of one day alone. */
+export function usageRange(days: DayRange, { after, last }: VmRange): { readonly from: string; readonly to: string } {
+  const to = last === null ? USAGE_PREFIX + dayName(days.until) : `${usageRow(days.from, last)} `;
+  return { from: after === null ? USAGE_PREFIX + dayName(days.from) : usageRow(days.from, after), to };
 }
 
 export function blockRow(index: number): string {

@@ -6,6 +6,7 @@ import type { RequestStore } from '../http/requestStore.ts';
 import type { SeatStore, ActivationStore } from '../seats/store.ts';
 import type { TimelineStore } from '../views/store.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
+import type { UsageStore } from '../usage/store.ts';
 
 /** Everything that is kept. Every method throws {@link StoreUnavailableError}, and those with pages {@link ContinuationError}. */
 export interface LicenceStore
@@ -17,6 +18,7 @@ export interface LicenceStore
     ClaimStore,
     SeatStore,
     ActivationStore,
+    UsageStore,
     DecisionStore,
     TimelineStore,
     RequestStore,

@@ -16,8 +16,14 @@ export interface RowWrite {
   readonly version: string | null;
 }
 
-/** Rows of one transaction, all of one partition. */
+/** Rows of one transaction, which are of one partition. */
 export const MAX_BATCH = 100;
+
+/** Replaces whatever is there, or inserts. */
+export interface RowPut {
+  readonly entity: TableEntity;
+  readonly put: true;
+}
 
 export interface RowQuery {
   readonly filter?: string;
@@ -121,7 +127,7 @@ export async function searchRow(table: TableClient, call: StoreCall, queryOption
 export async function writeRows(
   table: TableClient,
   call: StoreCall,
-  writes: readonly RowWrite[],
+  writes: readonly (RowWrite | RowPut)[],
 ): Promise<WriteOutcome> {
   const [only, ...more] = writes;
   if (only === undefined) throw new Error('Nothing to write: the caller plans at least one row.');
@@ -142,12 +148,6 @@ async function submitWhole(table: TableClient, actions: TransactionAction[], abo
   const written = answer.subResponses.filter(({ status }) => status >= 200 && status < 300);
   if (written.length !== actions.length) throw new RestError('not of every row', { code: 'TransactionAnswerNotWhole' });
   return answer;
-}
-
-/** Rows of one partition, at most 100, whether they are there or not. */
-export async function putTogether(table: TableClient, call: StoreCall, rows: readonly TableEntity[]): Promise<void> {
-  const actions = rows.map((row): TransactionAction => ['upsert', row, 'Replace']);
-  await callStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
 }
 
 /** One row, with the version that it then has. */
@@ -183,25 +183,43 @@ export async function deleteRow(
   return answer === 'absent' ? 'absent' : 'changed';
 }
 
-/** Rows of one partition, at most 100, at any version. That one is gone already is no failure: the rest then stays. */
-export async function deleteTogether(table: TableClient, call: StoreCall, rows: readonly Row[]): Promise<void> {
-  const actions = rows.map(({ partitionKey, rowKey }): TransactionAction => [
-    'delete',
-    { partitionKey: String(partitionKey), rowKey: String(rowKey) },
-  ]);
-  await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
+/** Rows at any version, in transactions. Where one of a transaction is gone already, its others stay: that is no failure. */
+export async function deleteRows(table: TableClient, call: StoreCall, rows: readonly Row[]): Promise<void> {
+  for (const batch of batchByPartition(rows)) {
+    const actions = batch.map(({ partitionKey, rowKey }): TransactionAction => [
+      'delete',
+      { partitionKey: String(partitionKey), rowKey: String(rowKey) },
+    ]);
+    await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
+  }
+}
+
+/** @param rows in the order of their partitions, as a query answers them */
+function batchByPartition(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const batches: Row[][] = [];
+  for (const row of rows) {
+    const last = batches.at(-1);
+    if (last?.[0]?.['partitionKey'] === row['partitionKey'] && last !== undefined && last.length < MAX_BATCH)
+      last.push(row);
+    else batches.push([row]);
+  }
+  return batches;
 }
 
 interface WriteAnswer {
   readonly etag?: string;
 }
 
-function writeRow(table: TableClient, { entity, version }: RowWrite, abortSignal: AbortSignal): Promise<WriteAnswer> {
+function writeRow(table: TableClient, write: RowWrite | RowPut, abortSignal: AbortSignal): Promise<WriteAnswer> {
+  if ('put' in write) return table.upsertEntity(write.entity, 'Replace', { abortSignal });
+  const { entity, version } = write;
   if (version === null) return table.createEntity(entity, { abortSignal });
   return table.updateEntity(entity, 'Replace', { etag: version, abortSignal });
 }
 
-function transactionAction({ entity, version }: RowWrite): TransactionAction {
+function transactionAction(write: RowWrite | RowPut): TransactionAction {
+  if ('put' in write) return ['upsert', write.entity, 'Replace'];
+  const { entity, version } = write;
   return version === null ? ['create', entity] : ['update', entity, 'Replace', { etag: version }];
 }
 

@@ -5,10 +5,11 @@ import { poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { SeatStore, SeatWrite } from '../seats/store.ts';
 import { activationEntity, readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
-import { SEAT_ROWS, VM_ROWS, vmRow } from './keys.ts';
+import { SEAT_AND_VM_ROWS, SEAT_ROWS, VM_ROWS, vmRow } from './keys.ts';
 import { readAllRows, readFirstPage, readOneRow, writeRows } from './rows.ts';
-import type { Row, RowWrite } from './rows.ts';
+import type { Row, RowPut, RowWrite } from './rows.ts';
 import { blockEntity, readSeatRows, uncountedEntity } from './seatRow.ts';
+import { usageEntity } from './usageRow.ts';
 
 const ENDED_ROWS = 100;
 /** Of which it is remembered that VMs were let in without counting. */
@@ -43,7 +44,7 @@ export function seatTable(activations: TableClient, budget: number): SeatStore {
 
 /**
  * Reads the rows of seats, and counts the VMs without one where there are any. A pool known to have some is asked for
- * both at once: the query goes through all its rows, but is one round trip. The seats come first either way.
+ * both at once: the query goes through the rows of all its VMs, but is one round trip. The seats come first either way.
  */
 function createSeatReader(activations: TableClient, budget: number): SeatStore['readSeats'] {
   const pools = new Set<string>();
@@ -53,7 +54,7 @@ function createSeatReader(activations: TableClient, budget: number): SeatStore['
     const live = odata`seat eq ${UNCOUNTED_SEAT} and leaseEnd ge ${new Date(since ?? 0)}`;
     const isBoth = since !== null && pools.has(partition);
     const seats = rangeFilter(pool, SEAT_ROWS);
-    const both = `${odata`PartitionKey eq ${partition}`} and ((${rowRange(SEAT_ROWS)}) or (${live}))`;
+    const both = `${rangeFilter(pool, SEAT_AND_VM_ROWS)} and (${odata`RowKey lt ${SEAT_ROWS.to}`} or (${live}))`;
     const rows = await readAllRows(activations, call, { filter: isBoth ? both : seats });
     const [own, vms] = partitionRows(rows);
     const read = readSeatRows(own);
@@ -83,7 +84,7 @@ function rowRange(rows: { readonly from: string; readonly to: string }): string 
   return odata`RowKey ge ${rows.from} and RowKey lt ${rows.to}`;
 }
 
-function rowWrite(partition: string, write: SeatWrite): RowWrite {
+function rowWrite(partition: string, write: SeatWrite): RowWrite | RowPut {
   switch (write.row) {
     case 'activation':
       return { entity: activationEntity(partition, write.activation), version: write.version };
@@ -91,5 +92,7 @@ function rowWrite(partition: string, write: SeatWrite): RowWrite {
       return { entity: blockEntity(partition, write.index, write.taken), version: write.version };
     case 'uncounted':
       return { entity: uncountedEntity(partition), version: null };
+    case 'usage':
+      return { entity: usageEntity(partition, write), put: true };
   }
 }

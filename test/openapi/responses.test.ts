@@ -80,6 +80,7 @@ function expectDescribed(operationId: string, answer: Answer): void {
 }
 
 const SUBSCRIPTION = 'eeeeeeee-0000-4000-8000-000000000001';
+const LICENSED_SUBSCRIPTION = 'aaaaaaaa-0000-4000-8000-000000000001';
 const OTHER = 'eeeeeeee-0000-4000-8000-000000000002';
 const OFFER = { offer: 'contoso/described/pro', mode: 'licensed', features: { a: 1, b: 'x', c: true } };
 const LICENCE = {
@@ -201,6 +202,20 @@ test('VMs and decisions are answered as described', async () => {
     expectDescribed('readDecision', await operate(stack(), `GET /decisions/${id}`));
     expectDescribed('explainDecision', await operate(stack(), `GET /decisions/${id}/explanation`));
   }
+});
+
+test('usage is answered as described', async () => {
+  expect((await bootVm('small-1')).status).toBe(200);
+  const from = new Date(Date.now() - 86_400_000).toISOString();
+  const to = new Date(Date.now() + 86_400_000).toISOString();
+  const used = await operate(stack(), `GET /usage?from=${from}&to=${to}`);
+  expect(used.body['items']).not.toEqual([]);
+  expectDescribed('readUsage', used);
+  const own = `cloud=emulator&subscription=${LICENSED_SUBSCRIPTION}`;
+  expectDescribed('readUsage', await operate(stack(), `GET /usage?from=${from}&to=${to}&by=month&${own}`));
+  expectDescribed('readUsage', await operate(stack(), `GET /usage?from=${from}&to=${from}`));
+  expectDescribed('readUsage', await operate(stack(), `GET /usage?from=${from}&to=${to}&licence=nobody`));
+  expectDescribed('exportUsage', await operate(stack(), `GET /exports/usage?from=${from}&to=${to}`));
 });
 
 test('trust and keys are answered as described', async () => {

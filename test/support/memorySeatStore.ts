@@ -1,5 +1,5 @@
 import type { Activation } from '../../src/seats/activation.ts';
-import type { SeatBlock, SeatStore, SeatWrite } from '../../src/seats/store.ts';
+import type { SeatBlock, SeatStore, SeatWrite, UsageRow } from '../../src/seats/store.ts';
 import type { Stored, WriteOutcome } from '../../src/contract/stored.ts';
 
 /** Called at the moment of each write of an activation for a new challenge, with what all activations are after it. */
@@ -8,6 +8,7 @@ export type OnIssue = (before: Activation | null, after: Activation, all: readon
 export interface MemorySeatStore extends SeatStore {
   /** What is written, now. */
   activationsNow(): readonly Activation[];
+  usageNow(): readonly UsageRow[];
 }
 
 /**
@@ -27,6 +28,7 @@ export function createMemorySeatStore(step: () => Promise<unknown>, onIssue: OnI
   };
   return {
     activationsNow: () => activations().map((row) => row.value),
+    usageNow: () => [...rows].flatMap(([key, row]) => (key.startsWith('hours:') ? [row.value as UsageRow] : [])),
     readActivation: (_, vmId) => request(() => (rows.get(`vm:${vmId}`) as Stored<Activation> | undefined) ?? null),
     readSeats: async (_, since) => {
       const keys = [...rows.keys()].filter((key) => key.startsWith('block:'));
@@ -71,6 +73,7 @@ function writeAll(rows: Map<string, Stored<unknown>>, writes: readonly SeatWrite
   if (new Set(writes.map(keyOf)).size !== writes.length) throw new Error('A transaction names a row twice.');
   if (writes.length < 1 || writes.length > 100) throw new Error('A transaction has 1 to 100 rows.');
   for (const write of writes) {
+    if (write.row === 'usage') continue;
     const version = write.row === 'uncounted' ? null : write.version;
     const present = rows.get(keyOf(write));
     if (version === null && present !== undefined) return 'exists';
@@ -82,10 +85,12 @@ function writeAll(rows: Map<string, Stored<unknown>>, writes: readonly SeatWrite
 
 function keyOf(write: SeatWrite): string {
   if (write.row === 'uncounted') return 'uncounted';
+  if (write.row === 'usage') return `hours:${write.day}:${write.vmId}`;
   return write.row === 'block' ? `block:${write.index}` : `vm:${write.activation.vmId}`;
 }
 
 function valueOf(write: SeatWrite): unknown {
   if (write.row === 'uncounted') return true;
+  if (write.row === 'usage') return write;
   return write.row === 'block' ? write.taken : write.activation;
 }

@@ -100,7 +100,7 @@ test('places of past hours are deleted, and those of the hour stay', async () =>
   for (const hours of [-30, -1, 0, 1]) await store.claimHour(repeat({ at: AT + hours * HOUR }), `${hours}`);
   await store.claimHour(repeat({ at: AT - HOUR, subscriptionId: vmId(9) }), 'x');
   let deleted = 0;
-  for await (const count of store.deleteHours(AT + HOUR - 1)) deleted += count;
+  for await (const count of store.deleteRepeats(AT + HOUR - 1)) deleted += count;
   expect(deleted).toBe(3);
   expect(await store.claimHour(repeat(), 'y')).toBe('0');
   expect(await store.claimHour(repeat({ at: AT - HOUR }), 'y')).toBe('y');

@@ -1,0 +1,46 @@
+import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
+
+import { parsePoolName, poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
+import { fetchPiece } from './rows.ts';
+import type { Piece, RowQuery } from './rows.ts';
+import { callStore } from './storeCall.ts';
+import type { StoreCall } from './storeCall.ts';
+
+/*
+ * The pools of the table of activations, one query each. A query over all of them at once would go through the ledger, which
+ * has a row a day and VM.
+ */
+
+/** @param budget milliseconds for one query */
+export async function* listPools(activations: TableClient, budget: number): AsyncGenerator<SeatPool> {
+  let pool = await findNextPool(activations, budget, null);
+  while (pool !== null) {
+    yield pool;
+    pool = await findNextPool(activations, budget, poolName(pool));
+  }
+}
+
+/** The next pool after one of this name; `null` after the last one. */
+export async function findNextPool(table: TableClient, budget: number, after: string | null): Promise<SeatPool | null> {
+  const call = { operation: 'look for the next pool', budget };
+  for (let last = after ?? ''; ;) {
+    const query = { filter: odata`PartitionKey gt ${last}`, select: ['partitionKey'] };
+    const name = await readFirstPartition(table, call, query);
+    const pool = name === null ? null : parsePoolName(name);
+    if (name === null || pool !== null) return pool;
+    last = name;
+  }
+}
+
+async function readFirstPartition(table: TableClient, call: StoreCall, query: RowQuery): Promise<string | null> {
+  let place: string | undefined;
+  do {
+    const from = { maxPageSize: 1, place };
+    const { rows, next }: Piece = await callStore(call, (signal) => fetchPiece(table, query, from, signal));
+    if (rows[0] !== undefined) return String(rows[0]['partitionKey']);
+    place = next;
+  } while (place !== undefined);
+  return null;
+}
