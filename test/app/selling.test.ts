@@ -52,7 +52,7 @@ test('the seats of one licence are shared by its subscriptions', async () => {
   const answers: Answer[] = [];
   for (const vm of boots) answers.push(await scene.boot(vm, { key }));
   expect(answers.map(outcomeOf)).toEqual(['granted', 'granted', 'granted', 'seats_exhausted']);
-  expect(licenceOf(answers[1] as Answer)).toMatchObject({
+  expect(licenceOf(answers[1]!)).toMatchObject({
     licence: { id: 'shared' },
     azure: { subscriptionId: B },
   });
