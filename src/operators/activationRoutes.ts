@@ -14,7 +14,7 @@ import { activationSchema } from '../contract/operators/activation.ts';
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
-import { findPool, parsePool, poolsOf } from './pools.ts';
+import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
@@ -62,8 +62,8 @@ const readSeats = defineRoute({
   answer: { mediaType: 'application/json', schema: usageSchema },
   codes: ['not_found'],
   handle: async ({ needs, query, change: { at } }) => {
-    const { pool, seats } = await findPool(needs, query.licence);
-    return { value: await readPoolUsage(needs.store, pool, seats, at) };
+    const { pool, ...limit } = await findPool(needs, query.licence);
+    return { value: writeUsage(await readPoolUsage(needs.store, pool, limit, at)) };
   },
 });
 

@@ -108,7 +108,13 @@ function refusalOf(known: Activation, { challenge, jkt }: ReleaseRequest): 'chal
 
 function spent(known: Activation, { challenge, releaseId, at }: ReleaseRequest, isFreed: boolean): Activation {
   const lastSeen = Math.max(known.lastSeen, at);
-  return { ...known, challenge, licenceJti: releaseId, lastSeen, ...(isFreed && { seat: { kind: 'none' } as const }) };
+  return {
+    ...known,
+    challenge,
+    licenceJti: releaseId,
+    lastSeen,
+    ...(isFreed && { seat: { kind: 'none' } as const, overSince: null }),
+  };
 }
 
 /** Another VM can have it from then on, by any instance's clock. */

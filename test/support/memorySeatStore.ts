@@ -43,10 +43,11 @@ export function createMemorySeatStore(step: () => Promise<unknown>, onIssue: OnI
       const uncounted = await request(() => (since === null ? 0 : activations().filter(live).length));
       return { blocks, hasUncounted, uncounted };
     },
-    readEnded: (_, before) =>
+    readEnded: (_, before, below) =>
       request(() =>
         activations()
-          .filter(({ value }) => value.seat.kind === 'numbered' && value.leaseEnd < before)
+          .filter(({ value: { seat } }) => seat.kind === 'numbered' && seat.number < (below ?? Infinity))
+          .filter(({ value }) => value.leaseEnd < before)
           .slice(0, 100),
       ),
     writeSeats: (_, writes) =>
