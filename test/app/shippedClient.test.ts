@@ -74,10 +74,23 @@ test('an operator changes features: a renewal has them at once, and a check befo
   expect((await client.check()).licence?.features).toEqual({ nodes: 32, reports: true });
 });
 
-test('a trial is denied after its end, and goes over into a licence by a claim code', async () => {
+test('the licence tells its class, and whether the VM is over the seats', async () => {
+  const scene = await startScene();
+  const { licence: first } = await createClient(scene, 'licensed').check();
+  expect(first).toMatchObject({ id: 'customer', class: 'development' });
+  expect(first).not.toHaveProperty('over');
+  expect(first).not.toHaveProperty('trialEndsAt');
+  const { licence: second } = await createClient(scene, 'licensed-2').check();
+  expect(second).toMatchObject({ id: 'customer', class: 'development', over: true });
+});
+
+test('a trial tells its end, is denied after it, and goes over into a licence by a claim code', async () => {
   const scene = await startScene();
   const client = createClient(scene, 'stranger');
-  expect(await client.check()).toMatchObject({ state: 'licensed' });
+  const { licence } = await client.check();
+  expect(licence).not.toHaveProperty('class');
+  expect(Date.parse(licence?.trialEndsAt ?? '')).toBeGreaterThan(scene.now() + 29 * DAY);
+  expect(licence?.trialEndsAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   ahead = 31 * DAY;
   expect(await client.check()).toMatchObject({
     state: 'denied',
@@ -87,16 +100,18 @@ test('a trial is denied after its end, and goes over into a licence by a claim c
   await createCode(scene);
   ahead += 60_000;
   const claimed = await createClient(scene, 'stranger', { claim: CODE }).check();
-  expect(claimed).toMatchObject({ state: 'licensed', licence: { id: 'customer' } });
+  expect(claimed).toMatchObject({ state: 'licensed', licence: { id: 'customer', class: 'development' } });
+  expect(claimed.licence).not.toHaveProperty('trialEndsAt');
   expect(await client.check()).toMatchObject({ state: 'licensed', licence: { id: 'customer' } });
 });
 
-test('a code in the user data licenses a VM of an unknown subscription', async () => {
+test('a code in the user data licenses a VM of an unknown subscription, out of the same seats', async () => {
   const scene = await startScene();
   await createCode(scene);
+  expect((await createClient(scene, 'licensed').check()).licence).not.toHaveProperty('over');
   expect(await createClient(scene, 'claiming').check()).toMatchObject({
     state: 'licensed',
-    licence: { id: 'customer' },
+    licence: { id: 'customer', class: 'development', over: true },
   });
 });
 
