@@ -93,6 +93,7 @@ test('--once shows the operators’ half: grant, boot, suspend, a signed denial,
   expect(code).toBe(0);
   const id = /correlation id ([0-9a-f-]{36})/.exec(stdout)?.[1] ?? '';
   const scenes = [
+    'VMs of one customer boot in two subscriptions, under one licence',
     '$ countersign licences grant second-customer --cloud emulator',
     '"second-customer", valid until',
     '\nlicensed\n',
