@@ -20,8 +20,8 @@ export interface CleaningNeeds {
 }
 
 /**
- * Deletes old decisions, what was noted for past hours so that repeats are known, old requests of operators, activations of VMs that have no seat and have not come for long, and old
- * hours of the ledger.
+ * Deletes old decisions, what was noted for past hours so that repeats are known, old requests of operators, activations of
+ * VMs that have no seat and have not come for long, and old hours of the ledger.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */

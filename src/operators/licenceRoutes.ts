@@ -97,7 +97,7 @@ const deleteLicence = defineRoute({
   handle: async (call) => {
     const stored = await findLicence(call.needs, call.params.id);
     if (call.dryRun) return tryLicence(call, stored, null);
-    return deleteOne(stored, call, () => removeLicence(call.needs.store, stored));
+    return deleteOne(stored, call, () => removeLicence(call.needs.store, stored, call.change.at));
   },
 });
 

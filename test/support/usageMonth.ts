@@ -40,6 +40,8 @@ interface Given {
 interface Vm {
   readonly number: number;
   entitlement: Entitlement;
+  /** Where it moves to. */
+  target: Entitlement;
   /** What it does next, again and again until an answer comes, and when. */
   does: 'renew' | 'release' | 'move';
   next: number;
@@ -87,7 +89,8 @@ export class UsageMonth {
   /** @returns how many licences were given, and how many processes died */
   async run(): Promise<{ readonly given: number; readonly deaths: number }> {
     const vms = Array.from({ length: VMS }, (_, number): Vm => {
-      return { number, entitlement: this.#pick(this.#terms), does: 'renew', next: AT + this.#random() * DAY };
+      const [first, second] = [this.#pick(this.#terms), this.#pick(this.#terms)];
+      return { number, entitlement: first, target: second, does: 'renew', next: AT + this.#random() * DAY };
     });
     const end = AT + DAYS * DAY;
     for (;;) {
@@ -106,6 +109,7 @@ export class UsageMonth {
     try {
       await this.#does(vm.does, vm);
       vm.does = this.#pick(DOES);
+      vm.target = this.#pick(this.#terms.filter((terms) => terms !== vm.entitlement));
       vm.next = this.#now + this.#pause(vm);
     } catch (error) {
       if (!(error instanceof Died)) throw error;
@@ -129,6 +133,8 @@ export class UsageMonth {
     const { at, store } = this.#begin(vm.entitlement.pool);
     const asked = request(vm.entitlement, { vmId: vmId(vm.number), at });
     const outcome = await activate(store, vm.entitlement, asked, NO_PAUSE);
+    // Another instance's clock may be behind that of the one whose answer was lost: the VM asks again.
+    if (!outcome.granted && outcome.code === 'challenge_replayed') throw new Died();
     if (!outcome.granted) return;
     this.#end(vm.number, at);
     const pool = poolName(vm.entitlement.pool);
@@ -149,16 +155,16 @@ export class UsageMonth {
   /** The row in the old pool is marked before anything is issued from the new one. */
   async #move(vm: Vm): Promise<void> {
     const { pool } = vm.entitlement;
-    const next = this.#pick(this.#terms.filter((terms) => terms.pool !== pool));
     const { at, store } = this.#begin(pool);
     const known = await store.readActivation(pool, vmId(vm.number));
     if (known !== null) {
-      const marked = { ...known.value, movedTo: poolName(next.pool) };
+      const marked = { ...known.value, movedTo: poolName(vm.target.pool) };
       await writeAndCount(store, pool, { known, next: marked, at });
       // The hours of the old licence end here, also where the new one has no seat for the VM.
       this.#end(vm.number, at);
     }
-    vm.entitlement = next;
+    vm.entitlement = vm.target;
+    vm.does = 'renew';
     await this.#renew(vm);
   }
 
