@@ -161,10 +161,10 @@ async function applyChange(
   vm: string,
 ) {
   const isRightVersion = (version: string) => isExpected(expected, version);
-  const { outcome } = await change(needs.store, pool, vm, { isRightVersion, at });
-  if (outcome === 'absent') throw absent();
-  if (outcome === 'changed') throw new RequestError('changed_meanwhile');
-  return answerWith(needs, pool, vm);
+  const changed = await change(needs.store, pool, vm, { isRightVersion, at });
+  if (changed.outcome === 'absent') throw absent();
+  if (changed.outcome === 'changed') throw new RequestError('changed_meanwhile');
+  return answerWith(needs, changed.pool, vm);
 }
 
 /** What each verb does to what answers have of an activation. */

@@ -3,6 +3,7 @@ import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { writeAndCount } from './issue.ts';
+import type { KnownRow } from './issue.ts';
 import { UNCOUNTED_MARGIN, isOver, keepsSeat } from './lease.ts';
 import { limitWithoutEnd } from './seatBlocks.ts';
 import { planFreeSeat, planGivingUp, planTakeOver, seatNumber } from './seatPlan.ts';
@@ -15,7 +16,7 @@ import type { Stored } from '../contract/stored.ts';
 export interface Attempt {
   readonly entitlement: Entitlement;
   readonly at: number;
-  readonly known: Stored<Activation> | null;
+  readonly known: KnownRow | null;
   /** The VM's row as it will stand, but for its seat. */
   readonly next: Activation;
   readonly isFirst: boolean;

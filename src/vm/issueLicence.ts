@@ -8,6 +8,7 @@ import type { Activation } from '../seats/activation.ts';
 import { licenceTimes } from '../catalogue/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
 import { MAX_ANSWER } from '../seats/lease.ts';
+import { chooseEntitlement } from '../seats/moves.ts';
 import { seatOptions } from '../seats/seatOptions.ts';
 import type { SeatNeeds } from '../seats/seatOptions.ts';
 import type { SeatStore } from '../seats/store.ts';
@@ -57,8 +58,12 @@ async function grantOrRefuse(
   const { offer: claimedOffer } = body;
   const found = await findEntitlement(needs, authentic, body);
   if (!found.granted) return refuseLicence(needs, authentic, { ...found, claimedOffer });
-  const entitlement = found.entitlement ?? found.leaving;
-  if (entitlement === null) throw new Error('Whoever is entitled is so by something.');
+  const choice = { entitlement: found.entitlement, staying: found.leaving };
+  const entitlement = await chooseEntitlement(needs.store, choice, authentic.vm.vmId, at);
+  if (entitlement === null) {
+    if (found.refused === null) throw new Error('A VM that is entitled to nothing is refused for a reason.');
+    return refuseLicence(needs, authentic, { ...found.refused, claimedOffer });
+  }
   const times = licenceTimes(entitlement, at, await needs.keySets.readLife(at));
   const granted = { entitlement, times, jti: randomUUID() };
   const { outcome, licence } = await takeSeat(needs, authentic, granted, body);

@@ -78,7 +78,7 @@ test('the row says what was issued, and keeps its first and latest times', async
   const expected = {
     vmId: VM_ID,
     ...{ cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, offer: 'Contoso/Firewall/Pro' },
-    ...{ issuedAt: AT, expiresAt: AT + DAY, counted: null, overSince: null, movedTo: null },
+    ...{ issuedAt: AT, expiresAt: AT + DAY, counted: null, overSince: null, movedTo: null, moves: 0 },
     licenceId: 'fabrikam-2026',
     seat: { kind: 'numbered', number: 0 },
     jkt: 'first-key',

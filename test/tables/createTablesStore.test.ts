@@ -33,7 +33,7 @@ function activation(changed: Partial<Activation> = {}): Activation {
   return {
     vmId: vmId(1),
     ...{ cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, offer: 'Contoso/Firewall/Pro' },
-    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null },
+    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null, moves: 0 },
     licenceId: 'fabrikam-2026',
     seat: { kind: 'numbered', number: 0 },
     jkt: null,
