@@ -189,7 +189,9 @@ test('VMs and decisions are answered as described', async () => {
   expectDescribed('readActivation', await operate(stack(), `GET ${path}`));
   expectDescribed('blockActivation', await operate(stack(), `POST ${path}/block`));
   expectDescribed('unblockActivation', await operate(stack(), `POST ${path}/unblock`));
-  expectDescribed('clearKeyChanges', await operate(stack(), `POST ${path}/clear-key-changes`));
+  expectDescribed('releaseKey', await operate(stack(), `POST ${path}/release-key`));
+  expectDescribed('releaseSeat', await operate(stack(), `POST ${path}/release?dryRun=true`));
+  expectDescribed('releaseSeat', await operate(stack(), `POST ${path}/release`));
   expectDescribed(
     'blockVm',
     await operate(stack(), 'POST /blocks', { body: { licence: 'described', vmId: SUBSCRIPTION } }),
