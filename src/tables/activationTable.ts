@@ -9,7 +9,7 @@ import type { ActivationFilter, ActivationStore, PooledActivation } from '../sea
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { marketplaceRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPagesOf } from './paging.ts';
-import { searchAllRows } from './rows.ts';
+import { deleteRow, searchAllRows } from './rows.ts';
 import type { Row, RowQuery } from './rows.ts';
 
 /** @param budget milliseconds for one page */
@@ -18,6 +18,10 @@ export function activationTable(activations: TableClient, budget: number): Omit<
     pageActivations: async (filter, page) => {
       const call = { operation: 'list activations', budget };
       return mapReadable(await readPagesOf(activations, call, listQueries(filter), page), readPooledRow);
+    },
+    deleteActivation: (pool, vmId, version) => {
+      const call = { operation: 'delete an activation', budget };
+      return deleteRow(activations, call, { partitionKey: poolName(pool), rowKey: vmRow(vmId), version });
     },
     countSeated: async (pool, since) => {
       const seated = `${ofPool(pool)} and ${rowFilter(undefined)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
@@ -30,16 +34,29 @@ export function activationTable(activations: TableClient, budget: number): Omit<
 /** One query a pool: a query over several partitions at once would be a search through the whole table. */
 function listQueries(filter: ActivationFilter): readonly RowQuery[] {
   const rows = rowFilter(filter.vmId);
-  if ('pool' in filter) return [{ filter: `${ofPool(filter.pool)} and ${rows}` }];
+  if ('pool' in filter) {
+    const { pool, of } = filter;
+    return [{ filter: `${ofPool(pool)} and ${rows}${of === undefined ? '' : ` and ${ofSubscription(of)}`}` }];
+  }
   if (!('pools' in filter)) return [{ filter: rows }];
   const { cloud, subscriptionId, pools } = filter;
-  const own = odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
+  const own = ofSubscription({ cloud, subscriptionId });
   const { from, to } = marketplaceRange(cloud, subscriptionId);
   const marketplace = odata`PartitionKey ge ${from} and PartitionKey lt ${to}`;
   return [
     ...pools.map((pool) => ({ filter: `${ofPool(pool)} and ${rows} and ${own}` })),
     { filter: `${marketplace} and ${rows}` },
   ];
+}
+
+function ofSubscription({
+  cloud,
+  subscriptionId,
+}: {
+  readonly cloud: string;
+  readonly subscriptionId: string;
+}): string {
+  return odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
 }
 
 function ofPool(pool: SeatPool): string {

@@ -8,7 +8,8 @@ import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
 import { deleteActivations, ofPool } from './activationCleaning.ts';
-import { decisionDay, hourKey, timelinePartition, usageRange } from './keys.ts';
+import { logFilter } from './decisionFilter.ts';
+import { decisionDay, hourKey, subscriptionPartition, timelinePartition, usageRange } from './keys.ts';
 import { listPools } from './poolScan.ts';
 import { deleteRow, deleteTogether, MAX_BATCH, readPieces } from './rows.ts';
 import type { Row } from './rows.ts';
@@ -19,7 +20,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const PIECE = 500;
 const KEYS = ['partitionKey', 'rowKey'];
 
-type CleaningTables = Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
+type CleaningTables = Pick<DecisionStore, 'deleteDecisions' | 'deleteDecisionsOf' | 'deleteRepeats'> &
   Pick<RequestStore, 'deleteRequests'> &
   Pick<ActivationStore, 'deleteActivations'> &
   Pick<UsageStore, 'deleteUsage'>;
@@ -28,7 +29,11 @@ type CleanedTables = Readonly<
   Record<'decisions' | 'once' | 'bySubscription' | 'byVm' | 'requests' | 'activations', TableClient>
 >;
 
-export function cleaningTables(tables: CleanedTables, seats: SeatStore, budgets: Budgets): CleaningTables {
+export function cleaningTables(
+  tables: CleanedTables,
+  seats: SeatStore & Pick<ActivationStore, 'deleteActivation'>,
+  budgets: Budgets,
+): CleaningTables {
   const deleteRows = async function* (table: TableClient, kind: string, filter: string): AsyncGenerator<number> {
     const search = { operation: `look for old ${kind}`, budget: budgets.search };
     const call = { operation: `delete old ${kind}`, budget: budgets.call };
@@ -43,7 +48,13 @@ export function cleaningTables(tables: CleanedTables, seats: SeatStore, budgets:
     }
   };
   return {
-    deleteDecisions: (before) => deleteDecisions(tables, budgets, before),
+    // Whole days: the first partition to go is that of the day before the one in which `before` lies.
+    deleteDecisions: (before) => deleteDecisions(tables, budgets, odata`PartitionKey ge ${decisionDay(before - DAY)}`),
+    deleteDecisionsOf: async function* (of) {
+      yield* deleteDecisions(tables, budgets, logFilter(of));
+      const repeats = odata`PartitionKey eq ${subscriptionPartition(of.cloud, of.subscriptionId)}`;
+      for await (const count of deleteRows(tables.once, 'rows of past hours', repeats)) if (count > 0) yield 0;
+    },
     deleteRepeats: (before) => deleteRows(tables.once, 'rows of past hours', odata`RowKey lt ${hourKey(before)}`),
     deleteRequests: (before) => deleteRows(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
     deleteActivations: (before) => deleteActivations(tables.activations, seats, budgets, before),
@@ -58,11 +69,9 @@ function hoursBefore(before: number): string {
 }
 
 /** The copies first, for the log alone says where they are: what a crash leaves is found again. */
-async function* deleteDecisions(tables: CleanedTables, budgets: Budgets, before: number): AsyncGenerator<number> {
+async function* deleteDecisions(tables: CleanedTables, budgets: Budgets, filter: string): AsyncGenerator<number> {
   const search = { operation: 'look for old decisions', budget: budgets.search };
   const call = { operation: 'delete old decisions', budget: budgets.call };
-  // Whole days: the first partition to go is that of the day before the one in which `before` lies.
-  const filter = odata`PartitionKey ge ${decisionDay(before - DAY)}`;
   const select = [...KEYS, 'cloud', 'subscriptionId', 'vmId'];
   for await (const rows of readPieces(tables.decisions, search, { filter, select }, PIECE)) {
     await forEachAtOnce(rows, (row) => deleteCopies(tables, call, row));
