@@ -1,3 +1,4 @@
+import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { isSameName } from '../contract/planName.ts';
 import type { Stored, WriteOutcome } from '../contract/stored.ts';
 import { namingOf } from './holding.ts';
@@ -16,82 +17,93 @@ export interface HoldingStore {
   writeHolding(holding: Holding, version: string | null): Promise<WriteOutcome>;
 }
 
+/** One subscription for one licence; `at`: when the operator asked, in milliseconds since the epoch. */
+export interface Claim {
+  readonly key: HoldingKey;
+  readonly id: string;
+  readonly at: number;
+}
+
 /** Reads a licence past every cache. */
 export type LookUp = (id: string) => Promise<Licence | null>;
 
-/** A claim whose licence was not written a minute later was left behind by a process that ended. */
-const ABANDONED = 60_000;
+/** A claim whose licence was not written a minute later, by any instance's clock, was left behind by a process that ended. */
+const ABANDONED = 60_000 + CLOCK_SKEW;
 const MAX_FORMER = 4;
 const ATTEMPTS = 5;
 
-/** `held`: another licence has the subscription. `busy`: others write the same row, or a claim may still be on its way. */
-export type ClaimOutcome = { readonly outcome: 'claimed' | 'busy' } | { readonly outcome: 'held'; readonly by: string };
+/** `isNew`: the licence had no claim before. `held`: another licence has the subscription. `busy`: others write the same row, or a claim may still be on its way. */
+export type ClaimOutcome =
+  | { readonly outcome: 'claimed'; readonly isNew: boolean }
+  | { readonly outcome: 'busy' }
+  | { readonly outcome: 'held'; readonly by: string };
 
 /**
  * Claims a subscription for a licence, before the licence is written.
  *
- * @param at milliseconds since the epoch
  * @throws {StoreUnavailableError}
  */
-export async function claimHolding(
-  store: HoldingStore,
-  lookUp: LookUp,
-  { key, id, at }: { readonly key: HoldingKey; readonly id: string; readonly at: number },
-): Promise<ClaimOutcome> {
+export async function claimHolding(store: HoldingStore, lookUp: LookUp, { key, id, at }: Claim): Promise<ClaimOutcome> {
   // Most are free: an insert tells it with one call.
   const fresh = { ...key, licences: [id], since: at, former: [] };
-  if ((await store.writeHolding(fresh, null)) === 'written') return { outcome: 'claimed' };
+  if ((await store.writeHolding(fresh, null)) === 'written') return { outcome: 'claimed', isNew: true };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const row = await store.readHolding(key);
     if (row === null) {
-      if ((await store.writeHolding(fresh, null)) === 'written') return { outcome: 'claimed' };
+      if ((await store.writeHolding(fresh, null)) === 'written') return { outcome: 'claimed', isNew: true };
       continue;
     }
     const planned = await planClaim(row.value, lookUp, id, at);
     if (!('next' in planned)) return planned;
-    if (planned.next === null) return { outcome: 'claimed' };
-    if ((await store.writeHolding(planned.next, row.version)) === 'written') return { outcome: 'claimed' };
+    const isNew = !row.value.licences.some((one) => isSameName(one, id));
+    if ((await store.writeHolding(planned.next, row.version)) === 'written') return { outcome: 'claimed', isNew };
   }
   return { outcome: 'busy' };
 }
 
-/** `next: null`: it is so already. */
+/**
+ * A claim is written even where nothing changes: whoever planned by the row as it was must look again. And while a first
+ * claim is young, what its licence says may change at any moment.
+ */
 async function planClaim(
   holding: Holding,
   lookUp: LookUp,
   id: string,
   at: number,
-): Promise<ClaimOutcome | { readonly next: Holding | null }> {
-  const others = holding.licences.filter((one) => !isSameName(one, id));
-  const [first = ''] = holding.licences;
+): Promise<ClaimOutcome | { readonly next: Holding }> {
   const leaving: string[] = [];
   const left: string[] = [];
-  for (const other of others) {
+  for (const [place, other] of holding.licences.entries()) {
+    if (isSameName(other, id)) continue;
     const licence = await lookUp(other);
     const naming = licence === null ? null : namingOf(licence, holding, at);
     if (naming === 'stays') return { outcome: 'held', by: other };
+    if (place === 0 && at < holding.since + ABANDONED) return { outcome: 'busy' };
     if (naming === 'leaves') leaving.push(other);
     else left.push(other);
-    const mayBeOnItsWay = naming === null && other === first && at < holding.since + ABANDONED && at >= holding.since;
-    if (mayBeOnItsWay) return { outcome: 'busy' };
   }
   const [other, ...more] = leaving;
   if (other !== undefined && more.length > 0) return { outcome: 'held', by: other };
-  if (isSameName(first, id) && left.length === 0) return { next: null };
   return { next: { ...holding, licences: [id, ...leaving], since: at, former: addFormer(holding.former, left) } };
 }
 
 /**
- * Gives a subscription up for a licence, after the licence was written without it.
+ * Gives a subscription up for a licence: after the licence was written without it, or where the write for which it was claimed
+ * came to nothing. It stays where the licence names it by now, or another request may be about to write that it does.
  *
  * @throws {StoreUnavailableError}
  */
-export async function giveUpHolding(store: HoldingStore, key: HoldingKey, id: string): Promise<void> {
+export async function giveUpHolding(store: HoldingStore, lookUp: LookUp, { key, id, at }: Claim): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const row = await store.readHolding(key);
     if (!row?.value.licences.some((one) => isSameName(one, id))) return;
-    const licences = row.value.licences.filter((one) => !isSameName(one, id));
-    const next = { ...row.value, licences, former: addFormer(row.value.former, [id]) };
+    const { licences, since, former } = row.value;
+    const [first = ''] = licences;
+    if (isSameName(first, id) && since !== at && since >= at - CLOCK_SKEW) return;
+    const licence = await lookUp(id);
+    if (licence !== null && namingOf(licence, key, at) !== null) return;
+    const others = licences.filter((one) => !isSameName(one, id));
+    const next = { ...row.value, licences: others, former: addFormer(former, [id]) };
     if ((await store.writeHolding(next, row.version)) === 'written') return;
   }
 }

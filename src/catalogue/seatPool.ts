@@ -51,3 +51,14 @@ export function licenceIdOf(pool: SeatPool): string {
   const prefix = pool.kind === 'marketplace' ? 'mp' : 'trial';
   return `${prefix}:${pool.cloud}:${pool.subscriptionId}:${formatPlanName(pool.plan)}`;
 }
+
+const PREFIXES = { mp: 'marketplace', trial: 'trial' } as const;
+
+/** The opposite of {@link licenceIdOf}, for any spelling of a name; `null` for any other text. */
+export function parseLicenceId(id: string): SeatPool | null {
+  const [prefix, ...parts] = id.split(':');
+  if (parts.length === 0) return LICENCE_ID.test(foldCase(id)) ? { kind: 'licence', id } : null;
+  const kind = prefix === 'mp' || prefix === 'trial' ? PREFIXES[prefix] : null;
+  const [cloud = '', subscriptionId = '', offer = '', ...rest] = parts;
+  return kind === null ? null : readParts([kind, cloud, foldCase(subscriptionId), offer, ...rest]);
+}

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '../contract/stored.ts';
 import type { Change, DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import { forEachAtOnce } from './atOnce.ts';
 import { claimHolding, giveUpHolding } from './claimHolding.ts';
-import type { HoldingStore } from './claimHolding.ts';
+import type { HoldingStore, LookUp } from './claimHolding.ts';
 import { holdingKeys, namingOf } from './holding.ts';
 import type { HoldingKey } from './holding.ts';
 import type { Licence } from './licence.ts';
@@ -35,22 +35,27 @@ export async function writeLicence(
   const before = stored?.value ?? null;
   const keys = holdingKeys(value);
   const news = keys.filter((key) => isNews(before, value, key, change.at));
-  const unnamed = news.filter((key) => before === null || namingOf(before, key, change.at) === null);
-  const obstacle = await claimAll(store, news, value.id, change.at);
+  const { obstacle, claimed } = await claimAll(store, news, value.id, change.at);
   const written = obstacle ?? (await store.writeLicence(value, stored?.version ?? null, change));
-  if (written.outcome !== 'written') await giveUpAll(store, unnamed, value.id);
-  else if (before !== null) await giveUpAll(store, findRemoved(before, keys), value.id);
+  const given = { id: value.id, at: change.at };
+  if (written.outcome !== 'written') await giveUpAll(store, claimed, given);
+  else if (before !== null) await giveUpAll(store, findRemoved(before, keys), given);
   return written;
 }
 
 /**
  * Deletes a licence, and then gives its subscriptions up.
  *
+ * @param at milliseconds since the epoch
  * @throws {StoreUnavailableError}
  */
-export async function deleteLicence(store: LicenceRows, { value, version }: Recorded<Licence>): Promise<DeleteOutcome> {
+export async function deleteLicence(
+  store: LicenceRows,
+  { value, version }: Recorded<Licence>,
+  at: number,
+): Promise<DeleteOutcome> {
   const outcome = await store.deleteLicence(value.id, version);
-  if (outcome !== 'changed') await giveUpAll(store, holdingKeys(value), value.id);
+  if (outcome !== 'changed') await giveUpAll(store, holdingKeys(value), { id: value.id, at });
   return outcome;
 }
 
@@ -69,28 +74,39 @@ function nameOf({ cloud, subscriptionId }: HoldingKey): string {
   return `${cloud}/${subscriptionId}`;
 }
 
-async function claimAll(
-  store: LicenceRows,
-  keys: readonly HoldingKey[],
-  id: string,
-  at: number,
-): Promise<Exclude<LicenceWritten, Written> | null> {
-  let obstacle: Exclude<LicenceWritten, Written> | null = null;
-  const lookUp = async (other: string) => (await store.readLicence(other))?.value ?? null;
+interface Claimed {
+  readonly obstacle: Exclude<LicenceWritten, Written> | null;
+  /** What the licence had no claim to before. */
+  readonly claimed: readonly HoldingKey[];
+}
+
+async function claimAll(store: LicenceRows, keys: readonly HoldingKey[], id: string, at: number): Promise<Claimed> {
+  let obstacle: Claimed['obstacle'] = null;
+  const claimed: HoldingKey[] = [];
+  const lookUp = lookUpIn(store);
   await forEachAtOnce(keys, async (key) => {
     if (obstacle !== null) return;
-    const claimed = await claimHolding(store, lookUp, { key, id, at });
-    if (claimed.outcome === 'held') obstacle = { ...claimed, key };
-    else if (claimed.outcome === 'busy') obstacle = { outcome: 'busy' };
+    const answer = await claimHolding(store, lookUp, { key, id, at });
+    if (answer.outcome === 'held') obstacle = { ...answer, key };
+    else if (answer.outcome === 'busy') obstacle = { outcome: 'busy' };
+    else if (answer.isNew) claimed.push(key);
   });
-  return obstacle;
+  return { obstacle, claimed };
 }
 
 /** What is not given up now is found to be without effect later. */
-async function giveUpAll(store: HoldingStore, keys: readonly HoldingKey[], id: string): Promise<void> {
+async function giveUpAll(
+  store: LicenceRows,
+  keys: readonly HoldingKey[],
+  given: { readonly id: string; readonly at: number },
+): Promise<void> {
   try {
-    await forEachAtOnce(keys, (key) => giveUpHolding(store, key, id));
+    await forEachAtOnce(keys, (key) => giveUpHolding(store, lookUpIn(store), { key, ...given }));
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
   }
+}
+
+function lookUpIn(store: LicenceRows): LookUp {
+  return async (id) => (await store.readLicence(id))?.value ?? null;
 }

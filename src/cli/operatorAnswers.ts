@@ -12,6 +12,7 @@ import type {
   offerItem,
   usageSchema,
 } from '../contract/operators/records.ts';
+import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
 
@@ -30,6 +31,8 @@ export interface Answers {
   readonly SeatUsage: z.input<typeof usageSchema>;
   readonly Activation: ActivationJson;
   readonly UsageRow: UsageRowJson;
+  readonly PrivacyItem: PrivacyItemJson;
+  readonly Erasure: ErasureJson;
   readonly Decision: DecisionJson;
   readonly Explanation: ExplanationJson;
   readonly KeyReport: KeyReportJson;

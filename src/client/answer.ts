@@ -19,9 +19,11 @@ export interface Licence {
   readonly renewAfter: string;
   /** How long the software may run on the expired licence while it cannot be renewed. */
   readonly graceUntil: string;
-  /** Licensed above the number of seats. */
+  /** True where the VM's seat is one beyond those that were bought. */
   readonly over?: boolean;
+  /** The end of the subscription's trial; absent outside a trial. */
   readonly trialEndsAt?: string;
+  /** `production` or `development`; absent in a trial and where the Marketplace alone licenses. */
   readonly class?: string;
   /** The signed licence itself (compact JWS). */
   readonly token: string;

@@ -1,5 +1,5 @@
-/** A claim code: one to 128 printable ASCII characters without spaces, as the service takes them. */
-export const CLAIM_CODE = /^[\x21-\x7e]{1,128}$/;
+/** A claim code as somebody typed it, with or without its hyphens and spaces. The service reads no longer one. */
+export const CLAIM_CODE = /^[\x20-\x7e]{1,128}$/;
 
 const PREFIX = 'countersign-claim=';
 /** Characters. Azure takes 64 KB of user data; this is its base64, with room for line ends. */

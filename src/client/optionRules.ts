@@ -49,7 +49,7 @@ export const OTHERS: readonly Rule[] = [
   { name: 'offer', text: 'publisher/product/plan', isSound: optional((value) => matches(OFFER, value)) },
   {
     name: 'claim',
-    text: '1 to 128 printable ASCII characters without spaces',
+    text: '1 to 128 printable ASCII characters',
     isSound: optional((value) => matches(CLAIM_CODE, value)),
   },
   { name: 'label', text: `one line of at most ${MAX_LABEL} printable characters`, isSound: optional(isLabel) },

@@ -42,6 +42,7 @@ export async function tourOperators(stack: Stack, { folder, narrator }: TourOpti
     narrator.outcome(check);
     return check;
   };
+  await tourCustomer(stack, { folder, narrator });
   narrator.title('An operator grants a customer a licence');
   await operate(stack, narrator, GRANT);
   const { licence, state } = await boot("The customer's VM boots");
@@ -54,6 +55,23 @@ export async function tourOperators(stack: Stack, { folder, narrator }: TourOpti
   if (denied.state !== 'denied') throw new Error(`The VM is ${denied.state} although its licence is suspended.`);
   narrator.title('The customer calls, and quotes the correlation id');
   await operate(stack, narrator, ['decisions', 'explain', denied.correlationId ?? '']);
+}
+
+/** VMs in two subscriptions of one customer, under one licence of the demonstration's file. */
+const CUSTOMER_VMS = ['customer-production', 'customer-test'];
+
+/** One customer, two subscriptions, one pool of seats. */
+async function tourCustomer(stack: Stack, { folder, narrator }: TourOptions): Promise<void> {
+  narrator.title('VMs of one customer boot in two subscriptions, under one licence');
+  for (const vm of CUSTOMER_VMS) {
+    const vmFolder = join(folder, vm);
+    await mkdir(vmFolder, { recursive: true, mode: 0o700 });
+    const check = await bootVm(stack, { folder: vmFolder, once: true, progress: narrator.step, vm });
+    narrator.outcome(check);
+    if (check.state !== 'licensed')
+      throw new Error(`The VM ${vm} is ${check.state} although its subscription is licensed.`);
+  }
+  await operate(stack, narrator, ['activations', 'seats', '--licence', 'customer']);
 }
 
 /** The command line as a process of its own, as an operator has it. */

@@ -11,7 +11,8 @@ import { createRateLimit } from './rateLimit.ts';
 import { Refusal, refuse, type Reply } from './reply.ts';
 import { checkRequest } from './requestRules.ts';
 import { createTransportFaults, type EmulatorTimer, type TransportFaults } from './transportFaults.ts';
-import { BUILT_IN_VMS, findVm, type Vm } from './vms.ts';
+import { BUILT_IN_VMS } from './builtInVms.ts';
+import { findVm, type Vm } from './vms.ts';
 
 /** Per VM (the article: "429"). */
 const REQUESTS_PER_SECOND = 5;

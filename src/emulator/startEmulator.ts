@@ -1,7 +1,8 @@
 import { createAuthority, type Authority } from './authority.ts';
 import { createEmulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
 import { readVmFile } from './vmFile.ts';
-import { BUILT_IN_VMS, findVm, type Vm } from './vms.ts';
+import { BUILT_IN_VMS } from './builtInVms.ts';
+import { findVm, type Vm } from './vms.ts';
 
 /** What a command can be told. Absent members have the emulator's own defaults. */
 export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'> {

@@ -10,6 +10,12 @@ const MAX_FILE = 1024 * 1024;
 const text = z.string().max(4096);
 const metadata: z.ZodType<Metadata> = z.lazy(() => z.union([text, z.array(metadata), z.record(text, metadata)]));
 
+/** Characters: Azure takes 64 KB, and this is its base64. */
+const MAX_USER_DATA = 87_384;
+const userData = z
+  .base64('base64, as IMDS answers with it: base64 -w0 FILE')
+  .max(MAX_USER_DATA, `at most 64 KB before it is encoded, ${MAX_USER_DATA} characters of base64`);
+
 const event = z.strictObject({
   EventId: text.min(1),
   EventType: z.enum(['Freeze', 'Reboot', 'Redeploy', 'Preempt', 'Terminate']),
@@ -34,6 +40,7 @@ const vm = z.strictObject({
   location: text.optional(),
   sku: text.optional(),
   licenseType: text.optional(),
+  userData: userData.optional(),
   plan: z.strictObject({ publisher: text, product: text, name: text }).optional(),
   tags: z.record(text, text).optional(),
   compute: z.record(text, metadata).optional(),
@@ -85,8 +92,8 @@ function describe({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `  ${path.map(String).join('.') || 'file'}: ${message}`).join('\n');
 }
 
-function toVm({ location, sku, licenseType, plan, compute, ...rest }: z.output<typeof vm>): Vm {
-  const stated = withoutUndefined({ location, sku, licenseType, plan });
+function toVm({ location, sku, licenseType, userData, plan, compute, ...rest }: z.output<typeof vm>): Vm {
+  const stated = withoutUndefined({ location, sku, licenseType, userData, plan });
   return createVm({ ...withoutUndefined(rest), compute: { ...compute, ...stated } });
 }
 

@@ -110,7 +110,7 @@ function groupPath(subscriptionId: string, group: string): string {
 }
 
 /** The article's storage example; both of its VMs have it. */
-function createStorageProfile(subscriptionId: string, group: string): Metadata {
+export function createStorageProfile(subscriptionId: string, group: string): Metadata {
   const disks = `${groupPath(subscriptionId, group)}/providers/Microsoft.Compute/disks`;
   const disk = { image: { uri: '' }, vhd: { uri: '' }, writeAcceleratorEnabled: 'false' };
   const managed = (name: string) => ({
@@ -127,72 +127,6 @@ function createStorageProfile(subscriptionId: string, group: string): Metadata {
     resourceDisk: { size: '0' },
   };
 }
-
-const EXAMPLE = createVm({
-  name: 'examplevmname',
-  vmId: '02aab8a4-74ef-476e-8182-f6d2ba4166a6',
-  subscriptionId: '8d10da13-8125-4ba9-a717-bf7490507b3d',
-  tags: { baz: 'bash', foo: 'bar' },
-  compute: {
-    azEnvironment: 'AZUREPUBLICCLOUD',
-    isHostCompatibilityLayerVm: 'true',
-    location: 'westus',
-    offer: 'Windows',
-    osType: 'linux',
-    placementGroupId: 'f67c14ab-e92c-408c-ae2d-da15866ec79a',
-    plan: { name: 'planName', product: 'planProduct', publisher: 'planPublisher' },
-    platformFaultDomain: '36',
-    platformUpdateDomain: '42',
-    publicKeys: [
-      { keyData: 'ssh-rsa 0', path: '/home/user/.ssh/authorized_keys0' },
-      { keyData: 'ssh-rsa 1', path: '/home/user/.ssh/authorized_keys1' },
-    ],
-    publisher: 'RDFE-Test-Microsoft-Windows-Server-Group',
-    resourceGroupName: 'macikgo-test-may-23',
-    securityProfile: {
-      encryptionAtHost: 'false',
-      secureBootEnabled: 'true',
-      securityType: '',
-      virtualTpmEnabled: 'false',
-    },
-    sku: 'Windows-Server-2012-R2-Datacenter',
-    version: '15.05.22',
-    vmScaleSetName: 'crpteste9vflji9',
-    vmSize: 'Standard_A3',
-  },
-  unlisted: ['customData', 'provider', 'tagsList'],
-});
-
-// The article writes x for the digits of this subscription.
-const NEGASONIC_SUBSCRIPTION = '5f3a1c52-8e0d-4b7a-9c61-2d4e8f0a7b13';
-
-const NEGASONIC = createVm({
-  name: 'negasonic',
-  vmId: '13f56399-bd52-4150-9748-7190aae1ff21',
-  subscriptionId: NEGASONIC_SUBSCRIPTION,
-  tags: { Department: 'IT', Environment: 'Test', Role: 'WebRole' },
-  compute: {
-    location: 'centralus',
-    offer: 'lampstack',
-    plan: { name: '5-6', product: 'lampstack', publisher: 'bitnami' },
-    publisher: 'bitnami',
-    resourceGroupName: 'myrg',
-    sku: '5-6',
-    storageProfile: createStorageProfile(NEGASONIC_SUBSCRIPTION, 'macikgo-test-may-23'),
-    version: '7.1.1902271506',
-    zone: '1',
-  },
-});
-
-/** The VM whose vmId the article's first sample asks for; nothing else is said of it. */
-const TRACKED = createVm({
-  name: 'tracked',
-  vmId: '5c08b38e-4d57-4c23-ac45-aca61037f084',
-  subscriptionId: NEGASONIC_SUBSCRIPTION,
-});
-
-/** The VMs of the article. The first has a full Marketplace plan, and is the one that the root answers for. */
-export const BUILT_IN_VMS: readonly [Vm, ...Vm[]] = [EXAMPLE, NEGASONIC, TRACKED];
 
 const FLEET_NAME = /^fleet-(?:0|[1-9]\d{0,5})$/;
 

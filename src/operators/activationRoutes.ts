@@ -14,7 +14,7 @@ import { activationSchema } from '../contract/operators/activation.ts';
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
-import { findPool, parsePool, poolsOf } from './pools.ts';
+import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
@@ -62,8 +62,8 @@ const readSeats = defineRoute({
   answer: { mediaType: 'application/json', schema: usageSchema },
   codes: ['not_found'],
   handle: async ({ needs, query, change: { at } }) => {
-    const { pool, seats } = await findPool(needs, query.licence);
-    return { value: await readPoolUsage(needs.store, pool, seats, at) };
+    const { pool, ...limit } = await findPool(needs, query.licence);
+    return { value: writeUsage(await readPoolUsage(needs.store, pool, limit, at)) };
   },
 });
 
@@ -161,10 +161,10 @@ async function applyChange(
   vm: string,
 ) {
   const isRightVersion = (version: string) => isExpected(expected, version);
-  const { outcome } = await change(needs.store, pool, vm, { isRightVersion, at });
-  if (outcome === 'absent') throw absent();
-  if (outcome === 'changed') throw new RequestError('changed_meanwhile');
-  return answerWith(needs, pool, vm);
+  const changed = await change(needs.store, pool, vm, { isRightVersion, at });
+  if (changed.outcome === 'absent') throw absent();
+  if (changed.outcome === 'changed') throw new RequestError('changed_meanwhile');
+  return answerWith(needs, changed.pool, vm);
 }
 
 /** What each verb does to what answers have of an activation. */

@@ -12,9 +12,11 @@ import { readTerms } from '../catalogue/terms.ts';
 import type { Terms } from '../catalogue/terms.ts';
 import { isKeySettled } from '../seats/issue.ts';
 import { keepsSeat } from '../seats/lease.ts';
-import { licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
+import { isFull, licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
+import type { PoolUsage } from '../seats/poolUsage.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
 import { writeItem } from './activationRoutes.ts';
+import { writeUsage } from './pools.ts';
 import type { ExplanationJson } from '../contract/operators/decision.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOffer } from '../contract/operators/offer.ts';
@@ -117,12 +119,12 @@ interface Return {
 }
 
 async function readSeat({ store }: ExplainNeeds, entitlement: Entitlement, comes: Return) {
-  const { pool, seats } = entitlement;
+  const { pool } = entitlement;
   const stored = await store.readActivation(pool, comes.vmId);
-  const usage = await readPoolUsage(store, pool, seats, comes.at);
+  const usage = await readPoolUsage(store, pool, entitlement, comes.at);
   return {
-    outcome: foresee(stored?.value ?? null, entitlement, usage.taken, comes),
-    ...{ usage, activation: stored === null ? null : writeItem(pool, stored) },
+    outcome: foresee(stored?.value ?? null, entitlement, usage, comes),
+    ...{ usage: writeUsage(usage), activation: stored === null ? null : writeItem(pool, stored) },
   };
 }
 
@@ -130,11 +132,11 @@ async function readSeat({ store }: ExplainNeeds, entitlement: Entitlement, comes
 function foresee(
   known: Activation | null,
   { seats, keyChanges }: Entitlement,
-  taken: number,
+  usage: PoolUsage,
   { at, isOtherKey }: Return,
 ): Explanation['now']['outcome'] {
   if (known?.blocked === true) return 'vm_blocked';
   if (isOtherKey && known !== null && isKeySettled(known, at, keyChanges)) return 'key_changed';
   const holdsSeat = known !== null && keepsSeat(known, seats, at);
-  return seats !== 'unlimited' && taken >= seats && !holdsSeat ? 'seats_exhausted' : 'granted';
+  return isFull(usage) && !holdsSeat ? 'seats_exhausted' : 'granted';
 }

@@ -7,13 +7,16 @@ import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readAroundLicence } from '../catalogue/file/readStored.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { ANY, isSameName } from '../contract/planName.ts';
+import { countOverage } from '../catalogue/entitlement.ts';
 import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
+import type { PoolUsage } from '../seats/poolUsage.ts';
 import type { Recorded, ReadablePage, Written } from '../contract/stored.ts';
 import type { SubscriptionKey } from '../catalogue/holding.ts';
 import { deleteLicence as removeLicence, writeLicence as storeLicence } from '../catalogue/writeLicence.ts';
 import type { LicenceWritten } from '../catalogue/writeLicence.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
+import { writeUsage } from './pools.ts';
 import { writeRecord } from './versions.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
@@ -57,8 +60,8 @@ const readLicence = defineRoute({
   handle: async ({ needs, params, change }) => {
     const stored = await findLicence(needs, params.id);
     const { value, version } = stored;
-    const usage = await readPoolUsage(needs.store, licencePool(value), value.seats, change.at);
-    return { value: { ...writeItem(stored), usage }, version };
+    const usage = await readUsage(needs, value, change.at);
+    return { value: { ...writeItem(stored), usage: writeUsage(usage) }, version };
   },
 });
 
@@ -94,7 +97,7 @@ const deleteLicence = defineRoute({
   handle: async (call) => {
     const stored = await findLicence(call.needs, call.params.id);
     if (call.dryRun) return tryLicence(call, stored, null);
-    return deleteOne(stored, call, () => removeLicence(call.needs.store, stored));
+    return deleteOne(stored, call, () => removeLicence(call.needs.store, stored, call.change.at));
   },
 });
 
@@ -104,6 +107,11 @@ export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
   putLicence,
   deleteLicence,
 ];
+
+function readUsage({ store }: LicenceNeeds, licence: Licence, at: number): Promise<PoolUsage> {
+  const { seats, overage } = licence;
+  return readPoolUsage(store, licencePool(licence), { seats, overage: countOverage(overage, seats) }, at);
+}
 
 /** @throws {RequestError} `not_found` */
 export async function findLicence({ store }: LicenceNeeds, id: string): Promise<Recorded<Licence>> {
@@ -143,7 +151,7 @@ function checkClaimed(written: LicenceWritten): Written {
 async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | null, value: Licence | null) {
   const old = stored?.value ?? null;
   const { store } = call.needs;
-  const usage = old === null ? null : await readPoolUsage(store, licencePool(old), old.seats, call.change.at);
+  const usage = old === null ? null : await readUsage({ store }, old, call.change.at);
   return answerTrial(stored, call, {
     old: old === null ? null : writeLicence(old),
     new: value === null ? null : writeLicence(value),

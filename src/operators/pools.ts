@@ -1,13 +1,15 @@
-import * as z from 'zod';
-import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
+import type * as z from 'zod';
+import { EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { ANY } from '../contract/planName.ts';
 import type { Licence } from '../catalogue/licence.ts';
-import { licenceId, planName, uuid } from '../contract/operators/fields.ts';
 import type { SubscriptionKey } from '../catalogue/holding.ts';
-import { licenceIdOf, parsePoolName, poolName } from '../catalogue/seatPool.ts';
+import { licenceIdOf, parseLicenceId, parsePoolName, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import type { Seats } from '../catalogue/offer.ts';
-import { licencePool, marketplacePool } from '../seats/poolUsage.ts';
+import { countOverage } from '../catalogue/entitlement.ts';
+import { forPlan } from '../catalogue/holding.ts';
+import { formatNullable } from '../contract/instants.ts';
+import type { usageSchema } from '../contract/operators/records.ts';
+import type { PoolLimit, PoolUsage } from '../seats/poolUsage.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 
@@ -16,20 +18,14 @@ export interface PoolNeeds {
 }
 
 /** A pool of seats, and how many it has. */
-export interface NamedPool {
+export interface NamedPool extends PoolLimit {
   /** As tokens carry it. */
   readonly licenceId: string;
   readonly pool: SeatPool;
-  readonly seats: Seats;
   /** Where VMs of the pool are expected. */
   readonly cloud: string;
   readonly subscriptionId: string;
 }
-
-const cloud = z.enum(CLOUD_NAMES);
-
-/** `mp:<cloud>:<subscription>:<publisher/product/plan>`: what licences in marketplace mode are called. */
-const marketplaceId = z.tuple([z.literal('mp'), cloud, uuid, planName]);
 
 /**
  * The pool of a licence by the id that tokens carry.
@@ -38,13 +34,23 @@ const marketplaceId = z.tuple([z.literal('mp'), cloud, uuid, planName]);
  * @throws {StoreUnavailableError}
  */
 export async function findPool(needs: PoolNeeds, id: string): Promise<NamedPool> {
-  if (id.startsWith('mp:')) return findMarketplacePool(needs, id);
-  const licence = licenceId.safeParse(id).success ? await needs.store.readLicence(id) : null;
+  const pool = parseLicenceId(id);
+  if (pool === null) throw new RequestError('not_found', 'There is no licence with this id.');
+  if (pool.kind === 'licence') return findLicencePool(needs, pool.id);
+  return pool.kind === 'trial' ? findTrialPool(needs, pool) : findMarketplacePool(needs, pool);
+}
+
+async function findLicencePool({ store }: PoolNeeds, licenceId: string): Promise<NamedPool> {
+  const licence = await store.readLicence(licenceId);
   if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
-  const { value } = licence;
-  const { seats } = value;
-  const { cloud: where, subscriptionId } = firstSubscription(value);
-  return { licenceId: value.id, pool: licencePool(value), seats, cloud: where, subscriptionId };
+  const { id, seats, overage } = licence.value;
+  const { cloud, subscriptionId } = firstSubscription(licence.value);
+  const pool = { kind: 'licence', id } as const;
+  return { ...{ licenceId: id, pool, cloud, subscriptionId }, ...limitOf({ seats, overage }) };
+}
+
+function limitOf({ seats, overage }: Pick<Licence, 'seats' | 'overage'>): PoolLimit {
+  return { seats, overage: countOverage(overage, seats) };
 }
 
 /** Where a VM is expected that an operator names before it comes. */
@@ -53,15 +59,30 @@ function firstSubscription({ subscriptions }: Licence) {
   return first ?? { cloud: EMULATOR_CLOUD.name, subscriptionId: ANY };
 }
 
-async function findMarketplacePool({ store }: PoolNeeds, id: string): Promise<NamedPool> {
-  const named = marketplaceId.safeParse(id.split(':'));
-  const offer = named.success ? await store.readOffer(named.data[3]) : null;
-  if (!named.success || offer?.value.mode !== 'marketplace') {
-    throw new RequestError('not_found', 'No offer in marketplace mode is called so.');
+type SubscriptionPool = Exclude<SeatPool, { kind: 'licence' }>;
+
+async function findTrialPool({ store }: PoolNeeds, pool: SubscriptionPool): Promise<NamedPool> {
+  const { cloud, subscriptionId, plan } = pool;
+  const trial = forPlan((await store.readHoldings({ cloud, subscriptionId })).trials, plan);
+  if (trial === null) throw new RequestError('not_found', 'The subscription has had no trial of this offer.');
+  return { licenceId: licenceIdOf(pool), pool, seats: trial.seats, overage: 0, cloud, subscriptionId };
+}
+
+async function findMarketplacePool({ store }: PoolNeeds, { cloud, subscriptionId, plan }: SubscriptionPool) {
+  const offer = await store.readOffer(plan);
+  if (offer?.value.mode !== 'marketplace') {
+    throw new RequestError('not_found', 'There is no offer in marketplace mode with this name.');
   }
-  const [, where, subscription] = named.data;
-  const pool = marketplacePool(offer.value, where, subscription);
-  return { licenceId: licenceIdOf(pool), pool, seats: offer.value.seats, cloud: where, subscriptionId: subscription };
+  const own = { kind: 'marketplace', cloud, subscriptionId, plan: offer.value.plan } as const;
+  const override = forPlan((await store.readHoldings({ cloud, subscriptionId })).overrides, plan)?.override;
+  const { seats, overage } = offer.value;
+  const limit = limitOf({ seats: override?.seats ?? seats, overage: override?.overage ?? overage });
+  return { licenceId: licenceIdOf(own), pool: own, cloud, subscriptionId, ...limit };
+}
+
+/** As answers have it. */
+export function writeUsage(usage: PoolUsage): z.input<typeof usageSchema> {
+  return { ...usage, overSince: formatNullable(usage.overSince) };
 }
 
 /**

@@ -1,20 +1,18 @@
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation } from './activation.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
-import type { SeatPool } from '../catalogue/seatPool.ts';
-import { planIssue, writeAndCount } from './issue.ts';
+import { planIssue } from './issue.ts';
 import type { ActivationRequest, Issue } from './issue.ts';
-import { CLOCK_SKEW } from '../contract/clocks.ts';
-import { UNCOUNTED_MARGIN, isInGrace, keepsSeat } from './lease.ts';
-import { planFreeSeat, planGivingUp, planTakeOver, seatNumber } from './seatPlan.ts';
-import type { SeatGain, SeatSearch } from './seatPlan.ts';
+import { isInGrace, isOver } from './lease.ts';
 import { createSeatGate } from './seatGate.ts';
-import type { SeatGate } from './seatGate.ts';
 import { ATTEMPTS, pauseAfter, withoutLateWrites } from './seatOptions.ts';
 import type { SeatOptions } from './seatOptions.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
-import type { SeatBlock, SeatStore, SeatWrite } from './store.ts';
-import type { Stored } from '../contract/stored.ts';
+import type { SeatStore } from './store.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
+import { readOwnRow, writeCarried } from './moves.ts';
+import type { OwnRow } from './moves.ts';
+import { takeStep } from './takeSeat.ts';
 
 export type { ActivationRequest } from './issue.ts';
 
@@ -26,9 +24,20 @@ export type ActivationOutcome =
   | { readonly granted: true; readonly activation: Activation; readonly first: boolean; readonly keyChanged: boolean }
   | { readonly granted: false; readonly code: LicenceCode | 'challenge_replayed'; readonly inGrace: boolean };
 
+export interface ActivateOptions extends SeatOptions {
+  /**
+   * Awaited before the write that grants the licence: if it fails, nothing is spent. It is called before a seat is looked
+   * for, and again with the seat that was found.
+   *
+   * @param over whether the VM’s seat is one beyond those that were bought
+   */
+  readonly prepare?: (activation: Activation, over: boolean) => Promise<void>;
+}
+
 /**
  * Writes down that a VM is given a licence, or says why it is not. The licence may be issued only after this has
- * answered `granted`. A known VM costs one read and one conditional write; a new one a transaction that takes its seat.
+ * answered `granted`. A known VM costs one read and one conditional write, and two more round trips while it is over; a
+ * new one costs a transaction that takes its seat. One that comes from another pool costs two round trips more, once.
  *
  * @throws StoreUnavailableError if the store fails, or if every attempt lost its race
  */
@@ -36,127 +45,59 @@ export async function activate(
   unbounded: SeatStore,
   entitlement: Entitlement,
   request: ActivationRequest,
-  options: SeatOptions = {},
+  options: ActivateOptions = {},
 ): Promise<ActivationOutcome> {
-  const { random = Math.random, gate = createSeatGate(), signal } = options;
+  const { random = Math.random, gate = createSeatGate(), signal, prepare = () => Promise.resolve() } = options;
   const store = withoutLateWrites(unbounded, signal);
-  const readOwn = () => store.readActivation(entitlement.pool, request.vmId);
-  let known = await readOwn();
+  const { vmId, cloud, at } = request;
+  const { pool, earlierPools } = entitlement;
+  const readOwn = () => readOwnRow(store, { pool, earlierPools, vmId, cloud, at });
+  let own = await readOwn();
   let tried: Issue | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    if (own === 'changed') {
+      await pauseAfter(attempt, options);
+      own = await readOwn();
+      continue;
+    }
+    const { known }: OwnRow = own;
     // A write may land though its answer is lost; what is then in its way is the write itself.
     if (tried?.granted === true && known?.value.licenceJti === request.licenceJti) {
       return { ...tried, activation: known.value };
     }
     const issue = planIssue(known?.value ?? null, entitlement, request);
-    if (!issue.granted) return refuse(issue.code, known, request.at);
+    if (!issue.granted) return refuse(store, pool, own, { code: issue.code, at });
     const next = issue.activation;
-    const step = await takeStep(store, { entitlement, at: request.at, known, next, random, gate, signal });
+    // Nobody waits for this with the seats already read: most VMs get, or have, what is expected here.
+    await prepare(next, isOver(next.seat, entitlement.seats));
+    const isFirst = attempt === 0;
+    const step = await takeStep(store, { entitlement, at, known, next, isFirst, random, gate, signal, prepare });
     tried = issue;
     if (step.outcome === 'written') return { ...issue, activation: step.activation };
     if (step.outcome === 'given_up') continue;
-    const before = known?.version;
-    // While the VM has no row, a change was someone else's: its own row would be found to exist.
-    if (known !== null || step.outcome !== 'changed') known = await readOwn();
+    const before = known?.version ?? null;
+    // While the VM has no row here, a change was someone else's: its own row would be found to exist.
+    if (before !== null || step.outcome !== 'changed') own = await readOwn();
     // Another process of the same VM may have taken the last seat meanwhile.
-    if (step.outcome === 'exhausted' && known?.version === before) return refuse('seats_exhausted', known, request.at);
+    if (step.outcome === 'exhausted' && own !== 'changed' && (own.known?.version ?? null) === before) {
+      return refuse(store, pool, own, { code: 'seats_exhausted', at });
+    }
     await pauseAfter(attempt, options);
   }
   throw tooMany();
 }
 
-function refuse(
-  code: LicenceCode | 'challenge_replayed',
-  known: Stored<Activation> | null,
-  at: number,
-): ActivationOutcome {
+/** What binds a VM stays with it in its new pool, so that no list of earlier pools is needed to find it again. */
+async function refuse(
+  store: SeatStore,
+  pool: SeatPool,
+  { known, isCarried }: OwnRow,
+  { code, at }: { readonly code: LicenceCode | 'challenge_replayed'; readonly at: number },
+): Promise<ActivationOutcome> {
+  if (known !== null && isCarried) await writeCarried(store, pool, known);
   return { granted: false, code, inGrace: known !== null && isInGrace(known.value, at) };
 }
 
 function tooMany(): StoreUnavailableError {
   return new StoreUnavailableError('Too many activations of one licence at the same time: try again.');
-}
-
-interface Attempt {
-  readonly entitlement: Entitlement;
-  readonly at: number;
-  readonly known: Stored<Activation> | null;
-  /** The VM's row as it will stand, but for its seat. */
-  readonly next: Activation;
-  readonly random: () => number;
-  readonly gate: SeatGate;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** `given_up`: seats were given up after `seats` had been lowered; the search starts over. */
-type Step =
-  | { readonly outcome: 'written'; readonly activation: Activation }
-  | { readonly outcome: 'exists' | 'changed' | 'exhausted' | 'given_up' };
-
-const CHANGED: Step = { outcome: 'changed' };
-
-function takeStep(store: SeatStore, attempt: Attempt): Promise<Step> {
-  const { entitlement, known, next, at, gate, signal } = attempt;
-  if (known !== null && keepsSeat(known.value, entitlement.seats, at)) return write(store, attempt, next, []);
-  // Uncounted seats touch no row of others.
-  if (entitlement.seats === 'unlimited') return sitUncounted(store, attempt);
-  const { seats } = entitlement;
-  return gate(entitlement.pool, () => sitNumbered(store, attempt, seats), signal);
-}
-
-async function sitUncounted(store: SeatStore, attempt: Attempt): Promise<Step> {
-  const { hasUncounted } = await store.readSeats(attempt.entitlement.pool, null);
-  const marker: SeatWrite[] = hasUncounted ? [] : [{ row: 'uncounted' }];
-  return write(store, attempt, { ...attempt.next, seat: { kind: 'uncounted' } }, marker);
-}
-
-async function sitNumbered(store: SeatStore, attempt: Attempt, seats: number): Promise<Step> {
-  const { entitlement, known, at } = attempt;
-  const since = at - UNCOUNTED_MARGIN;
-  const { blocks, uncounted } = await store.readSeats(entitlement.pool, since);
-  const others = isCountedSince(known?.value, since) ? uncounted - 1 : uncounted;
-  const limit = Math.max(0, seats - others);
-  const held = known === null ? null : seatNumber(known.value.seat);
-  return findSeat(store, attempt, { blocks, limit, held, random: attempt.random });
-}
-
-/** VMs let in while seats were unlimited keep their licences, and count; but none against itself. */
-function isCountedSince(known: Activation | undefined, since: number): boolean {
-  return known?.seat.kind === 'uncounted' && known.leaseEnd >= since;
-}
-
-async function findSeat(store: SeatStore, attempt: Attempt, search: SeatSearch): Promise<Step> {
-  const free = planFreeSeat(search);
-  if (free !== null) return sit(store, attempt, free);
-  const { pool } = attempt.entitlement;
-  const rows = await store.readEnded(pool, attempt.at - CLOCK_SKEW);
-  const ended = rows.filter((row) => row.value.vmId !== attempt.next.vmId);
-  const takenOver = planTakeOver(search, ended);
-  if (takenOver !== null) return sit(store, attempt, takenOver);
-  const writes = planGivingUp(search, ended);
-  if (writes.length === 0) return (await hasChanged(store, pool, search.blocks)) ? CHANGED : { outcome: 'exhausted' };
-  const outcome = await store.writeSeats(pool, writes);
-  return outcome === 'written' ? { outcome: 'given_up' } : CHANGED;
-}
-
-/** A seat given up between the reading of the blocks and the search for ended leases would be in neither. */
-async function hasChanged(store: SeatStore, pool: SeatPool, before: readonly SeatBlock[]): Promise<boolean> {
-  const { blocks } = await store.readSeats(pool, null);
-  const versions = new Map(before.map((block) => [block.index, block.version]));
-  return blocks.length !== before.length || blocks.some((block) => versions.get(block.index) !== block.version);
-}
-
-function sit(store: SeatStore, attempt: Attempt, gain: SeatGain): Promise<Step> {
-  return write(store, attempt, { ...attempt.next, seat: { kind: 'numbered', number: gain.seat } }, gain.writes);
-}
-
-async function write(
-  store: SeatStore,
-  { entitlement, known }: Attempt,
-  activation: Activation,
-  others: readonly SeatWrite[],
-): Promise<Step> {
-  const change = { known, next: activation, at: activation.issuedAt, others };
-  const { outcome, activation: written } = await writeAndCount(store, entitlement.pool, change);
-  return outcome === 'written' ? { outcome, activation: written } : { outcome };
 }

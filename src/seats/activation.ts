@@ -55,6 +55,8 @@ export interface Activation {
   readonly overSince: number | null;
   /** The name of the pool that the VM has gone on in: this row is not renewed any more. `null` while it is the VM's newest. */
   readonly movedTo: string | null;
+  /** How often the VM had passed to another pool when it came to this one. */
+  readonly moves: number;
   readonly leaseEnd: number;
   /** The latest `graceUntil` of a licence issued to this VM: until then its software may run. 0 if there was none yet. */
   readonly graceUntil: number;

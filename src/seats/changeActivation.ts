@@ -2,11 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Activation } from './activation.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
+import { readNewest } from './moves.ts';
+import { planGivingBack } from './seatPlan.ts';
 import type { SeatStore } from './store.ts';
 
-/** `absent`: the VM never came. `changed`: it is no longer at the version named. */
+/**
+ * `absent`: the VM never came. `changed`: it is no longer at the version named. `pool`: where the row is that was changed,
+ * because the VM may have passed to another pool.
+ */
 export type ActivationChange =
-  { readonly outcome: 'written'; readonly activation: Activation } | { readonly outcome: 'absent' | 'changed' };
+  | { readonly outcome: 'written'; readonly activation: Activation; readonly pool: SeatPool }
+  | { readonly outcome: 'absent' }
+  | { readonly outcome: 'changed' };
 
 export interface ChangeOptions {
   /** Whether the operator means this version of the row; left out, the change is made to whatever is there. */
@@ -61,20 +68,58 @@ export function clearKeyChanges(store: SeatStore, pool: SeatPool, vmId: string, 
   return changeActivation(store, { pool, vmId, ...options }, (known) => known && { ...known, keyChanges: [] });
 }
 
-async function changeActivation(
+/**
+ * Frees a VM's seat at once: another VM can have it. The licence given out lives to its `exp`, so that until then there
+ * may be one VM more than seats and overage. The VM looks for a seat again when it renews.
+ *
+ * @throws StoreUnavailableError
+ */
+export async function freeSeat(
   store: SeatStore,
-  { pool, vmId, isRightVersion = () => true }: ChangeOptions & { readonly pool: SeatPool; readonly vmId: string },
-  change: (known: Activation | null) => Activation | null,
+  pool: SeatPool,
+  vmId: string,
+  { isRightVersion = () => true }: ChangeOptions,
 ): Promise<ActivationChange> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const known = await store.readActivation(pool, vmId);
+    if (known === null) return { outcome: 'absent' };
+    const { seat } = known.value;
+    if (seat.kind === 'none') return { outcome: 'written', activation: known.value, pool };
+    if (!isRightVersion(known.version)) return { outcome: 'changed' };
+    const activation = { ...known.value, seat: { kind: 'none' }, overSince: null } as const;
+    // An uncounted seat is in no block.
+    const blocks = seat.kind === 'numbered' ? (await store.readSeats(pool, null)).blocks : [];
+    const own = { row: 'activation', activation, version: known.version } as const;
+    const outcome = await store.writeSeats(pool, [own, ...planGivingBack(seat, blocks)]);
+    if (outcome === 'written') return { outcome, activation, pool };
+  }
+  return { outcome: 'changed' };
+}
+
+interface Change extends ChangeOptions {
+  readonly pool: SeatPool;
+  readonly vmId: string;
+}
+
+/** What binds a VM that has passed to another pool is changed there. */
+async function changeActivation(
+  store: SeatStore,
+  { pool, vmId, isRightVersion = () => true }: Change,
+  change: (known: Activation | null) => Activation | null,
+): Promise<ActivationChange> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const row = await store.readActivation(pool, vmId);
+    const place = row === null ? { pool, row } : await readNewest(store, { pool, row });
+    if (place === 'changed') continue;
+    const known = place.row;
     const activation = change(known?.value ?? null);
     if (activation === null) return { outcome: 'absent' };
     // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
-    if (known !== null && isDeepStrictEqual(known.value, activation)) return { outcome: 'written', activation };
+    const written = { outcome: 'written', activation, pool: place.pool } as const;
+    if (known !== null && isDeepStrictEqual(known.value, activation)) return written;
     if (known !== null && !isRightVersion(known.version)) return { outcome: 'changed' };
     const write = { row: 'activation', activation, version: known?.version ?? null } as const;
-    if ((await store.writeSeats(pool, [write])) === 'written') return { outcome: 'written', activation };
+    if ((await store.writeSeats(place.pool, [write])) === 'written') return written;
   }
   return { outcome: 'changed' };
 }
@@ -86,7 +131,7 @@ function unseen(vmId: string, { licenceId, cloud, subscriptionId, at }: BlockOpt
     offer: '',
     seat: { kind: 'none' },
     ...{ jkt: null, keyUntil: 0, keyChanges: [], challenge: null, licenceJti: null, leaseEnd: 0, graceUntil: 0 },
-    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null },
+    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null, moves: 0 },
     ...{ region: null, sku: '', client: null, label: null },
     ...{ firstSeen: at, lastSeen: at, blocked: true },
   };

@@ -2,7 +2,7 @@ import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { LicenceCode } from '../contract/codes.ts';
 import { hoursToCount } from '../contract/dayHours.ts';
 import type { DayHours } from '../contract/dayHours.ts';
-import type { Stored, WriteOutcome } from '../contract/stored.ts';
+import type { WriteOutcome } from '../contract/stored.ts';
 import type { Activation, ChallengeMark } from './activation.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
@@ -36,6 +36,7 @@ export type Issue =
 
 /** Judges everything that rests on the VM's row alone. Pure; nothing is spent by a refusal. */
 export function planIssue(known: Activation | null, entitlement: Entitlement, request: ActivationRequest): Issue {
+  if (known !== null && isOfOtherCloud(known, request.cloud)) return { granted: false, code: 'vm_not_allowed' };
   if (!isNewer(request.challenge, known?.challenge ?? null)) return { granted: false, code: 'challenge_replayed' };
   if (known?.blocked === true) return { granted: false, code: 'vm_blocked' };
   const key = keyVerdict(known, entitlement, request);
@@ -77,6 +78,7 @@ function nextRow(
     counted: known?.counted ?? null,
     overSince: null,
     movedTo: null,
+    moves: known?.moves ?? 0,
     leaseEnd: extendLease(known?.leaseEnd ?? 0, request.times),
     graceUntil: Math.max(known?.graceUntil ?? 0, request.times.graceUntil),
     region: request.region,
@@ -87,6 +89,11 @@ function nextRow(
     lastSeen: Math.max(known?.lastSeen ?? 0, request.at),
     blocked: false,
   };
+}
+
+/** Whether the VM came from another cloud when it was given its licence. An operator's row says only where it is expected. */
+export function isOfOtherCloud({ challenge, cloud }: Activation, asked: string): boolean {
+  return challenge !== null && cloud !== asked;
 }
 
 /** Whether a challenge was issued after the newest one honoured: by time, then by `jti`. The same one is not newer. */
@@ -161,10 +168,16 @@ export function learnHours(known: Activation, at: number): HoursLearned {
   return { counted: days.at(-1) ?? known.counted, first, together: writes.slice(before) };
 }
 
+/** A VM's row as it is known: with the version that it is to be replaced at, or `null` if it is to be inserted. */
+export interface KnownRow {
+  readonly value: Activation;
+  readonly version: string | null;
+}
+
 /** One VM's row as it shall stand. */
 export interface RowChange {
   /** The row as it was read; `null` if there is none. */
-  readonly known: Stored<Activation> | null;
+  readonly known: KnownRow | null;
   readonly next: Activation;
   /** Until when the newest licence of `known` counts: the time of the next issue, or of the move to another pool. */
   readonly at: number;

@@ -1,5 +1,5 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
-import type { Activation } from './activation.ts';
+import type { Activation, Seat } from './activation.ts';
 import type { Seats } from '../catalogue/offer.ts';
 import type { LicenceTimes } from '../catalogue/entitlement.ts';
 
@@ -31,6 +31,11 @@ export function hasLeaseEnded(leaseEnd: number, at: number): boolean {
 export function keepsSeat(activation: Activation, seats: Seats, at: number): boolean {
   if (activation.seat.kind === 'none') return false;
   return seats === 'unlimited' || !hasLeaseEnded(activation.leaseEnd, at);
+}
+
+/** Whether a seat is one beyond those that were bought, also because their number was lowered. */
+export function isOver(seat: Seat, seats: Seats): boolean {
+  return seat.kind === 'numbered' && seats !== 'unlimited' && seat.number >= seats;
 }
 
 /** Whether the VM may still run on a licence that it was given, on some instance's clock. */

@@ -1,7 +1,8 @@
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
-import type { Offer, Seats } from '../catalogue/offer.ts';
+import type { Entitlement } from '../catalogue/entitlement.ts';
+import type { Offer } from '../catalogue/offer.ts';
 import type { ActivationStore } from './store.ts';
 
 /** The pool of a licence's VMs: what {@link ActivationStore} is asked for. */
@@ -14,12 +15,16 @@ export function marketplacePool({ plan }: Offer, cloud: string, subscriptionId: 
   return { kind: 'marketplace', cloud, subscriptionId, plan };
 }
 
-export interface PoolUsage {
-  readonly seats: Seats;
+/** How many VMs a pool has room for. The overage is a number of VMs. */
+export type PoolLimit = Pick<Entitlement, 'seats' | 'overage'>;
+
+export interface PoolUsage extends PoolLimit {
   /** VMs whose lease has not ended. */
   readonly taken: number;
-  /** By how many VMs a lowered number of seats is exceeded until their leases end. */
+  /** How many VMs there are beyond the seats: by overage, or until their leases end after the number was lowered. */
   readonly over: number;
+  /** Since when there are, in milliseconds since the epoch; `null` if there are none, or if none has renewed since. */
+  readonly overSince: number | null;
 }
 
 /**
@@ -30,9 +35,15 @@ export interface PoolUsage {
 export async function readPoolUsage(
   store: Pick<ActivationStore, 'countSeated'>,
   pool: SeatPool,
-  seats: Seats,
+  { seats, overage }: PoolLimit,
   at: number,
 ): Promise<PoolUsage> {
-  const taken = await store.countSeated(pool, at - CLOCK_SKEW);
-  return { seats, taken, over: seats === 'unlimited' ? 0 : Math.max(0, taken - seats) };
+  const { count, overSince } = await store.countSeated(pool, at - CLOCK_SKEW);
+  const over = seats === 'unlimited' ? 0 : Math.max(0, count - seats);
+  return { seats, overage, taken: count, over, overSince: over === 0 ? null : overSince };
+}
+
+/** Whether a VM that has no seat would get none. */
+export function isFull({ seats, overage, taken }: PoolUsage): boolean {
+  return seats !== 'unlimited' && overage !== 'unlimited' && taken >= seats + overage;
 }

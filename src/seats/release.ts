@@ -14,7 +14,9 @@ import { planGivingBack } from './seatPlan.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { Catalogue } from '../catalogue/store.ts';
 import type { SeatStore, SeatWrite } from './store.ts';
-import type { WriteOutcome } from '../contract/stored.ts';
+import type { Stored, WriteOutcome } from '../contract/stored.ts';
+import { readNewest } from './moves.ts';
+import type { Placed } from './moves.ts';
 
 /** Where the seat of a licence is, and whether it is free at once when it is given back. */
 export type ReleaseTerms =
@@ -72,28 +74,85 @@ export async function releaseSeat(
 ): Promise<ReleaseOutcome> {
   const { gate = createSeatGate(), signal } = options;
   const store = withoutLateWrites(unbounded, signal);
-  let freed = false;
+  const free = (write: () => Promise<WriteOutcome>) => gate(pool, write, signal);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const known = await store.readActivation(pool, request.vmId);
     if (known === null) return { released: false, reason: 'absent' };
-    // A write may land though its answer is lost; what is then in its way is the write itself.
-    if (known.value.licenceJti === request.releaseId) {
-      return { released: true, seatFreeAt: seatFreeAt(known.value, request.at), freed };
-    }
-    const reason = refusalOf(known.value, request);
-    if (reason !== null) return { released: false, reason };
-    freed = earlyRelease && known.value.seat.kind !== 'none';
-    const activation = spent(known.value, request, freed);
-    const own = { row: 'activation', activation, version: known.version } as const;
-    // A whole scale set may be deleted at once, and its seats be in one block; an uncounted seat is in none.
-    const outcome =
-      freed && known.value.seat.kind === 'numbered'
-        ? await gate(pool, () => writeFreed(store, pool, own, known.value.seat), signal)
-        : await store.writeSeats(pool, [own]);
-    if (outcome === 'written') return { released: true, seatFreeAt: seatFreeAt(activation, request.at), freed };
+    const outcome = await tryRelease(store, { pool, earlyRelease, known, free }, request);
+    if (outcome !== 'changed') return outcome;
     await pauseAfter(attempt, options);
   }
   throw new StoreUnavailableError('Too many changes of one activation at the same time: try again.');
+}
+
+/** One attempt to give a seat back. */
+interface Attempt {
+  readonly pool: SeatPool;
+  readonly earlyRelease: boolean;
+  readonly known: Stored<Activation>;
+  /** A whole scale set may be deleted at once, and its seats be in one block: each waits for its turn. */
+  readonly free: (write: () => Promise<WriteOutcome>) => Promise<WriteOutcome>;
+}
+
+async function tryRelease(
+  store: SeatStore,
+  attempt: Attempt,
+  request: ReleaseRequest,
+): Promise<ReleaseOutcome | 'changed'> {
+  const { pool, earlyRelease, known } = attempt;
+  const { value } = known;
+  const isFreed = earlyRelease && value.seat.kind !== 'none';
+  if (value.movedTo !== null) {
+    const spending = await spendElsewhere(store, { pool, row: known }, request);
+    if (spending !== 'spent') return spending;
+    if (!isFreed) return { released: true, seatFreeAt: seatFreeAt(value, request.at), freed: false };
+    return writeSeat(store, attempt, { ...value, ...WITHOUT_SEAT }, { isFreed, at: request.at });
+  }
+  // A write may land though its answer is lost; what is then in its way is the write itself.
+  if (value.licenceJti === request.releaseId) {
+    return { released: true, seatFreeAt: seatFreeAt(value, request.at), freed: earlyRelease };
+  }
+  const reason = refusalOf(value, request);
+  if (reason !== null) return { released: false, reason };
+  const next = { ...spent(value, request), ...(isFreed && WITHOUT_SEAT) };
+  return writeSeat(store, attempt, next, { isFreed, at: request.at });
+}
+
+const WITHOUT_SEAT = { seat: { kind: 'none' }, overSince: null } as const;
+
+async function writeSeat(
+  store: SeatStore,
+  { pool, known, free }: Attempt,
+  activation: Activation,
+  { isFreed, at }: { readonly isFreed: boolean; readonly at: number },
+): Promise<ReleaseOutcome | 'changed'> {
+  const own = { row: 'activation', activation, version: known.version } as const;
+  const { seat } = known.value;
+  // An uncounted seat is in no block.
+  const outcome =
+    isFreed && seat.kind === 'numbered'
+      ? await free(() => writeFreed(store, pool, own, seat))
+      : await store.writeSeats(pool, [own]);
+  return outcome === 'written' ? { released: true, seatFreeAt: seatFreeAt(activation, at), freed: isFreed } : 'changed';
+}
+
+/**
+ * The VM has gone on in another pool: its key and its challenges are judged by its newest row, and spent there. That row
+ * keeps its seat, because the licence given back is not the one issued there.
+ */
+async function spendElsewhere(
+  store: SeatStore,
+  moved: Placed,
+  request: ReleaseRequest,
+): Promise<ReleaseOutcome | 'changed' | 'spent'> {
+  const newest = await readNewest(store, moved);
+  if (newest === 'changed') return 'changed';
+  const { value, version } = newest.row;
+  if (value.licenceJti === request.releaseId) return 'spent';
+  const reason = refusalOf(value, request);
+  if (reason !== null) return { released: false, reason };
+  const write = { row: 'activation', activation: spent(value, request), version } as const;
+  return (await store.writeSeats(newest.pool, [write])) === 'written' ? 'spent' : 'changed';
 }
 
 async function writeFreed(store: SeatStore, pool: SeatPool, own: SeatWrite, seat: Seat): Promise<WriteOutcome> {
@@ -106,9 +165,8 @@ function refusalOf(known: Activation, { challenge, jkt }: ReleaseRequest): 'chal
   return known.jkt === jkt ? null : 'other_key';
 }
 
-function spent(known: Activation, { challenge, releaseId, at }: ReleaseRequest, isFreed: boolean): Activation {
-  const lastSeen = Math.max(known.lastSeen, at);
-  return { ...known, challenge, licenceJti: releaseId, lastSeen, ...(isFreed && { seat: { kind: 'none' } as const }) };
+function spent(known: Activation, { challenge, releaseId, at }: ReleaseRequest): Activation {
+  return { ...known, challenge, licenceJti: releaseId, lastSeen: Math.max(known.lastSeen, at) };
 }
 
 /** Another VM can have it from then on, by any instance's clock. */

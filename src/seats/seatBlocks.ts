@@ -10,7 +10,8 @@ export const BLOCK_SIZE = 64;
  * Why one block's condition then guards the whole pool: while `limit` stays the same, L never falls. Taking a seat below
  * L leaves L plus the seats above it as it was, and giving one back can only raise it. A reader whose blocks are stale,
  * or were read one after another, counts at least the seats above that are still taken, and so finds an L that is too
- * small rather than too large. A free seat below its L is therefore below the true one, where at most `limit` fit.
+ * small rather than too large. A free seat below its L is therefore below the true one, where at most `limit` fit. A VM
+ * that moves to a lower seat gives the higher one back in the same transaction: that is both of these steps at once.
  */
 export function seatCeiling(blocks: readonly SeatBlock[], limit: number): number {
   let over = 0;
@@ -31,6 +32,17 @@ export function seatCeiling(blocks: readonly SeatBlock[], limit: number): number
     }
   }
   return ceiling;
+}
+
+/** Free numbers that an unlimited pool has at least beyond the seats, so that boots at the same time seldom meet. */
+const SPARE = 4 * BLOCK_SIZE;
+
+/**
+ * The limit of a pool whose overage is unlimited. Twice as many numbers as are taken, and some to spare: there is always
+ * a free one, and yet the blocks stay half full.
+ */
+export function limitWithoutEnd(blocks: readonly SeatBlock[], seats: number): number {
+  return Math.max(seats, 2 * blocks.reduce((sum, block) => sum + countTaken(block.taken), 0)) + SPARE;
 }
 
 /** A free seat below `ceiling`: the first one of a block picked at random, so that boots at the same time seldom meet. */

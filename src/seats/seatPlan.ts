@@ -9,8 +9,10 @@ const MAX_FREED = 40;
 /** What is known when a VM needs a seat. */
 export interface SeatSearch {
   readonly blocks: readonly SeatBlock[];
-  /** How many seats the blocks may hold. */
+  /** How many seats the blocks may hold, overage included. */
   readonly limit: number;
+  /** How many seats were bought: whoever has one with this number or a higher one is over. */
+  readonly bought: number;
   /** The numbered seat that the VM still has on its row, though its lease has ended. */
   readonly held: number | null;
   readonly random: () => number;
@@ -28,14 +30,14 @@ export function seatNumber(seat: Seat): number | null {
 }
 
 /**
- * A seat that nobody has, or the one that the VM itself still holds. Holding one is not enough after the lease has
- * ended: if `limit` was lowered meanwhile, another VM may live on the count of this one.
+ * A seat numbered lower than `below` that no VM has, or the one that the VM itself still holds. Holding one is not enough
+ * after the lease has ended: if `limit` was lowered meanwhile, another VM may live on the count of this one.
  */
-export function planFreeSeat(search: SeatSearch): SeatGain | null {
+export function planFreeSeat(search: SeatSearch, below: number): SeatGain | null {
   const { blocks, limit, held, random } = search;
-  if (held !== null && held < seatCeiling(blocks, limit)) return { seat: held, writes: [] };
+  if (held !== null && held < Math.min(below, seatCeiling(blocks, limit))) return { seat: held, writes: [] };
   const without = withoutHeld(search);
-  const seat = pickFreeSeat(without, seatCeiling(without, limit), random);
+  const seat = pickFreeSeat(without, Math.min(below, seatCeiling(without, limit)), random);
   if (seat === null) return null;
   return { seat, writes: blockWrites(blocks, withSeat(without, seat, true)) };
 }
@@ -76,7 +78,7 @@ function numberOf(row: Stored<Activation>): number {
 }
 
 function vacate({ value, version }: Stored<Activation>): SeatWrite {
-  return { row: 'activation', activation: { ...value, seat: { kind: 'none' } }, version };
+  return { row: 'activation', activation: { ...value, seat: { kind: 'none' }, overSince: null }, version };
 }
 
 function blockWrites(before: readonly SeatBlock[], after: readonly SeatBlock[]): readonly SeatWrite[] {

@@ -38,8 +38,12 @@ export interface SeatStore {
   readActivation(pool: SeatPool, vmId: string): Promise<Stored<Activation> | null>;
   /** @param since VMs without a counted seat whose lease ends at this time or later are counted; `null`: none are */
   readSeats(pool: SeatPool, since: number | null): Promise<SeatRows>;
-  /** At most 100 activations that hold a numbered seat and whose lease ended before `before`. */
-  readEnded(pool: SeatPool, before: number): Promise<readonly Stored<Activation>[]>;
+  /**
+   * At most 100 activations whose lease ended before `before` and that hold a numbered seat.
+   *
+   * @param below only seats with a lower number; `null`: with any number
+   */
+  readEnded(pool: SeatPool, before: number, below: number | null): Promise<readonly Stored<Activation>[]>;
   /** All or nothing; 1 to 100 rows, no row twice. */
   writeSeats(pool: SeatPool, writes: readonly SeatWrite[]): Promise<WriteOutcome>;
 }
@@ -66,14 +70,20 @@ export interface PooledActivation extends Stored<Activation> {
   readonly pool: SeatPool;
 }
 
+/** How many VMs have a seat, and the earliest time since when one of them is over; `null` if none is. */
+export interface Seated {
+  readonly count: number;
+  readonly overSince: number | null;
+}
+
 /** Activations as operators see them. Changes to one go through the seat store: changeActivation.ts. */
 export interface ActivationStore {
   /** In the order of the pools, then of the VM ids. A VM id alone is a search through all pools. */
   pageActivations(filter: ActivationFilter, page: PageRequest): Promise<ReadablePage<PooledActivation>>;
   /** The row alone: forgetVm.ts gives its seat back first. */
   deleteActivation(pool: SeatPool, vmId: string, version: string): Promise<DeleteOutcome>;
-  /** How many activations hold a seat, counted or not, with a lease that ends at `since` or later. */
-  countSeated(pool: SeatPool, since: number): Promise<number>;
+  /** Activations that hold a seat, counted or not, with a lease that ends at `since` or later. */
+  countSeated(pool: SeatPool, since: number): Promise<Seated>;
   /**
    * Deletes activations without a counted seat that are not blocked and whose lease and grace ended before `before`, in
    * pieces: each is the number of rows deleted. They keep a VM's newest challenge and its keys, so `before` must lie

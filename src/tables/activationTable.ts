@@ -25,8 +25,12 @@ export function activationTable(activations: TableClient, budget: number): Omit<
     },
     countSeated: async (pool, since) => {
       const seated = `${ofPool(pool)} and ${rowFilter(undefined)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
-      const query = { filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`, select: ['rowKey'] };
-      return (await searchAllRows(activations, { operation: 'count the seated VMs', budget }, query)).length;
+      const query = {
+        filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`,
+        select: ['rowKey', 'overSince'],
+      };
+      const rows = await searchAllRows(activations, { operation: 'count the seated VMs', budget }, query);
+      return { count: rows.length, overSince: readEarliestOver(rows) };
     },
   };
 }
@@ -72,4 +76,10 @@ function readPooledRow(row: Row): PooledActivation {
   const pool = parsePoolName(String(row['partitionKey']));
   if (pool === null) throw new StoreUnavailableError('A row of kind activation cannot be read: PartitionKey.');
   return { ...readActivationRow(row), pool };
+}
+
+/** The earliest time since when one of these VMs is over. */
+function readEarliestOver(rows: readonly Row[]): number | null {
+  const times = rows.flatMap(({ overSince }) => (overSince instanceof Date ? [overSince.getTime()] : []));
+  return times.length === 0 ? null : times.reduce((earliest, time) => Math.min(earliest, time));
 }

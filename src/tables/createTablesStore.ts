@@ -5,6 +5,7 @@ import { claimTable } from './claimTable.ts';
 import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
 import type { ConnectTableOptions } from './connection.ts';
+import { decisionCleaning } from './decisionCleaning.ts';
 import { decisionTable } from './decisionTable.ts';
 import { holderTable } from './holderTable.ts';
 import { issuerTable } from './issuerTable.ts';
@@ -70,6 +71,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),
+    ...decisionCleaning(tables, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),

@@ -16,6 +16,9 @@ export interface RowWrite {
   readonly version: string | null;
 }
 
+/** Rows of one transaction, which are of one partition. */
+export const MAX_BATCH = 100;
+
 /** Deletes a row that is there, at any version, in a transaction with others. */
 export interface RowRemoval {
   readonly removed: { readonly partitionKey: string; readonly rowKey: string };
@@ -26,9 +29,6 @@ export interface RowPut {
   readonly entity: TableEntity;
   readonly put: true;
 }
-
-/** Rows of one transaction, all of one partition. */
-export const MAX_BATCH = 100;
 
 export interface RowQuery {
   readonly filter?: string;
@@ -155,12 +155,6 @@ async function submitWhole(table: TableClient, actions: TransactionAction[], abo
   return answer;
 }
 
-/** Rows of one partition, at most 100, whether they are there or not. */
-export async function putTogether(table: TableClient, call: StoreCall, rows: readonly TableEntity[]): Promise<void> {
-  const actions = rows.map((row): TransactionAction => ['upsert', row, 'Replace']);
-  await callStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
-}
-
 /** One row and the removal of others of its partition, all or nothing. */
 export async function replaceRows(
   table: TableClient,
@@ -205,13 +199,27 @@ export async function deleteRow(
   return answer === 'absent' ? 'absent' : 'changed';
 }
 
-/** Rows of one partition, at most 100, at any version. That one is gone already is no failure: the rest then stays. */
-export async function deleteTogether(table: TableClient, call: StoreCall, rows: readonly Row[]): Promise<void> {
-  const actions = rows.map(({ partitionKey, rowKey }): TransactionAction => [
-    'delete',
-    { partitionKey: String(partitionKey), rowKey: String(rowKey) },
-  ]);
-  await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
+/** Rows at any version, in transactions. Where one of a transaction is gone already, its others stay: that is no failure. */
+export async function deleteRows(table: TableClient, call: StoreCall, rows: readonly Row[]): Promise<void> {
+  for (const batch of batchByPartition(rows)) {
+    const actions = batch.map(({ partitionKey, rowKey }): TransactionAction => [
+      'delete',
+      { partitionKey: String(partitionKey), rowKey: String(rowKey) },
+    ]);
+    await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal));
+  }
+}
+
+/** @param rows in the order of their partitions, as a query answers them */
+function batchByPartition(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const batches: Row[][] = [];
+  for (const row of rows) {
+    const last = batches.at(-1);
+    if (last?.[0]?.['partitionKey'] === row['partitionKey'] && last !== undefined && last.length < MAX_BATCH)
+      last.push(row);
+    else batches.push([row]);
+  }
+  return batches;
 }
 
 interface WriteAnswer {

@@ -24,8 +24,9 @@ export function seatTable(activations: TableClient, budget: number): SeatStore {
       return row === null ? null : readActivationRow(row);
     },
     readSeats: createSeatReader(activations, budget),
-    readEnded: async (pool, before) => {
-      const ended = odata`seat ge 0 and leaseEnd lt ${new Date(before)}`;
+    readEnded: async (pool, before, below) => {
+      const numbered = below === null ? odata`seat ge 0` : odata`seat ge 0 and seat lt ${below}`;
+      const ended = `${numbered} and ${odata`leaseEnd lt ${new Date(before)}`}`;
       const query = { filter: `${rangeFilter(pool, VM_ROWS)} and ${ended}` };
       const call = { operation: 'look for ended leases', budget };
       return (await readFirstPage(activations, call, query, ENDED_ROWS)).map(readActivationRow);

@@ -9,7 +9,7 @@ import { decisionEntity, readDecisionRow } from './decisionRow.ts';
 import { TIMELINES_ROW, timelinePartition, VIEWS_PARTITION } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
 import { readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
-import { MAX_BATCH, putTogether, readOneRow, readPieces, writeOneRow } from './rows.ts';
+import { MAX_BATCH, readOneRow, readPieces, writeOneRow, writeRows } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
 
@@ -35,8 +35,12 @@ export function timelineTables(tables: TimelineTables, budgets: Budgets): Timeli
       const call = { operation: 'write timelines', budget: budgets.call };
       await forEachAtOnce(batchCopies(decisions), async ({ owner, copies }) => {
         const partitionKey = timelinePartition(owner);
-        const rows = copies.map((decision) => ({ ...decisionEntity(decision), partitionKey }));
-        await putTogether(tableOf(owner), call, rows);
+        const entities = copies.map((decision) => ({ ...decisionEntity(decision), partitionKey }));
+        await writeRows(
+          tableOf(owner),
+          call,
+          entities.map((entity) => ({ entity, put: true })),
+        );
       });
     },
     pageTimeline: async (owner, filter, page) => {

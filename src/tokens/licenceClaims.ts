@@ -4,6 +4,7 @@ import type { AttestedVm } from '../contract/attestation.ts';
 import { vmSubject } from '../contract/claims.ts';
 import type { Features, LicenceClaims } from '../contract/claims.ts';
 import { numericDate } from '../contract/instants.ts';
+import { isSameName } from '../contract/planName.ts';
 
 /** What is granted, and until when; times are milliseconds since the epoch, bounded by the caller. */
 export interface LicenceInput {
@@ -14,7 +15,12 @@ export interface LicenceInput {
     readonly licenceId: string;
     readonly plan: LicenceClaims['licence']['plan'];
     readonly features: Features;
+    readonly class: string | null;
+    /** Milliseconds since the epoch; `null` outside a trial. */
+    readonly trialEndsAt: number | null;
   };
+  /** Whether the VM's seat is one beyond those that were bought. */
+  readonly over: boolean;
   readonly times: { readonly expiresAt: number; readonly renewAfter: number; readonly graceUntil: number };
   readonly issuedAt: number;
   readonly jti: string;
@@ -27,9 +33,10 @@ export interface LicenceInput {
  *
  * @throws {TypeError} a time is no number
  */
-export function licenceClaims({ issuer, vm, entitlement, times, issuedAt, jti, jkt }: LicenceInput): LicenceClaims {
+export function licenceClaims(input: LicenceInput): LicenceClaims {
+  const { issuer, vm, entitlement, over, times, issuedAt, jti, jkt } = input;
   const iat = toNumericDate(issuedAt);
-  const { licenceId: id, plan, features } = entitlement;
+  const { licenceId: id, plan, features, trialEndsAt } = entitlement;
   const { cloud, region, subscriptionId, vmId, sku, licenseType, createdOn } = vm;
   const documentCreatedOn = toNumericDate(createdOn);
   return {
@@ -41,15 +48,25 @@ export function licenceClaims({ issuer, vm, entitlement, times, issuedAt, jti, j
     exp: toNumericDate(times.expiresAt),
     jti,
     ...(jkt === undefined ? {} : { cnf: { jkt } }),
-    azure: { cloud, region, subscriptionId, vmId, sku, licenseType, documentCreatedOn },
+    azure: { cloud, region, subscriptionId, vmId, sku, licenseType, documentCreatedOn, ...foreignPlan(input) },
     licence: {
       id,
       plan: { publisher: plan.publisher, product: plan.product, name: plan.name },
       features: { ...features },
       renewAfter: toNumericDate(times.renewAfter),
       graceUntil: toNumericDate(times.graceUntil),
+      ...(over && { over }),
+      ...(trialEndsAt !== null && { trialEndsAt: toNumericDate(trialEndsAt) }),
+      ...(entitlement.class !== null && { class: entitlement.class }),
     },
   };
+}
+
+/** The attested plan, where the customer has the image from another publisher than the offer's. */
+function foreignPlan({ vm, entitlement }: LicenceInput): Pick<LicenceClaims['azure'], 'plan'> {
+  const { publisher = null, product = null, name = null } = vm.plan ?? {};
+  if (!publisher || !product || !name || isSameName(publisher, entitlement.plan.publisher)) return {};
+  return { plan: { publisher, product, name } };
 }
 
 /** JSON would write what is no number as `null`. */
@@ -61,6 +78,7 @@ function toNumericDate(milliseconds: number): number {
 const text = z.string();
 const textOrNull = z.nullable(text);
 const instant = z.int();
+const planName = z.object({ publisher: text, product: text, name: text });
 
 const schema: z.ZodType<LicenceClaims> = z.object({
   iss: text,
@@ -79,13 +97,17 @@ const schema: z.ZodType<LicenceClaims> = z.object({
     sku: text,
     licenseType: textOrNull,
     documentCreatedOn: instant,
+    plan: z.exactOptional(planName),
   }),
   licence: z.object({
     id: text,
-    plan: z.object({ publisher: text, product: text, name: text }),
+    plan: planName,
     features: z.record(text, z.union([z.boolean(), z.number(), text])),
     renewAfter: instant,
     graceUntil: instant,
+    over: z.exactOptional(z.boolean()),
+    trialEndsAt: z.exactOptional(instant),
+    class: z.exactOptional(text),
   }),
 });
 

@@ -4,9 +4,11 @@ import { formatInstant } from '../contract/instants.ts';
 import type { LicenceResponse } from '../contract/wire.ts';
 import { activate } from '../seats/activate.ts';
 import type { ActivationOutcome } from '../seats/activate.ts';
+import type { Activation } from '../seats/activation.ts';
 import { licenceTimes } from '../catalogue/entitlement.ts';
 import type { Entitlement, LicenceTimes } from '../catalogue/entitlement.ts';
 import { MAX_ANSWER } from '../seats/lease.ts';
+import { chooseEntitlement } from '../seats/moves.ts';
 import { seatOptions } from '../seats/seatOptions.ts';
 import type { SeatNeeds } from '../seats/seatOptions.ts';
 import type { SeatStore } from '../seats/store.ts';
@@ -56,13 +58,15 @@ async function grantOrRefuse(
   const { offer: claimedOffer } = body;
   const found = await findEntitlement(needs, authentic, body);
   if (!found.granted) return refuseLicence(needs, authentic, { ...found, claimedOffer });
-  const entitlement = found.entitlement ?? found.leaving;
-  if (entitlement === null) throw new Error('Whoever is entitled is so by something.');
+  const choice = { entitlement: found.entitlement, staying: found.leaving };
+  const entitlement = await chooseEntitlement(needs.store, choice, authentic.vm.vmId, at);
+  if (entitlement === null) {
+    if (found.refused === null) throw new Error('A VM that is entitled to nothing is refused for a reason.');
+    return refuseLicence(needs, authentic, { ...found.refused, claimedOffer });
+  }
   const times = licenceTimes(entitlement, at, await needs.keySets.readLife(at));
   const granted = { entitlement, times, jti: randomUUID() };
-  // Signed before the seat is taken and given out only after it: what cannot be signed spends nothing.
-  const licence = await signGranted(needs, authentic, granted);
-  const outcome = await takeSeat(needs, authentic, granted, body);
+  const { outcome, licence } = await takeSeat(needs, authentic, granted, body);
   if (!outcome.granted) {
     const { plan, offer, licenceId } = entitlement;
     const { code, inGrace } = outcome;
@@ -85,22 +89,32 @@ async function signGranted(
   { issuer, keySets }: LicenceNeeds,
   { vm, challenge, at }: AuthenticRequest,
   granted: GrantedLicence,
+  over: boolean,
 ): Promise<string> {
-  const claims = licenceClaims({ ...granted, issuer, vm, issuedAt: at, jkt: challenge.jkt });
+  const claims = licenceClaims({ ...granted, over, issuer, vm, issuedAt: at, jkt: challenge.jkt });
   return signLicence(claims, await keySets.readSigner(at));
 }
 
-function takeSeat(
+/** Signs before the seat is taken: what cannot be signed spends nothing. It is signed again if the seat makes it say else. */
+async function takeSeat(
   needs: LicenceNeeds,
-  { challenge, vm, at }: AuthenticRequest,
-  { entitlement, times, jti: licenceJti }: GrantedLicence,
+  authentic: AuthenticRequest,
+  granted: GrantedLicence,
   { client, label }: LicenceRequestBody,
-): Promise<ActivationOutcome> {
+): Promise<{ readonly outcome: ActivationOutcome; readonly licence: string }> {
+  const { challenge, vm, at } = authentic;
+  const { entitlement, times, jti: licenceJti } = granted;
   const { vmId, cloud, subscriptionId, sku, region } = vm;
   const { ms, jti, jkt } = challenge;
   const own = { vmId, cloud, subscriptionId, sku, region };
   const request = { ...own, jkt, challenge: { ms, jti }, licenceJti, client, label, at, times };
-  return activate(needs.store, entitlement, request, seatOptions(needs, at));
+  const signed = { licence: '', over: false };
+  const prepare = async (_: Activation, over: boolean) => {
+    if (signed.licence !== '' && signed.over === over) return;
+    Object.assign(signed, { licence: await signGranted(needs, authentic, granted, over), over });
+  };
+  const outcome = await activate(needs.store, entitlement, request, { ...seatOptions(needs, at), prepare });
+  return { outcome, licence: signed.licence };
 }
 
 /** First issues and changes of key have an audit row; plain renewals are a line of the log. */

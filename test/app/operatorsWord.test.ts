@@ -63,7 +63,7 @@ test('a lowered number of seats refuses no renewal, and new VMs within 30 second
   for (const { vm, key } of vms) expect((await scene.boot(vm, { key, instance: 1 })).status).toBe(200);
   await change(scene, LICENCE, 'licence', { seats: 1 });
   const { body } = await scene.operate(`GET ${LICENCE}`);
-  expect(body['usage']).toEqual({ taken: 2, over: 1, seats: 1 });
+  expect(body['usage']).toEqual({ taken: 2, over: 1, overSince: null, seats: 1, overage: 0 });
   ahead = 30 * SECOND;
   for (const { vm, key } of vms) expect(codeOf(await scene.boot(vm, { key, instance: 1 }))).toBe('licensed');
   expect(codeOf(await scene.boot('licensed-2', { instance: 1 }))).toBe('seats_exhausted');

@@ -65,7 +65,7 @@ function seated(number: number, leaseEnd: number): Activation {
   return {
     vmId,
     ...{ cloud: 'emulator', subscriptionId: FLEET_LICENCE.subscriptionId, offer: 'contoso/gateway/fleet' },
-    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null },
+    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null, moves: 0 },
     seat: { kind: 'numbered', number },
     jkt: null,
     keyChanges: [],

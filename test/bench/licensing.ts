@@ -28,7 +28,7 @@ export function createIssuer(): (attestation: AttestationResult, at: number) => 
     if (!decision.granted) throw new Error(`the licence was refused: ${decision.code}`);
     const { entitlement } = decision;
     const times = licenceTimes(entitlement, at, Number.POSITIVE_INFINITY);
-    const granted = { vm, entitlement, times, issuedAt: at };
+    const granted = { vm, entitlement, over: false, times, issuedAt: at };
     return signLicence(licenceClaims({ issuer: ISSUER, ...granted, jti: randomUUID(), jkt: JKT }), signer);
   };
 }

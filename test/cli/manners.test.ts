@@ -99,7 +99,7 @@ const LICENCE = {
   etag: '"1"',
   changedBy: 'somebody',
   changedAt: '2026-11-23T00:00:00Z',
-  usage: { taken: 12, over: 0 },
+  usage: { taken: 12, over: 0, overSince: null, seats: 20, overage: 0 },
 };
 
 /** A service with one licence, and what was written to it. */

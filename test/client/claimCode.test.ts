@@ -18,9 +18,13 @@ test.each([
   ['a block of a cloud-config file', CLOUD_CONFIG],
   ['white space around the line', '\t countersign-claim=AB12-CD34 \n'],
   ['two codes: the first', 'countersign-claim=AB12-CD34\ncountersign-claim=other\n'],
-  ['a code that is none before', `countersign-claim=\ncountersign-claim=two words\ncountersign-claim=AB12-CD34`],
+  ['a code that is none before', `countersign-claim=\ncountersign-claim=é\ncountersign-claim=AB12-CD34`],
 ])('finds the code in %s', (_, text) => {
   expect(findClaimCode(encode(text))).toBe('AB12-CD34');
+});
+
+test('a code may have spaces, as somebody typed it', () => {
+  expect(findClaimCode(encode('countersign-claim=AB12 CD34 \n'))).toBe('AB12 CD34');
 });
 
 test('octets that are no text do not hide the line', () => {

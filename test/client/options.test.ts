@@ -62,7 +62,6 @@ test.each<[string, unknown]>([
   ['label', 'e\u0301'],
   ['claim', ''],
   ['claim', 'two\nlines'],
-  ['claim', 'two words'],
   ['claim', 'caf\u00e9'],
   ['claim', 'x'.repeat(129)],
   ['claim', 7],
@@ -89,7 +88,7 @@ test.each(['https://169.254.169.254', 'http://127.0.0.1:1/', 'http://127.0.0.1:1
 );
 
 test('a claim code that cannot be used is not repeated', async () => {
-  const answer = await checkLicence({ ...SOUND, claim: 'secret code' });
+  const answer = await checkLicence({ ...SOUND, claim: 'secret\ncode' });
   expect(answer).toMatchObject({ state: 'misconfigured', code: 'options_invalid' });
   expect(JSON.stringify(answer)).not.toContain('secret');
 });

@@ -93,6 +93,9 @@ test('--once shows the operators’ half: grant, boot, suspend, a signed denial,
   expect(code).toBe(0);
   const id = /correlation id ([0-9a-f-]{36})/.exec(stdout)?.[1] ?? '';
   const scenes = [
+    '\nlicensed\n',
+    '\nlicensed\n',
+    '$ countersign activations seats --licence customer',
     '$ countersign licences grant second-customer --cloud emulator',
     '"second-customer", valid until',
     '\nlicensed\n',
@@ -102,7 +105,7 @@ test('--once shows the operators’ half: grant, boot, suspend, a signed denial,
     'licence_suspended: The licence is suspended',
     'If this customer may run again, resume the licence: countersign licences resume.',
   ];
-  let place = stdout.indexOf('An operator grants');
+  let place = stdout.indexOf('VMs of one customer boot in two subscriptions, under one licence');
   for (const scene of scenes) {
     place = stdout.indexOf(scene, place);
     expect(place, scene).toBeGreaterThan(0);
@@ -221,7 +224,7 @@ test('without options a VM boots, then it runs until SIGINT', async () => {
   const listed = execFileSync(process.execPath, [join(ROOT, 'src/cli/main.ts'), 'decisions', 'list', '--json'], {
     env,
   });
-  expect(JSON.parse(listed.toString())).toHaveLength(3);
+  expect(JSON.parse(listed.toString())).toHaveLength(5);
   start.interrupt();
   expect(await start.ended).toMatchObject({ code: 0, stderr: '' });
 });

@@ -5,7 +5,7 @@ import { AZURE_CLOUDS, EMULATOR_CLOUD } from '../../src/contract/clouds.ts';
 import type { AttestedDocumentResponse } from '../../src/contract/wire.ts';
 import { FAULT_NAMES, FAULTS, isFaultName, type FaultName } from '../../src/emulator/faults.ts';
 import type { RunningEmulator } from '../../src/emulator/emulator.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import { createAdHocTrust } from '../../src/trust/adHocTrust.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { verifyEvidence } from '../../src/verifier/verifyEvidence.ts';

@@ -9,7 +9,7 @@ import * as changes from '../../src/emulator/documentChanges.ts';
 import type { IssuedCertificate } from '../../src/emulator/issueCertificate.ts';
 import { contentTypeAttribute, messageDigestAttribute, usualAttributes } from '../../src/emulator/signedAttributes.ts';
 import { createSignerInfo, signDocument, type DocumentDescription } from '../../src/emulator/signDocument.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import { createAdHocTrust } from '../../src/trust/adHocTrust.ts';
 import { verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import { AT, sharedAuthority } from './running.ts';

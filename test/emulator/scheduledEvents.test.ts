@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ScheduledEvent } from '../../src/emulator/scheduledEvents.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import { get, getJson, withEmulator } from './running.ts';
 
 const EVENT: ScheduledEvent = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { startEmulator } from '../../src/emulator/startEmulator.ts';
 import { parseVmFile, readVmFile } from '../../src/emulator/vmFile.ts';
-import { AT, get, getJson, sharedAuthority } from './running.ts';
+import { AT, get, getJson, sharedAuthority, withEmulator } from './running.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
 afterAll(() => {
@@ -45,11 +45,22 @@ test.each([
   ['a number in the metadata', { vms: [{ ...VM, compute: { zone: 1 } }] }, 'vms.0.compute.zone: '],
   ['an unknown fault', { vms: [{ ...VM, faults: ['none'] }] }, 'vms.0.faults.0: '],
   ['a name with a slash', { vms: [{ ...VM, name: 'a/b' }] }, 'vms.0.name: '],
+  ['user data that is not base64', { vms: [{ ...VM, userData: '#!/bin/sh' }] }, 'vms.0.userData: base64'],
+  ['too much user data', { vms: [{ ...VM, userData: 'A'.repeat(87_388) }] }, 'vms.0.userData: at most 64 KB'],
   ['a fleet’s name', { vms: [{ ...VM, name: 'fleet-1' }] }, 'vms.0.name: fleet-<n> is made up'],
   ['a name twice', { vms: [VM, VM] }, 'vms.1.name: mine is there twice'],
 ])('a file with %s is refused with the place of the problem', (_, value, message) => {
   expect(() => parse(value)).toThrow(message);
   expect(() => parse(value)).toThrow('vms.json');
+});
+
+test('user data is answered as it stands in the file, from 2021-01-01 on', async () => {
+  const userData = Buffer.alloc(64 * 1024, 'countersign-claim=AB12\n').toString('base64');
+  await withEmulator({ vms: parse({ vms: [{ ...VM, userData }] }) }, async (emulator) => {
+    const path = '/metadata/instance/compute/userData?format=text&api-version=';
+    expect(await get(emulator, `${path}2021-01-01`)).toMatchObject({ status: 200, text: userData });
+    expect(await get(emulator, `${path}2020-12-01`)).toMatchObject({ status: 404 });
+  });
 });
 
 test('a file that is not JSON or too large is refused', async () => {

@@ -189,7 +189,7 @@ test('VMs and decisions are answered as described', async () => {
   expectDescribed('readActivation', await operate(stack(), `GET ${path}`));
   expectDescribed('blockActivation', await operate(stack(), `POST ${path}/block`));
   expectDescribed('unblockActivation', await operate(stack(), `POST ${path}/unblock`));
-  expectDescribed('clearKeyChanges', await operate(stack(), `POST ${path}/clear-key-changes`));
+  expectDescribed('releaseKey', await operate(stack(), `POST ${path}/release-key`));
   expectDescribed(
     'blockVm',
     await operate(stack(), 'POST /blocks', { body: { licence: 'described', vmId: SUBSCRIPTION } }),
@@ -216,6 +216,17 @@ test('usage is answered as described', async () => {
   expectDescribed('readUsage', await operate(stack(), `GET /usage?from=${from}&to=${from}`));
   expectDescribed('readUsage', await operate(stack(), `GET /usage?from=${from}&to=${to}&licence=nobody`));
   expectDescribed('exportUsage', await operate(stack(), `GET /exports/usage?from=${from}&to=${to}`));
+});
+
+test('what is kept of a subscription is answered as described, and its erasure', async () => {
+  const path = `/privacy/emulator/${LICENSED_SUBSCRIPTION}`;
+  const kept = await operate(stack(), `GET ${path}`, { as: 'Admin' });
+  expectDescribed('exportPrivacy', kept);
+  expect(kept.body['items']).not.toEqual([]);
+  expectDescribed('exportPrivacy', await operate(stack(), `GET ${path}?continuation=x`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}?dryRun=true`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), 'DELETE /privacy/emulator/mine', { as: 'Admin' }));
 });
 
 test('trust and keys are answered as described', async () => {

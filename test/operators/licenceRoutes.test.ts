@@ -28,7 +28,7 @@ test('a licence is created with its defaults, and read with how many of its seat
   });
   expect(created.body['changedBy']).toMatch(/^[0-9a-f-]{36}$/);
   const read = await operate(stack(), 'GET /licences/CREATED', { as: 'Reader' });
-  expect(read.body).toEqual({ ...created.body, usage: { taken: 0, over: 0, seats: 3 } });
+  expect(read.body).toEqual({ ...created.body, usage: { taken: 0, over: 0, overSince: null, seats: 3, overage: 0 } });
   expect(read.headers.get('etag')).toBe(created.body['etag']);
 });
 

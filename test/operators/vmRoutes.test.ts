@@ -170,7 +170,7 @@ test('a VM is blocked in marketplace mode by the name that its licence would hav
   const named = { licence: MARKETPLACE, pool: poolOf('emulator', SUBSCRIPTION, 'contoso~2f~metered~2f~pro') };
   expect(blocked.body).toMatchObject({ ...named, blocked: true });
   const { body: seats } = await operate(stack(), `GET /seats?licence=${encodeURIComponent(MARKETPLACE)}`);
-  expect(seats).toEqual({ seats: 'unlimited', taken: 0, over: 0 });
+  expect(seats).toEqual({ seats: 'unlimited', overage: 0, taken: 0, over: 0, overSince: null });
   expect(await list(`/activations?licence=${encodeURIComponent(MARKETPLACE)}`)).toEqual([blocked.body]);
 });
 

@@ -6,6 +6,7 @@ import { blockVm, unblockVm } from '../../src/seats/changeActivation.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import type { SeatPool } from '../../src/catalogue/seatPool.ts';
 import type { ActivationRequest } from '../../src/seats/issue.ts';
+import { dayOf } from '../../src/contract/dayHours.ts';
 import { CLOCK_SKEW } from '../../src/contract/clocks.ts';
 import { LATEST_WRITE } from '../../src/seats/lease.ts';
 import { StoreUnavailableError } from '../../src/contract/stored.ts';
@@ -77,7 +78,7 @@ test('the row says what was issued, and keeps its first and latest times', async
   const expected = {
     vmId: VM_ID,
     ...{ cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, offer: 'Contoso/Firewall/Pro' },
-    ...{ issuedAt: AT, expiresAt: AT + DAY, counted: null, overSince: null, movedTo: null },
+    ...{ issuedAt: AT, expiresAt: AT + DAY, counted: null, overSince: null, movedTo: null, moves: 0 },
     licenceId: 'fabrikam-2026',
     seat: { kind: 'numbered', number: 0 },
     jkt: 'first-key',
@@ -109,6 +110,7 @@ test('the row says what was issued, and keeps its first and latest times', async
       licenceJti: later.licenceJti,
       ...{ issuedAt: AT + HOUR, expiresAt: AT + HOUR + DAY },
       leaseEnd: AT + HOUR + DAY,
+      counted: { day: dayOf(AT), hours: 1 << 12 },
       graceUntil: AT + HOUR + 8 * DAY,
       region: null,
       sku: '',

@@ -1,5 +1,7 @@
 import type { Activation } from '../../src/seats/activation.ts';
-import type { SeatBlock, SeatStore, SeatWrite, UsageRow } from '../../src/seats/store.ts';
+import { poolName } from '../../src/catalogue/seatPool.ts';
+import type { SeatPool } from '../../src/catalogue/seatPool.ts';
+import type { SeatBlock, SeatRows, SeatStore, SeatWrite, UsageRow } from '../../src/seats/store.ts';
 import type { Stored, WriteOutcome } from '../../src/contract/stored.ts';
 
 /** Called at the moment of each write of an activation for a new challenge, with what all activations are after it. */
@@ -11,15 +13,21 @@ export interface MemorySeatStore extends SeatStore {
   usageNow(): readonly UsageRow[];
 }
 
+type Rows = Map<string, Stored<unknown>>;
+
 /**
- * A seat store of one pool in memory, for searching interleavings that no real store can be made to produce at will.
- * `step` is awaited before each request and before each answer, and between the blocks that one query reads. The same
- * rules are held against the real store in tables/createTablesStore.test.ts.
+ * A seat store in memory, for searching interleavings that no real store can be made to produce at will. `step` is
+ * awaited before each request and before each answer, and between the blocks that one query reads. The same rules are
+ * held against the real store in tables/createTablesStore.test.ts.
  */
 export function createMemorySeatStore(step: () => Promise<unknown>, onIssue: OnIssue): MemorySeatStore {
-  const rows = new Map<string, Stored<unknown>>();
-  const activations = (): Stored<Activation>[] =>
-    [...rows].filter(([key]) => key.startsWith('vm:')).map(([, row]) => row as Stored<Activation>);
+  const pools = new Map<string, Rows>();
+  const rowsOf = (pool: SeatPool): Rows => {
+    const rows = pools.get(poolName(pool)) ?? new Map<string, Stored<unknown>>();
+    pools.set(poolName(pool), rows);
+    return rows;
+  };
+  const allActivations = () => [...pools.values()].flatMap(activationsOf).map((row) => row.value);
   const request = async <T>(answer: () => T): Promise<T> => {
     await step();
     const value = answer();
@@ -27,44 +35,57 @@ export function createMemorySeatStore(step: () => Promise<unknown>, onIssue: OnI
     return value;
   };
   return {
-    activationsNow: () => activations().map((row) => row.value),
-    usageNow: () => [...rows].flatMap(([key, row]) => (key.startsWith('hours:') ? [row.value as UsageRow] : [])),
-    readActivation: (_, vmId) => request(() => (rows.get(`vm:${vmId}`) as Stored<Activation> | undefined) ?? null),
-    readSeats: async (_, since) => {
-      const keys = [...rows.keys()].filter((key) => key.startsWith('block:'));
-      const blocks: SeatBlock[] = [];
-      for (const key of keys) {
-        await step();
-        const row = rows.get(key) as Stored<bigint>;
-        blocks.push({ index: Number(key.slice(6)), taken: row.value, version: row.version });
-      }
-      const hasUncounted = await request(() => rows.has('uncounted'));
-      const live = ({ value }: Stored<Activation>) => value.seat.kind === 'uncounted' && value.leaseEnd >= (since ?? 0);
-      const uncounted = await request(() => (since === null ? 0 : activations().filter(live).length));
-      return { blocks, hasUncounted, uncounted };
-    },
-    readEnded: (_, before) =>
+    activationsNow: allActivations,
+    usageNow: () => [...pools.values()].flatMap(usageOf),
+    readActivation: (pool, vmId) =>
+      request(() => (rowsOf(pool).get(`vm:${vmId}`) as Stored<Activation> | undefined) ?? null),
+    readSeats: (pool, since) => readSeats(rowsOf(pool), since, { step, request }),
+    readEnded: (pool, before, below) =>
       request(() =>
-        activations()
-          .filter(({ value }) => value.seat.kind === 'numbered' && value.leaseEnd < before)
+        activationsOf(rowsOf(pool))
+          .filter(({ value: { seat } }) => seat.kind === 'numbered' && seat.number < (below ?? Infinity))
+          .filter(({ value }) => value.leaseEnd < before)
           .slice(0, 100),
       ),
-    writeSeats: (_, writes) =>
+    writeSeats: (pool, writes) =>
       request(() => {
-        const before = new Map(activations().map(({ value }) => [value.vmId, value]));
+        const rows = rowsOf(pool);
+        const before = new Map(activationsOf(rows).map(({ value }) => [value.vmId, value]));
         const outcome = writeAll(rows, writes);
-        for (const { value } of outcome === 'written' ? activations() : []) {
+        for (const { value } of outcome === 'written' ? activationsOf(rows) : []) {
           const old = before.get(value.vmId) ?? null;
-          if (old?.challenge?.jti !== value.challenge?.jti)
-            onIssue(
-              old,
-              value,
-              activations().map((row) => row.value),
-            );
+          if (old?.challenge?.jti !== value.challenge?.jti) onIssue(old, value, allActivations());
         }
         return outcome;
       }),
   };
+}
+
+function activationsOf(rows: Rows): readonly Stored<Activation>[] {
+  return [...rows].filter(([key]) => key.startsWith('vm:')).map(([, row]) => row as Stored<Activation>);
+}
+
+function usageOf(rows: Rows): readonly UsageRow[] {
+  return [...rows].flatMap(([key, row]) => (key.startsWith('hours:') ? [row.value as UsageRow] : []));
+}
+
+interface Steps {
+  readonly step: () => Promise<unknown>;
+  readonly request: <T>(answer: () => T) => Promise<T>;
+}
+
+async function readSeats(rows: Rows, since: number | null, { step, request }: Steps): Promise<SeatRows> {
+  const keys = [...rows.keys()].filter((key) => key.startsWith('block:'));
+  const blocks: SeatBlock[] = [];
+  for (const key of keys) {
+    await step();
+    const row = rows.get(key) as Stored<bigint>;
+    blocks.push({ index: Number(key.slice(6)), taken: row.value, version: row.version });
+  }
+  const hasUncounted = await request(() => rows.has('uncounted'));
+  const live = ({ value }: Stored<Activation>) => value.seat.kind === 'uncounted' && value.leaseEnd >= (since ?? 0);
+  const uncounted = await request(() => (since === null ? 0 : activationsOf(rows).filter(live).length));
+  return { blocks, hasUncounted, uncounted };
 }
 
 let versions = 0;

@@ -33,7 +33,7 @@ function activation(changed: Partial<Activation> = {}): Activation {
   return {
     vmId: vmId(1),
     ...{ cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, offer: 'Contoso/Firewall/Pro' },
-    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null },
+    ...{ issuedAt: 0, expiresAt: 0, counted: null, overSince: null, movedTo: null, moves: 0 },
     licenceId: 'fabrikam-2026',
     seat: { kind: 'numbered', number: 0 },
     jkt: null,
@@ -208,7 +208,7 @@ test('all 64 bits of a block are kept', async () => {
 test('ended leases are found among seats that are numbered, live ones are counted among the others', async () => {
   const { store } = await createStore();
   const rows = [
-    { vmId: vmId(1), leaseEnd: AT - 1 },
+    { vmId: vmId(1), leaseEnd: AT - 1, seat: { kind: 'numbered', number: 3 } },
     { vmId: vmId(2), leaseEnd: AT },
     { vmId: vmId(3), leaseEnd: AT - 1, seat: { kind: 'none' } },
     { vmId: vmId(4), leaseEnd: AT - 1, seat: { kind: 'uncounted' } },
@@ -217,7 +217,8 @@ test('ended leases are found among seats that are numbered, live ones are counte
   for (const row of rows) await store.writeSeats(POOL, [insert(row)]);
   expect(await store.readSeats(POOL, AT - MINUTE)).toMatchObject({ hasUncounted: false, uncounted: 0 });
   await store.writeSeats(POOL, [{ row: 'uncounted' }]);
-  expect((await store.readEnded(POOL, AT)).map((row) => row.value.vmId)).toEqual([vmId(1)]);
+  const ended = async (below: number | null) => (await store.readEnded(POOL, AT, below)).map((row) => row.value.vmId);
+  expect([await ended(null), await ended(4), await ended(3)]).toEqual([[vmId(1)], [vmId(1)], []]);
   expect(await store.readSeats(POOL, AT)).toMatchObject({ uncounted: 1 });
   expect(await store.readSeats(POOL, AT - MINUTE)).toMatchObject({ uncounted: 2 });
 });

@@ -185,9 +185,10 @@ test('after its key changes were cleared a VM may change its key again', async (
 test('operators see by how much a lowered pool is over, until the leases end', async () => {
   const store = await createStore();
   for (const vm of [1, 2, 3]) await activate(store, entitlement(), request(entitlement(), { vmId: vmId(vm) }));
-  expect(await readPoolUsage(store, POOL, 20, AT)).toEqual({ seats: 20, taken: 3, over: 0 });
-  expect(await readPoolUsage(store, POOL, 1, AT + DAY + MINUTE)).toEqual({ seats: 1, taken: 3, over: 2 });
-  expect(await readPoolUsage(store, POOL, 1, AT + DAY + 3 * MINUTE)).toEqual({ seats: 1, taken: 0, over: 0 });
+  const usage = (seats: number, at: number) => readPoolUsage(store, POOL, { seats, overage: 0 }, at);
+  expect(await usage(20, AT)).toEqual({ seats: 20, overage: 0, taken: 3, over: 0, overSince: null });
+  expect(await usage(1, AT + DAY + MINUTE)).toMatchObject({ taken: 3, over: 2, overSince: null });
+  expect(await usage(1, AT + DAY + 3 * MINUTE)).toMatchObject({ taken: 0, over: 0 });
 });
 
 test('a decision is read by its id, and is written once', async () => {

@@ -31,6 +31,21 @@ test('has exactly the claims of the protocol', () => {
   });
 });
 
+test('says what the licence is besides: over, of which class, the end of a trial, and whose plan the image has', () => {
+  const plan = { publisher: 'hardened', product: 'linux', name: 'lts' };
+  const entitlement = { ...INPUT.entitlement, class: 'development', trialEndsAt: INPUT.issuedAt };
+  const claims = licenceClaims({ ...INPUT, vm: { ...INPUT.vm, plan }, entitlement, over: true });
+  expect(claims.licence).toMatchObject({ over: true, class: 'development', trialEndsAt: 1767225600 });
+  expect(claims.azure).toMatchObject({ plan });
+  expect(parseLicenceClaims(claims)).toEqual(claims);
+});
+
+test('has no plan of the image where there is none, or only parts of one', () => {
+  for (const plan of [null, { publisher: 'hardened', product: '', name: '' }]) {
+    expect(licenceClaims({ ...INPUT, vm: { ...INPUT.vm, plan } }).azure).not.toHaveProperty('plan');
+  }
+});
+
 test('has no cnf without a key', () => {
   const claims = licenceClaims({ ...INPUT, jkt: undefined });
   expect(Object.keys(claims)).not.toContain('cnf');

@@ -26,7 +26,10 @@ export const INPUT: LicenceInput = {
     licenceId: 'mp:1',
     plan: { publisher: 'Contoso', product: 'router', name: 'standard' },
     features: { cores: 4, support: true, tier: 'gold' },
+    class: null,
+    trialEndsAt: null,
   },
+  over: false,
   times: {
     expiresAt: ISSUED_AT + 24 * HOUR,
     renewAfter: ISSUED_AT + 12 * HOUR,

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { documentContent } from '../../src/emulator/documentContent.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import { nameSigner } from '../../src/emulator/documentChanges.ts';
 import { AT, DAY, NONCE, SECOND, createScene, createTrust, judge, pinsOf, read, verdict, warm } from './scene.ts';
 import type { Offer, Scene } from './scene.ts';

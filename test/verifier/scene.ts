@@ -8,7 +8,7 @@ import type { DocumentContent } from '../../src/emulator/documentContent.ts';
 import type { IssuedCertificate } from '../../src/emulator/issueCertificate.ts';
 import { signDocument } from '../../src/emulator/signDocument.ts';
 import type { DocumentDescription } from '../../src/emulator/signDocument.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import type { EvidencePolicy } from '../../src/verifier/appraise.ts';
 import { verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';

@@ -4,7 +4,7 @@ import type { AttestationResult } from '../../src/contract/attestation.ts';
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import type { LeafChange } from '../../src/emulator/authority.ts';
 import { documentContent } from '../../src/emulator/documentContent.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import { DOCUMENT_LIMITS, MAX_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import * as ber from '../../src/emulator/berForms.ts';
 import { encodeElement } from '../../src/emulator/der.ts';

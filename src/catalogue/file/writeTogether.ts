@@ -178,7 +178,7 @@ function licenceWrite(store: RowStore, { value, stored }: Upsert<Licence>, chang
       if (version === null) return;
       const present = { value, version, change };
       await (stored === null
-        ? deleteLicence(store, present)
+        ? deleteLicence(store, present, change.at)
         : writeLicence(store, { value: stored.value, stored: present }, stored.change));
     },
   };

@@ -7,6 +7,7 @@ import { countingTime } from '../licence/rememberedTime.ts';
 import { obtainLicence } from '../service/obtainLicence.ts';
 import type { IssuedLicence, ReceivedDenial } from '../service/obtainLicence.ts';
 import { failureOf } from '../service/persist.ts';
+import { reasonOf } from '../service/problem.ts';
 import type { Session } from '../session.ts';
 import { keepDenial, keepLicence, rememberTime } from './keep.ts';
 import { emptyRecord, localFaultOf, readRecord } from './records.ts';
@@ -172,6 +173,7 @@ function troubleOfDenial({ code, problem }: ReceivedDenial): Trouble {
 }
 
 export function findingOfKeptDenial({ code }: KeptDenial): Finding {
-  const reason = 'The service has signed that this VM has no licence, and has issued none since. Contact the vendor.';
+  const advice = reasonOf(code, 'Contact the vendor.');
+  const reason = `The service has signed that this VM has no licence, and has issued none since. ${advice}`;
   return { kind: 'denied', denial: { code, reason } };
 }

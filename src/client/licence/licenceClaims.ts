@@ -1,18 +1,10 @@
-import type { Features, LicenceClaims as ContractClaims } from '../../contract/claims.ts';
+import type { Features, LicenceClaims } from '../../contract/claims.ts';
 import { dateMember, member, objectMember, textMember } from '../members.ts';
 import type { JsonObject } from '../members.ts';
 
-/** The claims of a licence, with those that only some offers have. */
-export type LicenceClaims = ContractClaims & { readonly licence: OptionalTerms };
+export type { LicenceClaims } from '../../contract/claims.ts';
 
-interface OptionalTerms {
-  /** Licensed above the number of seats, by the offer's overage. */
-  readonly over?: boolean;
-  /** NumericDate */
-  readonly trialEndsAt?: number;
-  /** What kind of licence it is, in the vendor's words. */
-  readonly class?: string;
-}
+type OptionalTerms = Pick<LicenceClaims['licence'], 'over' | 'trialEndsAt' | 'class'>;
 
 const MAX_TEXT = 512;
 const MAX_FEATURES = 256;

@@ -17,6 +17,23 @@ export interface ServiceProblem {
   readonly retryAfter?: number;
 }
 
+/**
+ * What happened, then what to do, for the codes that a customer can act on: the service's own text says the second alone, and
+ * a kept denial has no text.
+ */
+const REASONS = new Map([
+  ['trial_ended', 'The trial of this subscription has ended. Buy a licence from the vendor, then check again.'],
+  [
+    'claim_invalid',
+    'The service does not accept the claim code of this VM. Compare it with the one that the vendor sent, or ask the vendor for another one.',
+  ],
+]);
+
+/** @param otherwise for a code that the client has no text for */
+export function reasonOf(code: string, otherwise: string): string {
+  return REASONS.get(code) ?? otherwise;
+}
+
 const CODE = /^[a-z][a-z0-9_]{0,63}$/;
 const CORRELATION_ID = /^[\x21-\x7e]{1,128}$/;
 const MAX_DETAIL = 2000;
@@ -46,7 +63,12 @@ function readOwnDocument({ status, mediaType, text }: ServiceAnswer): Omit<Servi
   if (code === undefined || !CODE.test(code) || typeof member(object, 'retryable') !== 'boolean') return undefined;
   if (correlationId === undefined || !CORRELATION_ID.test(correlationId)) return undefined;
   const denial = textMember(object, 'denial', MAX_TOKEN);
-  return { code, correlationId, reason: readReason(object), ...(denial === undefined ? {} : { denial }) };
+  return {
+    code,
+    correlationId,
+    reason: reasonOf(code, readReason(object)),
+    ...(denial === undefined ? {} : { denial }),
+  };
 }
 
 function readReason(object: JsonObject): string {

@@ -19,8 +19,13 @@ export const recordFields = {
 export const usageSchema = z
   .strictObject({
     taken: z.int().min(0).describe('VMs whose lease has not ended.'),
-    over: z.int().min(0).describe('By how many VMs a lowered number of seats is exceeded.'),
+    over: z
+      .int()
+      .min(0)
+      .describe('VMs beyond the seats: by overage, or until their leases end after seats were lowered.'),
+    overSince: instantText.nullable().describe('Since when VMs are beyond the seats, as far as they have renewed.'),
     seats,
+    overage: seats.describe('How many VMs are licensed beyond the seats; a share of the seats as a number of VMs.'),
   })
   .meta({ id: 'SeatUsage' });
 

@@ -37,7 +37,8 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       folder,
     );
     const { url, vms } = JSON.parse(await running.firstLine()) as { url: string; vms: string[] };
-    expect(vms).toEqual(['negasonic', 'examplevmname', 'tracked']);
+    const customers = ['customer-production', 'customer-test', 'foreign-plan', 'without-plan'];
+    expect(vms).toEqual(['negasonic', 'examplevmname', 'tracked', ...customers]);
     const answer = await fetch(url + DOCUMENT, { headers: { Metadata: 'true' } });
     const { code, out } = await verify(await answer.text());
     expect(code).toBe(0);

@@ -105,6 +105,18 @@ test.each([
   expect(scene.time.sleeps).toEqual([]);
 });
 
+test('user data that is not answered at all costs two seconds, and the licence comes', async () => {
+  const scene = await createScene();
+  const { adapters } = scene;
+  const requestImds: typeof adapters.requestImds = (request) => {
+    if (!request.url.includes('/userData')) return adapters.requestImds(request);
+    scene.time.pass(request.timeoutMs);
+    return Promise.resolve({ kind: 'silent' });
+  };
+  expect(await scene.check({ adapters: { ...adapters, requestImds } })).toMatchObject({ state: 'licensed' });
+  expect(scene.time.monotonic).toBe(2000);
+});
+
 test('an IMDS that is too old for user data is not asked for it', async () => {
   const scene = await createScene();
   scene.imds.versions = ['2018-10-01', '2019-11-01'];

@@ -44,6 +44,17 @@ test('it is kept: the next process is denied too, with the service away and with
   expect(await scene.check({ once: true })).toMatchObject({ state: 'denied', code: 'licence_revoked' });
 });
 
+test('the end of a trial is denied in words of its own, at once and from the folder', async () => {
+  const scene = await createScene();
+  await scene.check();
+  scene.service.denies = 'trial_ended';
+  const advice = 'The trial of this subscription has ended. Buy a licence from the vendor, then check again.';
+  const reason = expect.stringMatching(new RegExp(`^The service has signed .* ${advice}$`)) as string;
+  expect(await scene.client().check({ renew: true })).toMatchObject({ state: 'denied', code: 'trial_ended', reason });
+  scene.serviceIsAway = true;
+  expect(await scene.check({ once: true })).toMatchObject({ state: 'denied', code: 'trial_ended', reason });
+});
+
 test('it ends with a licence that is issued later', async () => {
   const scene = await createScene();
   deny(scene);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { resultOf } from '../../../src/client/answer.ts';
 import type { Failure, HandOf } from '../../../src/client/answer.ts';
+import { reasonOf } from '../../../src/client/service/problem.ts';
 import { CLIENT_CODES, ClientError, MEANINGS } from '../../../src/client/clientError.ts';
 import { failureOf } from '../../../src/client/service/persist.ts';
 import { LICENCE_STATES, STATES } from '../../../src/client/states.ts';
@@ -55,6 +56,12 @@ test('a confirmed or new licence needs no words; what could not be kept does', (
   expect(Object.keys(resultOf({ kind: 'confirmed', hand: hand('current') }))).toEqual(['state', 'licence']);
   const trouble = { code: 'cache_not_written', reason: 'The disk is full.' };
   expect(resultOf({ kind: 'issued', hand: hand('current'), trouble })).toMatchObject({ state: 'licensed', ...trouble });
+});
+
+test.each(['trial_ended', 'claim_invalid'])('%s of the service says what happened, then what to do', (code) => {
+  const reason = reasonOf(code, '');
+  expect(reason.split(/(?<=\.) /)).toHaveLength(2);
+  expect(reason).toMatch(/^The .*\. [A-Z].*\.$/);
 });
 
 test('what only some licences have is passed on', () => {

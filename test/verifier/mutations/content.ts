@@ -4,7 +4,7 @@ import { documentContent } from '../../../src/emulator/documentContent.ts';
 import type { DocumentContent } from '../../../src/emulator/documentContent.ts';
 import { usualAttributes } from '../../../src/emulator/signedAttributes.ts';
 import { signOctets } from '../../../src/emulator/signatureAlgorithms.ts';
-import { BUILT_IN_VMS } from '../../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
 import { changed, remade, saying, signedBy } from '../mutation.ts';
 import type { Mutation } from '../mutation.ts';
 import { AT, CREATED_ON, DAY, HOUR, MINUTE, NONCE, SECOND } from '../scene.ts';

@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { holdingKeys, namingOf } from '../../src/catalogue/holding.ts';
+import type { Holding, HoldingKey } from '../../src/catalogue/holding.ts';
+import type { Licence } from '../../src/catalogue/licence.ts';
+import { deleteLicence, writeLicence } from '../../src/catalogue/writeLicence.ts';
+import type { Change, Recorded, Stored } from '../../src/contract/stored.ts';
+import { AT, licence, MINUTE, subscriptions, vmId } from '../support/licensing.ts';
+
+/*
+ * A subscription is under at most one licence for a plan, but for the overlap of a move: also where operators on two
+ * instances write in the same instant, and processes die after any call of the store. The scheduler picks which call comes
+ * next.
+ */
+
+type LicenceRows = Parameters<typeof writeLicence>[0];
+
+class Died extends Error {}
+
+/** The rows of licences and holdings in memory, under the store's own rules. */
+function createRows() {
+  const licences = new Map<string, Recorded<Licence>>();
+  const holdings = new Map<string, Stored<Holding>>();
+  const nameOf = ({ cloud, subscriptionId }: HoldingKey) => `${cloud}/${subscriptionId}`;
+  let versions = 0;
+  const next = () => `v${(versions += 1)}`;
+  const outcomeOf = (present: string | undefined, version: string | null) =>
+    version === null ? (present === undefined ? null : 'exists') : present === version ? null : 'changed';
+  const rows: LicenceRows = {
+    readLicence: (id) => Promise.resolve(licences.get(id) ?? null),
+    writeLicence: (value, version, change) => {
+      const outcome = outcomeOf(licences.get(value.id)?.version, version);
+      if (outcome !== null) return Promise.resolve({ outcome });
+      const row = { value, version: next(), change };
+      licences.set(value.id, row);
+      return Promise.resolve({ outcome: 'written', version: row.version });
+    },
+    deleteLicence: (id, version) => {
+      const present = licences.get(id);
+      if (present === undefined) return Promise.resolve('absent');
+      if (version !== null && present.version !== version) return Promise.resolve('changed');
+      licences.delete(id);
+      return Promise.resolve('deleted');
+    },
+    readHolding: (key) => Promise.resolve(holdings.get(nameOf(key)) ?? null),
+    writeHolding: (value, version) => {
+      const outcome = outcomeOf(holdings.get(nameOf(value))?.version, version);
+      if (outcome === null) holdings.set(nameOf(value), { value, version: next() });
+      return Promise.resolve(outcome ?? 'written');
+    },
+  };
+  return { rows, licences, holdings, nameOf };
+}
+
+/** The same rows, a step before each call, for a process that dies after so many of them. */
+function through(rows: LicenceRows, step: () => Promise<unknown>, dies: number | null): LicenceRows {
+  let calls = 0;
+  const call = async <T>(run: () => Promise<T>): Promise<T> => {
+    await step();
+    if (dies !== null && calls >= dies) throw new Died();
+    calls += 1;
+    return run();
+  };
+  return {
+    readLicence: (...args) => call(() => rows.readLicence(...args)),
+    writeLicence: (...args) => call(() => rows.writeLicence(...args)),
+    deleteLicence: (...args) => call(() => rows.deleteLicence(...args)),
+    readHolding: (...args) => call(() => rows.readHolding(...args)),
+    writeHolding: (...args) => call(() => rows.writeHolding(...args)),
+  };
+}
+
+interface Write {
+  readonly id: string;
+  /** The subscriptions that stay; none: the licence is deleted. */
+  readonly stay: readonly number[];
+  readonly leave: readonly number[];
+  readonly dies: number | null;
+  /** Milliseconds by which its instance's clock is wrong. */
+  readonly skew: number;
+}
+
+const SUBSCRIPTIONS = [1, 2];
+const numbers = fc.uniqueArray(fc.constantFrom(...SUBSCRIPTIONS));
+const write: fc.Arbitrary<Write> = fc.record({
+  id: fc.constantFrom('a', 'b', 'c'),
+  stay: numbers,
+  leave: numbers,
+  dies: fc.option(fc.integer({ min: 0, max: 8 }), { freq: 3 }),
+  skew: fc.constantFrom(-MINUTE, 0, MINUTE),
+});
+const phases = fc.array(
+  fc.record({ wait: fc.constantFrom(1_000, 5 * MINUTE), writes: fc.array(write, { maxLength: 4 }) }),
+  { minLength: 1, maxLength: 6 },
+);
+
+function valueOf({ id, stay, leave }: Write, at: number): Licence {
+  const leaving = leave.filter((number) => !stay.includes(number));
+  return licence({
+    id,
+    subscriptions: [
+      ...subscriptions(...stay.map(vmId)),
+      ...subscriptions(...leaving.map(vmId)).map((one) => ({ ...one, until: at + 10 * MINUTE })),
+    ],
+  });
+}
+
+async function execute(store: LicenceRows, asked: Write, at: number): Promise<string> {
+  const change: Change = { by: asked.id, at };
+  try {
+    const stored = await store.readLicence(asked.id);
+    if (asked.stay.length + asked.leave.length > 0) {
+      return (await writeLicence(store, { value: valueOf(asked, at), stored }, change)).outcome;
+    }
+    return stored === null ? 'absent' : await deleteLicence(store, stored, at);
+  } catch (error) {
+    if (!(error instanceof Died)) throw error;
+    return 'died';
+  }
+}
+
+type World = ReturnType<typeof createRows>;
+
+/** How the licences that a subscription's row names name it themselves: that is what decisions go by. */
+function namingsOf({ holdings, licences, nameOf }: World, key: HoldingKey, at: number) {
+  const ids = holdings.get(nameOf(key))?.value.licences ?? [];
+  return ids.map((id) => {
+    const value = licences.get(id)?.value;
+    return value === undefined ? null : namingOf(value, key, at);
+  });
+}
+
+test('under any interleaving of operators’ writes and deaths, one licence at most has a subscription to stay', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), phases, async (scheduler, given) => {
+      const world = createRows();
+      let at = AT;
+      const step = () => scheduler.schedule(Promise.resolve());
+      for (const { wait, writes } of given) {
+        at += wait;
+        const running = writes.map((one) => execute(through(world.rows, step, one.dies), one, at + one.skew));
+        await scheduler.waitFor(Promise.all(running));
+        for (const key of holdingKeys(licence({ subscriptions: subscriptions(...SUBSCRIPTIONS.map(vmId)) }))) {
+          const namings = namingsOf(world, key, at);
+          expect(namings.filter((naming) => naming === 'stays').length).toBeLessThanOrEqual(1);
+          expect(namings.filter((naming) => naming !== null).length).toBeLessThanOrEqual(2);
+          expect(findLost(world, key, at)).toEqual([]);
+        }
+      }
+      await expectFree(world, at + 20 * MINUTE);
+    }),
+    { numRuns: Number(process.env['INTERLEAVINGS'] ?? 500) },
+  );
+});
+
+/** Licences that say that the subscription stays, and that its row does not name: a VM would not find them. */
+function findLost({ holdings, licences, nameOf }: World, key: HoldingKey, at: number): readonly string[] {
+  const ids = holdings.get(nameOf(key))?.value.licences ?? [];
+  const naming = [...licences.values()].filter(({ value }) => namingOf(value, key, at) === 'stays');
+  return naming.map(({ value }) => value.id).filter((id) => !ids.includes(id));
+}
+
+/** Whatever was left behind, some minutes later another licence can have each subscription that none has to stay. */
+async function expectFree(world: World, at: number): Promise<void> {
+  for (const number of SUBSCRIPTIONS) {
+    const value = licence({ id: `late-${number}`, subscriptions: subscriptions(vmId(number)) });
+    const [key] = holdingKeys(value);
+    if (key === undefined) throw new Error('The licence names a subscription.');
+    const isHeld = namingsOf(world, key, at).includes('stays');
+    const written = await writeLicence(world.rows, { value, stored: null }, { by: 'late', at });
+    expect(written.outcome).toBe(isHeld ? 'held' : 'written');
+  }
+}
+
+test('a written licence has its subscriptions, and a deleted one gives them up with its pool remembered', async () => {
+  const world = createRows();
+  const change = { by: 'test', at: AT };
+  const first = licence({ subscriptions: subscriptions(vmId(1), vmId(2)) });
+  expect((await writeLicence(world.rows, { value: first, stored: null }, change)).outcome).toBe('written');
+  const second = licence({ id: 'second', subscriptions: subscriptions(vmId(2)) });
+  expect(await writeLicence(world.rows, { value: second, stored: null }, change)).toMatchObject({
+    outcome: 'held',
+    by: first.id,
+    key: { subscriptionId: vmId(2) },
+  });
+  const stored = await world.rows.readLicence(first.id);
+  if (stored === null) throw new Error('The licence was written.');
+  expect(await deleteLicence(world.rows, stored, AT + 3 * MINUTE)).toBe('deleted');
+  expect(
+    (await writeLicence(world.rows, { value: second, stored: null }, { by: 'test', at: AT + 3 * MINUTE })).outcome,
+  ).toBe('written');
+  const [key] = holdingKeys(second);
+  const holding = key === undefined ? null : await world.rows.readHolding(key);
+  expect(holding?.value).toMatchObject({ licences: ['second'], former: ['licence:fabrikam-2026'] });
+});
