@@ -26,6 +26,21 @@ export const OPERATOR_ENDPOINTS = {
   readOffer: { method: 'GET', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   putOffer: { method: 'PUT', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   deleteOffer: { method: 'DELETE', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
+  readOverride: {
+    method: 'GET',
+    path: '/operator/v1/offers/{publisher}/{product}/{plan}/overrides/{cloud}/{subscription}',
+  },
+  putOverride: {
+    method: 'PUT',
+    path: '/operator/v1/offers/{publisher}/{product}/{plan}/overrides/{cloud}/{subscription}',
+  },
+  deleteOverride: {
+    method: 'DELETE',
+    path: '/operator/v1/offers/{publisher}/{product}/{plan}/overrides/{cloud}/{subscription}',
+  },
+  listClaims: { method: 'GET', path: '/operator/v1/claims' },
+  createClaim: { method: 'POST', path: '/operator/v1/claims' },
+  deleteClaim: { method: 'DELETE', path: '/operator/v1/claims/{id}' },
   listLicences: { method: 'GET', path: '/operator/v1/licences' },
   readLicence: { method: 'GET', path: '/operator/v1/licences/{id}' },
   putLicence: { method: 'PUT', path: '/operator/v1/licences/{id}' },
