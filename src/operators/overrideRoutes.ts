@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { HoldingKey, SubscriptionOverride } from '../catalogue/holding.ts';
 import type { CatalogueStore, OverrideStore } from '../catalogue/store.ts';
 import { cloud, uuid } from '../contract/operators/fields.ts';
