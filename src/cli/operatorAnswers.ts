@@ -14,6 +14,7 @@ import type {
   overrideItem,
   usageSchema,
 } from '../contract/operators/records.ts';
+import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
 
@@ -35,6 +36,8 @@ export interface Answers {
   readonly SeatUsage: z.input<typeof usageSchema>;
   readonly Activation: ActivationJson;
   readonly UsageRow: UsageRowJson;
+  readonly PrivacyItem: PrivacyItemJson;
+  readonly Erasure: ErasureJson;
   readonly Decision: DecisionJson;
   readonly Explanation: ExplanationJson;
   readonly KeyReport: KeyReportJson;

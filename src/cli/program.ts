@@ -54,6 +54,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'export the hours in which VMs were licensed',
     load: async (session) => (await import('./commands/usage.ts')).createUsage(session),
   },
+  privacy: {
+    summary: 'export and erase what a service keeps of a subscription',
+    load: async (session) => (await import('./commands/privacy.ts')).createPrivacy(session),
+  },
   keys: {
     summary: 'create root keys, sign and upload key sets, show the keys of a service',
     load: async (session) => (await import('./commands/keys.ts')).createKeys(session),

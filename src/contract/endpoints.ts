@@ -49,6 +49,8 @@ export const OPERATOR_ENDPOINTS = {
   applyCatalogue: { method: 'POST', path: '/operator/v1/catalogue' },
   importLicences: { method: 'POST', path: '/operator/v1/imports/licences' },
   exportLicences: { method: 'GET', path: '/operator/v1/exports/licences' },
+  exportPrivacy: { method: 'GET', path: '/operator/v1/privacy/{cloud}/{subscription}' },
+  erasePrivacy: { method: 'DELETE', path: '/operator/v1/privacy/{cloud}/{subscription}' },
   readUsage: { method: 'GET', path: '/operator/v1/usage' },
   exportUsage: { method: 'GET', path: '/operator/v1/exports/usage' },
   listActivations: { method: 'GET', path: '/operator/v1/activations' },

@@ -23,6 +23,8 @@ import type { OperatorDirectory } from './checkToken.ts';
 import { createOperatorKeySet } from './operatorKeySet.ts';
 import { serveRoute } from './serveRoute.ts';
 import type { ServeNeeds } from './serveRoute.ts';
+import { PRIVACY_ROUTES } from './privacyRoutes.ts';
+import type { PrivacyNeeds } from './privacyRoutes.ts';
 import { TRUST_ROUTES } from './trustRoutes.ts';
 import { USAGE_ROUTES } from './usageRoutes.ts';
 import type { UsageNeeds } from './usageRoutes.ts';
@@ -36,6 +38,7 @@ export type OperatorNeeds = ActivationNeeds &
   KeySetNeeds &
   LicenceNeeds &
   OfferNeeds &
+  PrivacyNeeds &
   OverrideNeeds &
   TrustNeeds &
   UsageNeeds;
@@ -53,6 +56,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,
   ...USAGE_ROUTES,
+  ...PRIVACY_ROUTES,
 ];
 
 /** The operators' routes of a service; none where no directory is named, because then nobody is an operator. */

@@ -239,6 +239,17 @@ test('usage is answered as described', async () => {
   expectDescribed('exportUsage', await operate(stack(), `GET /exports/usage?from=${from}&to=${to}`));
 });
 
+test('what is kept of a subscription is answered as described, and its erasure', async () => {
+  const path = `/privacy/emulator/${LICENSED_SUBSCRIPTION}`;
+  const kept = await operate(stack(), `GET ${path}`, { as: 'Admin' });
+  expectDescribed('exportPrivacy', kept);
+  expect(kept.body['items']).not.toEqual([]);
+  expectDescribed('exportPrivacy', await operate(stack(), `GET ${path}?continuation=x`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}?dryRun=true`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), 'DELETE /privacy/emulator/mine', { as: 'Admin' }));
+});
+
 test('trust and keys are answered as described', async () => {
   const { root } = await createAuthority({ names: { root: 'Described Root' }, keys: runKeys('other') });
   const as = 'Admin';
