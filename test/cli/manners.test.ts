@@ -24,6 +24,7 @@ async function listen(serve: RequestListener): Promise<Readonly<Record<string, s
 
 const PLAIN: Terminal = { columns: 80, hasColour: false };
 const VM = '02aab8a4-74ef-476e-8182-f6d2ba4166a6';
+const OTHER = '11111111-0000-4000-8000-000000000009';
 const RAW = 'agent\u009b31m\u202etxt\u0007';
 
 const activation = { id: 'x', etag: '"1"', vmId: VM, licence: 'fabrikam', client: RAW, keyChanges: [], seat: 3 };
@@ -95,7 +96,12 @@ test('colour is for terminals that have it, and says nothing alone', async () =>
 
 const LICENCE = {
   offer: { offer: 'a/b/c', status: 'active' },
-  licence: { id: 'fabrikam', status: 'active', seats: 20, skus: '*', validUntil: null, offer: 'a/b/c' },
+  licence: {
+    ...{ id: 'fabrikam', status: 'active', seats: 20, overage: 0, skus: '*', validUntil: null, offer: 'a/b/c' },
+    ...{ cloud: 'AzurePublicCloud', subscription: VM, customer: null },
+  },
+  subscription: VM,
+  override: { status: 'active', seats: null, overage: null, validUntil: null, features: {}, note: '' },
   etag: '"1"',
   changedBy: 'somebody',
   changedAt: '2026-11-23T00:00:00Z',
@@ -126,6 +132,17 @@ const STOPPING: readonly (readonly [readonly string[], string])[] = [
   [['licences', 'set', 'fabrikam', '--seats', '5'], 'Changes seats from 20 to 5 of the licence fabrikam.'],
   [['licences', 'set', 'fabrikam', '--valid-until', '2027-01-01T00:00:00Z'], 'Changes validUntil from -'],
   [['licences', 'set', 'fabrikam', '--skus', 'a,b'], 'Changes skus from * to a, b'],
+  [
+    ['licences', 'set', 'fabrikam', '--end-subscription', `${VM}=2027-01-01T00:00:00Z`],
+    `Changes subscriptions, without or with an end for ${VM} of the licence fabrikam.`,
+  ],
+  [
+    ['licences', 'set', 'fabrikam', '--add-subscription', OTHER, '--remove-subscription', VM],
+    `Changes subscriptions, without or with an end for ${VM} of the licence fabrikam.`,
+  ],
+  [['claims', 'revoke', 'x'], 'Revokes the claim code x.'],
+  [['offers', 'override', 'set', 'a/b/c', '--subscription', VM, '--seats', '1'], 'Sets seats to 1'],
+  [['offers', 'override', 'remove', 'a/b/c', '--subscription', VM], 'Removes the override of the subscription'],
   [['offers', 'suspend', 'a/b/c'], 'Suspends the offer'],
   [['offers', 'delete', 'a/b/c'], 'Deletes the offer'],
   [['activations', 'block', VM, '--licence', 'fabrikam'], `Blocks the VM ${VM} under fabrikam.`],

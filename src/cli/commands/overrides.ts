@@ -18,14 +18,18 @@ import { NAME, pathOf } from './offerNames.ts';
 
 type OverrideItem = Answers['OverrideItem'];
 
-const EXAMPLE = 'contoso/gateway/standard --subscription aaaaaaaa-0000-4000-8000-000000000001';
+/** The lines of an example. */
+const example = (verb: string, terms = '') => [
+  `countersign offers override ${verb} contoso/gateway/standard \\`,
+  `  --subscription aaaaaaaa-0000-4000-8000-000000000001${terms}`,
+];
 
 export function createOverride(session: Session) {
-  return createGroup('override', 'What one subscription has otherwise than the offer says, in marketplace mode.')
+  return createGroup('override', 'Terms of one subscription instead of the offer’s, in marketplace mode.')
     .addCommand(createSet(session))
     .addCommand(createShow(session))
     .addCommand(createRemove(session))
-    .addHelpText('after', serviceHelp(`countersign offers override set ${EXAMPLE} --seats 20`));
+    .addHelpText('after', serviceHelp(...example('set', ' --seats 20')));
 }
 
 function createSet(session: Session) {
@@ -41,10 +45,7 @@ function createSet(session: Session) {
     .option('--note <text>', 'for operators')
     .addHelpText(
       'after',
-      serviceHelp(
-        `countersign offers override set ${EXAMPLE} --seats 20 --feature tier=private`,
-        `countersign offers override set ${EXAMPLE} --status suspended`,
-      ),
+      serviceHelp(...example('set', ' --seats 20 --feature tier=private'), ...example('set', ' --status suspended')),
     )
     .action(async (name, options) => {
       const { status, seats, overage, note, feature } = options;
@@ -72,7 +73,7 @@ function createShow(session: Session) {
     .argument(...NAME)
     .option('--subscription <uuid>', 'the subscription (needed)')
     .option('--cloud <name>', 'its cloud', USUAL_CLOUD)
-    .addHelpText('after', serviceHelp(`countersign offers override show ${EXAMPLE}`))
+    .addHelpText('after', serviceHelp(...example('show')))
     .action(async (name, options) => {
       const service = openService(session, options);
       showOverride(service, await service.client({ path: overridePath(name, options), answer: 'OverrideItem' }));
@@ -84,7 +85,7 @@ function createRemove(session: Session) {
     .argument(...NAME)
     .option('--subscription <uuid>', 'the subscription (needed)')
     .option('--cloud <name>', 'its cloud', USUAL_CLOUD)
-    .addHelpText('after', serviceHelp(`countersign offers override remove ${EXAMPLE}`))
+    .addHelpText('after', serviceHelp(...example('remove')))
     .action(async (name, options) => {
       const service = openService(session, options);
       const path = overridePath(name, options);
