@@ -281,7 +281,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     caller:
       'Keep the folder that holds the key. Wait until the licence under the earlier key has expired, or contact the vendor.',
     vendor:
-      'Ask whether the VM was reinstalled. If it was, run countersign activations clear-key-changes. If it was not, its disk may have been copied: countersign activations block.',
+      'Ask whether the VM was reinstalled. If it was, run countersign activations release-key. If it was not, its disk may have been copied: countersign activations block.',
   },
 
   rate_limited: {

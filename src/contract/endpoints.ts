@@ -57,6 +57,7 @@ export const OPERATOR_ENDPOINTS = {
   readActivation: { method: 'GET', path: '/operator/v1/activations/{pool}/{vm}' },
   blockActivation: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/block' },
   unblockActivation: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/unblock' },
+  releaseSeat: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/release' },
   releaseKey: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/release-key' },
   readSeats: { method: 'GET', path: '/operator/v1/seats' },
   blockVm: { method: 'POST', path: '/operator/v1/blocks' },

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import { formatInstant, formatNullable } from '../contract/instants.ts';
 import type { Activation } from '../seats/activation.ts';
-import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../seats/changeActivation.ts';
+import { blockKnownVm, blockVm, clearKeyChanges, freeSeat, unblockVm } from '../seats/changeActivation.ts';
 import { poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { readPoolUsage } from '../seats/poolUsage.ts';
@@ -124,6 +124,12 @@ export const ACTIVATION_ROUTES: readonly OperatorRoute<ActivationNeeds>[] = [
   changeRoute('blockActivation', 'block', 'Blocks a VM: no new licence from now on, on all instances', blockKnownVm),
   changeRoute('unblockActivation', 'unblock', 'Lets a blocked VM in again', unblockVm),
   changeRoute(
+    'releaseSeat',
+    'release',
+    'Frees a VM’s seat at once. The licence given out lives to its exp: with overage 0 the VM that takes the seat makes two on one seat',
+    freeSeat,
+  ),
+  changeRoute(
     'releaseKey',
     'release-key',
     'Forgets a VM’s changes of key, so that it may change it again',
@@ -171,6 +177,7 @@ async function applyChange(
 const CHANGES: Readonly<Record<string, Partial<ActivationJson>>> = {
   block: { blocked: true },
   unblock: { blocked: false },
+  release: { seat: null, overSince: null },
   'release-key': { keyChanges: [] },
 };
 

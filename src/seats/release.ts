@@ -2,6 +2,7 @@ import type { LicenceClaims } from '../contract/claims.ts';
 import type { LicenceCode } from '../contract/codes.ts';
 import type { Activation, ChallengeMark, Seat } from './activation.ts';
 import { isNewer } from './issue.ts';
+import { parseLicenceId } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { findOffer } from '../catalogue/findOffer.ts';
 import { formatPlanName } from '../contract/planName.ts';
@@ -40,24 +41,21 @@ export type ReleaseOutcome =
   | { readonly released: false; readonly reason: 'challenge_replayed' | 'absent' | 'other_key' };
 
 /**
- * The pool that a licence was issued from, by what the licence says. Whether offer and licence are still in force does
- * not matter: a seat can always be given back.
+ * The pool that a licence was issued from, by the id that the licence carries. Whether offer and licence are still in
+ * force does not matter: a seat can always be given back.
  *
  * @throws StoreUnavailableError
  */
 export async function readReleaseTerms(
   catalogue: Pick<Catalogue, 'readOffers'>,
-  { azure, licence }: Pick<LicenceClaims, 'azure' | 'licence'>,
+  { licence }: Pick<LicenceClaims, 'licence'>,
 ): Promise<ReleaseTerms> {
-  const { cloud, subscriptionId } = azure;
+  const pool = parseLicenceId(licence.id);
+  if (pool === null) return { found: false, code: 'subscription_not_licensed' };
   const match = findOffer(await catalogue.readOffers(), licence.plan, undefined);
   if (!match.found) return match;
-  const { mode, earlyRelease, plan } = match.offer;
-  const found = { found: true, offer: formatPlanName(plan), earlyRelease } as const;
-  const kind = licence.id.startsWith('mp:') ? 'marketplace' : licence.id.startsWith('trial:') ? 'trial' : 'licence';
-  if (kind !== 'licence') return { ...found, pool: { kind, cloud, subscriptionId, plan } };
-  if (mode === 'marketplace') return { ...found, pool: { kind: mode, cloud, subscriptionId, plan } };
-  return { ...found, pool: { kind, id: licence.id } };
+  const { earlyRelease, plan } = match.offer;
+  return { found: true, offer: formatPlanName(plan), earlyRelease, pool };
 }
 
 /**

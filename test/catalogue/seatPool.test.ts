@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { licenceIdOf, parsePoolName, poolName } from '../../src/catalogue/seatPool.ts';
+import { licenceIdOf, parseLicenceId, parsePoolName, poolName } from '../../src/catalogue/seatPool.ts';
 import { SUBSCRIPTION } from '../support/licensing.ts';
 
 const plan = { publisher: 'Contoso', product: 'Firewall', name: 'Pro' };
@@ -43,4 +43,17 @@ test('licences without a name of their own are called after subscription and off
   expect(licenceIdOf({ kind: 'licence', id: 'Fabrikam-2026' })).toBe('Fabrikam-2026');
   expect(licenceIdOf({ kind: 'trial', ...own })).toBe(`trial:AzurePublicCloud:${SUBSCRIPTION}:Contoso/Firewall/Pro`);
   expect(licenceIdOf({ kind: 'marketplace', ...own })).toBe(`mp:AzurePublicCloud:${SUBSCRIPTION}:Contoso/Firewall/Pro`);
+});
+
+test('the pool is read from the id that tokens carry', () => {
+  for (const pool of [
+    { kind: 'licence', id: 'Fabrikam-2026' },
+    { kind: 'trial', ...own },
+    { kind: 'marketplace', ...own },
+  ] as const) {
+    expect(parseLicenceId(licenceIdOf(pool))).toEqual(pool);
+  }
+  const others = ['', 'mp:', 'a:b', 'mp:elsewhere', `mp:AzurePublicCloud:${SUBSCRIPTION}:a/b`, 'licence:one', 'ä'];
+  for (const id of others) expect(parseLicenceId(id)).toBeNull();
+  expect(parseLicenceId(`mp:AzurePublicCloud:${SUBSCRIPTION}:a/b/c:d`)).toBeNull();
 });

@@ -209,6 +209,8 @@ test('VMs and decisions are answered as described', async () => {
   expectDescribed('blockActivation', await operate(stack(), `POST ${path}/block`));
   expectDescribed('unblockActivation', await operate(stack(), `POST ${path}/unblock`));
   expectDescribed('releaseKey', await operate(stack(), `POST ${path}/release-key`));
+  expectDescribed('releaseSeat', await operate(stack(), `POST ${path}/release?dryRun=true`));
+  expectDescribed('releaseSeat', await operate(stack(), `POST ${path}/release`));
   expectDescribed(
     'blockVm',
     await operate(stack(), 'POST /blocks', { body: { licence: 'described', vmId: SUBSCRIPTION } }),

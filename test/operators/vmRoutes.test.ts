@@ -94,6 +94,24 @@ test('a VM that never came can be blocked under its licence', async () => {
   expect([unknown.status, unknown.body['code']]).toEqual([404, 'not_found']);
 });
 
+test('an operator frees a seat at once, and the VM takes one again when it renews', async () => {
+  const key = createKey();
+  expect((await bootVm('small-2', key)).status).toBe(200);
+  const vm = String(
+    (await list('/activations?licence=http-small&limit=1000')).find(({ seat }) => seat !== null)?.['id'],
+  );
+  const taken = async () => (await operate(stack(), 'GET /seats?licence=http-small')).body['taken'];
+  const before = Number(await taken());
+  const tried = await operate(stack(), `POST /activations/${vm}/release?dryRun=true`);
+  expect(tried.body).toMatchObject({ dryRun: true, new: { seat: null }, effect: { licences: ['http-small'] } });
+  const stale = await operate(stack(), `POST /activations/${vm}/release`, { headers: { 'if-match': '"other"' } });
+  expect([stale.status, stale.body['code'], await taken()]).toEqual([412, 'changed_meanwhile', before]);
+  const freed = await operate(stack(), `POST /activations/${vm}/release`);
+  expect([freed.status, freed.body['seat'], await taken()]).toEqual([200, null, before - 1]);
+  const never = vm.replace(/[^/]+$/, '11111111-0000-4000-8000-00000000abcd');
+  expect((await operate(stack(), `POST /activations/${never}/release`)).body['code']).toBe('not_found');
+});
+
 test('an operator clears the changes of a VM’s key, and it may change it again', async () => {
   for (const key of [createKey(), createKey()]) expect((await bootVm('small-1', key)).status).toBe(200);
   const refused = await bootVm('small-1', createKey());

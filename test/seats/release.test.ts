@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { activate } from '../../src/seats/activate.ts';
+import { freeSeat } from '../../src/seats/changeActivation.ts';
 import { CLOCK_SKEW } from '../../src/contract/clocks.ts';
 import { UNCOUNTED_MARGIN } from '../../src/seats/lease.ts';
 import { releaseSeat } from '../../src/seats/release.ts';
@@ -101,4 +102,37 @@ test('a seat that is not counted is free when it is not counted any more', async
   const boot = (at: number) => activate(store, held, request(held, { vmId: vmId(2), at }));
   expect(await boot(LEASE_END + UNCOUNTED_MARGIN)).toMatchObject({ code: 'seats_exhausted' });
   expect(await boot(LEASE_END + UNCOUNTED_MARGIN + 1)).toMatchObject({ granted: true });
+});
+
+test('an operator frees a seat at once, and the VM looks for one when it renews', async () => {
+  const store = createStore();
+  const boot = (vm: number, at = AT) => activate(store, held, request(held, { vmId: vmId(vm), at }));
+  expect(await freeSeat(store, held.pool, vmId(1), { at: AT })).toEqual({ outcome: 'absent' });
+  await boot(1);
+  const isRightVersion = () => false;
+  expect(await freeSeat(store, held.pool, vmId(1), { at: AT, isRightVersion })).toEqual({ outcome: 'changed' });
+  const freed = { outcome: 'written', activation: { seat: { kind: 'none' }, keyUntil: AT + DAY }, pool: held.pool };
+  expect(await freeSeat(store, held.pool, vmId(1), { at: AT })).toMatchObject(freed);
+  // Again, whatever the version: there is nothing left to free.
+  expect(await freeSeat(store, held.pool, vmId(1), { at: AT, isRightVersion })).toMatchObject(freed);
+  expect(await boot(2)).toMatchObject({ granted: true, activation: { seat: { number: 0 } } });
+  expect(await boot(1, AT + HOUR)).toMatchObject({ code: 'seats_exhausted' });
+});
+
+test('a renewal that comes in between keeps its seat from being freed twice', async () => {
+  const store = createStore();
+  await activate(store, held, request(held));
+  let renewals = 0;
+  const overtaken: SeatStore = {
+    ...store,
+    writeSeats: async (...args) => {
+      renewals += 1;
+      if (renewals === 1) await activate(store, held, request(held, { at: AT + HOUR }));
+      return store.writeSeats(...args);
+    },
+  };
+  expect(await freeSeat(overtaken, held.pool, VM_ID, { at: AT })).toMatchObject({
+    activation: { lastSeen: AT + HOUR },
+  });
+  expect((await store.readSeats(held.pool, null)).blocks).toMatchObject([{ taken: 0n }]);
 });

@@ -37,7 +37,8 @@ export function createActivations(session: Session) {
     .addCommand(createSeats(session))
     .addCommand(createBlock(session))
     .addCommand(createUnblock(session))
-    .addCommand(createClearKeyChanges(session))
+    .addCommand(createRelease(session))
+    .addCommand(createReleaseKey(session))
     .addHelpText(
       'after',
       serviceHelp(
@@ -136,18 +137,37 @@ function createUnblock(session: Session) {
     });
 }
 
-function createClearKeyChanges(session: Session) {
-  return serviceCommand('clear-key-changes', 'Forgets the key changes of a VM, so that it may change its key again.')
+function createRelease(session: Session) {
+  return endingCommand('release', 'Frees the seat of a VM at once, for example of one that was deleted.')
     .argument(...VM)
     .option(...LICENCE)
-    .addHelpText('after', serviceHelp(`countersign activations clear-key-changes ${EXAMPLE_VM}`))
+    .addHelpText('after', serviceHelp(`countersign activations release ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
-      await change(
-        service,
-        await findActivation(service.client, { vm, licence: options.licence }),
-        'clear-key-changes',
-      );
+      const { id, licence, leaseEnd } = await findActivation(service.client, { vm, licence: options.licence });
+      const effect = [
+        `Frees the seat of the VM ${printable(vm)} under ${printable(licence)}.`,
+        `The licence that the VM has lives until it expires, at the latest at ${printable(leaseEnd)}.`,
+        'With overage 0, the VM that takes the seat makes two on one seat until then.',
+      ].join(' ');
+      await end(service, options, {
+        effect,
+        call: { method: 'POST', path: `/activations/${id}/release`, answer: 'Activation' },
+        show: (activation) => {
+          showActivation(service, activation);
+        },
+      });
+    });
+}
+
+function createReleaseKey(session: Session) {
+  return serviceCommand('release-key', 'Forgets the key changes of a VM, so that it may change its key again.')
+    .argument(...VM)
+    .option(...LICENCE)
+    .addHelpText('after', serviceHelp(`countersign activations release-key ${EXAMPLE_VM}`))
+    .action(async (vm, options) => {
+      const service = openService(session, options);
+      await change(service, await findActivation(service.client, { vm, licence: options.licence }), 'release-key');
     });
 }
 
@@ -166,7 +186,10 @@ interface Wanted {
  * @throws {UsageError} where it has several licences, and none says which one is meant
  */
 async function findActivation(client: OperatorClient, { vm, licence }: Wanted): Promise<ActivationJson> {
-  const found = await listOf(client, vm, licence);
+  const all = await listOf(client, vm, licence);
+  const newest = all.filter(({ movedTo }) => movedTo === null);
+  // A row that the VM has left is meant only where there is no other.
+  const found = newest.length > 0 ? newest : all;
   const [activation, ...others] = found;
   if (activation === undefined) {
     const where = licence === undefined ? 'here' : `under ${printable(licence)}`;

@@ -193,9 +193,15 @@ test('a VM is listed, blocked and unblocked', async () => {
   expect(await stopJson('activations', 'block', vm)).toMatchObject({ blocked: true });
   expect((await bootVm('licensed')).body['code']).toBe('vm_blocked');
   expect(await json('activations', 'unblock', vm, '--licence', 'http-standard')).toMatchObject({ blocked: false });
-  expect(await json('activations', 'clear-key-changes', vm)).toMatchObject({ keyChanges: [] });
+  expect(await json('activations', 'release-key', vm)).toMatchObject({ keyChanges: [] });
   expect(await json('activations', 'list', '--vm', vm)).toHaveLength(1);
   expect((await run('activations', 'seats', '--licence', 'http-standard')).out).toMatch(/^ {2}taken +1$/m);
+  const tried = await run('activations', 'release', vm, '--dry-run');
+  expect(tried.complaints).toContain('With overage 0, the VM that takes the seat makes two on one seat until then.');
+  expect(tried.out).toMatch(/^ {2}seat +\d+ → /m);
+  expect(await json('activations', 'show', vm)).not.toMatchObject({ seat: null });
+  expect(await stopJson('activations', 'release', vm)).toMatchObject({ seat: null, overSince: null });
+  expect((await run('activations', 'seats', '--licence', 'http-standard')).out).toMatch(/^ {2}taken +0$/m);
   expect(await stopJson('activations', 'block', SUBSCRIPTION, '--licence', 'http-standard')).toMatchObject({
     seat: null,
     blocked: true,
@@ -249,7 +255,7 @@ test('an explanation says by which key a VM would be let in', async () => {
   const keeps = 'unless it comes with the key of its licence';
   expect(await explain()).toMatch(new RegExp(`^ {2}outcome +it would be refused: key_changed, ${keeps}$`, 'm'));
   const vm = '11111111-0000-4000-8000-000000000011';
-  await json('activations', 'clear-key-changes', vm);
+  await json('activations', 'release-key', vm);
   expect(await explain()).toMatch(/^ {2}outcome +it would be granted$/m);
   await stopJson('activations', 'block', vm);
   const blocked = String((await bootVm('small-1')).body['correlationId']);
