@@ -22,6 +22,8 @@ export interface ErasureRequest {
   readonly at: number;
   /** Whether to find out what would be erased, and to erase nothing. */
   readonly isTrial: boolean;
+  /** The pool after which to go on; `null`: from the beginning. */
+  readonly after: SeatPool | null;
   /** Whether it has taken as long as it may: what is left is the next request's. */
   readonly isLate: () => boolean;
 }
@@ -41,25 +43,28 @@ interface Run extends ErasureRequest {
 
 /**
  * Erases what names VMs of a subscription, and keeps the sums of their hours. What an unexpired licence, a block, a change of
- * key that counts or a used trial rests on stays. Repeating it goes on where it was cut short.
+ * key that counts or a used trial rests on stays.
  *
  * @throws StoreUnavailableError
  */
 export async function eraseSubscription(store: PrivacyStore, request: ErasureRequest): Promise<Erasure> {
   const counts = { erased: { vms: 0, hours: 0, decisions: 0 }, kept: [], keptInAll: 0, licences: new Set<string>() };
   const run: Run = { ...request, store, ...counts };
-  let pool = await nextPoolOf(store, request.of, null);
-  while (pool !== null && !request.isLate()) {
-    await erasePool(run, pool);
-    pool = await nextPoolOf(store, request.of, poolName(pool));
+  let done = request.after === null ? null : poolName(request.after);
+  let pool = await nextPoolOf(store, request.of, done);
+  while (pool !== null && (await erasePool(run, pool))) {
+    done = poolName(pool);
+    pool = await nextPoolOf(store, request.of, done);
   }
-  if (!request.isTrial && !request.isLate()) await eraseDecisions(run);
-  keepEntitlements(run, await readEntitlements(store, request.of));
-  const { erased, kept, keptInAll, licences } = run;
-  return { erased, kept, keptInAll, complete: !request.isLate(), licences: [...licences].slice(0, MAX_LICENCES) };
+  const complete = pool === null && (request.isTrial || (await eraseDecisions(run)));
+  if (complete) keepEntitlements(run, await readEntitlements(store, request.of));
+  const { erased, kept, keptInAll } = run;
+  const licences = [...run.licences].slice(0, MAX_LICENCES);
+  return { erased, kept, keptInAll, complete, continuation: complete ? null : done, licences };
 }
 
-async function erasePool(run: Run, pool: SeatPool): Promise<void> {
+/** @returns whether all of it was done */
+async function erasePool(run: Run, pool: SeatPool): Promise<boolean> {
   const { store, of, isTrial, isLate } = run;
   const keptVms = new Set<string>();
   let continuation: string | undefined;
@@ -68,13 +73,14 @@ async function erasePool(run: Run, pool: SeatPool): Promise<void> {
     for (const known of page.items) if (!(await eraseVm(run, pool, known))) keptVms.add(known.value.vmId);
     continuation = page.next ?? undefined;
     // What was not looked at is not summed either.
-    if (isLate()) return;
+    if (isLate()) return false;
   } while (continuation !== undefined);
-  if (isTrial) return;
+  if (isTrial) return true;
   for await (const count of store.sumHours(pool, of, keptVms)) {
     run.erased.hours += count;
-    if (isLate()) return;
+    if (isLate()) return false;
   }
+  return true;
 }
 
 /** @returns whether the VM's row is gone */
@@ -101,11 +107,13 @@ const WHY: Readonly<Record<Hold['why'], string>> = {
   licence: 'The VM has a licence that has not expired.',
 };
 
-async function eraseDecisions(run: Run): Promise<void> {
+/** @returns whether all of it was done */
+async function eraseDecisions(run: Run): Promise<boolean> {
   for await (const count of run.store.deleteDecisionsOf(run.of)) {
     run.erased.decisions += count;
-    if (run.isLate()) return;
+    if (run.isLate()) return false;
   }
+  return true;
 }
 
 /** Rows that name no VM and no person but through what operators wrote in them. */

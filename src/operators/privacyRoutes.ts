@@ -2,12 +2,15 @@ import * as z from 'zod';
 import { cloud, uuid } from '../contract/operators/fields.ts';
 import { erasureReport, privacyItem } from '../contract/operators/privacy.ts';
 import { pageOf } from '../contract/operators/records.ts';
+import { parsePoolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
+import { RequestError } from '../http/requestError.ts';
 import { NO_BODY } from './bodies.ts';
 import { eraseSubscription } from './erasePrivacy.ts';
 import { exportPrivacy } from './exportPrivacy.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import type { PrivacyStore } from './privacySubject.ts';
-import { NOTHING, routesThatNeed } from './route.ts';
+import { routesThatNeed } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 
 export interface PrivacyNeeds {
@@ -36,25 +39,38 @@ const exportPersonal = defineRoute({
   },
 });
 
+const eraseQuery = z.strictObject({
+  continuation: z.string().min(1).max(512).optional().describe('The continuation of the answer before.'),
+});
+
 const erasePersonal = defineRoute({
   ...{ name: 'erasePrivacy', role: 'Admin' },
   summary: 'Erases what names VMs and people of a subscription, keeps sums, and lists what must stay',
-  ...{ params, query: NOTHING, body: NO_BODY, dryRun: 'effect' },
+  ...{ params, query: eraseQuery, body: NO_BODY, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: erasureReport },
   codes: [],
-  handle: async ({ needs, params: { cloud: name, subscription }, dryRun, change: { at }, log }) => {
+  handle: async ({ needs, params: { cloud: name, subscription }, query, dryRun, change: { at }, log }) => {
     const of = { cloud: name, subscriptionId: subscription };
+    const after = readPlace(query.continuation);
     const isLate = () => needs.now() - at >= MAX_TIME;
-    const { licences, ...report } = await eraseSubscription(needs.store, { of, at, isTrial: dryRun, isLate });
+    const { licences, ...report } = await eraseSubscription(needs.store, { of, at, after, isTrial: dryRun, isLate });
     const { erased, kept, keptInAll, complete } = report;
     if (dryRun) {
       const [old, after] = [{ activations: erased.vms }, { activations: 0, kept, keptInAll }];
-      const effect = { vms: erased.vms, licences: [...licences] };
+      const effect = { vms: complete ? erased.vms : null, licences: [...licences] };
       return { value: { dryRun: true as const, old, new: after, effect } };
     }
     log('info', 'privacy_erased', { ...erased, kept: keptInAll, complete });
     return { value: report };
   },
 });
+
+/** The pool after which an erasure goes on. */
+function readPlace(continuation: string | undefined): SeatPool | null {
+  if (continuation === undefined) return null;
+  const pool = parsePoolName(continuation);
+  if (pool !== null) return pool;
+  throw new RequestError('request_malformed', 'The continuation is not one of an erasure: leave it out to start over.');
+}
 
 export const PRIVACY_ROUTES: readonly OperatorRoute<PrivacyNeeds>[] = [exportPersonal, erasePersonal];

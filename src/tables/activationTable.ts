@@ -10,7 +10,7 @@ import type { ActivationFilter, ActivationStore, PooledActivation } from '../sea
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { marketplaceRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPagesOf } from './paging.ts';
-import { findNextPool } from './poolScan.ts';
+import { findNextPool, listPools } from './poolScan.ts';
 import { deleteRow, readOneRow, searchAllRows } from './rows.ts';
 import type { Row, RowQuery } from './rows.ts';
 import type { StoreCall } from './storeCall.ts';
@@ -21,7 +21,9 @@ export function activationTable(activations: TableClient, budget: number): Omit<
     pageActivations: async (filter, page) => {
       const call = { operation: 'list activations', budget };
       if (!('pool' in filter) && !('pools' in filter)) return searchVm(activations, call, filter.vmId, page);
-      return mapReadable(await readPagesOf(activations, call, listQueries(filter), page), readPooledRow);
+      const queries = await listQueries(activations, budget, filter);
+      if (queries.length === 0) return { items: [], next: null, unreadable: [] };
+      return mapReadable(await readPagesOf(activations, call, queries, page), readPooledRow);
     },
     deleteActivation: (pool, vmId, version) => {
       const call = { operation: 'delete an activation', budget };
@@ -76,7 +78,11 @@ function parsePlace(continuation: string): string {
 }
 
 /** One query a pool: a query over several partitions at once would be a search through the whole table. */
-function listQueries(filter: Exclude<ActivationFilter, OneVm>): readonly RowQuery[] {
+async function listQueries(
+  activations: TableClient,
+  budget: number,
+  filter: Exclude<ActivationFilter, OneVm>,
+): Promise<readonly RowQuery[]> {
   const rows = rowFilter(filter.vmId);
   if ('pool' in filter) {
     const { pool, of } = filter;
@@ -84,12 +90,10 @@ function listQueries(filter: Exclude<ActivationFilter, OneVm>): readonly RowQuer
   }
   const { cloud, subscriptionId, pools } = filter;
   const own = ofSubscription({ cloud, subscriptionId });
-  const { from, to } = marketplaceRange(cloud, subscriptionId);
-  const marketplace = odata`PartitionKey ge ${from} and PartitionKey lt ${to}`;
-  return [
-    ...pools.map((pool) => ({ filter: `${ofPool(pool)} and ${rows} and ${own}` })),
-    { filter: `${marketplace} and ${rows}` },
-  ];
+  const names = marketplaceRange(cloud, subscriptionId);
+  const all = [...pools];
+  for await (const pool of listPools(activations, budget, names)) all.push(pool);
+  return all.map((pool) => ({ filter: `${ofPool(pool)} and ${rows} and ${own}` }));
 }
 
 function ofSubscription({

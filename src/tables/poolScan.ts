@@ -14,10 +14,17 @@ import type { StoreCall } from './storeCall.ts';
  * has a row a day and VM.
  */
 
-/** @param budget milliseconds for one query */
-export async function* listPools(activations: TableClient, budget: number): AsyncGenerator<SeatPool> {
-  let pool = await findNextPool(activations, budget, null);
-  while (pool !== null) {
+/**
+ * @param budget milliseconds for one query
+ * @param names both ends exclusive; all pools unless given
+ */
+export async function* listPools(
+  activations: TableClient,
+  budget: number,
+  names: { readonly from: string; readonly to: string } | null = null,
+): AsyncGenerator<SeatPool> {
+  let pool = await findNextPool(activations, budget, names?.from ?? null);
+  while (pool !== null && (names === null || poolName(pool) < names.to)) {
     yield pool;
     pool = await findNextPool(activations, budget, poolName(pool));
   }

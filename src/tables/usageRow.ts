@@ -49,7 +49,7 @@ const licensedRow = z.object({
 });
 
 /** The columns that {@link readLicensedRow} needs. */
-export const LICENSED_COLUMNS = ['rowKey', 'schema', ...Object.keys(licensedRow.shape)];
+export const LICENSED_COLUMNS = ['schema', ...Object.keys(licensedRow.shape)];
 
 /** @throws StoreUnavailableError */
 export function readLicensedRow(entity: unknown): LicensedVm {

@@ -32,7 +32,7 @@ const boot = (store: Store, vm: number, at = AT, changed: object = {}) =>
   activate(store, held, request(held, { vmId: vmId(vm), jkt: `key-${vm}`, at, label: 'Halle 3', ...changed }));
 
 const erase = (store: Store, at: number, changed: object = {}) =>
-  eraseSubscription(store, { of: OF, at, isTrial: false, isLate: () => false, ...changed });
+  eraseSubscription(store, { of: OF, at, after: null, isTrial: false, isLate: () => false, ...changed });
 
 async function readAll(store: Store, size = 1_000, of = OF) {
   const items = [];
@@ -67,7 +67,7 @@ test('what names VMs is erased, and the sums of their hours stay as they were', 
   const before = await usage(store);
   expect(await erase(store, AT + 10 * DAY)).toEqual({
     erased: { vms: 3, hours: 8, decisions: 0 },
-    ...{ kept: [], keptInAll: 0, complete: true, licences: ['fabrikam-2026'] },
+    ...{ kept: [], keptInAll: 0, complete: true, continuation: null, licences: ['fabrikam-2026'] },
   });
   expect(await usage(store)).toEqual(before);
   const { items } = await store.pageActivations({ pool }, { size: 10 });
@@ -178,12 +178,22 @@ test.each([1, 2, 1_000])('an export in pages of %i has everything', async (size)
   expect(items[0]).toMatchObject({ data: { vmId: vmId(1), label: 'Halle 3', expiresAt: '2026-11-25T01:00:00Z' } });
 });
 
-test('an erasure that takes too long says so, and the next one goes on', async () => {
+test('an erasure that takes too long says so, and the next one goes on after what is done', async () => {
   const store = await createStore();
+  const other = { ...held, pool: { kind: 'licence', id: 'zeta' } } as const;
   for (const vm of [1, 2]) await boot(store, vm);
+  await activate(store, other, request(other, { vmId: vmId(3), jkt: 'key-3' }));
+  await store.insertDecision(decision(1, AT));
   let asked = 0;
-  const first = await erase(store, AT + 10 * DAY, { isLate: () => (asked += 1) > 1 });
-  expect(first.complete).toBe(false);
-  expect((await erase(store, AT + 10 * DAY)).complete).toBe(true);
-  expect(await readAll(store)).toMatchObject([{ what: 'hours' }, { what: 'hours' }]);
+  // Late at the second question within the first pool; then within the second one; then within the decisions.
+  const first = await erase(store, AT + 10 * DAY, { isLate: () => (asked += 1) > 0 });
+  expect(first).toMatchObject({ complete: false, continuation: null, erased: { vms: 2, hours: 0 } });
+  asked = 0;
+  const second = await erase(store, AT + 10 * DAY, { isLate: () => (asked += 1) > 5 });
+  expect(second).toMatchObject({ complete: false, continuation: 'licence:fabrikam-2026' });
+  const third = await erase(store, AT + 10 * DAY, { after: pool });
+  expect(third).toMatchObject({ complete: true, continuation: null, erased: { decisions: 1 } });
+  expect(await readAll(store)).toMatchObject(
+    new Array(4).fill({ what: 'hours', data: { vmsByHour: expect.any(Array) as unknown } }),
+  );
 });

@@ -151,6 +151,7 @@ test('activations are listed by pool, by subscription and by VM', async () => {
     ['marketplace contoso/firewall/pro', vmId(1)],
   ]);
   expect(await list({ vmId: vmId(1) })).toHaveLength(3);
+  expect(await list({ ...own, subscriptionId: vmId(98), pools: [] })).toEqual([]);
 });
 
 test('a VM is blocked at once, also before it ever came, and unblocked', async () => {

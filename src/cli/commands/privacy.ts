@@ -97,10 +97,17 @@ type Erasure = Answers['Erasure'];
 /** Request after request, where one alone would take too long. */
 async function eraseAll({ client, tell }: Service, path: string, reason: string | undefined): Promise<Erasure> {
   const total = { vms: 0, hours: 0, decisions: 0 };
+  const kept: Kept[] = [];
+  let keptInAll = 0;
+  let continuation: string | undefined;
   for (;;) {
-    const report = await client({ method: 'DELETE', path, query: { reason }, answer: 'Erasure' });
+    const query = { reason, continuation };
+    const report = await client({ method: 'DELETE', path, query, answer: 'Erasure' });
     for (const name of ['vms', 'hours', 'decisions'] as const) total[name] += report.erased[name];
-    if (report.complete) return { ...report, erased: total };
+    kept.push(...report.kept);
+    keptInAll += report.keptInAll;
+    if (report.complete) return { ...report, erased: total, kept, keptInAll };
+    continuation = report.continuation ?? undefined;
     tell(`${total.vms} VMs, ${total.hours} rows of hours and ${total.decisions} decisions erased; going on …\n`);
   }
 }

@@ -35,7 +35,8 @@ export const erasureReport = z
     }),
     kept: z.array(keptItem).describe('At most 1,000.'),
     keptInAll: z.int(),
-    complete: z.boolean().describe('false: it took too long. Send the request again to go on.'),
+    complete: z.boolean().describe('false: it took too long. Send the request again, with the continuation, to go on.'),
+    continuation: z.string().nullable().describe('For the next request; null where it begins at the beginning.'),
   })
   .meta({ id: 'Erasure' });
 
