@@ -32,9 +32,9 @@ export function describeFileLosses(
   return `VMs that these changes leave out get no new licence:${lines.slice(0, MAX_TOLD).join('')}${more}`;
 }
 
-/** There is one offer for a plan, and one licence for a subscription and plan; names are compared in any case. */
-function keyOf({ cloud, subscription, offer }: Terms): string {
-  return JSON.stringify([cloud, subscription, offer]).toLowerCase();
+/** An offer is known by its plan, a licence by its id; names are compared in any case. */
+function keyOf({ id, offer }: Terms): string {
+  return JSON.stringify(id === undefined ? { offer } : { id }).toLowerCase();
 }
 
 /** @param left what the file does not say, and what therefore stays */

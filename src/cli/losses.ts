@@ -1,5 +1,6 @@
 import type { LicenceJson } from '../contract/operators/licence.ts';
 import type { OfferJson } from '../contract/operators/offer.ts';
+import { findLostSubscriptions } from './subscriptions.ts';
 import { cell } from './table.ts';
 
 /*
@@ -12,9 +13,29 @@ export type Terms = Readonly<Partial<Record<keyof LicenceJson | keyof OfferJson,
 /** Each as `seats from 20 to 5`. */
 export function findLosses(old: Terms, terms: Terms): readonly string[] {
   const before = new Map<string, unknown>(Object.entries(old));
-  return Object.entries(terms)
-    .filter(([name, value]) => isLess(name, before.get(name), value))
+  const seats = terms.seats ?? old.seats;
+  const less = Object.entries(terms)
+    .filter(
+      ([name, value]) => isLess(name, before.get(name), value) || isLowerOverage(name, before.get(name), value, seats),
+    )
     .map(([name, value]) => `${name} from ${cell(before.get(name))} to ${cell(value)}`);
+  const lost = hasScope(terms) ? findLostSubscriptions(old as LicenceJson, terms as LicenceJson) : [];
+  return lost.length === 0 ? less : [...less, `subscriptions, without or with an end for ${lost.join(', ')}`];
+}
+
+function hasScope(terms: Terms): boolean {
+  return terms.cloud !== undefined || terms.subscriptions !== undefined;
+}
+
+function isLowerOverage(name: string, old: unknown, value: unknown, seats: unknown): boolean {
+  return name === 'overage' && amountOf(value, seats) < amountOf(old, seats);
+}
+
+/** How many VMs an overage is. */
+function amountOf(overage: unknown, seats: unknown): number {
+  if (overage === 'unlimited') return Number.POSITIVE_INFINITY;
+  if (typeof overage === 'number') return overage;
+  return typeof overage === 'string' && typeof seats === 'number' ? (seats * Number.parseInt(overage, 10)) / 100 : 0;
 }
 
 /** Whether fewer VMs may run, or for less long. */
@@ -24,6 +45,8 @@ function isLess(name: string, old: unknown, value: unknown): boolean {
       return old === 'active' && value !== 'active';
     case 'seats':
       return value !== 'unlimited' && (old === 'unlimited' || Number(value) < Number(old));
+    case 'onForeignPlan':
+      return old === 'none' && value === 'refuse';
     case 'validUntil':
       return typeof value === 'string' && (typeof old !== 'string' || Date.parse(value) < Date.parse(old));
     case 'validFrom':

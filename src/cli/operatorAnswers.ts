@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ActivationJson } from '../contract/operators/activation.ts';
+import type { ClaimJson, createdClaim } from '../contract/operators/claim.ts';
 import type { DecisionJson, ExplanationJson } from '../contract/operators/decision.ts';
 import type { KeyReportJson, UploadReportJson } from '../contract/operators/keys.ts';
 import type {
@@ -10,8 +11,10 @@ import type {
   licenceDetail,
   licenceItem,
   offerItem,
+  overrideItem,
   usageSchema,
 } from '../contract/operators/records.ts';
+import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
 
@@ -23,6 +26,9 @@ export interface Answers {
   readonly OfferItem: z.input<typeof offerItem>;
   readonly LicenceItem: z.input<typeof licenceItem>;
   readonly LicenceDetail: z.input<typeof licenceDetail>;
+  readonly OverrideItem: z.input<typeof overrideItem>;
+  readonly Claim: ClaimJson;
+  readonly CreatedClaim: z.input<typeof createdClaim>;
   readonly Deleted: z.input<typeof deletedSchema>;
   readonly Catalogue: z.input<typeof catalogueAnswer>;
   readonly ApplyReport: z.input<typeof applyReport>;
@@ -30,6 +36,8 @@ export interface Answers {
   readonly SeatUsage: z.input<typeof usageSchema>;
   readonly Activation: ActivationJson;
   readonly UsageRow: UsageRowJson;
+  readonly PrivacyItem: PrivacyItemJson;
+  readonly Erasure: ErasureJson;
   readonly Decision: DecisionJson;
   readonly Explanation: ExplanationJson;
   readonly KeyReport: KeyReportJson;

@@ -31,12 +31,16 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async (session) => (await import('./commands/apply.ts')).createApply(session),
   },
   offers: {
-    summary: 'list, show, suspend, resume and delete offers',
+    summary: 'list, show, change, suspend, resume, delete and override offers',
     load: async (session) => (await import('./commands/offers.ts')).createOffers(session),
   },
   licences: {
     summary: 'list, grant, change, suspend, revoke, delete, import and export licences',
     load: async (session) => (await import('./commands/licences.ts')).createLicences(session),
+  },
+  claims: {
+    summary: 'create, list and revoke claim codes',
+    load: async (session) => (await import('./commands/claims.ts')).createClaims(session),
   },
   activations: {
     summary: 'list, block and unblock VMs',
@@ -49,6 +53,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   usage: {
     summary: 'export the hours in which VMs were licensed',
     load: async (session) => (await import('./commands/usage.ts')).createUsage(session),
+  },
+  privacy: {
+    summary: 'export and erase what a service keeps of a subscription',
+    load: async (session) => (await import('./commands/privacy.ts')).createPrivacy(session),
   },
   keys: {
     summary: 'create root keys, sign and upload key sets, show the keys of a service',

@@ -36,6 +36,10 @@ export interface DecisionStore {
    * between them. Each piece is the number of rows deleted; 0 while the store is still searching.
    */
   deleteDecisions(before: number): AsyncIterable<number>;
+  /**
+   * Deletes all decisions of one subscription, the copies in timelines too, in pieces: each is the number of decisions deleted.
+   */
+  deleteDecisionsOf(of: { readonly cloud: string; readonly subscriptionId: string }): AsyncIterable<number>;
   /** The same, for the places taken in hours before the one in which `before` lies. */
   deleteRepeats(before: number): AsyncIterable<number>;
 }

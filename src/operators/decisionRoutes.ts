@@ -85,7 +85,14 @@ async function findDecision({ store }: DecisionNeeds, id: string): Promise<Decis
   throw new RequestError('not_found', detail);
 }
 
-function writeDecision({ subscriptionId, licenceId, at, plan, checks, ...decision }: DecisionRecord): DecisionJson {
+export function writeDecision({
+  subscriptionId,
+  licenceId,
+  at,
+  plan,
+  checks,
+  ...decision
+}: DecisionRecord): DecisionJson {
   return {
     ...decision,
     at: formatInstant(at),

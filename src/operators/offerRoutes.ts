@@ -29,7 +29,7 @@ const defineRoute = routesThatNeed<OfferNeeds>();
 
 const name = productName.describe('As the Marketplace names it.');
 
-const planParams = z.strictObject({
+export const planParams = z.strictObject({
   publisher: name,
   product: name,
   plan: z
@@ -103,7 +103,7 @@ const deleteOffer = defineRoute({
 
 export const OFFER_ROUTES: readonly OperatorRoute<OfferNeeds>[] = [listOffers, readOffer, putOffer, deleteOffer];
 
-function planOf({ publisher, product, plan }: z.output<typeof planParams>): PlanName {
+export function planOf({ publisher, product, plan }: z.output<typeof planParams>): PlanName {
   return { publisher, product, name: plan };
 }
 

@@ -1,17 +1,21 @@
 import { ACTIVATION_ROUTES } from './activationRoutes.ts';
+import { CLAIM_ROUTES } from './claimRoutes.ts';
 import { DECISION_ROUTES } from './decisionRoutes.ts';
 import { FILE_ROUTES } from './fileRoutes.ts';
 import { KEY_ROUTES } from './keyRoutes.ts';
 import { KEY_SET_ROUTES } from './keySetRoutes.ts';
 import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
+import { OVERRIDE_ROUTES } from './overrideRoutes.ts';
 import type { ActivationNeeds } from './activationRoutes.ts';
+import type { ClaimNeeds } from './claimRoutes.ts';
 import type { DecisionNeeds } from './decisionRoutes.ts';
 import type { FileNeeds } from './fileRoutes.ts';
 import type { KeyNeeds } from './keyRoutes.ts';
 import type { KeySetNeeds } from './keySetRoutes.ts';
 import type { LicenceNeeds } from './licenceRoutes.ts';
 import type { OfferNeeds } from './offerRoutes.ts';
+import type { OverrideNeeds } from './overrideRoutes.ts';
 import type { TrustNeeds } from './trustRoutes.ts';
 import type { OperatorRoute } from './route.ts';
 import type { ServedRoute } from '../http/edge.ts';
@@ -19,25 +23,32 @@ import type { OperatorDirectory } from './checkToken.ts';
 import { createOperatorKeySet } from './operatorKeySet.ts';
 import { serveRoute } from './serveRoute.ts';
 import type { ServeNeeds } from './serveRoute.ts';
+import { PRIVACY_ROUTES } from './privacyRoutes.ts';
+import type { PrivacyNeeds } from './privacyRoutes.ts';
 import { TRUST_ROUTES } from './trustRoutes.ts';
 import { USAGE_ROUTES } from './usageRoutes.ts';
 import type { UsageNeeds } from './usageRoutes.ts';
 
 /** What the routes need together; each names its own share. */
 export type OperatorNeeds = ActivationNeeds &
+  ClaimNeeds &
   DecisionNeeds &
   FileNeeds &
   KeyNeeds &
   KeySetNeeds &
   LicenceNeeds &
   OfferNeeds &
+  PrivacyNeeds &
+  OverrideNeeds &
   TrustNeeds &
   UsageNeeds;
 
 /** Every operators' route. What is not in this list is not registered, and what is in it cannot be without its role. */
 export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...OFFER_ROUTES,
+  ...OVERRIDE_ROUTES,
   ...LICENCE_ROUTES,
+  ...CLAIM_ROUTES,
   ...FILE_ROUTES,
   ...ACTIVATION_ROUTES,
   ...DECISION_ROUTES,
@@ -45,6 +56,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,
   ...USAGE_ROUTES,
+  ...PRIVACY_ROUTES,
 ];
 
 /** The operators' routes of a service; none where no directory is named, because then nobody is an operator. */

@@ -70,7 +70,7 @@ async function runChecked(run: () => Promise<Answer<unknown>>): Promise<Answer<u
 
 function replyAnswer(
   { answer: { mediaType } }: Pick<OperatorRoute, 'answer'>,
-  { value, version, isNew }: Answer<unknown>,
+  { value, version, isNew, kept }: Answer<unknown>,
 ): Reply {
   const eTag: Record<string, string> = version === undefined ? {} : { ETag: writeETag(version) };
   const contentType = mediaType === 'text/csv' ? 'text/csv; charset=utf-8' : mediaType;
@@ -78,6 +78,7 @@ function replyAnswer(
     status: isNew === true ? 201 : 200,
     headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', ...eTag },
     body: typeof value === 'string' ? value : JSON.stringify(value),
+    ...(kept !== undefined && { keptBody: JSON.stringify(kept) }),
   };
 }
 

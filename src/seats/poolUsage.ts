@@ -11,7 +11,7 @@ export function licencePool({ id }: Licence): SeatPool {
 }
 
 /** The pool of one subscription's VMs under an offer in marketplace mode. */
-export function marketplacePool({ plan }: Offer, cloud: string, subscriptionId: string): SeatPool {
+export function marketplacePool({ plan }: Pick<Offer, 'plan'>, cloud: string, subscriptionId: string): SeatPool {
   return { kind: 'marketplace', cloud, subscriptionId, plan };
 }
 

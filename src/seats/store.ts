@@ -1,7 +1,7 @@
 import type { DayHours } from '../contract/dayHours.ts';
 import type { Activation } from './activation.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import type { Stored, PageRequest, ReadablePage, WriteOutcome } from '../contract/stored.ts';
+import type { DeleteOutcome, Stored, PageRequest, ReadablePage, WriteOutcome } from '../contract/stored.ts';
 
 /** 64 seats of a pool: bit n of `taken` is seat `64 × index + n`. `version: null`: the row is still to be inserted. */
 export interface SeatBlock {
@@ -50,7 +50,12 @@ export interface SeatStore {
 
 /** Which activations: of one pool, of one subscription in its pools, or of one VM wherever it is. */
 export type ActivationFilter =
-  | { readonly pool: SeatPool; readonly vmId?: string | undefined }
+  | {
+      readonly pool: SeatPool;
+      readonly vmId?: string | undefined;
+      /** The VMs of this subscription alone. */
+      readonly of?: { readonly cloud: string; readonly subscriptionId: string } | undefined;
+    }
   | {
       readonly cloud: string;
       readonly subscriptionId: string;
@@ -75,6 +80,8 @@ export interface Seated {
 export interface ActivationStore {
   /** In the order of the pools, then of the VM ids. A VM id alone is a search through all pools. */
   pageActivations(filter: ActivationFilter, page: PageRequest): Promise<ReadablePage<PooledActivation>>;
+  /** The row alone: forgetVm.ts gives its seat back first. */
+  deleteActivation(pool: SeatPool, vmId: string, version: string): Promise<DeleteOutcome>;
   /** Activations that hold a seat, counted or not, with a lease that ends at `since` or later. */
   countSeated(pool: SeatPool, since: number): Promise<Seated>;
   /**

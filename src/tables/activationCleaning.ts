@@ -3,15 +3,13 @@ import type { TableClient } from '@azure/data-tables';
 
 import { poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import type { Stored } from '../contract/stored.ts';
-import type { Activation } from '../seats/activation.ts';
-import { learnHours, writeAndCount } from '../seats/issue.ts';
-import type { SeatStore } from '../seats/store.ts';
+import { forgetVm } from '../seats/forgetVm.ts';
+import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import { readActivationRow } from './activationRow.ts';
-import { VM_ROWS, vmRow } from './keys.ts';
+import { VM_ROWS } from './keys.ts';
 import { mapReadable } from './paging.ts';
 import { listPools } from './poolScan.ts';
-import { deleteRow, readPieces } from './rows.ts';
+import { readPieces } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
 
 /** Rows looked at in one piece of work. */
@@ -24,7 +22,7 @@ export function ofPool(pool: SeatPool): string {
 /** Deletes the rows of VMs that have no seat and have not come since `before`. */
 export async function* deleteActivations(
   activations: TableClient,
-  seats: SeatStore,
+  seats: SeatStore & Pick<ActivationStore, 'deleteActivation'>,
   budgets: Budgets,
   before: number,
 ): AsyncGenerator<number> {
@@ -38,39 +36,9 @@ export async function* deleteActivations(
       let deleted = 0;
       // A row that cannot be read stays, for its hours could not be counted.
       for (const known of mapReadable({ items: piece, next: null }, readActivationRow).items) {
-        if (await forget(activations, seats, budgets, { pool, known, before })) deleted += 1;
+        if (await forgetVm(seats, pool, known, before)) deleted += 1;
       }
       yield deleted;
     }
   }
-}
-
-interface Forgotten {
-  readonly pool: SeatPool;
-  readonly known: Stored<Activation>;
-  readonly before: number;
-}
-
-/**
- * Deletes a VM's row, once the ledger has the hours of its newest licence. The service takes no condition for a deletion in
- * a transaction: these hours are written with a row that has none left, and that very row is deleted.
- */
-async function forget(
-  activations: TableClient,
-  seats: SeatStore,
-  budgets: Budgets,
-  { pool, known, before }: Forgotten,
-): Promise<boolean> {
-  const { vmId, expiresAt, licenceJti } = known.value;
-  let last: Stored<Activation> | null = known;
-  if (learnHours(known.value, before).together.length > 0) {
-    const next = { ...known.value, issuedAt: expiresAt };
-    const { outcome } = await writeAndCount(seats, pool, { known, next, at: before });
-    last = outcome === 'written' ? await seats.readActivation(pool, vmId) : null;
-  }
-  // A VM that has come back meanwhile keeps its row.
-  if (last?.value.licenceJti !== licenceJti || last.value.blocked) return false;
-  const place = { partitionKey: poolName(pool), rowKey: vmRow(vmId), version: last.version };
-  const call = { operation: 'delete an old activation', budget: budgets.call };
-  return (await deleteRow(activations, call, place)) === 'deleted';
 }

@@ -4,20 +4,28 @@ import type { TableClient } from '@azure/data-tables';
 import { parsePoolName, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { foldCase } from '../contract/planName.ts';
-import { StoreUnavailableError } from '../contract/stored.ts';
+import { ContinuationError, StoreUnavailableError } from '../contract/stored.ts';
+import type { PageRequest, ReadablePage } from '../contract/stored.ts';
 import type { ActivationFilter, ActivationStore, PooledActivation } from '../seats/store.ts';
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { marketplaceRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPagesOf } from './paging.ts';
-import { searchAllRows } from './rows.ts';
+import { findNextPool } from './poolScan.ts';
+import { deleteRow, readOneRow, searchAllRows } from './rows.ts';
 import type { Row, RowQuery } from './rows.ts';
+import type { StoreCall } from './storeCall.ts';
 
 /** @param budget milliseconds for one page */
 export function activationTable(activations: TableClient, budget: number): Omit<ActivationStore, 'deleteActivations'> {
   return {
     pageActivations: async (filter, page) => {
       const call = { operation: 'list activations', budget };
+      if (!('pool' in filter) && !('pools' in filter)) return searchVm(activations, call, filter.vmId, page);
       return mapReadable(await readPagesOf(activations, call, listQueries(filter), page), readPooledRow);
+    },
+    deleteActivation: (pool, vmId, version) => {
+      const call = { operation: 'delete an activation', budget };
+      return deleteRow(activations, call, { partitionKey: poolName(pool), rowKey: vmRow(vmId), version });
     },
     countSeated: async (pool, since) => {
       const seated = `${ofPool(pool)} and ${rowFilter(undefined)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
@@ -31,19 +39,67 @@ export function activationTable(activations: TableClient, budget: number): Omit<
   };
 }
 
+/** A VM wherever it is. */
+type OneVm = Extract<ActivationFilter, { readonly vmId: string }>;
+
+/** Milliseconds after which a page of a search through all pools ends, though it may have found nothing yet. */
+const MAX_SEARCH = 10_000;
+
+/** Two small queries a pool: one over the whole table would go through the ledger, which has a row a day and VM. */
+async function searchVm(
+  activations: TableClient,
+  call: StoreCall,
+  vmId: string,
+  { size, continuation }: PageRequest,
+): Promise<ReadablePage<PooledActivation>> {
+  const begun = performance.now();
+  const found: Row[] = [];
+  let last = continuation === undefined ? null : parsePlace(continuation);
+  for (;;) {
+    const pool = await findNextPool(activations, call.budget, last);
+    if (pool === null) return mapReadable({ items: found, next: null }, readPooledRow);
+    last = poolName(pool);
+    const row = await readOneRow(activations, call, last, vmRow(vmId));
+    if (row !== null) found.push(row);
+    const isFull = found.length >= size || performance.now() - begun > MAX_SEARCH;
+    if (isFull) return mapReadable({ items: found, next: `${VM_SEARCH}${last}` }, readPooledRow);
+  }
+}
+
+const VM_SEARCH = 'vm!';
+
+/** The pool that was looked at last. */
+function parsePlace(continuation: string): string {
+  const name = continuation.slice(VM_SEARCH.length);
+  if (continuation.startsWith(VM_SEARCH) && parsePoolName(name) !== null) return name;
+  throw new ContinuationError('The continuation is not one of this list: begin the list anew.');
+}
+
 /** One query a pool: a query over several partitions at once would be a search through the whole table. */
-function listQueries(filter: ActivationFilter): readonly RowQuery[] {
+function listQueries(filter: Exclude<ActivationFilter, OneVm>): readonly RowQuery[] {
   const rows = rowFilter(filter.vmId);
-  if ('pool' in filter) return [{ filter: `${ofPool(filter.pool)} and ${rows}` }];
-  if (!('pools' in filter)) return [{ filter: rows }];
+  if ('pool' in filter) {
+    const { pool, of } = filter;
+    return [{ filter: `${ofPool(pool)} and ${rows}${of === undefined ? '' : ` and ${ofSubscription(of)}`}` }];
+  }
   const { cloud, subscriptionId, pools } = filter;
-  const own = odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
+  const own = ofSubscription({ cloud, subscriptionId });
   const { from, to } = marketplaceRange(cloud, subscriptionId);
   const marketplace = odata`PartitionKey ge ${from} and PartitionKey lt ${to}`;
   return [
     ...pools.map((pool) => ({ filter: `${ofPool(pool)} and ${rows} and ${own}` })),
     { filter: `${marketplace} and ${rows}` },
   ];
+}
+
+function ofSubscription({
+  cloud,
+  subscriptionId,
+}: {
+  readonly cloud: string;
+  readonly subscriptionId: string;
+}): string {
+  return odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
 }
 
 function ofPool(pool: SeatPool): string {

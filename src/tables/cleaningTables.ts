@@ -23,7 +23,7 @@ type CleaningTables = Pick<DecisionStore, 'deleteRepeats'> &
 
 export function cleaningTables(
   tables: Readonly<Record<'once' | 'requests' | 'activations', TableClient>>,
-  seats: SeatStore,
+  seats: SeatStore & Pick<ActivationStore, 'deleteActivation'>,
   budgets: Budgets,
 ): CleaningTables {
   const deleteOld = async function* (table: TableClient, kind: string, filter: string): AsyncGenerator<number> {

@@ -16,6 +16,7 @@ import { seatTable } from './seatTable.ts';
 import { callStore } from './storeCall.ts';
 import { timelineTables } from './timelineTables.ts';
 import { trustTable } from './trustTable.ts';
+import { usageSums } from './usageSums.ts';
 import { usageTable } from './usageTable.ts';
 
 const DEFAULT_BUDGET = 5_000;
@@ -53,7 +54,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     trust: connect('trust'),
     keysets: connect('keysets'),
   };
-  const seats = seatTable(tables.activations, budget);
+  const seats = { ...seatTable(tables.activations, budget), ...activationTable(tables.activations, budgets.search) };
   return {
     ensureTables: async () => {
       for (const [name, table] of Object.entries(tables)) {
@@ -65,8 +66,8 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...holderTable(tables.holders, budget),
     ...claimTable(tables.names, budgets),
     ...seats,
-    ...activationTable(tables.activations, budgets.search),
     ...usageTable(tables.activations, budgets.search),
+    ...usageSums(tables.activations, budgets),
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),

@@ -1,8 +1,10 @@
 import { odata } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
 
 import { forEachAtOnce } from '../catalogue/atOnce.ts';
 import type { DecisionStore } from '../decisions/store.ts';
-import { decisionDay, timelinePartition } from './keys.ts';
+import { logFilter } from './decisionFilter.ts';
+import { decisionDay, subscriptionPartition, timelinePartition } from './keys.ts';
 import { deleteRow, deleteRows, readPieces } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Budgets, StoreCall } from './storeCall.ts';
@@ -11,20 +13,35 @@ import type { TimelineTables } from './timelineTables.ts';
 const DAY = 24 * 60 * 60 * 1000;
 /** Rows looked at in one piece of work. */
 const PIECE = 500;
+const KEYS = ['partitionKey', 'rowKey'];
 
-type LogTables = Omit<TimelineTables, 'views'>;
+type LogTables = Omit<TimelineTables, 'views'> & { readonly once: TableClient };
 
-export function decisionCleaning(tables: LogTables, budgets: Budgets): Pick<DecisionStore, 'deleteDecisions'> {
-  return { deleteDecisions: (before) => deleteDecisions(tables, budgets, before) };
+export function decisionCleaning(
+  tables: LogTables,
+  budgets: Budgets,
+): Pick<DecisionStore, 'deleteDecisions' | 'deleteDecisionsOf'> {
+  return {
+    // Whole days: the first partition to go is that of the day before the one in which `before` lies.
+    deleteDecisions: (before) => deleteDecisions(tables, budgets, odata`PartitionKey ge ${decisionDay(before - DAY)}`),
+    deleteDecisionsOf: async function* (of) {
+      yield* deleteDecisions(tables, budgets, logFilter(of));
+      const filter = odata`PartitionKey eq ${subscriptionPartition(of.cloud, of.subscriptionId)}`;
+      const search = { operation: 'look for rows of past hours', budget: budgets.search };
+      const call = { operation: 'delete rows of past hours', budget: budgets.call };
+      for await (const rows of readPieces(tables.once, search, { filter, select: KEYS }, PIECE)) {
+        await deleteRows(tables.once, call, rows);
+        yield 0;
+      }
+    },
+  };
 }
 
 /** The copies first, for the log alone says where they are: what a crash leaves is found again. */
-async function* deleteDecisions(tables: LogTables, budgets: Budgets, before: number): AsyncGenerator<number> {
+async function* deleteDecisions(tables: LogTables, budgets: Budgets, filter: string): AsyncGenerator<number> {
   const search = { operation: 'look for old decisions', budget: budgets.search };
   const call = { operation: 'delete old decisions', budget: budgets.call };
-  // Whole days: the first partition to go is that of the day before the one in which `before` lies.
-  const filter = odata`PartitionKey ge ${decisionDay(before - DAY)}`;
-  const select = ['partitionKey', 'rowKey', 'cloud', 'subscriptionId', 'vmId'];
+  const select = [...KEYS, 'cloud', 'subscriptionId', 'vmId'];
   for await (const rows of readPieces(tables.decisions, search, { filter, select }, PIECE)) {
     await forEachAtOnce(rows, (row) => deleteCopies(tables, call, row));
     await deleteRows(tables.decisions, call, rows);

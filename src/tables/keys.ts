@@ -35,6 +35,7 @@ export const SEAT_ROWS = { from: 'seats:', to: 'seats;' } as const;
 export const SEAT_AND_VM_ROWS = { from: SEAT_ROWS.from, to: VM_ROWS.to } as const;
 export const UNCOUNTED_ROW = 'seats:uncounted';
 const USAGE_PREFIX = 'hours:';
+export const USAGE_ROWS = { from: USAGE_PREFIX, to: 'hours;' } as const;
 
 export const LICENCES_PARTITION = 'l';
 export const NAMES_PARTITION = 'n';

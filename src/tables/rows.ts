@@ -19,6 +19,11 @@ export interface RowWrite {
 /** Rows of one transaction, which are of one partition. */
 export const MAX_BATCH = 100;
 
+/** Deletes a row that is there, at any version, in a transaction with others. */
+export interface RowRemoval {
+  readonly removed: { readonly partitionKey: string; readonly rowKey: string };
+}
+
 /** Replaces whatever is there, or inserts. */
 export interface RowPut {
   readonly entity: TableEntity;
@@ -150,6 +155,17 @@ async function submitWhole(table: TableClient, actions: TransactionAction[], abo
   return answer;
 }
 
+/** One row and the removal of others of its partition, all or nothing. */
+export async function replaceRows(
+  table: TableClient,
+  call: StoreCall,
+  write: RowWrite,
+  removed: readonly RowRemoval[],
+): Promise<WriteOutcome> {
+  const actions = [write, ...removed].map(transactionAction);
+  return outcomeOf(await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal)));
+}
+
 /** One row, with the version that it then has. */
 export async function writeOneRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {
   const answer = await askStore<WriteAnswer>(call, (abortSignal) => writeRow(table, write, abortSignal));
@@ -217,7 +233,8 @@ function writeRow(table: TableClient, write: RowWrite | RowPut, abortSignal: Abo
   return table.updateEntity(entity, 'Replace', { etag: version, abortSignal });
 }
 
-function transactionAction(write: RowWrite | RowPut): TransactionAction {
+function transactionAction(write: RowWrite | RowPut | RowRemoval): TransactionAction {
+  if ('removed' in write) return ['delete', write.removed];
   if ('put' in write) return ['upsert', write.entity, 'Replace'];
   const { entity, version } = write;
   return version === null ? ['create', entity] : ['update', entity, 'Replace', { etag: version }];

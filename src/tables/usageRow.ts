@@ -3,8 +3,19 @@ import * as z from 'zod';
 
 import type { UsageRow } from '../seats/store.ts';
 import type { LicensedVm, SummedHours, VmHours } from '../usage/store.ts';
-import { parseUsageRow, usageRow, VM_ROWS } from './keys.ts';
+import { parseUsageRow, summedRow, usageRow, VM_ROWS } from './keys.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
+
+/** @param counts of the 24 hours */
+export function sumEntity(
+  partitionKey: string,
+  { day, counts: hourly, ...of }: Omit<SummedHours, 'vmId'>,
+): TableEntity {
+  const { cloud, subscriptionId, licenceId, offer } = of;
+  const rowKey = summedRow(day, of);
+  const columns = { cloud, subscriptionId, licenceId, offer, counts: JSON.stringify(hourly) };
+  return { partitionKey, rowKey, schema: ROW_SCHEMA, ...columns };
+}
 
 export function usageEntity(partitionKey: string, row: UsageRow): TableEntity {
   const { day, vmId, cloud, subscriptionId, licenceId, offer, hours } = row;

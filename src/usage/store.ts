@@ -64,6 +64,11 @@ export interface UsageReader {
 
 /** The ledger of licensed hours. */
 export interface UsageStore extends UsageReader {
+  /**
+   * Replaces the rows of a subscription's VMs by sums that name none, but for those of the VMs that are `kept`, in pieces: each
+   * is the number of rows replaced. Each day's sum is written in the transaction that deletes what it sums.
+   */
+  sumHours(pool: SeatPool, of: Subscription, kept: ReadonlySet<string>): AsyncIterable<number>;
   /** Deletes the days that ended before `before` (milliseconds since the epoch), in pieces: each is the number of rows deleted. */
   deleteUsage(before: number): AsyncIterable<number>;
 }

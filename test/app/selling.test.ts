@@ -236,3 +236,68 @@ test('in marketplace mode an override holds for its subscription alone', async (
   expect(outcomeOf(await scene.boot('metered-a'))).toBe('licence_suspended');
   expect(outcomeOf(await scene.boot('metered-b'))).toBe('granted');
 });
+
+/** Changes the subscriptions of a licence as operators do. */
+async function putSubscriptions(scene: Scene, id: string, subscriptions: readonly object[]): Promise<Answer> {
+  const { body } = await scene.operate(`GET /licences/${id}`);
+  const own = { ...(body['licence'] as object), cloud: undefined, subscription: undefined };
+  const headers = { 'If-Match': String(body['etag']) };
+  return scene.operate(`PUT /licences/${id}`, { body: { ...own, subscriptions }, headers });
+}
+
+const untilLater = (milliseconds: number, scene: Scene) => new Date(scene.now() + milliseconds).toISOString();
+
+test('a subscription moves with an overlap: VMs with a seat renew in the old pool until its end, new ones are in the new pool', async () => {
+  const [old, young] = ['old', 'new'].map((id) => ({
+    ...BOUGHT,
+    id,
+    subscriptions: on('emulator', id === 'old' ? A : C),
+  }));
+  const scene = await startScene([SOLD], [old as object, young as object]);
+  const [first, second] = [createKey(), createKey()];
+  const licenceFor = async (vm: string, key = first) => licenceOf(await scene.boot(vm, { key })).licence['id'];
+  expect(await licenceFor('sold-a-1')).toBe('old');
+  ahead += 10 * MINUTE;
+  const leaving = { cloud: 'emulator', subscription: A, until: untilLater(60 * MINUTE, scene) };
+  // Not before it has an end there.
+  expect((await putSubscriptions(scene, 'new', on('emulator', A, C))).status).toBe(409);
+  expect((await putSubscriptions(scene, 'old', [leaving])).status).toBe(200);
+  expect((await putSubscriptions(scene, 'new', on('emulator', A, C))).status).toBe(200);
+  ahead += MINUTE;
+  expect([await licenceFor('sold-a-1'), await licenceFor('sold-a-2', second)]).toEqual(['old', 'new']);
+  ahead += 60 * MINUTE;
+  expect([await licenceFor('sold-a-1'), await licenceFor('sold-a-2', second)]).toEqual(['new', 'new']);
+  const { items } = await scene.store.pageActivations({ pool: { kind: 'licence', id: 'old' } }, { size: 9 });
+  expect(items.map(({ value }) => value.movedTo)).toEqual(['licence:new']);
+});
+
+test('what binds a VM goes with it to another licence: its key changes, and a block', async () => {
+  const scene = await startScene([SOLD], [{ ...BOUGHT, subscriptions: on('emulator', A) }]);
+  const boot = (vm: string, key = createKey()) => scene.boot(vm, { key });
+  expect([await boot('sold-a-1'), await boot('sold-a-1')].map(outcomeOf)).toEqual(['granted', 'granted']);
+  expect(outcomeOf(await boot('sold-a-2'))).toBe('granted');
+  const { body } = await scene.operate(`GET /activations?licence=bought`);
+  const blocked = (body['items'] as Readonly<Record<string, unknown>>[])[1];
+  expect((await scene.operate(`POST /activations/${String(blocked?.['id'])}/block`)).status).toBe(200);
+  ahead += 10 * MINUTE;
+  expect((await scene.operate('DELETE /licences/bought')).status).toBe(200);
+  const granted = { ...BOUGHT, id: 'again', subscriptions: on('emulator', A) };
+  expect((await scene.operate('PUT /licences/again', { body: granted })).status).toBe(201);
+  expect(outcomeOf(await boot('sold-a-1'))).toBe('key_changed');
+  expect(outcomeOf(await boot('sold-a-2'))).toBe('vm_blocked');
+});
+
+test('a VM passes from its trial to the licence that was bought, with its key', async () => {
+  const scene = await startScene([{ ...SOLD, trial: { days: 14, seats: 1 } }], [BOUGHT]);
+  const key = createKey();
+  expect(licenceOf(await scene.boot('sold-a-1', { key })).licence).toHaveProperty('trialEndsAt');
+  expect((await putSubscriptions(scene, 'bought', on('emulator', A, C))).status).toBe(200);
+  ahead += MINUTE;
+  const { licence } = licenceOf(await scene.boot('sold-a-1', { key }));
+  expect(licence).toMatchObject({ id: 'bought', class: 'production' });
+  expect(licence).not.toHaveProperty('trialEndsAt');
+  expect([await scene.boot('sold-a-1'), await scene.boot('sold-a-1')].map(outcomeOf)).toEqual([
+    'granted',
+    'key_changed',
+  ]);
+});

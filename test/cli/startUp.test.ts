@@ -39,7 +39,7 @@ test.each(['main', ...['verify', 'explain', 'trust', 'apply', 'licences', 'usage
   },
 );
 
-test.each(['offers', 'activations', 'decisions', 'keys'])('%s loads nothing slow at all', (name) => {
+test.each(['offers', 'activations', 'decisions', 'privacy', 'keys'])('%s loads nothing slow at all', (name) => {
   const reach = (chunk: string): readonly string[] => [
     chunk,
     ...(outputs[chunk]?.imports ?? []).flatMap(({ path, external }) => (external === true ? [path] : reach(path))),

@@ -178,6 +178,25 @@ test('offers, licences and files of them are answered as described', async () =>
   expectDescribed('deleteOffer', await operate(stack(), `DELETE ${unused}`));
 });
 
+test('overrides and claim codes are answered as described', async () => {
+  const metered = { offer: 'contoso/metered/pro', mode: 'marketplace' };
+  await operate(stack(), 'PUT /offers/contoso/metered/pro', { body: metered });
+  const override = `/offers/contoso/metered/pro/overrides/emulator/${SUBSCRIPTION}`;
+  expectDescribed('readOverride', await operate(stack(), `GET ${override}`));
+  expectDescribed('putOverride', await operate(stack(), `PUT ${override}?dryRun=true`, { body: { seats: 1 } }));
+  expectDescribed('putOverride', await operate(stack(), `PUT ${override}`, { body: { seats: 1 } }));
+  expectDescribed('putOverride', await operate(stack(), `PUT ${override}`, { body: { seats: 2 } }));
+  expectDescribed('readOverride', await operate(stack(), `GET ${override}`));
+  expectDescribed('deleteOverride', await operate(stack(), `DELETE ${override}`));
+  const created = await operate(stack(), 'POST /claims', { body: { licence: 'described' } });
+  expectDescribed('createClaim', created);
+  expectDescribed('createClaim', await operate(stack(), 'POST /claims', { body: { licence: 'nobody' } }));
+  expectDescribed('listClaims', await operate(stack(), 'GET /claims'));
+  const { id } = created.body['claim'] as { id: string };
+  expectDescribed('deleteClaim', await operate(stack(), `DELETE /claims/${id}`));
+  expectDescribed('deleteClaim', await operate(stack(), `DELETE /claims/${id}`));
+});
+
 test('VMs and decisions are answered as described', async () => {
   expect((await bootVm('small-1')).status).toBe(200);
   const listed = await operate(stack(), 'GET /activations?licence=http-small');
@@ -218,6 +237,17 @@ test('usage is answered as described', async () => {
   expectDescribed('readUsage', await operate(stack(), `GET /usage?from=${from}&to=${from}`));
   expectDescribed('readUsage', await operate(stack(), `GET /usage?from=${from}&to=${to}&licence=nobody`));
   expectDescribed('exportUsage', await operate(stack(), `GET /exports/usage?from=${from}&to=${to}`));
+});
+
+test('what is kept of a subscription is answered as described, and its erasure', async () => {
+  const path = `/privacy/emulator/${LICENSED_SUBSCRIPTION}`;
+  const kept = await operate(stack(), `GET ${path}`, { as: 'Admin' });
+  expectDescribed('exportPrivacy', kept);
+  expect(kept.body['items']).not.toEqual([]);
+  expectDescribed('exportPrivacy', await operate(stack(), `GET ${path}?continuation=x`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}?dryRun=true`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}`, { as: 'Admin' }));
+  expectDescribed('erasePrivacy', await operate(stack(), 'DELETE /privacy/emulator/mine', { as: 'Admin' }));
 });
 
 test('trust and keys are answered as described', async () => {

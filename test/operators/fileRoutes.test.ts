@@ -92,9 +92,11 @@ test('what does not go with the store is told with its line, and nothing is writ
   expect(answer.body['errors']).toEqual([
     { line: 3, field: 'offer', message: expect.stringContaining('there is no offer') as string },
   ]);
-  const taken = await importCsv([row(23), row(24, { id: 'HTTP-standard' })]);
+  const taken = await importCsv([row(23), row(24, { id: 'HTTP-small' })]);
   expect([taken.status, taken.body['code']]).toEqual([409, 'name_taken']);
-  expect(taken.body['errors']).toEqual([{ line: 3, field: 'id', message: expect.any(String) as string }]);
+  expect(taken.body['errors']).toEqual([
+    { line: 3, field: 'offer', message: expect.stringContaining('a licence keeps its offer') as string },
+  ]);
   const twice = await importCsv([row(25), row(26, { id: 'csv-25' })]);
   expect(twice.body['errors']).toEqual([{ line: 3, field: 'id', message: expect.any(String) as string }]);
   expect(await idsOf('csv-2')).toEqual(['csv-2']);
@@ -105,16 +107,20 @@ test('lines that hold nothing are passed over, and the others keep their numbers
   expect(answer.body['errors']).toEqual([{ line: 6, field: 'seats', message: expect.any(String) as string }]);
 });
 
-test('what one file says twice of a subscription, and another id for a licence, are told as such', async () => {
+test('what one file says twice of a subscription, and another licence for one that has one, are told as such', async () => {
   const twice = await importCsv([row(63), row(63, { id: 'csv-64' })]);
   expect(twice.body['errors']).toEqual([
-    { line: 3, field: 'offer', message: 'csv-63 is for this subscription and offer too: merge the two' },
+    {
+      line: 3,
+      field: 'subscriptions',
+      message: expect.stringContaining('another licence of the file, csv-63') as string,
+    },
   ]);
   expect((await importCsv([row(65)])).status).toBe(200);
   const renamed = await importCsv([row(66), row(65, { id: 'csv-renamed' })]);
   expect([renamed.status, renamed.body['errors']]).toEqual([
     409,
-    [{ line: 3, field: 'id', message: expect.stringContaining('a licence keeps its id') as string }],
+    [{ line: 3, field: 'subscriptions', message: expect.stringContaining('the licence, csv-65, has the') as string }],
   ]);
   expect(await idsOf('csv-6')).toEqual(['csv-65']);
 });

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { expect, test } from 'vitest';
 import { boot, createKey } from '../endToEnd/protocolClient.ts';
 import { operate, useStack } from './useStack.ts';
@@ -25,6 +27,7 @@ test('a licence is created with its defaults, and read with how many of its seat
   expect(created.body['licence']).toEqual({
     ...body,
     ...{ status: 'active', validFrom: null, validUntil: null, vmIds: '*', skus: '*', features: {}, note: '' },
+    ...{ class: 'production', overage: 0, customer: null },
   });
   expect(created.body['changedBy']).toMatch(/^[0-9a-f-]{36}$/);
   const read = await operate(stack(), 'GET /licences/CREATED', { as: 'Reader' });
@@ -57,8 +60,31 @@ test('a subscription has one licence a plan, and an id one licence', async () =>
   const second = await put({ ...first, id: 'second-of-two' });
   expect([second.status, second.body['code']]).toEqual([409, 'name_taken']);
   expect(second.body['detail']).toContain('first-of-two');
-  const moved = await put(licence('first-of-two'), { 'If-Match': '*' });
-  expect([moved.status, moved.body['code']]).toEqual([409, 'name_taken']);
+  const elsewhere = await put({ ...first, offer: 'contoso/gateway/small' }, { 'If-Match': '*' });
+  expect([elsewhere.status, elsewhere.body['code']]).toEqual([409, 'name_taken']);
+  expect(elsewhere.body['detail']).toContain('a licence keeps its offer');
+});
+
+test('a licence of several subscriptions is listed under each, as it was written', async () => {
+  const subscriptions = [randomUUID(), randomUUID()].map((one) => ({
+    cloud: 'emulator',
+    subscription: one,
+    until: null,
+  }));
+  const terms = { offer: 'contoso/gateway/standard', seats: 3, overage: '10%', class: 'development' };
+  const customer = { name: 'Tailspin Toys', reference: '4711', contact: null };
+  const body = { id: 'several', subscriptions, ...terms, customer };
+  const { body: created } = await put(body);
+  expect(created['licence']).toMatchObject(body);
+  for (const { subscription } of subscriptions) {
+    const listed = await operate(stack(), `GET /licences?cloud=emulator&subscription=${subscription}`);
+    expect(listed.body['items']).toMatchObject([{ licence: { id: 'several' } }]);
+  }
+  const [first] = subscriptions;
+  const fewer = { ...body, subscriptions: undefined, cloud: 'emulator', subscription: first?.subscription };
+  const { body: changed } = await put(fewer, { 'If-Match': String(created['etag']) });
+  expect(changed['licence']).toMatchObject({ cloud: 'emulator', subscription: first?.subscription });
+  expect(changed['licence']).not.toHaveProperty('subscriptions');
 });
 
 test('the id of the address is that of the body', async () => {

@@ -15,7 +15,7 @@ test('an offer that is not there is created with its defaults, and read with the
   expect(created.body['offer']).toEqual({
     ...{ offer: 'contoso/created/pro', mode: 'licensed', productAliases: [], status: 'active', clouds: '*', skus: '*' },
     ...{ lifetime: 'P1D', renewAfter: 'PT12H', grace: 'P7D', lease: 'P1D', requireKey: true, keyChanges: 1 },
-    ...{ withoutPlan: false, earlyRelease: false, features: {} },
+    ...{ withoutPlan: false, onForeignPlan: 'refuse', trial: null, earlyRelease: false, features: {} },
   });
   const read = await operate(stack(), `GET ${path('created')}`, { as: 'Reader' });
   expect(read.body).toEqual(created.body);

@@ -25,7 +25,7 @@ test('rows that cannot be read are left out of a list, and told to the log by th
   const scene = await createScene();
   expect((await scene.boot('licensed')).status).toBe(200);
   const strange = 'cccccccc-0000-4000-8000-000000000001';
-  for (const key of [`licensed::${strange}:a:b:c`, `licensed:emulator:${strange}:a:b:c`]) await writeBadRow(scene, key);
+  for (const pool of ['licence:strange', `marketplace:emulator:${strange}:a~2f~b~2f~c`]) await writeBadRow(scene, pool);
   const { status, body } = await scene.operate(`GET /activations?vmId=${VM}`);
   expect(status).toBe(200);
   expect(body['items']).toMatchObject([{ vmId: VM, licence: 'http-standard' }]);
@@ -69,6 +69,19 @@ test('of what may have been written though nobody was told, the log has whose it
   expect(linesOf(scene, 'operator_may_have_written')).toMatchObject([
     { level: 'error', operation: 'putOffer', operator: expect.any(String) as string },
   ]);
+});
+
+test('of an erasure the log has numbers, who asked for it and why, and no VM', async () => {
+  const scene = await createScene();
+  expect((await scene.boot('licensed')).status).toBe(200);
+  const path = '/privacy/emulator/aaaaaaaa-0000-4000-8000-000000000001';
+  await scene.operate(`DELETE ${path}?dryRun=true`, { as: 'Admin' });
+  expect(linesOf(scene, 'privacy_erased')).toEqual([]);
+  expect((await scene.operate(`DELETE ${path}?reason=asked`, { as: 'Admin' })).status).toBe(200);
+  const numbers = { vms: 0, hours: 0, decisions: 1, kept: expect.any(Number) as number, complete: true };
+  expect(linesOf(scene, 'privacy_erased')).toEqual([{ level: 'info', event: 'privacy_erased', ...numbers }]);
+  expect(linesOf(scene, 'operator_wrote')).toMatchObject([{ operation: 'erasePrivacy', reason: 'asked' }]);
+  expect(JSON.stringify([linesOf(scene, 'privacy_erased'), linesOf(scene, 'operator_wrote')])).not.toContain(VM);
 });
 
 test('of a VM that is blocked by its name the log has that name', async () => {

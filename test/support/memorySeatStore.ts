@@ -8,9 +8,9 @@ import type { Stored, WriteOutcome } from '../../src/contract/stored.ts';
 export type OnIssue = (before: Activation | null, after: Activation, all: readonly Activation[]) => void;
 
 export interface MemorySeatStore extends SeatStore {
-  /** What is written, now. */
-  activationsNow(): readonly Activation[];
-  usageNow(): readonly UsageRow[];
+  /** What is written, now; of one pool, or of all. */
+  activationsNow(pool?: SeatPool): readonly Activation[];
+  usageNow(pool?: SeatPool): readonly UsageRow[];
 }
 
 type Rows = Map<string, Stored<unknown>>;
@@ -35,8 +35,9 @@ export function createMemorySeatStore(step: () => Promise<unknown>, onIssue: OnI
     return value;
   };
   return {
-    activationsNow: allActivations,
-    usageNow: () => [...pools.values()].flatMap(usageOf),
+    activationsNow: (pool) =>
+      pool === undefined ? allActivations() : activationsOf(rowsOf(pool)).map((row) => row.value),
+    usageNow: (pool) => (pool === undefined ? [...pools.values()].flatMap(usageOf) : usageOf(rowsOf(pool))),
     readActivation: (pool, vmId) =>
       request(() => (rowsOf(pool).get(`vm:${vmId}`) as Stored<Activation> | undefined) ?? null),
     readSeats: (pool, since) => readSeats(rowsOf(pool), since, { step, request }),

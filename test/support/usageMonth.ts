@@ -1,12 +1,10 @@
 import { expect } from 'vitest';
 
 import { poolName } from '../../src/catalogue/seatPool.ts';
-import type { SeatPool } from '../../src/catalogue/seatPool.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import { CLOCK_SKEW } from '../../src/contract/clocks.ts';
 import { countHours, dayOf, hoursOfDay, newestHours } from '../../src/contract/dayHours.ts';
 import { activate } from '../../src/seats/activate.ts';
-import { writeAndCount } from '../../src/seats/issue.ts';
 import { releaseSeat } from '../../src/seats/release.ts';
 import type { SeatStore } from '../../src/seats/store.ts';
 import { reportUsage } from '../../src/usage/report.ts';
@@ -63,7 +61,10 @@ function createRandom(seed: number): () => number {
 
 export class UsageMonth {
   readonly #random: () => number;
-  readonly #pools: ReadonlyMap<string, ReturnType<typeof createMemorySeatStore>>;
+  readonly #store = createMemorySeatStore(
+    () => Promise.resolve(),
+    () => undefined,
+  );
   readonly #terms: readonly Entitlement[];
   readonly #given: Given[] = [];
   #now = AT;
@@ -78,16 +79,10 @@ export class UsageMonth {
       const terms = { lifetime, lease: lifetime, seats, keyChanges: 0, licenceId: id };
       return entitlement({ ...terms, pool: { kind: 'licence', id }, offer: `contoso/offer/${index}` });
     });
-    const create = () =>
-      createMemorySeatStore(
-        () => Promise.resolve(),
-        () => undefined,
-      );
-    this.#pools = new Map(this.#terms.map(({ pool }) => [poolName(pool), create()]));
   }
 
-  /** @returns how many licences were given, and how many processes died */
-  async run(): Promise<{ readonly given: number; readonly deaths: number }> {
+  /** @returns how many licences were given, how many processes died, and how many rows VMs have left behind */
+  async run(): Promise<{ readonly given: number; readonly deaths: number; readonly left: number }> {
     const vms = Array.from({ length: VMS }, (_, number): Vm => {
       const [first, second] = [this.#pick(this.#terms), this.#pick(this.#terms)];
       return { number, entitlement: first, target: second, does: 'renew', next: AT + this.#random() * DAY };
@@ -102,14 +97,15 @@ export class UsageMonth {
     this.#now = end;
     this.#compareHours();
     await this.#compareReport();
-    return { given: this.#given.length, deaths: this.#deaths };
+    const left = this.#store.activationsNow().filter(({ movedTo }) => movedTo !== null).length;
+    return { given: this.#given.length, deaths: this.#deaths, left };
   }
 
   async #act(vm: Vm): Promise<void> {
     try {
       await this.#does(vm.does, vm);
       vm.does = this.#pick(DOES);
-      vm.target = this.#pick(this.#terms.filter((terms) => terms !== vm.entitlement));
+      vm.target = this.#pick(this.#terms.filter((terms) => terms.pool !== vm.entitlement.pool));
       vm.next = this.#now + this.#pause(vm);
     } catch (error) {
       if (!(error instanceof Died)) throw error;
@@ -130,12 +126,15 @@ export class UsageMonth {
   }
 
   async #renew(vm: Vm): Promise<void> {
-    const { at, store } = this.#begin(vm.entitlement.pool);
+    const { at, store } = this.#begin();
     const asked = request(vm.entitlement, { vmId: vmId(vm.number), at });
     const outcome = await activate(store, vm.entitlement, asked, NO_PAUSE);
     // Another instance's clock may be behind that of the one whose answer was lost: the VM asks again.
     if (!outcome.granted && outcome.code === 'challenge_replayed') throw new Died();
-    if (!outcome.granted) return;
+    if (!outcome.granted) {
+      this.#endMoved(vm.number, at);
+      return;
+    }
     this.#end(vm.number, at);
     const pool = poolName(vm.entitlement.pool);
     this.#given.push({ vm: vm.number, pool, from: at, until: asked.times.expiresAt });
@@ -146,39 +145,36 @@ export class UsageMonth {
   }
 
   async #release(vm: Vm): Promise<void> {
-    const { at, store } = this.#begin(vm.entitlement.pool);
+    const { at, store } = this.#begin();
     const { challenge, jkt = '' } = request(vm.entitlement, { at });
     const release = { vmId: vmId(vm.number), jkt, challenge, releaseId: challenge.jti, at };
     await releaseSeat(store, { pool: vm.entitlement.pool, earlyRelease: this.#random() < 0.5 }, release, NO_PAUSE);
   }
 
-  /** The row in the old pool is marked before anything is issued from the new one. */
   async #move(vm: Vm): Promise<void> {
-    const { pool } = vm.entitlement;
-    const { at, store } = this.#begin(pool);
-    const known = await store.readActivation(pool, vmId(vm.number));
-    if (known !== null) {
-      const marked = { ...known.value, movedTo: poolName(vm.target.pool) };
-      await writeAndCount(store, pool, { known, next: marked, at });
-      // The hours of the old licence end here, also where the new one has no seat for the VM.
-      this.#end(vm.number, at);
-    }
-    vm.entitlement = vm.target;
+    vm.entitlement = { ...vm.target, earlierPools: [vm.entitlement.pool] };
     vm.does = 'renew';
     await this.#renew(vm);
   }
 
-  /** One request on one of the two instances; one in ten dies after some of its store calls. */
-  #begin(pool: SeatPool): { readonly at: number; readonly store: SeatStore } {
-    const store = this.#storeOf(pool);
-    const lives = this.#random() < 0.9;
-    return { at: this.#now + this.#pick(SKEWS), store: lives ? store : dying(store, Math.floor(this.#random() * 6)) };
+  /** The hours of the old licence end with the move, also where the new one has no seat for the VM. */
+  #endMoved(vm: number, at: number): void {
+    for (const one of this.#given) {
+      const row = this.#rowOf(one.pool, one.vm);
+      if (one.vm === vm && row !== undefined && row.movedTo !== null) one.until = Math.min(one.until, at);
+    }
   }
 
-  #storeOf(pool: SeatPool) {
-    const store = this.#pools.get(poolName(pool));
-    if (store === undefined) throw new Error('There is no such pool.');
-    return store;
+  #rowOf(pool: string, vm: number) {
+    const terms = this.#terms.find((one) => poolName(one.pool) === pool);
+    return this.#store.activationsNow(terms?.pool).find((row) => row.vmId === vmId(vm));
+  }
+
+  /** One request on one of the two instances; one in ten dies after some of its store calls. */
+  #begin(): { readonly at: number; readonly store: SeatStore } {
+    const store = this.#store;
+    const lives = this.#random() < 0.9;
+    return { at: this.#now + this.#pick(SKEWS), store: lives ? store : dying(store, Math.floor(this.#random() * 6)) };
   }
 
   #pick<T>(choices: readonly T[]): T {
@@ -187,10 +183,11 @@ export class UsageMonth {
 
   /** Hour by hour: no VM's day in a pool is wrong by more than one. */
   #compareHours(): void {
-    for (const [pool, store] of this.#pools) {
+    for (const { pool: of } of this.#terms) {
+      const pool = poolName(of);
       for (let vm = 0; vm < VMS; vm += 1) {
-        const rows = store.usageNow().filter((row) => row.vmId === vmId(vm));
-        const newest = store.activationsNow().find((row) => row.vmId === vmId(vm));
+        const rows = this.#store.usageNow(of).filter((row) => row.vmId === vmId(vm));
+        const newest = this.#rowOf(pool, vm);
         for (let day = dayOf(AT) - 1; day <= dayOf(this.#now) + 1; day += 1) {
           const written = rows.find((row) => row.day === day)?.hours ?? 0;
           const ledger = written | (newest === undefined ? 0 : newestHours(newest, day, this.#now));
@@ -209,9 +206,9 @@ export class UsageMonth {
 
   /** What operators are told is the sum. */
   async #compareReport(): Promise<void> {
-    const pools = [...this.#pools].map(([name, store]) => {
-      const hours = store.usageNow();
-      return [name, { licensed: store.activationsNow(), hours }] as const;
+    const pools = this.#terms.map(({ pool }) => {
+      const [licensed, hours] = [this.#store.activationsNow(pool), this.#store.usageNow(pool)];
+      return [poolName(pool), { licensed, hours }] as const;
     });
     const query = { from: AT - DAY, until: this.#now + 2 * DAY, now: this.#now, of: null, pool: null, offer: null };
     const page = { size: 1_000, clock: () => 0 };

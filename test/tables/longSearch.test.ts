@@ -21,7 +21,15 @@ const TIMES = ['keyUntil', 'issuedAt', 'expiresAt', 'leaseEnd', 'graceUntil', 'f
 
 /** A VM that has no seat and has not come for long. */
 const ROW = {
-  ...{ PartitionKey: 'licence:p', RowKey: 'vm:1', 'odata.etag': 'W/"1"', schema: 2, seat: -2, blocked: false },
+  ...{
+    PartitionKey: 'licence:p',
+    RowKey: 'vm:1',
+    'odata.etag': 'W/"1"',
+    schema: 2,
+    seat: -2,
+    blocked: false,
+    moves: 0,
+  },
   ...{ cloud: 'emulator', subscriptionId: 's', licenceId: 'p', offer: '', sku: '', keyChanges: '[]' },
   ...Object.fromEntries(
     TIMES.flatMap((name) => [

@@ -6,7 +6,7 @@ import type { SeatPool } from '../../src/catalogue/seatPool.ts';
 import { countHours, dayOf, dayStart } from '../../src/contract/dayHours.ts';
 import { activate } from '../../src/seats/activate.ts';
 import { writeAndCount } from '../../src/seats/issue.ts';
-import type { SeatStore, SeatWrite } from '../../src/seats/store.ts';
+import type { ActivationStore, SeatStore, SeatWrite } from '../../src/seats/store.ts';
 import { cleaningTables } from '../../src/tables/cleaningTables.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { reportUsage } from '../../src/usage/report.ts';
@@ -175,7 +175,7 @@ test.each(['writeSeats', 'readActivation'] as const)(
     await store.ensureTables();
     await activate(store, held, request(held));
     const comeBack = () => activate(store, held, request(held, { at: AT + 31 * DAY }));
-    const seats: SeatStore = {
+    const seats: SeatStore & Pick<ActivationStore, 'deleteActivation'> = {
       ...store,
       ...(method === 'writeSeats'
         ? { writeSeats: (...args) => comeBack().then(() => store.writeSeats(...args)) }

@@ -8,6 +8,7 @@ import type { Terms } from '../losses.ts';
 import { needed, parseInstant } from '../options.ts';
 import { printable } from '../printable.ts';
 import { openService, serviceHelp } from '../serviceCommand.ts';
+import { changeSubscriptions, collectEndings, collectSubscriptions, writeSubscriptions } from '../subscriptions.ts';
 import { LICENCE_ID, USUAL_CLOUD, endLicence, putLicence, readLicence } from './licenceViews.ts';
 import type { LicenceDetail } from './licenceViews.ts';
 
@@ -23,15 +24,20 @@ function termsCommand(name: string, description: string) {
       parseNames,
     )
     .option('--vm-ids <list>', 'only these VMs, separated by commas; or *', parseNames)
+    .option('--overage <n>', 'how many VMs beyond the seats: a number, a share such as 10%, or unlimited', parseOverage)
+    .option('--class <name>', 'production or development', parseClass)
+    .option('--customer <name>', 'the customer’s name, or none')
+    .option('--customer-reference <text>', 'the customer’s number in your own systems')
+    .option('--customer-contact <text>', 'whom to write to')
     .option('--note <text>', 'for operators');
 }
 
 export function createGrant(session: Session) {
   return termsCommand('grant', 'Creates a licence.')
-    .option('--subscription <uuid>', 'for this subscription (needed)')
+    .option('--subscription <uuid>', 'for this subscription (needed); may be given several times', collectSubscriptions)
     .option('--offer <name>', 'publisher/product/plan (needed)')
     .option('--seats <n>', 'how many VMs at the same time, or unlimited (needed)', parseSeats)
-    .option('--cloud <name>', 'for this cloud', USUAL_CLOUD)
+    .option('--cloud <name>', 'the cloud of subscriptions that are given without one', USUAL_CLOUD)
     .addHelpText(
       'after',
       serviceHelp(
@@ -40,10 +46,13 @@ export function createGrant(session: Session) {
       ),
     )
     .action(async (id, options) => {
-      const subscription = needed('--subscription <uuid>', options.subscription);
+      const subscriptions = needed('--subscription <uuid>', options.subscription);
       const offer = needed('--offer <name>', options.offer);
       const seats = needed('--seats <n>', options.seats);
-      const licence = { id, cloud: options.cloud, subscription, offer, seats, ...readTerms(options) };
+      const list = subscriptions.map(({ cloud, subscription }) => ({
+        ...{ cloud: cloud ?? options.cloud, subscription, until: null },
+      }));
+      const licence = { id, ...writeSubscriptions(list), offer, seats, ...readTerms(options, null) };
       await putLicence(openService(session, options), licence).catch(explainPresent);
     });
 }
@@ -51,22 +60,35 @@ export function createGrant(session: Session) {
 export function createSet(session: Session) {
   return termsCommand(
     'set',
-    'Changes the seats, times, skus, VMs or note of a licence. Fewer seats refuse no renewal, only new VMs.',
+    'Changes a licence: only what an option names. Fewer seats refuse no renewal, only new VMs.',
   )
     .option('--seats <n>', 'how many VMs at the same time, or unlimited', parseSeats)
+    .option('--add-subscription <uuid>', 'one more subscription; may be given several times', collectSubscriptions)
+    .option('--remove-subscription <uuid>', 'without this subscription, at once', collectSubscriptions)
+    .option('--end-subscription <uuid=time>', 'with this subscription until then: so it can move', collectEndings)
+    .option('--cloud <name>', 'the cloud of subscriptions that are added without one', USUAL_CLOUD)
     .addHelpText(
       'after',
       serviceHelp(
         'countersign licences set fabrikam-2026 --seats 60',
         'countersign licences set fabrikam-2026 --valid-until none',
+        'countersign licences set fabrikam-2026 --add-subscription aaaaaaaa-0000-4000-8000-000000000002',
       ),
     )
     .action(async (id, options) => {
-      const { seats } = options;
-      const terms = { ...(seats !== undefined && { seats }), ...readTerms(options) };
-      if (Object.keys(terms).length === 0) throw new UsageError('nothing to set. Name an option, such as --seats 60');
+      const { seats, cloud } = options;
+      const { addSubscription: added = [], removeSubscription: removed = [], endSubscription: ended = [] } = options;
+      const hasScope = added.length + removed.length + ended.length > 0;
+      if (!hasScope && seats === undefined && Object.keys(readTerms(options, null)).length === 0) {
+        throw new UsageError('nothing to set. Name an option, such as --seats 60');
+      }
       const service = openService(session, options);
       const item = await readLicence(service.client, id);
+      const terms = {
+        ...(seats !== undefined && { seats }),
+        ...readTerms(options, item.licence.customer),
+        ...(hasScope && changeSubscriptions(item.licence, { added, removed, ended, cloud })),
+      };
       const effect = describeLoss(item, terms);
       await endLicence(service, options, { ...item, effect, licence: { ...item.licence, ...terms } });
     });
@@ -78,12 +100,40 @@ interface TermFlags {
   readonly skus?: LicenceJson['skus'] | undefined;
   readonly vmIds?: LicenceJson['vmIds'] | undefined;
   readonly note?: string | undefined;
+  readonly overage?: LicenceJson['overage'] | undefined;
+  readonly class?: LicenceJson['class'] | undefined;
+  readonly customer?: string | undefined;
+  readonly customerReference?: string | undefined;
+  readonly customerContact?: string | undefined;
 }
 
-/** Members of the licence for the options that are there. */
-function readTerms({ validFrom, validUntil, skus, vmIds, note }: TermFlags): Partial<LicenceJson> {
-  const members = { validFrom: toBound(validFrom), validUntil: toBound(validUntil), skus, vmIds, note };
+/** Members of the licence for the options that are there. @param customer as it is */
+function readTerms(flags: TermFlags, customer: LicenceJson['customer']): Partial<LicenceJson> {
+  const { validFrom, validUntil, skus, vmIds, note, overage } = flags;
+  const terms = { validFrom: toBound(validFrom), validUntil: toBound(validUntil), skus, vmIds, note, overage };
+  const members = { ...terms, class: flags.class, customer: readCustomer(flags, customer) };
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+/** @throws {UsageError} for a reference or a contact without a name */
+function readCustomer(
+  { customer: name, customerReference: reference, customerContact: contact }: TermFlags,
+  present: LicenceJson['customer'],
+): LicenceJson['customer'] | undefined {
+  if (name === NO_BOUND) return null;
+  if (name === undefined && reference === undefined && contact === undefined) return undefined;
+  const known = {
+    name: name ?? present?.name,
+    reference: present?.reference ?? null,
+    contact: present?.contact ?? null,
+  };
+  if (known.name === undefined) throw new UsageError('the customer has no name yet. Add --customer NAME');
+  return {
+    ...known,
+    name: known.name,
+    ...(reference !== undefined && { reference }),
+    ...(contact !== undefined && { contact }),
+  };
 }
 
 /** Null where the change takes nothing from anybody. */
@@ -96,11 +146,25 @@ function describeLoss({ licence, usage }: LicenceDetail, terms: Terms): string |
 /** The service speaks of ETags, which `set` reads by itself. */
 function explainPresent(error: unknown): never {
   if (!(error instanceof RefusedError) || error.code !== 'precondition_required') throw error;
-  const message = 'the subscription already has a licence with this id. Change it with licences set';
+  const message = 'there is a licence with this id already. Change it with licences set';
   throw new RefusedError(error.code, message, error.correlationId);
 }
 
-function parseSeats(text: string): LicenceJson['seats'] {
+/** @throws {InvalidArgumentError} */
+export function parseOverage(text: string): LicenceJson['overage'] {
+  if (text === 'unlimited') return text;
+  if (/^\d{1,4}%$/.test(text)) return `${Number(text.slice(0, -1))}%`;
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number, a share such as 10%, or unlimited.');
+}
+
+/** @throws {InvalidArgumentError} */
+function parseClass(text: string): LicenceJson['class'] {
+  if (text === 'production' || text === 'development') return text;
+  throw new InvalidArgumentError('Write production or development.');
+}
+
+export function parseSeats(text: string): LicenceJson['seats'] {
   if (text === 'unlimited') return text;
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Write a whole number, or unlimited.');
@@ -116,12 +180,12 @@ function parseNames(text: string): LicenceJson['skus'] {
 }
 
 /** The library has no null among the values of options. */
-function parseBound(text: string): string {
+export function parseBound(text: string): string {
   return text === NO_BOUND ? text : parseInstant(text);
 }
 
 const NO_BOUND = 'none';
 
-function toBound(text: string | undefined): string | null | undefined {
+export function toBound(text: string | undefined): string | null | undefined {
   return text === NO_BOUND ? null : text;
 }

@@ -7,6 +7,7 @@ import type { EndingFlags } from '../endings.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { OPTIONS } from '../options.ts';
+import { describeSubscriptions, listSubscriptions } from '../subscriptions.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
@@ -18,10 +19,12 @@ export type LicenceDetail = Answers['LicenceDetail'];
 const COLUMNS: readonly Column<LicenceItem>[] = [
   ['ID', ({ licence }) => licence.id],
   ['STATUS', ({ licence }) => licence.status],
+  ['CUSTOMER', ({ licence }) => licence.customer?.name],
+  ['CLASS', ({ licence }) => licence.class],
   ['SEATS', ({ licence }) => licence.seats],
+  ['OVERAGE', ({ licence }) => licence.overage],
   ['OFFER', ({ licence }) => licence.offer],
-  ['CLOUD', ({ licence }) => licence.cloud],
-  ['SUBSCRIPTION', ({ licence }) => licence.subscription],
+  ['SUBSCRIPTIONS', ({ licence }) => summarizeSubscriptions(licence)],
   ['VALID UNTIL', ({ licence }) => licence.validUntil],
 ];
 
@@ -88,10 +91,36 @@ export function pathOf(id: string): string {
   return `/licences/${encodeURIComponent(id)}`;
 }
 
+/** The only one, or how many. */
+function summarizeSubscriptions(licence: LicenceItem['licence']): string {
+  const list = listSubscriptions(licence);
+  return list.length === 1 ? describeSubscriptions(licence) : `${list.length} subscriptions`;
+}
+
 function showLicence({ show, session }: Service, item: LicenceItem & Partial<LicenceDetail>): void {
   const { licence, usage, changedAt, changedBy } = item;
-  const facts = Object.fromEntries(Object.entries(licence).map(([name, value]) => [name, cell(value)]));
-  const over = usage !== undefined && usage.over > 0 ? `, ${usage.over} more than there are` : '';
-  const taken = usage === undefined ? {} : { 'seats taken': `${usage.taken}${over}` };
-  show(item, () => rows({ ...facts, ...taken, changed: `${changedAt} by ${changedBy}` }, session.terminal));
+  const { customer, ...terms } = licence;
+  const scope = ['cloud', 'subscription', 'subscriptions'];
+  const facts = Object.entries(terms).filter(([name]) => !scope.includes(name));
+  const people = {
+    customer: cell(customer?.name),
+    ...(customer !== null && {
+      'customer reference': cell(customer.reference),
+      'customer contact': cell(customer.contact),
+    }),
+  };
+  const view = {
+    ...Object.fromEntries(facts.map(([name, value]) => [name, cell(value)])),
+    ...people,
+    subscriptions: describeSubscriptions(licence),
+    ...(usage === undefined ? {} : { 'seats taken': describeUsage(usage) }),
+    changed: `${changedAt} by ${changedBy}`,
+  };
+  show(item, () => rows(view, session.terminal));
+}
+
+function describeUsage({ taken, over, overSince }: LicenceDetail['usage']): string {
+  if (over === 0) return `${taken}`;
+  const since = overSince === null ? '' : ` since ${overSince}`;
+  return `${taken}, ${over} more than there are${since}`;
 }

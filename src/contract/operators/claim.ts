@@ -39,5 +39,11 @@ export type ClaimJson = z.input<typeof claimSchema>;
 
 /** The only answer that has the code. */
 export const createdClaim = z
-  .strictObject({ claim: claimSchema, code: z.string().describe('Shown once. Give it to the customer.') })
+  .strictObject({
+    claim: claimSchema,
+    code: z
+      .string()
+      .nullable()
+      .describe('Shown once: give it to the customer. null in the answer to a repeat with the same Idempotency-Key.'),
+  })
   .meta({ id: 'CreatedClaim' });

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { licenceSchema } from './licence.ts';
 import { offerSchema } from './offer.ts';
+import { overrideSchema } from './override.ts';
 import { seats } from './fields.ts';
 
 /* What answers say around offers and licences. */
@@ -30,6 +31,10 @@ export const usageSchema = z
   .meta({ id: 'SeatUsage' });
 
 export const offerItem = z.strictObject({ offer: offerSchema, ...recordFields }).meta({ id: 'OfferItem' });
+
+export const overrideItem = z
+  .strictObject({ cloud: z.string(), subscription: z.string(), override: overrideSchema, ...recordFields })
+  .meta({ id: 'OverrideItem' });
 
 export const licenceItem = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
 

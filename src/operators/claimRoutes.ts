@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { claimIdOf, createCode } from '../catalogue/claimCode.ts';
+import type { ClaimCode } from '../catalogue/claimCode.ts';
+import type { CatalogueStore, ClaimStore } from '../catalogue/store.ts';
+import { formatInstant, formatNullable } from '../contract/instants.ts';
+import { claimEntry, claimSchema, createdClaim } from '../contract/operators/claim.ts';
+import type { ClaimJson } from '../contract/operators/claim.ts';
+import { licenceId } from '../contract/operators/fields.ts';
+import { deletedSchema, pageOf } from '../contract/operators/records.ts';
+import type { Stored } from '../contract/stored.ts';
+import { RequestError } from '../http/requestError.ts';
+import { NO_BODY, jsonBody } from './bodies.ts';
+import { pageQuery, readPageQuery, writePage } from './pages.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
+import type { OperatorRoute } from './route.ts';
+
+export interface ClaimNeeds {
+  readonly store: ClaimStore & Pick<CatalogueStore, 'readLicence'>;
+}
+
+const defineRoute = routesThatNeed<ClaimNeeds>();
+
+const listClaims = defineRoute({
+  ...{ name: 'listClaims', role: 'Reader' },
+  summary: 'The claim codes of all licences, or of one, and which subscriptions used them',
+  ...{ params: NOTHING, query: z.strictObject({ licence: licenceId.optional(), ...pageQuery }), body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: pageOf(claimSchema) },
+  codes: [],
+  handle: async ({ needs, query, log }) => {
+    const page = await needs.store.pageClaims(query.licence ?? null, readPageQuery(query));
+    return { value: writePage(page, writeClaim, log) };
+  },
+});
+
+const createClaim = defineRoute({
+  ...{ name: 'createClaim', role: 'Operator' },
+  summary:
+    'Creates a code that attaches subscriptions to a licence. It is shown once: the service keeps a digest of it',
+  ...{ params: NOTHING, query: NOTHING, body: jsonBody(claimEntry), creates: true },
+  answer: { mediaType: 'application/json', schema: createdClaim },
+  codes: ['not_found', 'changed_meanwhile'],
+  handle: async ({ needs: { store }, body, change }) => {
+    const licence = await store.readLicence(body.licence);
+    if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
+    const code = createCode();
+    const value: ClaimCode = {
+      id: claimIdOf(code) ?? '',
+      ...{ licenceId: licence.value.id, uses: body.uses, used: [], until: body.until, note: body.note },
+      ...{ createdBy: change.by, createdAt: change.at },
+    };
+    const written = await store.writeClaim(value, null);
+    if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
+    const claim = writeClaim({ value, version: written.version });
+    return { value: { claim, code }, kept: { claim, code: null }, isNew: true };
+  },
+});
+
+const deleteClaim = defineRoute({
+  ...{ name: 'deleteClaim', role: 'Operator' },
+  summary: 'Revokes a claim code. The subscriptions that it attached stay',
+  params: z.strictObject({ id: z.string().regex(/^[0-9a-f]{32}$/, 'must be the id of a claim code') }),
+  ...{ query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: deletedSchema },
+  codes: ['not_found'],
+  handle: async ({ needs, params }) => {
+    const outcome = await needs.store.deleteClaim(params.id);
+    if (outcome === 'absent') throw new RequestError('not_found', 'There is no claim code with this id.');
+    return { value: { deleted: true as const } };
+  },
+});
+
+export const CLAIM_ROUTES: readonly OperatorRoute<ClaimNeeds>[] = [listClaims, createClaim, deleteClaim];
+
+function writeClaim({ value }: Stored<ClaimCode>): ClaimJson {
+  const { id, uses, used, until, note, createdBy, createdAt } = value;
+  return {
+    ...{ id, licence: value.licenceId, uses, until: formatNullable(until), note, createdBy },
+    used: used.map(({ cloud, subscriptionId: subscription, at }) => ({ cloud, subscription, at: formatInstant(at) })),
+    createdAt: formatInstant(createdAt),
+  };
+}

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { cloud, uuid } from '../contract/operators/fields.ts';
+import { erasureReport, privacyItem } from '../contract/operators/privacy.ts';
+import { pageOf } from '../contract/operators/records.ts';
+import { NO_BODY } from './bodies.ts';
+import { eraseSubscription } from './erasePrivacy.ts';
+import { exportPrivacy } from './exportPrivacy.ts';
+import { pageQuery, readPageQuery, writePage } from './pages.ts';
+import type { PrivacyStore } from './privacySubject.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
+import type { OperatorRoute } from './route.ts';
+
+export interface PrivacyNeeds {
+  readonly store: PrivacyStore;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const defineRoute = routesThatNeed<PrivacyNeeds>();
+
+const params = z.strictObject({ cloud, subscription: uuid });
+
+/** Milliseconds: the platform ends a request after 230 seconds. */
+const MAX_TIME = 150_000;
+
+const exportPersonal = defineRoute({
+  ...{ name: 'exportPrivacy', role: 'Admin' },
+  summary: 'Everything that is kept of a subscription: what operators wrote, activations, hours, decisions',
+  ...{ params, query: z.strictObject(pageQuery), body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: pageOf(privacyItem) },
+  codes: [],
+  handle: async ({ needs, params: { cloud: name, subscription }, query, log }) => {
+    const of = { cloud: name, subscriptionId: subscription };
+    const page = await exportPrivacy(needs.store, of, readPageQuery(query));
+    return { value: writePage(page, (item) => item, log) };
+  },
+});
+
+const erasePersonal = defineRoute({
+  ...{ name: 'erasePrivacy', role: 'Admin' },
+  summary: 'Erases what names VMs and people of a subscription, keeps sums, and lists what must stay',
+  ...{ params, query: NOTHING, body: NO_BODY, dryRun: 'effect' },
+  answer: { mediaType: 'application/json', schema: erasureReport },
+  codes: [],
+  handle: async ({ needs, params: { cloud: name, subscription }, dryRun, change: { at }, log }) => {
+    const of = { cloud: name, subscriptionId: subscription };
+    const isLate = () => needs.now() - at >= MAX_TIME;
+    const { licences, ...report } = await eraseSubscription(needs.store, { of, at, isTrial: dryRun, isLate });
+    const { erased, kept, keptInAll, complete } = report;
+    if (dryRun) {
+      const [old, after] = [{ activations: erased.vms }, { activations: 0, kept, keptInAll }];
+      const effect = { vms: erased.vms, licences: [...licences] };
+      return { value: { dryRun: true as const, old, new: after, effect } };
+    }
+    log('info', 'privacy_erased', { ...erased, kept: keptInAll, complete });
+    return { value: report };
+  },
+});
+
+export const PRIVACY_ROUTES: readonly OperatorRoute<PrivacyNeeds>[] = [exportPersonal, erasePersonal];
