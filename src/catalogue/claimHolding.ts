@@ -22,6 +22,13 @@ export interface Claim {
   readonly key: HoldingKey;
   readonly id: string;
   readonly at: number;
+  /** The name of the request's claims: no other request has it. */
+  readonly claim: string;
+}
+
+/** A claim to give up, and the name of the claims of the licence as it was written before. */
+export interface Spent extends Claim {
+  readonly settled: string | null;
 }
 
 /** Reads a licence past every cache. */
@@ -43,9 +50,10 @@ export type ClaimOutcome =
  *
  * @throws {StoreUnavailableError}
  */
-export async function claimHolding(store: HoldingStore, lookUp: LookUp, { key, id, at }: Claim): Promise<ClaimOutcome> {
+export async function claimHolding(store: HoldingStore, lookUp: LookUp, own: Claim): Promise<ClaimOutcome> {
+  const { key, id, at, claim } = own;
   // Most are free: an insert tells it with one call.
-  const fresh = { ...key, licences: [id], since: at, former: [] };
+  const fresh = { ...key, licences: [id], since: at, claim, former: [] };
   if ((await store.writeHolding(fresh, null)) === 'written') return { outcome: 'claimed', isNew: true };
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const row = await store.readHolding(key);
@@ -53,7 +61,7 @@ export async function claimHolding(store: HoldingStore, lookUp: LookUp, { key, i
       if ((await store.writeHolding(fresh, null)) === 'written') return { outcome: 'claimed', isNew: true };
       continue;
     }
-    const planned = await planClaim(row.value, lookUp, id, at);
+    const planned = await planClaim(row.value, lookUp, own);
     if (!('next' in planned)) return planned;
     const isNew = !row.value.licences.some((one) => isSameName(one, id));
     if ((await store.writeHolding(planned.next, row.version)) === 'written') return { outcome: 'claimed', isNew };
@@ -68,8 +76,7 @@ export async function claimHolding(store: HoldingStore, lookUp: LookUp, { key, i
 async function planClaim(
   holding: Holding,
   lookUp: LookUp,
-  id: string,
-  at: number,
+  { id, at, claim }: Claim,
 ): Promise<ClaimOutcome | { readonly next: Holding }> {
   const leaving: string[] = [];
   const left: string[] = [];
@@ -84,7 +91,9 @@ async function planClaim(
   }
   const [other, ...more] = leaving;
   if (other !== undefined && more.length > 0) return { outcome: 'held', by: other };
-  return { next: { ...holding, licences: [id, ...leaving], since: at, former: addFormer(holding.former, left) } };
+  return {
+    next: { ...holding, licences: [id, ...leaving], since: at, claim, former: addFormer(holding.former, left) },
+  };
 }
 
 /**
@@ -93,13 +102,15 @@ async function planClaim(
  *
  * @throws {StoreUnavailableError}
  */
-export async function giveUpHolding(store: HoldingStore, lookUp: LookUp, { key, id, at }: Claim): Promise<void> {
+export async function giveUpHolding(store: HoldingStore, lookUp: LookUp, spent: Spent): Promise<void> {
+  const { key, id, at, claim, settled } = spent;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const row = await store.readHolding(key);
     if (!row?.value.licences.some((one) => isSameName(one, id))) return;
-    const { licences, since, former } = row.value;
+    const { licences, since, former, claim: present } = row.value;
     const [first = ''] = licences;
-    if (isSameName(first, id) && since !== at && since >= at - CLOCK_SKEW) return;
+    const isKnown = present === claim || present === settled;
+    if (isSameName(first, id) && !isKnown && since >= at - CLOCK_SKEW) return;
     const licence = await lookUp(id);
     if (licence !== null && namingOf(licence, key, at) !== null) return;
     const others = licences.filter((one) => !isSameName(one, id));

@@ -25,6 +25,8 @@ export interface Holding extends HoldingKey {
   readonly licences: readonly string[];
   /** When the first one claimed it, in milliseconds since the epoch. */
   readonly since: number;
+  /** The name of that claim: no other request has it. */
+  readonly claim: string;
   /** Names of pools that the subscription has left, the latest first: what binds a VM there goes with it. */
   readonly former: readonly string[];
 }

@@ -23,6 +23,11 @@ export interface Catalogue {
   lookUpLicence(id: string): Promise<Licence | null>;
 }
 
+/** A licence, and the name of its last claims: by that, claims that were written are told from those that are still to be. */
+export interface RecordedLicence extends Recorded<Licence> {
+  readonly claim: string;
+}
+
 /** Offers and licences, for operators. `version: null` inserts. */
 export interface CatalogueStore extends HoldingStore {
   /** Whether there is at least one offer. */
@@ -35,7 +40,7 @@ export interface CatalogueStore extends HoldingStore {
   listLicencesOf(plan: PlanName): Promise<readonly Recorded<Licence>[]>;
   readOffer(plan: PlanName): Promise<Recorded<Offer> | null>;
   /** By the operators' own id, without regard to ASCII case. */
-  readLicence(id: string): Promise<Recorded<Licence> | null>;
+  readLicence(id: string): Promise<RecordedLicence | null>;
   readHoldings(key: SubscriptionKey): Promise<Holdings>;
   /** In the order of their names. */
   pageOffers(page: PageRequest): Promise<ReadablePage<Recorded<Offer>>>;
@@ -43,8 +48,8 @@ export interface CatalogueStore extends HoldingStore {
   pageLicences(page: PageRequest): Promise<ReadablePage<Recorded<Licence>>>;
   /** A row that is there word for word, of the same `change`, was written by this very request. */
   writeOffer(offer: Offer, version: string | null, change: Change): Promise<Written>;
-  /** The row alone: writeLicence.ts claims its subscriptions. */
-  writeLicence(licence: Licence, version: string | null, change: Change): Promise<Written>;
+  /** The row alone: writeLicence.ts claims its subscriptions.*/
+  writeLicence(licence: Licence, version: string | null, change: Change, claim?: string): Promise<Written>;
   /** `version: null` deletes whatever is there. */
   deleteOffer(plan: PlanName, version: string | null): Promise<DeleteOutcome>;
   deleteLicence(id: string, version: string | null): Promise<DeleteOutcome>;

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
+
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { Change, DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import { forEachAtOnce } from './atOnce.ts';
 import { claimHolding, giveUpHolding } from './claimHolding.ts';
-import type { HoldingStore, LookUp } from './claimHolding.ts';
+import type { Claim, HoldingStore, LookUp, Spent } from './claimHolding.ts';
 import { holdingKeys, namingOf } from './holding.ts';
 import type { HoldingKey } from './holding.ts';
 import type { Licence } from './licence.ts';
@@ -13,7 +15,7 @@ type LicenceRows = HoldingStore & Pick<CatalogueStore, 'readLicence' | 'writeLic
 /** A licence as it shall be, and as it is; `stored: null` where it is not there. */
 interface LicenceChange {
   readonly value: Licence;
-  readonly stored: Recorded<Licence> | null;
+  readonly stored: (Recorded<Licence> & { readonly claim?: string }) | null;
 }
 
 /** `held`: another licence has one of the subscriptions. `busy`: others change one of them at the same time. */
@@ -35,9 +37,13 @@ export async function writeLicence(
   const before = stored?.value ?? null;
   const keys = holdingKeys(value);
   const news = keys.filter((key) => isNews(before, value, key, change.at));
-  const { obstacle, claimed } = await claimAll(store, news, value.id, change.at);
-  const written = obstacle ?? (await store.writeLicence(value, stored?.version ?? null, change));
-  const given = { id: value.id, at: change.at };
+  const claim = randomUUID();
+  const { obstacle, claimed } = await claimAll(store, news, { id: value.id, at: change.at, claim });
+  const settled = stored?.claim ?? null;
+  const written =
+    obstacle ??
+    (await store.writeLicence(value, stored?.version ?? null, change, news.length > 0 ? claim : (settled ?? claim)));
+  const given = { id: value.id, at: change.at, claim, settled };
   if (written.outcome !== 'written') await giveUpAll(store, claimed, given);
   else if (before !== null) await giveUpAll(store, findRemoved(before, keys), given);
   return written;
@@ -51,11 +57,12 @@ export async function writeLicence(
  */
 export async function deleteLicence(
   store: LicenceRows,
-  { value, version }: Recorded<Licence>,
+  { value, version, claim: settled = null }: Recorded<Licence> & { readonly claim?: string | null },
   at: number,
 ): Promise<DeleteOutcome> {
   const outcome = await store.deleteLicence(value.id, version);
-  if (outcome !== 'changed') await giveUpAll(store, holdingKeys(value), { id: value.id, at });
+  if (outcome !== 'changed')
+    await giveUpAll(store, holdingKeys(value), { id: value.id, at, claim: randomUUID(), settled });
   return outcome;
 }
 
@@ -80,13 +87,13 @@ interface Claimed {
   readonly claimed: readonly HoldingKey[];
 }
 
-async function claimAll(store: LicenceRows, keys: readonly HoldingKey[], id: string, at: number): Promise<Claimed> {
+async function claimAll(store: LicenceRows, keys: readonly HoldingKey[], given: Omit<Claim, 'key'>): Promise<Claimed> {
   let obstacle: Claimed['obstacle'] = null;
   const claimed: HoldingKey[] = [];
   const lookUp = lookUpIn(store);
   await forEachAtOnce(keys, async (key) => {
     if (obstacle !== null) return;
-    const answer = await claimHolding(store, lookUp, { key, id, at });
+    const answer = await claimHolding(store, lookUp, { key, ...given });
     if (answer.outcome === 'held') obstacle = { ...answer, key };
     else if (answer.outcome === 'busy') obstacle = { outcome: 'busy' };
     else if (answer.isNew) claimed.push(key);
@@ -95,11 +102,7 @@ async function claimAll(store: LicenceRows, keys: readonly HoldingKey[], id: str
 }
 
 /** What is not given up now is found to be without effect later. */
-async function giveUpAll(
-  store: LicenceRows,
-  keys: readonly HoldingKey[],
-  given: { readonly id: string; readonly at: number },
-): Promise<void> {
+async function giveUpAll(store: LicenceRows, keys: readonly HoldingKey[], given: Omit<Spent, 'key'>): Promise<void> {
   try {
     await forEachAtOnce(keys, (key) => giveUpHolding(store, lookUpIn(store), { key, ...given }));
   } catch (error) {

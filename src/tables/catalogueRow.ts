@@ -6,6 +6,7 @@ import type { Licence, LicenceJson } from '../contract/operators/licence.ts';
 import { storedOffer, writeOffer } from '../contract/operators/offer.ts';
 import type { Offer, OfferJson } from '../contract/operators/offer.ts';
 import { ANY } from '../contract/planName.ts';
+import type { RecordedLicence } from '../catalogue/store.ts';
 import type { Change, Recorded } from '../contract/stored.ts';
 import { licenceRow, LICENCES_PARTITION, OFFERS_PARTITION, planRow } from './keys.ts';
 import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
@@ -14,7 +15,7 @@ export function offerEntity(value: Offer, change: Change): TableEntity {
   return { partitionKey: OFFERS_PARTITION, rowKey: planRow(value.plan), ...columns(writeOffer(value), change) };
 }
 
-export function licenceEntity(value: Licence, change: Change): TableEntity {
+export function licenceEntity(value: Licence, change: Change, claim = ''): TableEntity {
   // Its subscriptions stand in a column of their own.
   const content = { ...writeLicence(value), cloud: undefined, subscription: undefined, subscriptions: undefined };
   return {
@@ -23,6 +24,7 @@ export function licenceEntity(value: Licence, change: Change): TableEntity {
     // In a column of its own, so that the licences of a plan can be found by it.
     plan: planRow(value.plan),
     ...columns(content, change),
+    claim,
     subscriptions: JSON.stringify(packSubscriptions(value.subscriptions)),
   };
 }
@@ -50,14 +52,16 @@ export function readOfferRow(entity: unknown): Recorded<Offer> {
 }
 
 /** @throws StoreUnavailableError */
-export function readLicenceRow(entity: unknown): Recorded<Licence> {
+export function readLicenceRow(entity: unknown): RecordedLicence {
   const row = z.object({
     ...changeColumns,
     content: z.string().transform(parseJsonProperty).pipe(storedLicence),
     subscriptions: z.string().transform(parseJsonProperty).pipe(packedSubscriptions),
+    claim: z.string(),
   });
-  const { etag, content, subscriptions, changedBy, changedAt } = readRow('licence', row, entity);
-  return { value: { ...content, subscriptions }, version: etag, change: { by: changedBy, at: changedAt } };
+  const { etag, content, subscriptions, claim, changedBy, changedAt } = readRow('licence', row, entity);
+  const value = { ...content, subscriptions };
+  return { value, version: etag, change: { by: changedBy, at: changedAt }, claim };
 }
 
 /** A table's columns cannot hold lists, so the whole object is one JSON property, as answers have it. Its schema bounds its size. */

@@ -77,8 +77,8 @@ function licenceTable(licences: TableClient, budgets: Budgets): Pick<LicenceStor
       (await searchAllRows(licences, search("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
     pageLicences: async (page) =>
       mapReadable(await readPage(licences, search('list licences'), ALL_LICENCES, page), readLicenceRow),
-    writeLicence: (licence, version, change) =>
-      writeOwnRow(licences, call('write a licence'), { entity: licenceEntity(licence, change), version }),
+    writeLicence: (licence, version, change, claim) =>
+      writeOwnRow(licences, call('write a licence'), { entity: licenceEntity(licence, change, claim), version }),
     deleteLicence: (id, version) =>
       deleteRow(licences, call('delete a licence'), {
         partitionKey: LICENCES_PARTITION,

@@ -24,7 +24,14 @@ const plan = z.string().transform((text, context): PlanName => {
 const texts = z.string().transform(parseJsonProperty).pipe(z.array(z.string()));
 
 const key = { etag: z.string(), cloud: z.string(), subscriptionId: z.string(), plan };
-const holdingRow = z.object({ ...key, kind: z.literal('l'), licences: texts, since: rowInstant, former: texts });
+const holdingRow = z.object({
+  ...key,
+  kind: z.literal('l'),
+  licences: texts,
+  since: rowInstant,
+  claim: z.string(),
+  former: texts,
+});
 const trialRow = z.object({
   ...{ ...key, kind: z.literal('trial'), startedAt: rowInstant, endsAt: rowInstant },
   seats: z.string().transform(parseJsonProperty).pipe(seats),
@@ -99,14 +106,14 @@ function keyOf({ cloud, subscriptionId, plan: of }: HoldingKey): HoldingKey {
   return { cloud, subscriptionId, plan: of };
 }
 
-function holdingEntity({ licences, since, former, ...of }: Holding): TableEntity {
+function holdingEntity({ licences, since, claim, former, ...of }: Holding): TableEntity {
   const lists = { licences: JSON.stringify(licences), former: JSON.stringify(former) };
-  return { ...keyColumns(of, 'l'), ...lists, since: new Date(since) };
+  return { ...keyColumns(of, 'l'), ...lists, claim, since: new Date(since) };
 }
 
 function readHolding(row: Row): Stored<Holding> {
-  const { etag, licences, since, former, ...rest } = readRow('holder', holdingRow, row);
-  return { value: { ...keyOf(rest), licences, since, former }, version: etag };
+  const { etag, licences, since, claim, former, ...rest } = readRow('holder', holdingRow, row);
+  return { value: { ...keyOf(rest), licences, since, claim, former }, version: etag };
 }
 
 function trialEntity({ startedAt, endsAt, seats: own, ...of }: Trial): TableEntity {

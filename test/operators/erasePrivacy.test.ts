@@ -148,7 +148,7 @@ test('a used trial, an override and what the licence says stay, and are exported
   const store = await createStore();
   const { plan } = offer();
   await store.writeLicence(licence(), null, CHANGE);
-  await store.writeHolding({ ...OF, plan, licences: [licence().id], since: AT, former: [] }, null);
+  await store.writeHolding({ ...OF, plan, licences: [licence().id], since: AT, claim: '', former: [] }, null);
   await store.insertTrial({ ...OF, plan, startedAt: AT, endsAt: AT + DAY, seats: 2 });
   const { kept } = await erase(store, AT + 10 * DAY);
   expect(kept.map(({ what, until }) => [what, until])).toEqual([

@@ -20,7 +20,7 @@ export function memoryCatalogue(
       );
       const present = forPlan(same, key.plan);
       if (present !== null) rows.splice(rows.indexOf(present), 1);
-      rows.push({ ...key, licences: [id, ...(present?.licences ?? [])], since: 0, former });
+      rows.push({ ...key, licences: [id, ...(present?.licences ?? [])], since: 0, claim: '', former });
     }
   }
   return {

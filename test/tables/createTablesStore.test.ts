@@ -93,7 +93,7 @@ test('offers and licences come back as they were written, and who changed them s
 test('what one subscription has comes back together, and is not another one’s, nor another cloud’s', async () => {
   const { store } = await createStore();
   const key = { cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION, plan: offer().plan };
-  const holding = { ...key, licences: ['new', 'old'], since: AT, former: ['licence:before'] };
+  const holding = { ...key, licences: ['new', 'old'], since: AT, claim: 'c', former: ['licence:before'] };
   const trial = { ...key, startedAt: AT, endsAt: AT + DAY, seats: 'unlimited' as const };
   const override = { ...key, override: overrideEntry.parse({ seats: 3, overage: '10%', features: { a: 1 } }) };
   expect(await store.writeHolding(holding, null)).toBe('written');
