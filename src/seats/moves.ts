@@ -15,6 +15,9 @@ import type { SeatStore } from './store.ts';
  * still, until it is written in the new pool. If the process dies in between, or if another one wants the VM in a third
  * pool, whoever comes next finishes this move before anything else. So the marks are one chain, and `moves`, which grows
  * along it, tells a row that has been written at the end of a move from one that is still to be replaced.
+ *
+ * One case is left: a VM without any row asks two instances at once, of which one does not know yet that the subscription
+ * has moved. It then begins a row in each pool. That lasts as long as a licence may be cached.
  */
 
 /** A VM's row, and the pool it is in. */
@@ -158,7 +161,7 @@ function carryOver(newest: Activation, present: Activation | null): Activation {
     leaseEnd: present?.leaseEnd ?? 0,
     overSince: present?.overSince ?? null,
     counted: present?.counted ?? null,
-    // Its newest licence of this pool has been counted when it left, and is not told apart from others any more.
+    // The hours of its last licence in this pool were counted when the VM left.
     ...{ issuedAt: 0, expiresAt: 0, licenceJti: null, movedTo: null },
     graceUntil: Math.max(newest.graceUntil, present?.graceUntil ?? 0),
     blocked: newest.blocked || isBlockedBefore(present),
