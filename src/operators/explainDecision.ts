@@ -12,6 +12,7 @@ import { readTerms } from '../catalogue/terms.ts';
 import type { Terms } from '../catalogue/terms.ts';
 import { isKeySettled } from '../seats/issue.ts';
 import { keepsSeat } from '../seats/lease.ts';
+import { foreseeOwnRow } from '../seats/moves.ts';
 import { isFull, licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { PoolUsage } from '../seats/poolUsage.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
@@ -120,10 +121,12 @@ interface Return {
 
 async function readSeat({ store }: ExplainNeeds, entitlement: Entitlement, comes: Return) {
   const { pool } = entitlement;
-  const stored = await store.readActivation(pool, comes.vmId);
+  const { vmId } = comes;
+  const stored = await store.readActivation(pool, vmId);
   const usage = await readPoolUsage(store, pool, entitlement, comes.at);
+  const own = await foreseeOwnRow(store, { pool, earlierPools: entitlement.earlierPools, vmId });
   return {
-    outcome: foresee(stored?.value ?? null, entitlement, usage, comes),
+    outcome: foresee(own, entitlement, usage, comes),
     ...{ usage: writeUsage(usage), activation: stored === null ? null : writeItem(pool, stored) },
   };
 }

@@ -15,6 +15,9 @@ import type { SeatStore } from './store.ts';
  * still, until it is written in the new pool. If the process dies in between, or if another one wants the VM in a third
  * pool, whoever comes next finishes this move before anything else. So the marks are one chain, and `moves`, which grows
  * along it, tells a row that has been written at the end of a move from one that is still to be replaced.
+ *
+ * One case is left: a VM without any row asks two instances at once, of which one does not know yet that the subscription
+ * has moved. It then begins a row in each pool. That lasts as long as a licence may be cached.
  */
 
 /** A VM's row, and the pool it is in. */
@@ -29,11 +32,13 @@ export interface OwnRow {
   readonly isCarried: boolean;
 }
 
+type SeatReader = Pick<SeatStore, 'readActivation'>;
+
+/** A pool for a VM. */
+type Place = Pick<Entitlement, 'pool' | 'earlierPools'> & { readonly vmId: string };
+
 /** Where a VM is to have its row. */
-export interface Destination {
-  readonly pool: SeatPool;
-  readonly earlierPools: readonly SeatPool[];
-  readonly vmId: string;
+export interface Destination extends Place {
   readonly cloud: string;
   /** Milliseconds since the epoch: the licence in the old pool counts until then. */
   readonly at: number;
@@ -49,12 +54,9 @@ const MAX_HOPS = 32;
  * @throws StoreUnavailableError
  */
 export async function readOwnRow(store: SeatStore, destination: Destination): Promise<OwnRow | 'changed'> {
-  const { pool, vmId } = destination;
-  const own = await store.readActivation(pool, vmId);
-  if (own !== null && isNewest(own.value)) return { known: own, isCarried: false };
-  const start = own !== null && own.value.movedTo !== null ? { pool, row: own } : await findEarlier(store, destination);
-  if (start === null) return { known: own, isCarried: false };
-  const newest = await followMoves(store, start);
+  const { own, newest } = await findNewest(store, destination);
+  if (newest === null) return { known: own, isCarried: false };
+  const { pool } = destination;
   const { value, version } = newest.row;
   const carried = { value: carryOver(value, own?.value ?? null), version: own?.version ?? null };
   if (value.movedTo === poolName(pool)) return { known: carried, isCarried: true };
@@ -66,12 +68,31 @@ export async function readOwnRow(store: SeatStore, destination: Destination): Pr
   return outcome === 'written' ? { known: carried, isCarried: true } : 'changed';
 }
 
+/**
+ * The VM's row as {@link readOwnRow} would find it. Writes nothing: for operators.
+ *
+ * @throws StoreUnavailableError
+ */
+export async function foreseeOwnRow(store: SeatReader, destination: Place): Promise<Activation | null> {
+  const { own, newest } = await findNewest(store, destination);
+  return newest === null ? (own?.value ?? null) : carryOver(newest.row.value, own?.value ?? null);
+}
+
+/** `newest`: the VM's newest row in another pool, or a move from this one that has not been finished. */
+async function findNewest(store: SeatReader, place: Place) {
+  const { pool, vmId } = place;
+  const own = await store.readActivation(pool, vmId);
+  if (own !== null && isNewest(own.value)) return { own, newest: null };
+  const start = own !== null && own.value.movedTo !== null ? { pool, row: own } : await findEarlier(store, place);
+  return { own, newest: start && (await followMoves(store, start)) };
+}
+
 /** Whether nothing that binds the VM can be in another pool. An operator may have made the row before the VM came. */
 function isNewest({ movedTo, challenge, moves }: Activation): boolean {
   return movedTo === null && (challenge !== null || moves > 0);
 }
 
-async function findEarlier(store: SeatStore, { earlierPools, vmId }: Destination): Promise<Placed | null> {
+async function findEarlier(store: SeatReader, { earlierPools, vmId }: Place): Promise<Placed | null> {
   for (const pool of earlierPools) {
     const row = await store.readActivation(pool, vmId);
     if (row !== null) return { pool, row };
@@ -80,7 +101,7 @@ async function findEarlier(store: SeatStore, { earlierPools, vmId }: Destination
 }
 
 /** The end of the chain of marks: the VM's newest row, or one whose move has not been finished. */
-async function followMoves(store: SeatStore, start: Placed): Promise<Placed> {
+async function followMoves(store: SeatReader, start: Placed): Promise<Placed> {
   let place = start;
   for (let hop = 0; hop < MAX_HOPS; hop += 1) {
     const { value } = place.row;
@@ -140,7 +161,7 @@ function carryOver(newest: Activation, present: Activation | null): Activation {
     leaseEnd: present?.leaseEnd ?? 0,
     overSince: present?.overSince ?? null,
     counted: present?.counted ?? null,
-    // Its newest licence of this pool has been counted when it left, and is not told apart from others any more.
+    // The hours of its last licence in this pool were counted when the VM left.
     ...{ issuedAt: 0, expiresAt: 0, licenceJti: null, movedTo: null },
     graceUntil: Math.max(newest.graceUntil, present?.graceUntil ?? 0),
     blocked: newest.blocked || isBlockedBefore(present),

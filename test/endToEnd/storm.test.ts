@@ -13,24 +13,27 @@ const target = useTarget();
 const STORMS = Number(process.env['STORMS'] ?? 1);
 const BOOTS = Number(process.env['STORM_BOOTS'] ?? 500);
 const SEATS = 100;
+const OVERAGE = 10;
+const LICENCES = SEATS + OVERAGE;
 
 test.skipIf(!isOwn)(
-  `${STORMS} times ${BOOTS} first boots at once on ${SEATS} seats, through two processes, give exactly ${SEATS} licences`,
+  `${STORMS} times ${BOOTS} first boots at once on ${SEATS} seats and ${OVERAGE} of overage, through two processes, give exactly ${LICENCES} licences`,
   async () => {
     const { connectionString, tablePrefix } = target().store ?? { connectionString: '', tablePrefix: '' };
     const store = createTablesStore({ connection: { connectionString }, tablePrefix });
-    await setFleetSeats(store, SEATS);
+    await setFleetSeats(store, SEATS, OVERAGE);
     for (let storm = 0; storm < STORMS; storm += 1) {
       await emptyTable(connectionString, `${tablePrefix}activations`);
       const answers = await Promise.all(Array.from({ length: BOOTS }, (_, vm) => bootFleet(storm * BOOTS + vm)));
       const licences = answers.filter(({ status }) => status === 200);
-      const subjects = new Set(licences.map(({ body }) => readPayload(String(body['licence']))['sub']));
-      expect(subjects.size).toBe(SEATS);
-      expect(licences.length).toBe(SEATS);
+      const claims = licences.map(({ body }) => readPayload(String(body['licence'])));
+      expect(new Set(claims.map(({ sub }) => sub)).size).toBe(LICENCES);
+      expect(licences.length).toBe(LICENCES);
+      expect(claims.filter(({ licence }) => (licence as { over?: boolean }).over === true).length).toBe(OVERAGE);
       const odd = answers.filter(({ status, body }) => status !== 200 && body['code'] !== 'seats_exhausted');
       expect(odd.map(({ text }) => text)).toEqual([]);
       const { taken, held, vms } = await readSeating(store);
-      expect([taken.length, held, vms]).toEqual([SEATS, taken, SEATS]);
+      expect([taken.length, held, vms]).toEqual([LICENCES, taken, LICENCES]);
     }
   },
 );

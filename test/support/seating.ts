@@ -30,9 +30,9 @@ export async function readSeating(store: LicenceStore, pool = FLEET_POOL): Promi
   return { taken: ascending(taken), held: ascending(held), vms: items.length };
 }
 
-/** Gives the fleet's licence another number of seats. */
-export async function setFleetSeats(store: LicenceStore, seats: number): Promise<void> {
+/** Gives the fleet's licence another number of seats, and an overage. */
+export async function setFleetSeats(store: LicenceStore, seats: number, overage = 0): Promise<void> {
   const stored = await store.readLicence(FLEET_LICENCE.id);
   if (stored === null) throw new Error('The catalogue has no licence for the fleet.');
-  await store.writeLicence({ ...stored.value, seats }, stored.version, { by: 'test', at: 0 });
+  await store.writeLicence({ ...stored.value, seats, overage }, stored.version, { by: 'test', at: 0 });
 }
