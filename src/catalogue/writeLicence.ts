@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import { isSameName } from '../contract/planName.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { Change, DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import { forEachAtOnce } from './atOnce.ts';
@@ -45,7 +46,8 @@ export async function writeLicence(
     (await store.writeLicence(value, stored?.version ?? null, change, news.length > 0 ? claim : (settled ?? claim)));
   const given = { id: value.id, at: change.at, claim, settled };
   if (written.outcome !== 'written') await giveUpAll(store, claimed, given);
-  else if (before !== null) await giveUpAll(store, findRemoved(before, keys), given);
+  else if (stored === null) return keepClaims(store, news, { written, given });
+  else await giveUpAll(store, findRemoved(stored.value, keys), given);
   return written;
 }
 
@@ -99,6 +101,32 @@ async function claimAll(store: LicenceRows, keys: readonly HoldingKey[], given: 
     else if (answer.isNew) claimed.push(key);
   });
   return { obstacle, claimed };
+}
+
+interface Inserted {
+  readonly written: Extract<Written, { outcome: 'written' }>;
+  readonly given: Omit<Spent, 'key'>;
+}
+
+/**
+ * Whoever deleted a licence of the same id, which was written while this one was on its way, may have given up what both had
+ * claimed: it is claimed again or, where another licence has it by now, the new licence is deleted.
+ */
+async function keepClaims(
+  store: LicenceRows,
+  keys: readonly HoldingKey[],
+  { written, given }: Inserted,
+): Promise<LicenceWritten> {
+  const lost: HoldingKey[] = [];
+  await forEachAtOnce(keys, async (key) => {
+    const row = await store.readHolding(key);
+    if (row?.value.licences.some((id) => isSameName(id, given.id)) !== true) lost.push(key);
+  });
+  const { obstacle, claimed } = await claimAll(store, lost, given);
+  if (obstacle === null) return written;
+  await store.deleteLicence(given.id, written.version);
+  await giveUpAll(store, [...keys, ...claimed], given);
+  return obstacle;
 }
 
 /** What is not given up now is found to be without effect later. */
