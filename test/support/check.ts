@@ -24,6 +24,7 @@ const LONG_FORMS = {
   SEQUENCES: '3',
   KILL_STEP: '1',
   POWER_LOSS: '1',
+  SEAT_FAULTS: '1',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');

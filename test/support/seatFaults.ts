@@ -68,12 +68,6 @@ export const SEAT_FAULTS: readonly SeatFault[] = [
     'const lower = null as Awaited<ReturnType<typeof findLowerSeat>>;',
   ),
   fault(
-    'a seat beyond is taken while one that was bought could be had',
-    'seats/takeSeat.ts',
-    'const free = planFreeSeat(search, bought);',
-    'const free = planFreeSeat(search, limit);',
-  ),
-  fault(
     'who had the seat keeps it',
     'seats/seatPlan.ts',
     'writes: [vacate(from), ...blockWrites(search.blocks, without)]',
@@ -138,12 +132,6 @@ export const SEAT_FAULTS: readonly SeatFault[] = [
     'seats/moves.ts',
     'blocked: newest.blocked || isBlockedBefore(present),',
     'blocked: isBlockedBefore(present),',
-  ),
-  fault(
-    'a VM in the overlap of a move goes to the new pool at once',
-    'seats/moves.ts',
-    'if (staying === null) return entitlement;',
-    'if (staying === null || entitlement !== null) return entitlement;',
   ),
   fault(
     'every release frees the seat at once',
