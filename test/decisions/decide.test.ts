@@ -174,6 +174,7 @@ test('a refusal names the offer and the licence that it is about', async () => {
     granted: false,
     code: 'licence_revoked',
     plan,
+    offer: 'Contoso/Firewall/Pro',
     licenceId: 'fabrikam-2026',
   });
   expect(await decideCase({ name: '', licences: [] })).toMatchObject({ plan, licenceId: null });
