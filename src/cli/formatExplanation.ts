@@ -1,5 +1,6 @@
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import type { LicenceJson } from '../contract/operators/licence.ts';
+import type { OverrideJson } from '../contract/operators/override.ts';
 import type { OfferJson } from '../contract/operators/offer.ts';
 import type { DecisionJson, ExplanationJson } from '../contract/operators/decision.ts';
 import type { Terminal } from './command.ts';
@@ -62,7 +63,8 @@ function listChecks(checks: DecisionJson['checks'], failed: ExplanationJson['fai
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== ''));
 }
 
-function listNow({ outcome, offer, licence, usage, activation }: ExplanationJson['now'], code: string): Lines {
+function listNow(now: ExplanationJson['now'], code: string): Lines {
+  const { outcome, offer, licence, leaving, trial, override, usage, activation } = now;
   const isKeyKnown = code !== 'key_changed' && activation !== null && activation.key !== null;
   const granted = isKeyKnown ? 'it would be granted, with the key of its licence' : 'it would be granted';
   const keeps = outcome === 'key_changed' ? ', unless it comes with the key of its licence' : '';
@@ -70,9 +72,25 @@ function listNow({ outcome, offer, licence, usage, activation }: ExplanationJson
     outcome: outcome === 'granted' ? granted : `it would be refused: ${outcome}${keeps}`,
     offer: offer === null ? 'none knows the plan' : describeOffer(offer),
     licence: licence === null ? 'none' : describeLicence(licence),
-    ...(usage === null ? {} : { seats: `${usage.taken} of ${usage.seats} taken` }),
+    ...(leaving === null ? {} : { leaving: `${describeLicence(leaving)}: VMs with a seat there renew there` }),
+    ...(trial === null
+      ? {}
+      : { trial: `from ${cell(trial.startedAt)} until ${cell(trial.endsAt)}, ${trial.seats} seats` }),
+    ...(override === null ? {} : { override: describeOverride(override) }),
+    ...(usage === null ? {} : { seats: describeUsage(usage) }),
     ...(activation === null ? {} : { 'this VM': describeActivation(activation) }),
   };
+}
+
+function describeOverride({ status, seats, overage, validUntil }: OverrideJson): string {
+  const terms = { seats, overage, 'valid until': validUntil };
+  const own = Object.entries(terms).filter(([, value]) => value !== null);
+  return [cell(status), ...own.map(([name, value]) => `${name} ${cell(value)}`)].join(', ');
+}
+
+function describeUsage({ taken, seats, overage, over }: NonNullable<ExplanationJson['now']['usage']>): string {
+  const beyond = overage === 0 ? '' : ` and ${overage} beyond`;
+  return `${taken} of ${seats}${beyond} taken${over > 0 ? `, ${over} over` : ''}`;
 }
 
 function describeOffer(offer: OfferJson): string {

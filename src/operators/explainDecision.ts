@@ -4,7 +4,8 @@ import { formatInstant } from '../contract/instants.ts';
 import { PROBLEMS } from '../contract/problems.ts';
 import type { AttestedVm } from '../contract/attestation.ts';
 import type { Activation } from '../seats/activation.ts';
-import { decide } from '../decisions/decide.ts';
+import { decide, decideLeaving } from '../decisions/decide.ts';
+import type { Decision } from '../decisions/decide.ts';
 import type { DecisionRecord, RefusalCode } from '../decisions/decisionRecord.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
@@ -12,7 +13,7 @@ import { readTerms } from '../catalogue/terms.ts';
 import type { Terms } from '../catalogue/terms.ts';
 import { isKeySettled } from '../seats/issue.ts';
 import { keepsSeat } from '../seats/lease.ts';
-import { foreseeOwnRow } from '../seats/moves.ts';
+import { chooseEntitlement, foreseeOwnRow } from '../seats/moves.ts';
 import { isFull, licencePool, marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { PoolUsage } from '../seats/poolUsage.ts';
 import { CODE_REFERENCE } from '../contract/codeReference.ts';
@@ -21,6 +22,7 @@ import { writeUsage } from './pools.ts';
 import type { ExplanationJson } from '../contract/operators/decision.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOffer } from '../contract/operators/offer.ts';
+import { writeOverride } from '../contract/operators/override.ts';
 import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 
@@ -75,28 +77,50 @@ async function readPresent({ store }: ExplainNeeds, decision: DecisionRecord, at
   const { claimedOffer, licenceId } = decision;
   const vm = restoreClaims(decision);
   const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined, at });
-  const decided = decide(terms, { vm, keyBound: decision.code !== 'key_required', at });
-  const id = decided.granted ? decided.entitlement.licenceId : (decided.licenceId ?? licenceId);
-  // In marketplace mode there is no licence of its own.
+  const asked = { vm, keyBound: decision.code !== 'key_required', at };
+  const decided = decide(terms, asked);
+  const choice = { entitlement: decided.granted ? decided.entitlement : null, staying: decideLeaving(terms, asked) };
+  const entitlement = await chooseEntitlement(store, choice, vm.vmId, at);
+  const refusedId = decided.granted ? null : decided.licenceId;
+  const id = entitlement?.licenceId ?? refusedId ?? licenceId;
+  // In a trial and in marketplace mode there is no licence of its own.
   const licence = id === null || id.includes(':') ? null : await store.readLicence(id);
   const held = licence === null ? poolOfOffer(terms, decision) : licencePool(licence.value);
   return {
     at: formatInstant(at),
     offer: terms.found ? writeOffer(terms.offer) : null,
     licence: licence === null ? null : writeLicence(licence.value),
-    ...(decided.granted
-      ? await readSeat({ store }, decided.entitlement, {
-          vmId: vm.vmId,
-          at,
-          isOtherKey: decision.code === 'key_changed',
-        })
-      : { outcome: decided.code, usage: null, activation: await readHeld({ store }, held, decision.vmId) }),
+    ...describeTerms(terms),
+    ...(entitlement === null
+      ? { outcome: codeOf(decided), usage: null, activation: await readHeld({ store }, held, decision.vmId) }
+      : await readSeat({ store }, entitlement, { vmId: vm.vmId, at, isOtherKey: decision.code === 'key_changed' })),
+  };
+}
+
+function codeOf(decided: Decision): Explanation['now']['outcome'] {
+  return decided.granted ? 'granted' : decided.code;
+}
+
+/** What the subscription has beside its licence. */
+function describeTerms(terms: Terms): Pick<Explanation['now'], 'leaving' | 'trial' | 'override'> {
+  if (!terms.found) return { leaving: null, trial: null, override: null };
+  const { leaving, trial, override } = terms;
+  return {
+    leaving: leaving === null ? null : writeLicence(leaving),
+    trial: trial && {
+      startedAt: formatInstant(trial.startedAt),
+      endsAt: formatInstant(trial.endsAt),
+      seats: trial.seats,
+    },
+    override: override && writeOverride(override),
   };
 }
 
 function poolOfOffer(terms: Terms, { cloud, subscriptionId }: DecisionRecord): SeatPool | null {
-  if (!terms.found || terms.offer.mode !== 'marketplace') return null;
-  return marketplacePool(terms.offer, cloud, subscriptionId);
+  if (!terms.found) return null;
+  const { offer, trial } = terms;
+  if (offer.mode === 'marketplace') return marketplacePool(offer, cloud, subscriptionId);
+  return trial === null ? null : { kind: 'trial', cloud, subscriptionId, plan: offer.plan };
 }
 
 /** What the VM still holds under a licence that it would not be given any more. */

@@ -105,3 +105,28 @@ test.each([
 ])('no claim code is created for %j', async (body, status) => {
   expect((await operate(stack(), 'POST /claims', { body })).status).toBe(status);
 });
+
+test('an explanation tells the trial of a subscription, and an override', async () => {
+  const { serviceUrl, imdsUrl } = stack();
+  const bootVm = (vm: string) => boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm });
+  const sold = { offer: 'contoso/metered/pro', mode: 'marketplace', requireKey: false };
+  const headers = { 'If-Match': '*' };
+  await operate(stack(), 'PUT /offers/contoso/metered/pro', { body: sold, headers });
+  await operate(stack(), `PUT ${OVERRIDE}`, { body: { status: 'suspended', seats: 7 } });
+  const explain = async (vm: string) => {
+    const { body: refused } = await bootVm(vm);
+    const { body } = await operate(stack(), `GET /decisions/${String(refused['correlationId'])}/explanation`);
+    return body['now'];
+  };
+  expect(await explain('metered-a')).toMatchObject({
+    ...{ outcome: 'licence_suspended', licence: null, trial: null, leaving: null },
+    override: { status: 'suspended', seats: 7 },
+  });
+  const trial = { offer: 'contoso/sold/pro', mode: 'licensed', requireKey: false, trial: { days: 1, seats: 0 } };
+  await operate(stack(), 'PUT /offers/contoso/sold/pro', { body: trial, headers });
+  expect(await explain('sold-c-1')).toMatchObject({
+    ...{ outcome: 'seats_exhausted', licence: null, override: null },
+    trial: { seats: 0 },
+    usage: { seats: 0, overage: 0, taken: 0 },
+  });
+});

@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { GRANT_CODES, LICENCE_CODES } from '../codes.ts';
 import { activationSchema } from './activation.ts';
 import { licenceSchema } from './licence.ts';
+import { seats } from './fields.ts';
 import { offerSchema } from './offer.ts';
+import { overrideSchema } from './override.ts';
 import { instantText, usageSchema } from './records.ts';
 
 export const DECISION_CODES = [...LICENCE_CODES, 'challenge_replayed', ...GRANT_CODES] as const;
@@ -54,6 +56,14 @@ export const explanationSchema = z
         ),
       offer: offerSchema.nullable(),
       licence: licenceSchema.nullable(),
+      leaving: licenceSchema
+        .nullable()
+        .describe('The licence that the subscription is leaving: a VM with a seat there renews in it.'),
+      trial: z
+        .strictObject({ startedAt: instantText, endsAt: instantText, seats })
+        .nullable()
+        .describe('Of the subscription, also if it has ended.'),
+      override: overrideSchema.nullable().describe('Of the subscription, in marketplace mode.'),
       usage: usageSchema.nullable(),
       activation: activationSchema.nullable(),
     }),
