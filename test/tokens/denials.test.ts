@@ -67,6 +67,7 @@ test('what an operator did not mean is never signed', () => {
     'plan_unknown',
     'subscription_not_licensed',
     'licence_not_yet_valid',
+    'claim_invalid',
     'key_required',
     'key_changed',
   ]);
