@@ -32,7 +32,7 @@ export interface Spent extends Claim {
 }
 
 /** Reads a licence past every cache. */
-export type LookUp = (id: string) => Promise<Licence | null>;
+export type LookUp = (id: string) => Promise<{ readonly value: Licence; readonly claim: string } | null>;
 
 /** A claim whose licence was not written a minute later, by any instance's clock, was left behind by a process that ended. */
 const ABANDONED = 60_000 + CLOCK_SKEW;
@@ -71,7 +71,7 @@ export async function claimHolding(store: HoldingStore, lookUp: LookUp, own: Cla
 
 /**
  * A claim is written even where nothing changes: whoever planned by the row as it was must look again. And while a first
- * claim is young, what its licence says may change at any moment.
+ * claim is young and was not written with its licence, what the licence says may change at any moment.
  */
 async function planClaim(
   holding: Holding,
@@ -83,9 +83,10 @@ async function planClaim(
   for (const [place, other] of holding.licences.entries()) {
     if (isSameName(other, id)) continue;
     const licence = await lookUp(other);
-    const naming = licence === null ? null : namingOf(licence, holding, at);
+    const naming = licence === null ? null : namingOf(licence.value, holding, at);
     if (naming === 'stays') return { outcome: 'held', by: other };
-    if (place === 0 && at < holding.since + ABANDONED) return { outcome: 'busy' };
+    const isWritten = licence?.claim === holding.claim;
+    if (place === 0 && !isWritten && at < holding.since + ABANDONED) return { outcome: 'busy' };
     if (naming === 'leaves') leaving.push(other);
     else left.push(other);
   }
@@ -112,9 +113,11 @@ export async function giveUpHolding(store: HoldingStore, lookUp: LookUp, spent: 
     const isKnown = present === claim || present === settled;
     if (isSameName(first, id) && !isKnown && since >= at - CLOCK_SKEW) return;
     const licence = await lookUp(id);
-    if (licence !== null && namingOf(licence, key, at) !== null) return;
+    if (licence !== null && namingOf(licence.value, key, at) !== null) return;
     const others = licences.filter((one) => !isSameName(one, id));
-    const next = { ...row.value, licences: others, former: addFormer(former, [id]) };
+    // What is first now was written long before: nobody could claim the subscription before it was.
+    const settling = isSameName(first, id) ? { since: 0, claim: '' } : {};
+    const next = { ...row.value, ...settling, licences: others, former: addFormer(former, [id]) };
     if ((await store.writeHolding(next, row.version)) === 'written') return;
   }
 }

@@ -139,5 +139,5 @@ async function giveUpAll(store: LicenceRows, keys: readonly HoldingKey[], given:
 }
 
 function lookUpIn(store: LicenceRows): LookUp {
-  return async (id) => (await store.readLicence(id))?.value ?? null;
+  return (id) => store.readLicence(id);
 }

@@ -144,7 +144,7 @@ function checkClaimed(written: LicenceWritten): Written {
   if (written.outcome !== 'busy') return written;
   throw new RequestError(
     'changed_meanwhile',
-    'Another licence is being written for one of the subscriptions. Try again in a minute.',
+    'Another licence is being written for one of the subscriptions. Try again in three minutes.',
   );
 }
 

@@ -199,3 +199,18 @@ test('a written licence has its subscriptions, and a deleted one gives them up w
   const holding = key === undefined ? null : await world.rows.readHolding(key);
   expect(holding?.value).toMatchObject({ licences: ['second'], former: ['licence:fabrikam-2026'] });
 });
+
+test('a subscription moves at once, and again after the licence that it came under was deleted', async () => {
+  const world = createRows();
+  const key = { cloud: 'AzurePublicCloud', subscriptionId: vmId(1) };
+  const write = async (id: string, until: number | null, at: number) => {
+    const value = licence({ id, subscriptions: [{ ...key, until }] });
+    const stored = await world.rows.readLicence(id);
+    return (await writeLicence(world.rows, { value, stored }, { by: 'test', at })).outcome;
+  };
+  expect([await write('old', null, AT), await write('new', null, AT + 1)]).toEqual(['written', 'held']);
+  expect([await write('old', AT + MINUTE, AT + 2), await write('new', null, AT + 3)]).toEqual(['written', 'written']);
+  const stored = await world.rows.readLicence('new');
+  if (stored !== null) await deleteLicence(world.rows, stored, AT + 4);
+  expect(await write('other', null, AT + 5)).toBe('written');
+});

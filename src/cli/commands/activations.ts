@@ -94,7 +94,8 @@ function createSeats(session: Session) {
       const licence = needed('--licence <id>', options.licence);
       const { client, show } = openService(session, options);
       const usage = await client({ path: '/seats', query: { licence }, answer: 'SeatUsage' });
-      show(usage, () => rows(listFacts(usage), session.terminal));
+      const { overSince, ...counts } = usage;
+      show(usage, () => rows({ ...listFacts(counts), 'over since': cell(overSince) }, session.terminal));
     });
 }
 
