@@ -31,6 +31,14 @@ function isLowerOverage(name: string, old: unknown, value: unknown, seats: unkno
   return name === 'overage' && amountOf(value, seats) < amountOf(old, seats);
 }
 
+/** A trial that was begun lasts; who has none yet gets less. */
+function isShorterTrial(old: unknown, value: unknown): boolean {
+  if (typeof old !== 'object' || old === null) return false;
+  if (typeof value !== 'object' || value === null) return true;
+  const [before, after] = [old, value] as readonly { readonly days?: unknown; readonly seats?: unknown }[];
+  return Number(after?.days) < Number(before?.days) || isLess('seats', before?.seats, after?.seats);
+}
+
 /** How many VMs an overage is. */
 function amountOf(overage: unknown, seats: unknown): number {
   if (overage === 'unlimited') return Number.POSITIVE_INFINITY;
@@ -45,6 +53,8 @@ function isLess(name: string, old: unknown, value: unknown): boolean {
       return old === 'active' && value !== 'active';
     case 'seats':
       return value !== 'unlimited' && (old === 'unlimited' || Number(value) < Number(old));
+    case 'trial':
+      return isShorterTrial(old, value);
     case 'onForeignPlan':
       return old === 'none' && value === 'refuse';
     case 'validUntil':

@@ -96,6 +96,10 @@ function keyOf({ cloud, subscription }: Pick<Subscription, 'cloud' | 'subscripti
   return `${cloud}:${subscription}`;
 }
 
+function endOf({ until }: Pick<Subscription, 'until'>): number {
+  return until === null ? Number.POSITIVE_INFINITY : Date.parse(until);
+}
+
 /** For people, one a line of a list. */
 export function describeSubscriptions(scope: Scope): string {
   const list = listSubscriptions(scope);
@@ -103,10 +107,10 @@ export function describeSubscriptions(scope: Scope): string {
   return list.map(({ until, ...one }) => `${keyOf(one)}${until === null ? '' : ` until ${until}`}`).join(', ');
 }
 
-/** The subscriptions that one change takes away, or gives an end. */
+/** The subscriptions that one change takes away, or gives an end or an earlier one. */
 export function findLostSubscriptions(before: Scope, after: Scope): readonly string[] {
   const [old, next] = [listSubscriptions(before), listSubscriptions(after)];
   if (old === '*' || next === '*') return next === '*' ? [] : ['all of the emulator'];
-  const staying = new Set(next.filter(({ until }) => until === null).map(keyOf));
-  return old.filter((one) => one.until === null && !staying.has(keyOf(one))).map(({ subscription }) => subscription);
+  const ends = new Map(next.map((one) => [keyOf(one), endOf(one)]));
+  return old.filter((one) => (ends.get(keyOf(one)) ?? 0) < endOf(one)).map(({ subscription }) => subscription);
 }

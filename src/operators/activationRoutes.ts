@@ -147,7 +147,7 @@ async function readFilter(needs: ActivationNeeds, query: z.output<typeof listQue
     if (cloud !== undefined) {
       throw new RequestError(
         'request_malformed',
-        'A licence is of one subscription: name it alone, or the subscription.',
+        'A licence has VMs of all its subscriptions: name it alone, or the subscription.',
       );
     }
     return { pool: (await findPool(needs, licenceId)).pool, vmId: vm };

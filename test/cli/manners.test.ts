@@ -25,6 +25,7 @@ async function listen(serve: RequestListener): Promise<Readonly<Record<string, s
 const PLAIN: Terminal = { columns: 80, hasColour: false };
 const VM = '02aab8a4-74ef-476e-8182-f6d2ba4166a6';
 const OTHER = '11111111-0000-4000-8000-000000000009';
+const LEAVING = '11111111-0000-4000-8000-000000000008';
 const RAW = 'agent\u009b31m\u202etxt\u0007';
 
 const activation = { id: 'x', etag: '"1"', vmId: VM, licence: 'fabrikam', client: RAW, keyChanges: [], seat: 3 };
@@ -95,10 +96,14 @@ test('colour is for terminals that have it, and says nothing alone', async () =>
 });
 
 const LICENCE = {
-  offer: { offer: 'a/b/c', status: 'active' },
+  offer: { offer: 'a/b/c', status: 'active', trial: { days: 30, seats: 5 } },
   licence: {
-    ...{ id: 'fabrikam', status: 'active', seats: 20, overage: 0, skus: '*', validUntil: null, offer: 'a/b/c' },
-    ...{ cloud: 'AzurePublicCloud', subscription: VM, customer: null },
+    ...{ id: 'fabrikam', status: 'active', seats: 20, overage: 2, skus: '*', validUntil: null, offer: 'a/b/c' },
+    subscriptions: [
+      { cloud: 'AzurePublicCloud', subscription: VM, until: null },
+      { cloud: 'AzurePublicCloud', subscription: LEAVING, until: '2027-06-01T00:00:00Z' },
+    ],
+    customer: { name: 'Fabrikam', reference: null, contact: null },
   },
   subscription: VM,
   override: { status: 'active', seats: null, overage: null, validUntil: null, features: {}, note: '' },
@@ -140,6 +145,17 @@ const STOPPING: readonly (readonly [readonly string[], string])[] = [
     ['licences', 'set', 'fabrikam', '--add-subscription', OTHER, '--remove-subscription', VM],
     `Changes subscriptions, without or with an end for ${VM} of the licence fabrikam.`,
   ],
+  [
+    ['licences', 'set', 'fabrikam', '--remove-subscription', LEAVING],
+    `Changes subscriptions, without or with an end for ${LEAVING} of the licence fabrikam.`,
+  ],
+  [
+    ['licences', 'set', 'fabrikam', '--end-subscription', `${LEAVING}=2026-12-01T00:00:00Z`],
+    `Changes subscriptions, without or with an end for ${LEAVING} of the licence fabrikam.`,
+  ],
+  [['licences', 'set', 'fabrikam', '--overage', '5%'], 'Changes overage from 2 to 5% of the licence fabrikam.'],
+  [['offers', 'set', 'a/b/c', '--trial-days', 'none'], 'Changes trial from'],
+  [['offers', 'set', 'a/b/c', '--trial-seats', '1'], 'Changes trial from'],
   [['claims', 'revoke', 'x'], 'Revokes the claim code x.'],
   [['offers', 'override', 'set', 'a/b/c', '--subscription', VM, '--seats', '1'], 'Sets seats to 1'],
   [['offers', 'override', 'remove', 'a/b/c', '--subscription', VM], 'Removes the override of the subscription'],

@@ -79,7 +79,7 @@ export function createSet(session: Session) {
       const { seats, cloud } = options;
       const { addSubscription: added = [], removeSubscription: removed = [], endSubscription: ended = [] } = options;
       const hasScope = added.length + removed.length + ended.length > 0;
-      if (!hasScope && seats === undefined && Object.keys(readTerms(options, null)).length === 0) {
+      if (!hasScope && seats === undefined && Object.keys(readTerms(options, SOMEBODY)).length === 0) {
         throw new UsageError('nothing to set. Name an option, such as --seats 60');
       }
       const service = openService(session, options);
@@ -135,6 +135,9 @@ function readCustomer(
     ...(contact !== undefined && { contact }),
   };
 }
+
+/** Whose name does not matter yet. */
+const SOMEBODY = { name: '-', reference: null, contact: null };
 
 /** Null where the change takes nothing from anybody. */
 function describeLoss({ licence, usage }: LicenceDetail, terms: Terms): string | null {

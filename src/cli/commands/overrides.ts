@@ -6,6 +6,8 @@ import type { Session } from '../command.ts';
 import { end, endingCommand } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
+import { findLosses } from '../losses.ts';
+import type { Terms } from '../losses.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { needed } from '../options.ts';
 import { printable } from '../printable.ts';
@@ -120,14 +122,25 @@ async function findOverride(client: OperatorClient, path: string): Promise<Overr
   }
 }
 
-/** What the offer said before is not known here, so that any bound counts as a loss. */
+/** What the offer says is not known here, so that any bound which the subscription did not have counts as a loss. */
 function describeLoss(old: OverrideJson | null, terms: Partial<OverrideJson>): string | null {
-  const changed = (['status', 'seats', 'overage', 'validUntil'] as const).filter(
-    (name) => terms[name] !== undefined && terms[name] !== (old?.[name] ?? (name === 'status' ? 'active' : null)),
-  );
-  if (changed.length === 0) return null;
-  const told = changed.map((name) => `${name} to ${cell(terms[name])}`);
+  const bounds = ['status', 'seats', 'overage', 'validUntil'] as const;
+  const isNew = (name: (typeof bounds)[number]) => (old?.[name] ?? null) === null && (terms[name] ?? null) !== null;
+  const news = bounds
+    .filter((name) => isNew(name) && terms[name] !== 'active')
+    .map((name) => [name, terms[name]] as const);
+  const told = [
+    ...news.map(([name, value]) => `${name} to ${cell(value)}`),
+    ...findLosses(old ?? {}, known(old, terms)),
+  ];
+  if (told.length === 0) return null;
   return `Sets ${told.join(', ')} for the subscription. VMs that this leaves out get no new licence.`;
+}
+
+/** The terms that the override had before. */
+function known(old: OverrideJson | null, terms: Partial<OverrideJson>): Terms {
+  const before = new Map<string, unknown>(Object.entries(old ?? {}));
+  return Object.fromEntries(Object.entries(terms).filter(([name]) => (before.get(name) ?? null) !== null));
 }
 
 function showOverride({ show, session }: Service, item: OverrideItem): void {

@@ -208,6 +208,34 @@ test('a VM is listed, blocked and unblocked', async () => {
   });
 });
 
+test('a licence of several subscriptions has a customer, overage and claim codes, and a subscription moves', async () => {
+  const [first, second] = ['eeeeeeee-0000-4000-8000-000000000001', 'eeeeeeee-0000-4000-8000-000000000002'] as const;
+  const offer = 'contoso/several/pro';
+  await json('apply', writeFile('several.json', { offers: [{ offer, mode: 'licensed' }] }));
+  const scope = ['--subscription', `emulator:${first}`, '--subscription', `emulator:${second}`];
+  const terms = ['--overage', '10%', '--class', 'development', '--customer', 'Tailspin Toys'];
+  const granted = await json('licences', 'grant', 'several', ...scope, '--offer', offer, '--seats', '5', ...terms);
+  expect(granted).toMatchObject({
+    licence: {
+      subscriptions: [{ subscription: first }, { subscription: second }],
+      ...{ overage: '10%', class: 'development', customer: { name: 'Tailspin Toys', reference: null } },
+    },
+  });
+  const referred = await json('licences', 'set', 'several', '--customer-reference', '4711');
+  expect(referred).toMatchObject({ licence: { customer: { name: 'Tailspin Toys', reference: '4711' } } });
+  await stopJson('licences', 'set', 'several', '--end-subscription', `${second}=2030-01-01T00:00:00Z`);
+  const grant = ['licences', 'grant', 'next', '--subscription', `emulator:${second}`, '--offer', offer, '--seats', '1'];
+  expect(await json(...grant)).toMatchObject({ licence: { cloud: 'emulator', subscription: second } });
+  const created = (await json('claims', 'create', '--licence', 'next', '--uses', '2')) as { claim: { id: string } };
+  expect(await json('claims', 'list', '--licence', 'next')).toMatchObject([
+    { id: created.claim.id, uses: 2, used: [] },
+  ]);
+  expect(await stopJson('claims', 'revoke', created.claim.id)).toEqual({ deleted: true });
+  const sold = await json('offers', 'set', offer, '--trial-days', '30', '--trial-seats', '5');
+  expect(sold).toMatchObject({ offer: { trial: { days: 30, seats: 5 } } });
+  expect((await run('offers', 'set', offer, '--overage', '1')).complaints).toContain('overage must be left out');
+});
+
 test('a VM is unblocked under a licence that is gone, too', async () => {
   const offers = ['staying', 'going'].map((product) => ({ offer: `contoso/${product}/pro`, mode: 'licensed' }));
   await json('apply', writeFile('two.json', { offers }));
