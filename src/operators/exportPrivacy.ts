@@ -7,6 +7,7 @@ import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOverride } from '../contract/operators/override.ts';
 import type { PrivacyItemJson } from '../contract/operators/privacy.ts';
 import { formatPlanName } from '../contract/planName.ts';
+import { decodeContinuation, encodeContinuation } from '../contract/continuation.ts';
 import { ContinuationError } from '../contract/stored.ts';
 import type { PageRequest } from '../contract/stored.ts';
 import type { SummedHours, VmHours } from '../usage/store.ts';
@@ -169,12 +170,12 @@ function item(what: PrivacyItemJson['what'], id: string, data: Readonly<Record<s
 
 function formatPlace({ part, pool, rest }: Place): string {
   const name = pool === null ? null : poolName(pool);
-  return Buffer.from(JSON.stringify([part, name, rest])).toString('base64url');
+  return encodeContinuation([part, name, rest]);
 }
 
 /** It opens nothing: the subscription stays that of the address. */
 function parsePlace(continuation: string): Place {
-  const [name, pool, rest] = decode(continuation);
+  const [name, pool, rest] = decodeContinuation(continuation);
   const part = PARTS.find((one) => one === name);
   const parsed = typeof pool === 'string' ? parsePoolName(pool) : null;
   const isRest = rest === null || typeof rest === 'string';
@@ -190,13 +191,4 @@ function parseCount(rest: string | null): number {
 
 function isOfNoList(): ContinuationError {
   return new ContinuationError('The continuation is not one of this list: begin the list anew.');
-}
-
-function decode(continuation: string): readonly unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(continuation, 'base64url').toString('utf8'));
-    return Array.isArray(parsed) ? parsed : [];
-  } catch {
-    return [];
-  }
 }

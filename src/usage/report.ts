@@ -2,6 +2,7 @@ import { licenceIdOf, parsePoolName, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { dayOf, dayStart } from '../contract/dayHours.ts';
 import { foldCase, formatPlanName } from '../contract/planName.ts';
+import { decodeContinuation, encodeContinuation } from '../contract/continuation.ts';
 import { ContinuationError } from '../contract/stored.ts';
 import type { Page, PageRequest } from '../contract/stored.ts';
 import { countPool } from './countPool.ts';
@@ -142,24 +143,15 @@ function listItems({ licenceId, offers }: PoolCounts, pool: SeatPool, { by, offe
 }
 
 function formatPlace({ pool, start, told }: Place): string {
-  return Buffer.from(JSON.stringify([poolName(pool), start, told])).toString('base64url');
+  return encodeContinuation([poolName(pool), start, told]);
 }
 
 /** It opens nothing: whatever it names, the question stays the caller's own. */
 function parsePlace({ from, until, pool: only }: UsageQuery, continuation: string): Place {
-  const [name, start, told] = decode(continuation);
+  const [name, start, told] = decodeContinuation(continuation);
   const pool = typeof name === 'string' ? parsePoolName(name) : null;
   const isPlace = Number.isSafeInteger(start) && Number.isSafeInteger(told) && Number(told) >= 0;
   const isWithin = Number(start) >= from && Number(start) < until && (only === null || poolName(only) === name);
   if (pool !== null && isPlace && isWithin) return { pool, start: Number(start), told: Number(told) };
   throw new ContinuationError('The continuation is not one of this list: begin the list anew.');
-}
-
-function decode(continuation: string): readonly unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(continuation, 'base64url').toString('utf8'));
-    return Array.isArray(parsed) ? parsed : [];
-  } catch {
-    return [];
-  }
 }

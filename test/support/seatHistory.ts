@@ -15,6 +15,7 @@ import type { Choice } from '../../src/seats/moves.ts';
 import { releaseSeat } from '../../src/seats/release.ts';
 import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import type { SeatStore } from '../../src/seats/store.ts';
+import { Died, dying } from './dyingStore.ts';
 import { AT, DAY, entitlement, HOUR, MINUTE, request, SUBSCRIPTION, vmId } from './licensing.ts';
 
 /*
@@ -118,9 +119,6 @@ export interface HistoryOptions {
   /** Waits for what runs at the same time. */
   readonly settle: (running: Promise<unknown>) => Promise<unknown>;
 }
-
-/** The process died: whatever it would have done next is not done. */
-class Died extends Error {}
 
 /** Runs one history, and checks after each phase that nobody holds what nobody should. */
 export class History {
@@ -371,23 +369,4 @@ function fail(): never {
 
 function keyOf(vm: number, key: number): string {
   return `key-${key}-of-${vm}`;
-}
-
-/** A store whose caller dies after so many of its calls: the last one is made, and its answer reaches nobody. */
-function dying(store: SeatStore, after: number | null): SeatStore {
-  if (after === null) return store;
-  let calls = 0;
-  const call = async <T>(run: () => Promise<T>): Promise<T> => {
-    if (calls >= after) throw new Died();
-    calls += 1;
-    const answer = await run();
-    if (calls >= after) throw new Died();
-    return answer;
-  };
-  return {
-    readActivation: (...args) => call(() => store.readActivation(...args)),
-    readSeats: (...args) => call(() => store.readSeats(...args)),
-    readEnded: (...args) => call(() => store.readEnded(...args)),
-    writeSeats: (...args) => call(() => store.writeSeats(...args)),
-  };
 }

@@ -9,6 +9,7 @@ import { releaseSeat } from '../../src/seats/release.ts';
 import type { SeatStore } from '../../src/seats/store.ts';
 import { reportUsage } from '../../src/usage/report.ts';
 import { AT, DAY, entitlement, HOUR, MINUTE, request, vmId } from './licensing.ts';
+import { Died, dying } from './dyingStore.ts';
 import { createMemorySeatStore } from './memorySeatStore.ts';
 import { createMemoryUsageStore } from './memoryUsageStore.ts';
 
@@ -44,9 +45,6 @@ interface Vm {
   does: 'renew' | 'release' | 'move';
   next: number;
 }
-
-/** The process died: whatever it would have done next is not done. */
-class Died extends Error {}
 
 /** Mulberry32: the same month for the same seed. */
 function createRandom(seed: number): () => number {
@@ -227,22 +225,4 @@ export class UsageMonth {
       }
     }
   }
-}
-
-/** A store whose caller dies after so many of its calls: the last one is made, and its answer reaches nobody. */
-function dying(store: SeatStore, after: number): SeatStore {
-  let calls = 0;
-  const call = async <T>(run: () => Promise<T>): Promise<T> => {
-    if (calls >= after) throw new Died();
-    calls += 1;
-    const answer = await run();
-    if (calls >= after) throw new Died();
-    return answer;
-  };
-  return {
-    readActivation: (...args) => call(() => store.readActivation(...args)),
-    readSeats: (...args) => call(() => store.readSeats(...args)),
-    readEnded: (...args) => call(() => store.readEnded(...args)),
-    writeSeats: (...args) => call(() => store.writeSeats(...args)),
-  };
 }
