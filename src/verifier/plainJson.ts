@@ -5,7 +5,7 @@ import type { JsonValue } from './strictJson.ts';
  * Reads JSON as strictly as {@link parseJsonText}, to plain objects, for schemas: of a member that stands twice neither
  * is taken in silence. The caller bounds the length.
  *
- * @throws {JsonError} with the line, from 1, and the key that appears twice
+ * @throws {JsonError} with the line, from 1, the path there, and the key that appears twice
  */
 export function parsePlainJson(text: string): unknown {
   try {
@@ -15,10 +15,20 @@ export function parsePlainJson(text: string): unknown {
   }
 }
 
-function placeError({ message, position, key }: JsonError, text: string): JsonError {
+function placeError({ message, position, key, path }: JsonError, text: string): JsonError {
   const line = text.slice(0, Number(position)).split('\n').length;
   const reason = key === null ? message : `the key ${quote(key)} appears twice in one object`;
-  return new JsonError(`line ${line}: ${reason}`, position);
+  const place = path.length === 0 ? '' : `, ${formatPath(path)}`;
+  return new JsonError(`line ${line}${place}: ${reason}`, { position, path });
+}
+
+/** `offers[0].features.serial`; a key that is no name stands in quotation marks. */
+function formatPath(path: readonly (string | number)[]): string {
+  const parts = path.map((part) => {
+    if (typeof part === 'number') return `[${part}]`;
+    return /^[A-Za-z][\w-]{0,63}$/.test(part) ? `.${part}` : `[${quote(part)}]`;
+  });
+  return parts.join('').replace(/^\./, '');
 }
 
 const MAX_QUOTE = 64;

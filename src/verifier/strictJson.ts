@@ -12,13 +12,18 @@ export class JsonError extends Error {
   readonly position: number | null;
   /** The key that an object has twice, for messages; null for every other fault. */
   readonly key: string | null;
+  /** For messages: the keys and indexes that lead to what could not be read. */
+  readonly path: readonly (string | number)[];
 
-  constructor(message: string, position: number | null = null, key: string | null = null) {
+  constructor(message: string, { position = null, key = null, path = [] }: JsonErrorPlace = {}) {
     super(message);
     this.position = position;
     this.key = key;
+    this.path = path;
   }
 }
+
+type JsonErrorPlace = Partial<Pick<JsonError, 'position' | 'key' | 'path'>>;
 
 const MAX_DEPTH = 16;
 /** Objects, lists, texts, numbers and words. A file of 8 MiB with the longest lists has half of it. */
@@ -63,6 +68,7 @@ function decodeUtf8(octets: Uint8Array): string {
 
 class JsonReader {
   readonly #text: string;
+  readonly #path: (string | number)[] = [];
   #position = 0;
   #values = 0;
 
@@ -71,8 +77,8 @@ class JsonReader {
   }
 
   readValue(depth: number): JsonValue {
-    if (++this.#values > MAX_VALUES) throw new JsonError(`more than ${MAX_VALUES} values`, this.#position);
-    if (depth > MAX_DEPTH) throw new JsonError('nested too deeply', this.#position);
+    if (++this.#values > MAX_VALUES) this.#fail(`more than ${MAX_VALUES} values`);
+    if (depth > MAX_DEPTH) this.#fail('nested too deeply');
     this.#skipSpace();
     const next = this.#text[this.#position];
     if (next === '{') return this.#readObject(depth);
@@ -94,10 +100,10 @@ class JsonReader {
     do {
       this.#skipSpace();
       const key = this.#readString();
-      if (members.has(key)) throw new JsonError('a key stands twice in one object', this.#position, key);
-      if (members.size >= MAX_MEMBERS) throw new JsonError(`more than ${MAX_MEMBERS} members`, this.#position);
+      if (members.has(key)) this.#fail('a key stands twice in one object', key);
+      if (members.size >= MAX_MEMBERS) this.#fail(`more than ${MAX_MEMBERS} members`);
       this.#expect(':');
-      members.set(key, this.readValue(depth + 1));
+      members.set(key, this.#readInside(key, depth));
     } while (this.#accept(','));
     this.#expect('}');
     return members;
@@ -107,10 +113,17 @@ class JsonReader {
     const items: JsonValue[] = [];
     this.#expect('[');
     if (this.#accept(']')) return items;
-    do items.push(this.readValue(depth + 1));
+    do items.push(this.#readInside(items.length, depth));
     while (this.#accept(','));
     this.#expect(']');
     return items;
+  }
+
+  #readInside(place: string | number, depth: number): JsonValue {
+    this.#path.push(place);
+    const value = this.readValue(depth + 1);
+    this.#path.pop();
+    return value;
   }
 
   #readString(): string {
@@ -118,7 +131,7 @@ class JsonReader {
     if (plain !== null) return plain.slice(1, -1);
     const text = JSON.parse(this.#readEscaped()) as string;
     // RFC 7493 section 2.1: encoders write every lone surrogate as the same replacement character.
-    if (!text.isWellFormed()) throw new JsonError('half a surrogate pair', this.#position);
+    if (!text.isWellFormed()) this.#fail('half a surrogate pair');
     return text;
   }
 
@@ -132,8 +145,11 @@ class JsonReader {
   }
 
   #readNumber(): number {
-    const text = this.#match(NUMBER);
-    return text === null ? this.#fail() : Number(text);
+    const text = this.#match(NUMBER) ?? this.#fail();
+    const value = Number(text);
+    if (!isHeldExactly(text, value)) this.#fail('a number with more digits than a JSON number holds; write a string');
+    // -0 is 0: who compares values, and whoever writes them again, knows one zero.
+    return value === 0 ? 0 : value;
   }
 
   /** `undefined` where no literal stands; `null` is one of them. */
@@ -178,7 +194,30 @@ class JsonReader {
     this.#position++;
   }
 
-  #fail(): never {
-    throw new JsonError('not JSON', this.#position);
+  #fail(message = 'not JSON', key: string | null = null): never {
+    throw new JsonError(message, { position: this.#position, key, path: [...this.#path] });
   }
+}
+
+/** Characters of a number: of fewer a double holds every digit, and more are not looked at. */
+const FEW = 15;
+const MANY = 1_000;
+
+/**
+ * RFC 7493 section 2.2: a number that a double does not hold is read, and signed, as another one. A double holds what it
+ * is written as again.
+ */
+function isHeldExactly(text: string, value: number): boolean {
+  if (text.length <= FEW && !/[eE]/.test(text)) return true;
+  return text.length <= MANY && Number.isFinite(value) && readDecimal(text) === readDecimal(String(value));
+}
+
+/** One text for all notations of a number: its digits without zeros at the ends, and the power of ten. */
+function readDecimal(text: string): string {
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${sign}${significant}e${Number(power) - fraction.length + digits.length - significant.length}`;
 }

@@ -81,3 +81,42 @@ test('values are counted while they are read, and so are the members of an objec
   expect(parse(object(1_000))).toHaveProperty('size', 1_000);
   expect(() => parse(object(1_001))).toThrow('more than 1000 members');
 });
+
+test.each([
+  '9007199254740993',
+  '12345678901234567890',
+  '1e400',
+  '-1e400',
+  '3.141592653589793238',
+  '1e-400',
+  '0.1e-330',
+])('the number %s, which a double does not hold, is refused', (text) => {
+  expect(() => parse(`[${text}]`)).toThrow('more digits than a JSON number holds');
+});
+
+test('a number of a million digits is refused at once', () => {
+  expect(() => parse(`1${'0'.repeat(1_000_000)}1`)).toThrow('more digits than a JSON number holds');
+});
+
+test.each([
+  ['9007199254740991', 9007199254740991],
+  ['9007199254740992', 2 ** 53],
+  ['100000000000000000000', 1e20],
+  ['1.50e3', 1500],
+  ['0.1', 0.1],
+  ['1E+23', 1e23],
+  ['1.7976931348623157e308', Number.MAX_VALUE],
+  ['5e-324', 5e-324],
+  ['-0', 0],
+  ['-0.000e-9', 0],
+])('the number %s is read', (text, value) => {
+  expect(parse(text)).toBe(value);
+});
+
+test('every double is read as JavaScript writes it', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      expect(parse(JSON.stringify(value))).toBe(value + 0);
+    }),
+  );
+});

@@ -97,7 +97,12 @@ test('a licence without an offer is refused with its place', async () => {
 });
 
 test.each<[string, unknown, string]>([
-  ['no JSON', '{\n"offers": [', 'catalogue.json cannot be read as JSON: line 2: not JSON'],
+  ['no JSON', '{\n"offers": [', 'catalogue.json cannot be read as JSON: line 2, offers[0]: not JSON'],
+  [
+    'a number that a double does not hold',
+    '{"offers":[{"offer":"contoso/bigint/*","mode":"licensed","features":{"serial":9007199254740993}}]}',
+    'line 1, offers[0].features.serial: a number with more digits than a JSON number holds; write a string',
+  ],
   ['a key twice', '{"offers": [],\n"offers": []}', 'line 2: the key "offers" appears twice in one object'],
   ['more than 8 MiB', ' '.repeat(9 * 1024 * 1024), 'is larger than 8 MiB. Split it into parts'],
   ['an unknown key', { offers: [], licenses: [] }, 'the file: the key "licenses" is not known'],
