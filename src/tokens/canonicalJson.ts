@@ -9,36 +9,39 @@ export type JsonObject = Readonly<Record<string, unknown>>;
  * @returns the object, or null for anything else
  */
 export function parseCanonicalJson(octets: Uint8Array): JsonObject | null {
-  return parseObject(octets, (text) => text);
+  return parseObject(octets, (text, value) => JSON.stringify(value) === text);
 }
 
-/** @param compact writes a text as `JSON.stringify` would have written it */
-function parseObject(octets: Uint8Array, compact: (text: string) => string): JsonObject | null {
+/** @param isTaken whether the text is a form of this value that is taken */
+function parseObject(octets: Uint8Array, isTaken: (text: string, value: JsonObject) => boolean): JsonObject | null {
   try {
     const text = utf8.decode(octets);
     const value: unknown = JSON.parse(text);
-    return isObject(value) && JSON.stringify(value) === compact(text) ? value : null;
+    return isObject(value) && isTaken(text, value) ? value : null;
   } catch {
     // Not UTF-8 or not JSON. The reason stays here: a parser's message quotes the text.
     return null;
   }
 }
 
-/** A string or a number whole, or white space between the tokens. */
-const TOKEN_OR_SPACE = /("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)|[ \t\n\r]+/g;
+const STRING = /"(?:[^"\\]|\\.)*"/g;
 
 /**
  * Reads a JSON object that another program wrote: white space, escapes and notations of numbers are taken as libraries
- * write them (`proof\u002Bjwt` by that of .NET, `1.0` by Python's); a key twice is not. The caller bounds the length.
+ * write them (`proof\u002Bjwt` by that of .NET, `1.0` by Python's), and keys in any order; a key twice is not. The caller
+ * bounds the length.
  *
  * @returns the object, or null for anything else
  */
 export function parseForeignJson(octets: Uint8Array): JsonObject | null {
-  return parseObject(octets, (text) =>
-    text.replace(TOKEN_OR_SPACE, (_, token: string | undefined) =>
-      token === undefined ? '' : JSON.stringify(JSON.parse(token)),
-    ),
-  );
+  // Of a key twice `JSON.parse` keeps one, so that there are fewer members than colons.
+  return parseObject(octets, (text, value) => countMembers(value) === text.replace(STRING, '').split(':').length - 1);
+}
+
+function countMembers(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inside = Object.values(value);
+  return inside.reduce((sum: number, one) => sum + countMembers(one), Array.isArray(value) ? 0 : inside.length);
 }
 
 export function isObject(value: unknown): value is JsonObject {

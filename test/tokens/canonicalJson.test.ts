@@ -47,6 +47,10 @@ test('takes the JSON of other writers, and still no key twice', () => {
   expect(read('{"typ":"proof\\u002Bjwt","iat":1700000000.0,"k":"\\u00e9\\u003d","n":[-1E2,"1.0 "]}')).toEqual({
     ...{ typ: 'proof+jwt', iat: 1_700_000_000, k: 'é=', n: [-100, '1.0 '] },
   });
+  expect(read('{"b":1,"7":true,"a":{"10":[{"2":1,"1":2}],":":":"}}')).toEqual({
+    ...{ b: 1, 7: true, a: { 10: [{ 2: 1, 1: 2 }], ':': ':' } },
+  });
+  for (const text of ['{"7":1,"7":1}', '{"b":[{"7":1,"\\u0037":2}]}']) expect(read(text)).toBeNull();
   for (const text of ['{"a":1,"\\u0061":1}', '{"a":1, "a":1}', '{"a":01}', '{"a":1.}', '{"a":-}', '{"a":"\\x"}'])
     expect(read(text)).toBeNull();
   for (const text of ['{"a":1 2}', '{"a":tr ue}', '[]', '', '{"a" "b"}']) expect(read(text)).toBeNull();

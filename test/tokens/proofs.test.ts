@@ -26,6 +26,11 @@ test('takes a proof that jose signed', async () => {
   expect(await check(proof)).toEqual({ ok: true, jwk: PAIR.jwk });
 });
 
+test('takes a numeric claim after others, as languages write it that keep the order of keys', async () => {
+  const claims = Buffer.from(`${JSON.stringify(CLAIMS).slice(0, -1)},"7":true}`);
+  expect(await check(es256Token(HEADER, claims, PAIR.privateKey))).toEqual({ ok: true, jwk: PAIR.jwk });
+});
+
 test('takes header and claims in any order', async () => {
   const { x, y, crv, kty } = PAIR.jwk;
   const header = { jwk: { y, x, crv, kty }, typ: 'proof+jwt', alg: 'ES256' };
