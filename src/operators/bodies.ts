@@ -8,8 +8,8 @@ import type { EdgeRequest } from '../http/edge.ts';
 import { RequestError } from '../http/requestError.ts';
 import { tellRule } from './ruleWords.ts';
 
-/** An offer or a licence has at most 30,000 characters, which are 90 KB in UTF-8, and 500 subscriptions of 140 octets. */
-const MAX_OBJECT = 256 * 1024;
+/** The longest licence has 200 KB in UTF-8: 500 skus of 64 characters, as many VM ids and subscriptions, and texts. */
+const MAX_OBJECT = 512 * 1024;
 
 /** What a route takes as its body. */
 export interface BodyForm<B> {

@@ -42,6 +42,8 @@ const createClaim = defineRoute({
   handle: async ({ needs: { store }, body, change }) => {
     const licence = await store.readLicence(body.licence);
     if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
+    if (body.until !== null && body.until <= change.at)
+      throw new RequestError('request_malformed', 'until is in the past. Choose a later time, or leave it out.');
     const code = createCode();
     const value: ClaimCode = {
       id: claimIdOf(code) ?? '',

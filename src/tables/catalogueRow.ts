@@ -59,23 +59,44 @@ export function readLicenceRow(entity: unknown): RecordedLicence {
     subscriptions: z.string().transform(parseJsonProperty).pipe(packedSubscriptions),
     claim: z.string(),
   });
-  const { etag, content, subscriptions, claim, changedBy, changedAt } = readRow('licence', row, entity);
+  const { etag, content, subscriptions, claim, changedBy, changedAt } = readRow('licence', row, joinContent(entity));
   const value = { ...content, subscriptions };
   return { value, version: etag, change: { by: changedBy, at: changedAt }, claim };
 }
 
-/** A table's columns cannot hold lists, so the whole object is one JSON property, as answers have it. Its schema bounds its size. */
+/** UTF-16 units of one property: its 64 KiB hold 32,768. */
+const MAX_PIECE = 30_000;
+/** The longest object, of 500 skus with 64 control characters each, has 210,000 units. */
+const PIECES = ['content', ...Array.from({ length: 7 }, (_, index) => `content${index + 2}`)];
+
+function splitContent(text: string): Record<string, string> {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length; from += pieces.at(-1)?.length ?? 0) {
+    const piece = text.slice(from, from + MAX_PIECE);
+    // Half a surrogate pair at the end goes to the next one: no property could hold it.
+    pieces.push(piece.isWellFormed() ? piece : piece.slice(0, -1));
+  }
+  return Object.fromEntries(pieces.map((piece, index) => [PIECES[index] ?? '', piece] as const));
+}
+
+function joinContent(entity: unknown): unknown {
+  const row = entity as Readonly<Record<string, unknown>>;
+  const pieces = PIECES.map((name) => row[name]).filter((piece) => typeof piece === 'string');
+  return { ...row, content: pieces.join('') };
+}
+
+/** A table's columns cannot hold lists, so the whole object is JSON, as answers have it, in as many properties as it needs. */
 function columns(value: Pick<OfferJson | LicenceJson, 'status'>, change: Change): Record<string, unknown> {
   return {
     schema: ROW_SCHEMA,
     status: value.status,
-    content: JSON.stringify(value),
+    ...splitContent(JSON.stringify(value)),
     ...writeChange(change),
   };
 }
 
 function readContent<T>(kind: string, schema: z.ZodType<T>, entity: unknown): Recorded<T> {
   const row = z.object({ ...changeColumns, content: z.string().transform(parseJsonProperty).pipe(schema) });
-  const { etag, content, changedBy, changedAt } = readRow(kind, row, entity);
+  const { etag, content, changedBy, changedAt } = readRow(kind, row, joinContent(entity));
   return { value: content, version: etag, change: { by: changedBy, at: changedAt } };
 }

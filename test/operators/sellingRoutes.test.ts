@@ -63,6 +63,15 @@ test('a claim code is shown once, and stands in no row', async () => {
   expect(await findText(code)).toEqual([]);
 });
 
+test('a claim code whose end is over is refused', async () => {
+  const { status, body } = await operate(stack(), 'POST /claims', {
+    body: { licence: 'http-standard', until: '0001-01-01T00:00:00Z' },
+  });
+  expect([status, body['code'], body['detail']]).toEqual([
+    ...[400, 'request_malformed', 'until is in the past. Choose a later time, or leave it out.'],
+  ]);
+});
+
 /** The tables in which a text stands. */
 async function findText(text: string): Promise<readonly string[]> {
   const { connectionString, tablePrefix } = tables;

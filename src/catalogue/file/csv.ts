@@ -24,8 +24,8 @@ const MAX_COLUMNS = 100;
 const MAX_SEPARATORS = 500_000;
 /** Of a whole file, the line breaks inside notes included. */
 const MAX_LINES = 50_000;
-/** Octets of one record; an entry has at most 30,000 characters. */
-const MAX_RECORD = 128 * 1024;
+/** Octets of one record; the longest licence has 200 KB. */
+const MAX_RECORD = 512 * 1024;
 
 /**
  * Reads RFC 4180: commas, quotes, lines that end with CRLF, LF or CR. Spreadsheets write semicolons where the comma is the

@@ -6,8 +6,7 @@ import type { PlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts';
 import { findClashes, licenceKey } from './clashes.ts';
-import { ENTRY_SIZE } from '../../contract/operators/fields.ts';
-import { findContradiction, hasLicenceSize } from '../../contract/operators/licence.ts';
+import { findContradiction } from '../../contract/operators/licence.ts';
 import type { OptionalMember } from '../../contract/operators/licence.ts';
 import { createOfferFinder } from './licencesUnder.ts';
 
@@ -59,7 +58,7 @@ type Fault = Pick<CatalogueProblem, 'code' | 'field' | 'message'>;
 
 function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault | null {
   if (stored !== null) {
-    if (isSamePlan(stored.value.plan, value.plan)) return malformed(findContradiction(value)) ?? findOversize(value);
+    if (isSamePlan(stored.value.plan, value.plan)) return malformed(findContradiction(value));
     const message = `a licence keeps its offer, and ${stored.value.id} is for ${formatPlanName(stored.value.plan)}: create another licence`;
     return { code: 'name_taken', field: 'offer', message };
   }
@@ -77,13 +76,6 @@ function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault
 
 const malformed = (problem: Omit<Fault, 'code'> | null): Fault | null =>
   problem === null ? null : { code: 'request_malformed', field: problem.field, message: problem.message };
-
-/** Each entry was judged by itself; with what it keeps it may be too long. */
-function findOversize(licence: Licence): Fault | null {
-  return hasLicenceSize(licence)
-    ? null
-    : { code: 'request_malformed', field: '', message: ENTRY_SIZE.error({ input: licence }) };
-}
 
 function findDuplicates(planned: readonly Upsert<Licence>[]): CatalogueProblem[] {
   return findClashes(planned, ({ value }) => [licenceKey(value)]).map(([, second]) => {

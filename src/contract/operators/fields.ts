@@ -8,11 +8,9 @@ import { MAX_DURATION, parseDuration } from '../durations.ts';
 
 /*
  * The fields of operators' objects, from JSON to what the service computes with. Each says what it must be, so that a wrong
- * one is answered with what to write. All are bounded, and so is an object as a whole.
+ * one is answered with what to write. All are bounded, each by itself: what an object has in one field never limits what another may hold.
  */
 
-/** A property of a row holds 32,768 UTF-16 units (64 KiB), and an entry is one property, as JSON. */
-const MAX_ENTRY = 30_000;
 const MAX_LIST = 500;
 const MAX_SEATS = 100_000;
 const MAX_NOTE = 1_000;
@@ -54,8 +52,17 @@ export const duration = z.string(must(DURATION)).transform((text, context): numb
 
 export const INSTANT_TEXT = 'be a time with its zone, such as "2027-01-31T00:00:00Z"';
 
+/** RFC 3339 has years of four digits: with its offset, a time may be of the year before or after. */
+const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00Z');
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** To milliseconds since the epoch. */
-export const instant = z.iso.datetime({ offset: true, ...must(INSTANT_TEXT) }).transform((text) => Date.parse(text));
+export const instant = z.iso.datetime({ offset: true, ...must(INSTANT_TEXT) }).transform((text, context): number => {
+  const at = Date.parse(text);
+  if (at >= FIRST_INSTANT && at <= LAST_INSTANT) return at;
+  context.addIssue('must be within the years 0000 to 9999 in UTC');
+  return z.NEVER;
+});
 
 export const UUID_TEXT = 'be a UUID such as "6f1c1a52-0b7e-4c43-9d3c-3f5f0d1f8a11"';
 
@@ -152,9 +159,3 @@ export const features: z.ZodType<Features, Features> = z.preprocess<unknown, typ
   refusePrototype,
   settings,
 );
-
-export const ENTRY_SIZE = must(`have at most ${MAX_ENTRY} characters as JSON: shorten its lists`);
-
-export function hasEntrySize(entry: object): boolean {
-  return JSON.stringify(entry).length <= MAX_ENTRY;
-}

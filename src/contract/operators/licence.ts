@@ -6,9 +6,7 @@ import { formatNullable } from '../instants.ts';
 import { ANY, formatPlanName } from '../planName.ts';
 import type { FieldProblem } from '../wire.ts';
 import {
-  ENTRY_SIZE,
   allowed,
-  hasEntrySize,
   cloud,
   features,
   instant,
@@ -152,8 +150,7 @@ export const licenceEntry = fields
     const contradiction = findContradiction(licence);
     if (contradiction === null) return;
     context.addIssue({ code: 'custom', path: [contradiction.field], message: contradiction.message, input: licence });
-  })
-  .refine(hasLicenceSize, ENTRY_SIZE);
+  });
 
 type ScopeFields = Pick<z.output<typeof fields>, 'cloud' | 'subscription' | 'subscriptions'>;
 
@@ -177,11 +174,6 @@ function findScopeProblem({ cloud: where, subscription, subscriptions }: ScopeFi
   const names = subscriptions.map((one) => `${one.cloud}/${one.subscription}`);
   const index = names.findIndex((name, place) => names.indexOf(name) !== place);
   return index === -1 ? null : { field: `subscriptions[${index}]`, message: 'is there twice: remove one' };
-}
-
-/** Its subscriptions are kept beside it, and bounded by their number. */
-export function hasLicenceSize(licence: Licence): boolean {
-  return hasEntrySize({ ...licence, subscriptions: undefined });
 }
 
 /** What no licence may say, though each of its members may. */
@@ -209,11 +201,18 @@ function listSubscriptions({
   subscriptions,
 }: ScopeFields): typeof ANY | readonly LicensedSubscription[] {
   if (subscriptions === ANY) return ANY;
-  if (subscriptions !== undefined)
-    return subscriptions.map(({ subscription: subscriptionId, ...one }) => ({ ...one, subscriptionId }));
+  if (subscriptions !== undefined) return orderByCloud(subscriptions);
   return where === undefined || subscription === undefined
     ? []
     : [{ cloud: where, subscriptionId: subscription, until: null }];
+}
+
+/** Cloud by cloud, as rows keep them: their order means nothing, so that there is only one. */
+function orderByCloud(subscriptions: z.output<typeof subscriptionSchema>[]): readonly LicensedSubscription[] {
+  const clouds = new Set(subscriptions.map((one) => one.cloud));
+  return Array.from(clouds, (name) => subscriptions.filter((one) => one.cloud === name))
+    .flat()
+    .map(({ subscription: subscriptionId, ...one }) => ({ ...one, subscriptionId }));
 }
 
 /**

@@ -9,20 +9,7 @@ import {
   formatDuration,
 } from '../durations.ts';
 import { ANY, formatPlanName } from '../planName.ts';
-import {
-  ENTRY_SIZE,
-  allowed,
-  cloud,
-  duration,
-  features,
-  hasEntrySize,
-  must,
-  overage,
-  planName,
-  productName,
-  seats,
-  sku,
-} from './fields.ts';
+import { allowed, cloud, duration, features, must, overage, planName, productName, seats, sku } from './fields.ts';
 
 /**
  * `marketplace`: running the plan is the licence, and Azure bills for it; the seats are the subscription's.
@@ -124,8 +111,7 @@ export const offerEntry = fields
       context.addIssue({ code: 'custom', path: [path], message, input: entry });
     }
   })
-  .transform(toOffer)
-  .refine(hasEntrySize, ENTRY_SIZE);
+  .transform(toOffer);
 
 type Contradiction = readonly [path: keyof OfferFields, message: string];
 

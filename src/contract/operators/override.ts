@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { formatNullable } from '../instants.ts';
-import { ENTRY_SIZE, features, hasEntrySize, instant, must, note, overage, seats } from './fields.ts';
+import { features, instant, must, note, overage, seats } from './fields.ts';
 
 const STATUSES = ['active', 'suspended'] as const;
 
@@ -18,19 +18,17 @@ const MEMBERS = {
 export const overrideSchema = z.strictObject(MEMBERS).meta({ id: 'Override' });
 
 /** As it is sent: what it leaves out is as the offer says. */
-export const overrideEntry = z
-  .strictObject(
-    {
-      status: MEMBERS.status.default('active'),
-      seats: MEMBERS.seats.default(null),
-      overage: MEMBERS.overage.default(null),
-      validUntil: MEMBERS.validUntil.default(null),
-      features: MEMBERS.features.default({}),
-      note: MEMBERS.note.default(''),
-    },
-    must('be an object with the members of an override'),
-  )
-  .refine(hasEntrySize, ENTRY_SIZE);
+export const overrideEntry = z.strictObject(
+  {
+    status: MEMBERS.status.default('active'),
+    seats: MEMBERS.seats.default(null),
+    overage: MEMBERS.overage.default(null),
+    validUntil: MEMBERS.validUntil.default(null),
+    features: MEMBERS.features.default({}),
+    note: MEMBERS.note.default(''),
+  },
+  must('be an object with the members of an override'),
+);
 
 /** Times are milliseconds since the epoch. */
 export type Override = Readonly<z.output<typeof overrideSchema>>;

@@ -96,8 +96,8 @@ test.each([
   ['400,000 lines', 'a,b\n'.repeat(400_000), 1, 'has more than 50000 lines'],
   ['eight million line ends', '\n'.repeat(8_000_000), 1, 'has more than 50000 lines'],
   ['a wide record', `a,b\n${','.repeat(4_000_000)}`, 1, 'has more than 500000 separators'],
-  ['eight megabytes in one field', `"${'""'.repeat(4_000_000)}"`, 1, 'is longer than 128 KiB'],
-  ['a quote that is not closed', `a\n"${'a'.repeat(8_000_000)}`, 2, 'is longer than 128 KiB'],
+  ['eight megabytes in one field', `"${'""'.repeat(4_000_000)}"`, 1, 'is longer than 512 KiB'],
+  ['a quote that is not closed', `a\n"${'a'.repeat(8_000_000)}`, 2, 'is longer than 512 KiB'],
 ])('%s: refused before the work', (_, text, line, message) => {
   const started = process.cpuUsage();
   expect(() => parseCsv(text)).toThrow(
