@@ -13,6 +13,7 @@ import { isLoopback } from '../contract/loopback.ts';
 import type { OperatorDirectory } from '../operators/checkToken.ts';
 import { networkLimits } from '../http/networkLimits.ts';
 import { readRootSource } from './rootSource.ts';
+import { findUnresolvedReference } from './settingReferences.ts';
 import type { RootSource } from './rootSource.ts';
 import { readCertificateFile } from '../trust/certificateFiles.ts';
 
@@ -240,7 +241,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const { key: signingKey, kids: signingKids } = readSigningKey(given, problems);
   const root = readRoot(given, usable, { signingKids }, problems);
   const emulatorCertificates = readEmulatorCertificates(given, problems);
-  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  const told = tellReferences(given, problems);
+  if (!parsed.success || told.length > 0) throw new ConfigurationError(told);
   return { ...parsed.data, signingKey, root, emulatorCertificates, directory: describeDirectory(parsed.data) };
 }
 
@@ -251,6 +253,17 @@ type Given = Readonly<Partial<Record<SettingName, string>>>;
 function readGiven(environment: Readonly<Record<string, string | undefined>>): Given {
   const given = Object.entries(environment).filter(([name, value]) => isSettingName(name) && value !== '');
   return Object.fromEntries(given);
+}
+
+/** Of a setting that holds an unresolved reference, nothing else is told: its value is not known. */
+function tellReferences(given: Given, problems: readonly string[]): readonly string[] {
+  const references = Object.entries(given).flatMap(([name, value]) => {
+    const fault = findUnresolvedReference(value);
+    return fault === null ? [] : [{ name, problem: `${name} ${fault}` }];
+  });
+  const isBeside = (problem: string) =>
+    references.some(({ name }) => problem.startsWith(`${name} `) || problem.startsWith(`${name}:`));
+  return [...references.map(({ problem }) => problem), ...problems.filter((problem) => !isBeside(problem))];
 }
 
 function isSettingName(name: string): name is SettingName {

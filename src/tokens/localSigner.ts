@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
+import { findPemFault } from './pemFault.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
 
@@ -10,7 +11,7 @@ export class SigningKeyError extends Error {
 }
 
 const HOW_TO =
-  'Give an unencrypted PKCS#8 PEM or a private JWK on curve P-256, as made by: ' +
+  'Give an unencrypted PKCS#8 PEM or a private JWK on curve P-256. Only if there has never been a key, make one: ' +
   'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256';
 
 /** What a key is called where it cannot be used. */
@@ -36,10 +37,9 @@ export function createLocalSigner(source: string, name: KeyName = 'signing key')
 
 function readPrivateKey(text: string, name: KeyName): KeyObject {
   if (text.startsWith('{')) return readJwk(text, name);
+  const fault = findPemFault(text);
+  if (fault !== null) throw new SigningKeyError(`The ${name} ${fault}`);
   if (text.startsWith('-----BEGIN PRIVATE KEY-----')) return readKey(() => createPrivateKey(text), name);
-  if (text.startsWith('-----BEGIN EC PRIVATE KEY-----')) {
-    throw new SigningKeyError(`The ${name} is SEC1, not PKCS#8. Convert it: openssl pkcs8 -topk8 -nocrypt`);
-  }
   throw new SigningKeyError(`The ${name} is neither PKCS#8 PEM nor a JWK. ${HOW_TO}`);
 }
 

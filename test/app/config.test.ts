@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../../src/emulator/authority.ts';
 import { ConfigurationError, listSettings, readConfig } from '../../src/app/config.ts';
-import { GOOD_SETTINGS, SIGNING_KEY } from './settings.ts';
+import { GOOD_SETTINGS, ROOT_KEY, SIGNING_KEY } from './settings.ts';
 import { runKeys } from '../support/runKeys.ts';
 
 type Change = Readonly<Record<string, string | undefined>>;
@@ -291,6 +291,77 @@ test.each<[string, Change, RegExp]>([
   ],
 ])('%s is one problem', (_, change, problem) => {
   expect(problemsOf({ ...GOOD_SETTINGS, ...change })).toEqual([expect.stringMatching(problem)]);
+});
+
+const REFERENCES: readonly (readonly [string, string])[] = [
+  ['@Microsoft.KeyVault(VaultName=kv-contoso;SecretName=signing-key)', '(vault kv-contoso, secret signing-key)'],
+  [
+    '@Microsoft.KeyVault(SecretUri=https://kv-contoso.vault.azure.net/secrets/signing-key/0123456789abcdef)',
+    '(vault kv-contoso, secret signing-key)',
+  ],
+  ['@microsoft.keyvault(SecretUri=https://kv-contoso.vault.azure.cn/secrets/a)', '(vault kv-contoso, secret a)'],
+  ['@Microsoft.KeyVault(', '(its vault cannot be read, its secret cannot be read)'],
+];
+
+test.each(REFERENCES)(
+  'the reference %s is named as one in every setting, and nothing else is said of it',
+  (reference, place) => {
+    for (const { name } of listSettings()) {
+      const problems = problemsOf({ ...GOOD_SETTINGS, [name]: reference }).filter((problem) =>
+        problem.startsWith(name),
+      );
+      expect(problems, name).toEqual([
+        expect.stringContaining(`holds a Key Vault reference that the platform did not resolve ${place}`),
+      ]);
+      expect(problems[0]).toContain('do not make another one. Check that the secret exists');
+      expect(problems[0]).toContain('the role "Key Vault Secrets User"');
+      expect(problems[0]).toContain('az rest --method post');
+    }
+    expect(
+      problemsOf({ ...GOOD_SETTINGS, SIGNING_KEY: reference, CHALLENGE_SECRETS: reference, ROOT_KEY: reference }),
+    ).toHaveLength(3);
+  },
+);
+
+test('a reference to App Configuration is named as one', () => {
+  const [problem, ...others] = problemsOf({
+    ...GOOD_SETTINGS,
+    SIGNING_KEY: '@Microsoft.AppConfiguration(Endpoint=https://contoso.azconfig.io; Key=signing-key)',
+  });
+  expect([problem, others]).toEqual([expect.stringMatching(/^SIGNING_KEY holds an App Configuration reference/), []]);
+});
+
+const OTHER_PEMS: readonly (readonly [string, (pem: string) => string, string])[] = [
+  ['with \\n for its line ends', (pem) => pem.replaceAll('\n', '\\n'), 'has its line ends written as "\\n"'],
+  ['with \\r\\n for its line ends', (pem) => pem.replaceAll('\n', '\\r\\n'), 'has its line ends written as "\\n"'],
+  ['with blanks for its line ends', (pem) => pem.replaceAll('\n', ' '), 'has blanks where its line ends were'],
+  ['without line ends', (pem) => pem.replaceAll('\n', ''), 'has lost its line ends'],
+  ['in base64 once more', (pem) => Buffer.from(pem).toString('base64'), 'is written in base64 once more'],
+  ['without its first line', (pem) => pem.split('\n').slice(1).join('\n'), 'has lost its first line'],
+  ['that is cut', (pem) => pem.slice(0, 120), 'is cut'],
+];
+
+test.each(OTHER_PEMS)('a key %s is told as that, and not to be made anew', (_, damage, told) => {
+  writeFileSync(file('damaged.pem'), damage(SIGNING_KEY));
+  const places = [
+    ['SIGNING_KEY', { SIGNING_KEY: damage(SIGNING_KEY) }],
+    ['SIGNING_KEY_FILE', { SIGNING_KEY: undefined, SIGNING_KEY_FILE: file('damaged.pem') }],
+    ['ROOT_KEY', { ROOT_KEY: damage(ROOT_KEY) }],
+    ['ROOT_KEY_FILE', { ROOT_KEY: undefined, ROOT_KEY_FILE: file('damaged.pem') }],
+  ] as const;
+  for (const [name, change] of places) {
+    const [problem, ...others] = problemsOf({ ...GOOD_SETTINGS, ...change });
+    expect([problem, others]).toEqual([expect.stringContaining(told), []]);
+    expect(problem).toMatch(
+      new RegExp(`^${name}: The (signing|root) key .*Do not make another key: set it from the file`),
+    );
+  }
+});
+
+test('a key in quotation marks is told as that', () => {
+  expect(problemsOf({ ...GOOD_SETTINGS, SIGNING_KEY: `"${SIGNING_KEY}"` })).toEqual([
+    expect.stringContaining('SIGNING_KEY: The signing key stands in quotation marks. Do not make another key'),
+  ]);
 });
 
 test.each(['gone', 'text', 'cut.pem', 'junk.pem', 'certificates'])('the emulator’s file %s is refused', (name) => {
