@@ -62,6 +62,7 @@ function formatReport({ old, new: changed, effect }: EffectReportJson, terminal:
     ...(changed === null ? { deleted: 'yes' } : Object.fromEntries(changes)),
     ...(effect.vms !== null && { 'VMs with a seat': `${effect.vms}` }),
     ...(effect.licences.length > 0 && { licences: effect.licences.join(', ') }),
+    ...(effect.clouds !== undefined && { 'clouds without a path': effect.clouds.join(', ') || 'none' }),
   };
   return `Nothing was written. Would be:\n${rows(facts, terminal)}`;
 }

@@ -14,6 +14,9 @@ import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
 import { deletedSchema } from '../contract/operators/records.ts';
+import type { EffectReportJson } from '../contract/operators/records.ts';
+import { isDistrusted } from '../trust/createTrust.ts';
+import type { TrustMaterial } from '../trust/createTrust.ts';
 import {
   digest,
   distrustBody,
@@ -101,8 +104,12 @@ const addDistrust = defineRoute({
   answer: { mediaType: 'application/json', schema: distrustSchema },
   codes: ['name_taken', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
-    if (call.dryRun) return { value: { dryRun: true, old: null, new: { ...call.body }, effect: UNCOUNTED } };
-    const { row, isNew } = await insert(call, { kind: 'distrust', ...call.body });
+    const entry = { kind: 'distrust', ...call.body } as const;
+    if (call.dryRun) {
+      const effect = await findEffect(call, entry.sha256, (entries) => [...entries, entry]);
+      return { value: { dryRun: true, old: null, new: { ...call.body }, effect } };
+    }
+    const { row, isNew } = await insert(call, entry);
     return { value: writeDistrust(row), version: row.version, isNew };
   },
 });
@@ -131,10 +138,29 @@ export const TRUST_ROUTES: readonly OperatorRoute<TrustNeeds>[] = [
   ...[readTrust, listIssuers, addPin, addDistrust, deletePin, deleteDistrust],
 ];
 
-/** Which VMs come with documents under a CA is not counted. */
-const UNCOUNTED = { vms: null, licences: [] };
-
 type AnyCall = Call<TrustNeeds>;
+
+/**
+ * What a change of the entries does to the accepted clouds. Which VMs come with documents under a CA is not counted.
+ *
+ * @param sha256 of the entry that comes or goes
+ */
+async function findEffect(
+  { needs: { trust, store, acceptedClouds }, change: { at } }: AnyCall,
+  sha256: string,
+  changeEntries: (entries: readonly TrustEntry[]) => readonly TrustEntry[],
+): Promise<EffectReportJson['effect']> {
+  const entries = (await store.listTrust()).map(({ value }) => value);
+  const now = trust.preview(entries);
+  const findComplete = (material: TrustMaterial) =>
+    reportTrust(material, { acceptedClouds, rules: signerRules(true), at })
+      .clouds.filter(({ accepted, pathUntil }) => accepted && pathUntil !== null)
+      .map(({ cloud }) => cloud);
+  const left = findComplete(trust.preview(changeEntries(entries)));
+  const clouds = findComplete(now).filter((cloud) => !left.includes(cloud));
+  const pins = now.manifests.flatMap((manifest) => manifest.pins).filter((pin) => isDistrusted(pin, new Set([sha256])));
+  return { vms: null, licences: [], pins: [...new Set(pins.map(({ name }) => name))], clouds };
+}
 
 /** Every instance reads all of it, three times a minute. */
 const MAX_ENTRIES = 500;
@@ -185,11 +211,17 @@ async function remove(call: AnyCall, key: TrustKey): Promise<Answer<{ deleted: t
   if (present === null) throw new RequestError('not_found', 'No operator has written this.');
   if (call.dryRun) {
     const old = isPin(present) ? writePin(present) : isDistrust(present) ? writeDistrust(present) : null;
-    return answerTrial(present, call, { old, new: null, effect: UNCOUNTED });
+    const effect = await findEffect(call, key.sha256, (entries) => entries.filter((entry) => !isOf(entry, key)));
+    return answerTrial(present, call, { old, new: null, effect });
   }
   const answer = await deleteOne(present, call, (version) => store.deleteTrust(key, version));
   await trust.refresh(call.change.at);
   return answer;
+}
+
+function isOf(entry: TrustEntry, key: TrustKey): boolean {
+  const isSame = entry.kind === key.kind && entry.sha256 === key.sha256;
+  return isSame && (entry.kind === 'distrust' || key.kind === 'distrust' || entry.cloud === key.cloud);
 }
 
 function isPin(row: Recorded<TrustEntry>): row is Recorded<PinEntry> {

@@ -20,9 +20,9 @@ export function probePins(material: TrustMaterial, acceptedClouds: readonly stri
 }
 
 function describeConcerns(status: CloudStatus): string[] {
-  const { cloud, pathUntil, missing, endingSoon, withoutPath, distrusted } = status;
+  const { cloud, pathUntil, missing, endingSoon, withoutPath } = status;
   const concerns = [
-    pathUntil === null ? describeCure(missing, distrusted) : null,
+    pathUntil === null ? `no complete path today${describeCure(status)}` : null,
     describePins('no certificate at hand for', missing),
     describePins('soon to end:', endingSoon),
     describePins('without a path to an anchor:', withoutPath),
@@ -32,13 +32,17 @@ function describeConcerns(status: CloudStatus): string[] {
 
 type Pins = readonly { readonly name: string }[];
 
-/** Certificates that are at hand are not what is lacking where operators have distrusted the cloud's CAs. */
-function describeCure(missing: Pins, distrusted: Pins): string {
-  if (missing.length > 0 || distrusted.length === 0) {
-    return 'no complete path today: run "countersign trust sync" and deploy again';
+/** What helps: certificates that are at hand, or that are published nowhere any more, need no download. */
+function describeCure({ cloud, closed, missing, expired, distrusted }: CloudStatus): string {
+  if (closed)
+    return `: the cloud is closed, and no VM runs there. Remove ${cloud} from ACCEPTED_CLOUDS; to verify its old documents, add its certificates with "countersign trust sync --from DIR" and deploy again`;
+  if (missing.length === 0 && distrusted.length > 0) {
+    const names = [...new Set(distrusted.map(({ name }) => name))].join(', ');
+    return `, because operators distrust ${names}: run "countersign trust undistrust", or pin another CA with "countersign trust add"`;
   }
-  const names = [...new Set(distrusted.map(({ name }) => name))].join(', ');
-  return `no complete path today, because operators distrust ${names}: run "countersign trust undistrust", or pin another CA with "countersign trust add"`;
+  if (missing.length === 0 && expired.length > 0)
+    return ': the pinned CAs have expired. Install a newer version of Countersign, or pin the CA of today with "countersign trust add"';
+  return ': run "countersign trust sync" and deploy again';
 }
 
 function describePins(what: string, pins: Pins): string | null {

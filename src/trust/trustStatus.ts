@@ -34,6 +34,8 @@ export interface CloudStatus {
   readonly cloud: string;
   readonly domain: string;
   readonly accepted: boolean;
+  /** Whether it signs no document any more: only old ones need its certificates. */
+  readonly closed: boolean;
   readonly verdict: TrustVerdict;
   /** Until when the best of today's paths lasts; null where there is no complete path from a pinned CA to an anchor. */
   readonly pathUntil: number | null;
@@ -93,7 +95,7 @@ function reportCloud(manifest: PinManifest, material: TrustMaterial, options: Tr
   const { best, withoutPath } = findPaths(manifest, material, options);
   const hasConcern = pins.missing.length + pins.endingSoon.length + withoutPath.length > 0;
   return {
-    ...{ cloud, domain, accepted: options.acceptedClouds.includes(cloud) },
+    ...{ cloud, domain, accepted: options.acceptedClouds.includes(cloud), closed: isClosed(manifest) },
     verdict: best === null && !isClosed(manifest) ? 'failed' : hasConcern ? 'degraded' : 'ok',
     pathUntil: best?.notAfter ?? null,
     path: best?.certificates.map(({ commonName }) => commonName ?? 'without a common name') ?? [],

@@ -1,8 +1,13 @@
+import { readFile } from 'node:fs/promises';
+
 import { expect, test } from 'vitest';
+import { readPemBlocks } from '../../src/trust/pem.ts';
+import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
 import { operate, useStack } from './useStack.ts';
 
 const stack = useStack();
 
+const ISSUING = 'Countersign Emulator Issuing CA 01';
 const LICENCE = '/licences/http-standard';
 
 test('a dry run of a change tells old and new and who is affected, and writes nothing', async () => {
@@ -27,7 +32,28 @@ test('a dry run needs the role of the write', async () => {
   const body = { sha256: 'ab'.repeat(32) };
   const distrust = await operate(stack(), 'POST /trust/distrusts?dryRun=true', { as: 'Admin', body });
   expect(distrust.body).toMatchObject({ dryRun: true, old: null, new: { sha256: 'ab'.repeat(32) } });
+  expect(distrust.body['effect']).toEqual({ vms: null, licences: [], pins: [], clouds: [] });
   expect((await operate(stack(), 'GET /trust', { as: 'Admin' })).body['distrusts']).toEqual([]);
+});
+
+test('a distrust tells which CA it is of, and which cloud it leaves without a path', async () => {
+  const pem = await readFile(stack().authorityFile, 'utf8');
+  const certificates = readPemBlocks(pem).flatMap((der) => (der === null ? [] : [parseCertificate(der)]));
+  const effects = await Promise.all(
+    certificates.map(async ({ commonName, sha256 }) => {
+      const request = 'POST /trust/distrusts?dryRun=true';
+      const { body } = await operate(stack(), request, { as: 'Admin', body: { sha256 } });
+      return [commonName, body['effect']];
+    }),
+  );
+  const rest = { vms: null, licences: [] };
+  // The root is certified by the second one too, so that the issuing CA alone is indispensable.
+  expect(effects).toEqual([
+    ['Countersign Emulator Root', { ...rest, pins: ['Countersign Emulator Root'], clouds: [] }],
+    ['Countersign Emulator Second Root', { ...rest, pins: ['Countersign Emulator Second Root'], clouds: [] }],
+    ['Countersign Emulator Root', { ...rest, pins: ['Countersign Emulator Root'], clouds: [] }],
+    [ISSUING, { ...rest, pins: [ISSUING], clouds: ['emulator'] }],
+  ]);
 });
 
 test('a reason has at most 500 characters, and only a write has one', async () => {

@@ -11,16 +11,18 @@ beforeAll(async () => {
   pki = await createPki();
 });
 
-function probe(clouds: readonly string[], distrusted?: ReadonlySet<string>) {
+function probe(clouds: readonly string[], distrusted?: ReadonlySet<string>, at = AT) {
   const own = manifestOf(pki);
   const certificates = findPinnedCertificates([own], dersOf(pki.certificates));
   const material = { manifests: [own, ...loadPins()], certificates, ...(distrusted && { distrusted }) };
-  return probePins(material, clouds, AT);
+  return probePins(material, clouds, at);
 }
 
 test('a service that accepts a cloud without a complete path fails, closed or not', () => {
   expect(probe([CLOUD])).toEqual({ state: 'ok', detail: 'every accepted cloud has a complete path' });
-  expect(probe([CLOUD, 'AzureGermanCloud'])).toMatchObject({ state: 'failed' });
+  const { state, detail } = probe([CLOUD, 'AzureGermanCloud']);
+  expect(state).toBe('failed');
+  expect(detail).toContain('the cloud is closed, and no VM runs there. Remove AzureGermanCloud from ACCEPTED_CLOUDS');
 });
 
 test('certificates that are missing are to be synced', () => {
@@ -34,5 +36,14 @@ test('a cloud whose issuing CA is distrusted does not need certificates, and tha
   const { state, detail } = probe([CLOUD], new Set([sha256]));
   expect(state).toBe('failed');
   expect(detail).toContain(`operators distrust ${name}: run "countersign trust undistrust"`);
+  expect(detail).not.toContain('trust sync');
+});
+
+test('a cloud whose pinned CAs have expired needs other pins, and that is said', () => {
+  const { state, detail } = probe([CLOUD], undefined, Date.UTC(2060, 0));
+  expect(state).toBe('failed');
+  expect(detail).toContain(
+    'the pinned CAs have expired. Install a newer version of Countersign, or pin the CA of today',
+  );
   expect(detail).not.toContain('trust sync');
 });

@@ -2,6 +2,7 @@ import type { DistrustJson, IssuerJson, PinJson } from '../../contract/operators
 import { readCertificateOctets, writePem } from '../../trust/pem.ts';
 import { CommandError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
+import type { ServiceCall } from '../operatorClient.ts';
 import { end, endingCommand } from '../endings.ts';
 import { decodeText, nameOf, readStart } from '../files.ts';
 import { rows } from '../layout.ts';
@@ -53,11 +54,11 @@ export function createRemove(session: Session) {
     .action(async (sha256, options) => {
       const cloud = needed('--cloud <name>', options.cloud);
       const service = openService(session, options);
-      const effect = `Removes the pin ${printable(sha256)} of ${printable(cloud)}. VMs whose documents need it get no new licence.`;
       const path = `/trust/pins/${encodeURIComponent(cloud)}/${encodeURIComponent(sha256)}`;
+      const call = { method: 'DELETE', path, answer: 'Deleted' } as const;
+      const effect = await tellEffect(service, `Removes the pin ${printable(sha256)} of ${printable(cloud)}`, call);
       await end(service, options, {
-        effect,
-        call: { method: 'DELETE', path, answer: 'Deleted' },
+        ...{ effect, call },
         show: (answer) => {
           service.show(answer, () => 'removed\n');
         },
@@ -75,16 +76,29 @@ export function createDistrust(session: Session) {
     .addHelpText('after', serviceHelp(`countersign trust distrust ${EXAMPLE_DIGEST} --note "leaked"`))
     .action(async (sha256, options) => {
       const service = openService(session, options);
-      const effect = `Distrusts ${printable(sha256)}. VMs whose documents need it get no new licence; if it is the only issuing CA of a cloud, that is every VM there.`;
       const body = jsonBody({ sha256, note: options.note ?? '' });
+      const call = { method: 'POST', path: '/trust/distrusts', body, answer: 'Distrust' } as const;
+      const effect = await tellEffect(service, `Distrusts ${printable(sha256)}`, call);
       await end(service, options, {
-        effect,
-        call: { method: 'POST', path: '/trust/distrusts', body, answer: 'Distrust' },
+        ...{ effect, call },
         show: (answer) => {
           showFacts(service, answer);
         },
       });
     });
+}
+
+/** The service knows which CA it is, and whether a cloud is left without one. */
+async function tellEffect({ client }: Service, what: string, call: ServiceCall): Promise<string> {
+  const { effect } = await client({ ...call, query: { dryRun: 'true' }, answer: 'EffectReport' });
+  const { pins = [], clouds = [] } = effect;
+  const names =
+    pins.length === 0 ? 'No pinned CA has this digest or key' : `It is of ${pins.map(printable).join(', ')}`;
+  const left =
+    clouds.length === 0
+      ? 'Every accepted cloud keeps the complete path that it has'
+      : `${clouds.map(printable).join(', ')} is left without a complete path: no VM there gets a new licence`;
+  return `${what}. ${names}. ${left}. VMs whose documents need it get no new licence.`;
 }
 
 export function createUndistrust(session: Session) {

@@ -62,6 +62,16 @@ export const effectReport = z
         .nullable()
         .describe('VMs that hold a seat now and are affected; null if they are not counted.'),
       licences: z.array(z.string()).describe('The ids of the licences that are affected, at most 100.'),
+      pins: z
+        .array(z.string())
+        .optional()
+        .describe('Of trust: the names of the pinned CAs that this is about; a leaf has none.'),
+      clouds: z
+        .array(z.string())
+        .optional()
+        .describe(
+          'Of trust: accepted clouds that are left without a complete path, so that no VM there gets a licence.',
+        ),
     }),
   })
   .meta({ id: 'EffectReport' });

@@ -51,9 +51,9 @@ export function judgePin(request: PinRequest, material: TrustMaterial, at: numbe
 }
 
 const UNKNOWN = {
-  root: 'This root is not pinned for this cloud, and is not one of Node.js’ roots. Compare its SHA-256 with what the CA and Microsoft publish; then pin it with newAnchor.',
+  root: 'This root is not pinned for this cloud, and is not one of Node.js’ roots. Compare its SHA-256 with what the CA and Microsoft publish; then pin it with newAnchor (--new-anchor).',
   intermediate:
-    'It does not verify under a root that is pinned for this cloud or is one of Node.js’ roots. Pin its root first, or say newAnchor.',
+    'It does not verify under a root that is pinned for this cloud or is one of Node.js’ roots. Pin its root first, or say newAnchor (--new-anchor).',
 };
 
 function no(reason: string): PinJudgement {

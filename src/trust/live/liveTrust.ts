@@ -1,7 +1,7 @@
-import type { TrustStore } from './trustEntry.ts';
+import type { TrustEntry, TrustStore } from './trustEntry.ts';
 import type { TrustMaterial } from '../createTrust.ts';
 import type { Trust } from '../../verifier/x509/trust.ts';
-import { addOperatorTrust, nameRows } from './operatorTrust.ts';
+import { addOperatorMaterial, addOperatorTrust, nameRows } from './operatorTrust.ts';
 import type { TrustMade } from './operatorTrust.ts';
 
 /** What an operator pins or distrusts holds on every instance within a minute; these are milliseconds of age. */
@@ -28,6 +28,8 @@ export interface LiveTrust {
   refresh(at: number): Promise<TrustMade>;
   /** As it was made last; asks nothing. */
   latest(): TrustMade;
+  /** What it would be made of with these entries of operators. */
+  preview(entries: readonly TrustEntry[]): TrustMaterial;
 }
 
 export interface LiveTrustOptions {
@@ -72,6 +74,7 @@ export function createLiveTrust({ base, store, longestAnswer }: LiveTrustOptions
   return {
     refresh,
     latest: () => made,
+    preview: (entries) => addOperatorMaterial(base, entries),
     read: async (at, log) => {
       const age = at - checkedAt;
       // A clock that was set back makes rows old, not young; a request that another overtook is no such clock.

@@ -20,6 +20,12 @@ export interface TrustMade {
  * new object, so that no leaf that was verified under the old one survives in a cache.
  */
 export function addOperatorTrust(base: TrustMaterial, entries: readonly TrustEntry[]): TrustMade {
+  const material = addOperatorMaterial(base, entries);
+  return { trust: createTrust(material), material };
+}
+
+/** What that trust is made of. */
+export function addOperatorMaterial(base: TrustMaterial, entries: readonly TrustEntry[]): TrustMaterial {
   const pins = entries.filter((entry) => entry.kind === 'pin');
   const manifests = pins.flatMap((pin) => createManifest(base, pin));
   const certificates = new Map([
@@ -30,8 +36,7 @@ export function addOperatorTrust(base: TrustMaterial, entries: readonly TrustEnt
     ...base.certificates,
   ]);
   const distrusted = new Set(entries.filter(({ kind }) => kind === 'distrust').map(({ sha256 }) => sha256));
-  const material = { manifests: [...base.manifests, ...manifests], certificates, distrusted };
-  return { trust: createTrust(material), material };
+  return { manifests: [...base.manifests, ...manifests], certificates, distrusted };
 }
 
 /** Nothing for a cloud that this version of the service does not know: its pins mean nothing here. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { createAuthority } from '../../../src/emulator/authority.ts';
 import type { OperatorRole } from '../../../src/operators/roles.ts';
+import { readPemBlocks } from '../../../src/trust/pem.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';
 import { useStack } from '../../operators/useStack.ts';
@@ -336,13 +337,31 @@ test('an administrator pins, distrusts, and takes both back', async () => {
   expect(status.code).toBe(0);
   expect(status.out).toMatch(/^emulator \(metadata\.emulator\.test\): ok$/m);
   expect(status.out).toMatch(new RegExp(`^CLI Root +emulator +root +\\S+ +${sha256} +compared$`, 'm'));
-  expect((await runAs('Admin', 'trust', 'remove', sha256, '--cloud', 'emulator', '--yes')).out).toBe('removed\n');
-  expect((await runAs('Admin', 'trust', 'distrust', sha256, '--note', 'stolen', '--yes')).code).toBe(0);
+  const removed = await runAs('Admin', 'trust', 'remove', sha256, '--cloud', 'emulator', '--yes');
+  expect(removed.out).toBe('removed\n');
+  expect(removed.complaints).toContain('It is of CLI Root. Every accepted cloud keeps the complete path that it has.');
+  const distrusted = await runAs('Admin', 'trust', 'distrust', sha256, '--note', 'stolen', '--yes');
+  expect(distrusted.code).toBe(0);
+  expect(distrusted.complaints).toContain('No pinned CA has this digest or key.');
   expect(await json(...service)).toMatchObject({ verdict: 'ok', pins: [], distrusts: [{ sha256, note: 'stolen' }] });
   expect((await runAs('Admin', 'trust', 'undistrust', sha256)).out).toBe('no longer distrusted\n');
   expect((await runAs('Admin', 'trust', 'undistrust', sha256)).code).toBe(2);
   expect((await run('trust', 'issuers')).out).toMatch(/^(none|ISSUER)/);
 });
+
+test('the distrust of a cloud’s only issuing CA tells that before it asks', async () => {
+  const issuing = parseCertificate(readAuthority().at(-1) ?? new Uint8Array()).sha256;
+  const asked = await runAs('Admin', 'trust', 'distrust', issuing);
+  expect(asked.code).toBe(1);
+  expect(asked.complaints).toContain('emulator is left without a complete path: no VM there gets a new licence.');
+  const tried = await runAs('Admin', 'trust', 'distrust', issuing, '--dry-run');
+  expect(tried.out).toMatch(/^ {2}clouds without a path +emulator$/m);
+  expect((await run('trust', 'status')).out).toContain('distrusts\nnone');
+});
+
+function readAuthority(): readonly Uint8Array[] {
+  return readPemBlocks(readFileSync(stack().authorityFile, 'utf8')).flatMap((der) => (der === null ? [] : [der]));
+}
 
 test('apply goes through the service that is named, and needs no store', async () => {
   const file = { offers: [{ offer: 'contoso/cli/pro', mode: 'licensed' }] };
