@@ -17,5 +17,5 @@ export interface OperatorRequest extends OperatorRequestKey {
   readonly answer: { readonly status: number; readonly body: string; readonly version: string | null } | null;
 }
 
-/** Characters of an answer's body that a row can hold. */
-export const MAX_KEPT_BODY = 30_000;
+/** Characters of an answer's body that is kept; a row holds them, and the longest licence has 210,000. */
+export const MAX_KEPT_BODY = 400_000;

@@ -9,6 +9,7 @@ import { ANY } from '../contract/planName.ts';
 import type { RecordedLicence } from '../catalogue/store.ts';
 import type { Change, Recorded } from '../contract/stored.ts';
 import { licenceRow, LICENCES_PARTITION, OFFERS_PARTITION, planRow } from './keys.ts';
+import { joinText, splitText } from './longText.ts';
 import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 
 export function offerEntity(value: Offer, change: Change): TableEntity {
@@ -59,30 +60,13 @@ export function readLicenceRow(entity: unknown): RecordedLicence {
     subscriptions: z.string().transform(parseJsonProperty).pipe(packedSubscriptions),
     claim: z.string(),
   });
-  const { etag, content, subscriptions, claim, changedBy, changedAt } = readRow('licence', row, joinContent(entity));
+  const { etag, content, subscriptions, claim, changedBy, changedAt } = readRow(
+    'licence',
+    row,
+    joinText('content', entity),
+  );
   const value = { ...content, subscriptions };
   return { value, version: etag, change: { by: changedBy, at: changedAt }, claim };
-}
-
-/** UTF-16 units of one property: its 64 KiB hold 32,768. */
-const MAX_PIECE = 30_000;
-/** The longest object, of 500 skus with 64 control characters each, has 210,000 units. */
-const PIECES = ['content', ...Array.from({ length: 7 }, (_, index) => `content${index + 2}`)];
-
-function splitContent(text: string): Record<string, string> {
-  const pieces: string[] = [];
-  for (let from = 0; from < text.length; from += pieces.at(-1)?.length ?? 0) {
-    const piece = text.slice(from, from + MAX_PIECE);
-    // Half a surrogate pair at the end goes to the next one: no property could hold it.
-    pieces.push(piece.isWellFormed() ? piece : piece.slice(0, -1));
-  }
-  return Object.fromEntries(pieces.map((piece, index) => [PIECES[index] ?? '', piece] as const));
-}
-
-function joinContent(entity: unknown): unknown {
-  const row = entity as Readonly<Record<string, unknown>>;
-  const pieces = PIECES.map((name) => row[name]).filter((piece) => typeof piece === 'string');
-  return { ...row, content: pieces.join('') };
 }
 
 /** A table's columns cannot hold lists, so the whole object is JSON, as answers have it, in as many properties as it needs. */
@@ -90,13 +74,13 @@ function columns(value: Pick<OfferJson | LicenceJson, 'status'>, change: Change)
   return {
     schema: ROW_SCHEMA,
     status: value.status,
-    ...splitContent(JSON.stringify(value)),
+    ...splitText('content', JSON.stringify(value)),
     ...writeChange(change),
   };
 }
 
 function readContent<T>(kind: string, schema: z.ZodType<T>, entity: unknown): Recorded<T> {
   const row = z.object({ ...changeColumns, content: z.string().transform(parseJsonProperty).pipe(schema) });
-  const { etag, content, changedBy, changedAt } = readRow(kind, row, joinContent(entity));
+  const { etag, content, changedBy, changedAt } = readRow(kind, row, joinText('content', entity));
   return { value: content, version: etag, change: { by: changedBy, at: changedAt } };
 }

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
 import * as z from 'zod';
 
-import { MAX_KEPT_BODY } from '../http/operatorRequest.ts';
 import type { OperatorRequest } from '../http/operatorRequest.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { Stored } from '../contract/stored.ts';
 import { requestKeys } from './keys.ts';
+import { joinText, splitText } from './longText.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
 import { deleteRow, readOneRow, writeOneRow } from './rows.ts';
 
@@ -48,9 +48,6 @@ export function requestTable(requests: TableClient, budget: number): Omit<Reques
 }
 
 function requestEntity({ answer, at, ...request }: OperatorRequest) {
-  if (answer !== null && answer.body.length > MAX_KEPT_BODY) {
-    throw new RangeError(`The answer to a request must stay within ${MAX_KEPT_BODY} characters to be kept.`);
-  }
   return {
     ...requestKeys(request),
     schema: ROW_SCHEMA,
@@ -59,11 +56,11 @@ function requestEntity({ answer, at, ...request }: OperatorRequest) {
     ...request,
     at: new Date(at),
     answer: JSON.stringify(answer === null ? null : { status: answer.status, version: answer.version }),
-    ...(answer !== null && { body: answer.body }),
+    ...(answer !== null && splitText('body', answer.body)),
   };
 }
 
 function readRequestRow(row: unknown): Stored<OperatorRequest> {
-  const { etag, answer, body = '', ...request } = readRow('request', schema, row);
+  const { etag, answer, body = '', ...request } = readRow('request', schema, joinText('body', row));
   return { value: { ...request, answer: answer === null ? null : { ...answer, body } }, version: etag };
 }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { blockKnownVm, blockVm, clearKeyChanges, unblockVm } from '../../src/seats/changeActivation.ts';
 import { createDecisionId } from '../../src/decisions/decisionRecord.ts';
 import { activate } from '../../src/seats/activate.ts';
-import { MAX_KEPT_BODY } from '../../src/http/operatorRequest.ts';
+import { MAX_LONG_TEXT } from '../../src/tables/longText.ts';
 import { readPoolUsage } from '../../src/seats/poolUsage.ts';
 import { ContinuationError, StoreUnavailableError } from '../../src/contract/stored.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
@@ -259,7 +259,7 @@ test('a request is kept for its operator, route and key, with its answer', async
   for (const other of [{ operator: 'x' }, { route: 'x' }, { key: 'x' }]) {
     expect(await store.readRequest({ ...key, ...other })).toBeNull();
   }
-  const long = { ...begun, answer: { status: 200, body: 'x'.repeat(MAX_KEPT_BODY + 1), version: null } };
+  const long = { ...begun, answer: { status: 200, body: 'x'.repeat(MAX_LONG_TEXT + 1), version: null } };
   await expect(store.writeRequest(long, null)).rejects.toThrow(RangeError);
 });
 

@@ -68,6 +68,7 @@ const features = fc.dictionary(
   fc.oneof(fc.boolean(), number, text(40)),
   { maxKeys: 6 },
 );
+const ALIASES = ['gateway', 'GATEWAY', 'gateway-preview', 'Gateway-Preview', 'g', 'x'.repeat(100)];
 const skuList = fc.array(
   text(64).filter((sku) => sku !== '*'),
   { minLength: 1, maxLength: 5 },
@@ -92,6 +93,7 @@ const duration = (from: number, to: number) =>
 const offers = fc
   .record(
     {
+      productAliases: fc.array(fc.constantFrom(...ALIASES), { maxLength: 10 }),
       mode: fc.constantFrom('marketplace', 'licensed'),
       status: fc.constantFrom('active', 'suspended'),
       clouds: fc.oneof(fc.constant('*'), fc.subarray([...CLOUD_NAMES], { minLength: 1 })),
@@ -244,7 +246,7 @@ function sample<T, N extends object>(
 }
 
 const entries = {
-  offers: sample(offers, offerEntry, 300, (index) => ({ offer: `contoso/p${index}/pro` })),
+  offers: sample(offers, offerEntry, 300, (index) => ({ offer: `contoso${index}/gateway/pro` })),
   licences: sample(licences, licenceEntry, 300, (index) => ({ id: `l${index}`, offer: `contoso/l${index}/pro` })),
 };
 /** Each licence has an offer of its own, so that none stands in another's way. */
@@ -270,7 +272,7 @@ test('what was taken is unchanged when it comes again, and can be suspended, res
   await expectUnchanged(entries);
   const stored = await readStored(store);
   const answered = {
-    offers: stored.offers.map(({ value }) => writeOffer(value)).filter(({ offer }) => offer.startsWith('contoso/p')),
+    offers: stored.offers.map(({ value }) => writeOffer(value)).filter(({ offer }) => offer.endsWith('/gateway/pro')),
     licences: stored.licences.map(({ value }) => writeLicence(value)),
   };
   await expectUnchanged(answered);
