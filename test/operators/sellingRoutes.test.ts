@@ -63,6 +63,14 @@ test('a claim code is shown once, and stands in no row', async () => {
   expect(await findText(code)).toEqual([]);
 });
 
+test('the note of a claim code comes back, whatever characters it has', async () => {
+  const note = '\u0000\u001b[31m\ufffe\uffff\u202e\u2028"\\😀\r\n שלום';
+  const { body: created } = await operate(stack(), 'POST /claims', { body: { licence: 'http-standard', note } });
+  const { body } = await operate(stack(), 'GET /claims?licence=http-standard');
+  const { id } = created['claim'] as { id: string };
+  expect((body['items'] as { id: string; note: string }[]).find((one) => one.id === id)?.note).toBe(note);
+});
+
 test('a claim code whose end is over is refused', async () => {
   const { status, body } = await operate(stack(), 'POST /claims', {
     body: { licence: 'http-standard', until: '0001-01-01T00:00:00Z' },
