@@ -49,21 +49,30 @@ export function createAddressLimit(perSecond: number, networks: readonly Network
   return (address, at) => limit.take(listCallers(address, perSecond, longestFirst), at);
 }
 
+/** As whom requests from an address count: an IPv4 address by itself, an IPv6 address by its /64. */
+export function nameAddress(address: ClientAddress | null): string {
+  if (address === null) return 'unknown';
+  return address.family === 'ipv4' ? address.address : nameNetwork(address, 64);
+}
+
+function nameNetwork({ address }: ClientAddress, prefix: 48 | 64): string {
+  return `${address
+    .split(':')
+    .slice(0, prefix / 16)
+    .join(':')}::/${prefix}`;
+}
+
 function listCallers(
   address: ClientAddress | null,
   otherwise: number,
   longestFirst: readonly NetworkLimit[],
 ): readonly Caller[] {
-  if (address === null) return [{ name: 'unknown', rate: sharedRate(otherwise) }];
-  const network = longestFirst.find((known) => known.contains(address)) ?? null;
+  const network = longestFirst.find((known) => address !== null && known.contains(address)) ?? null;
   const perSecond = network?.perSecond ?? otherwise;
-  if (address.family === 'ipv4') return [{ name: address.address, rate: sharedRate(perSecond) }];
-  const groups = address.address.split(':');
-  const own = { name: `${groups.slice(0, 4).join(':')}::/64`, rate: sharedRate(perSecond) };
+  const own = { name: nameAddress(address), rate: sharedRate(perSecond) };
   // A part of a /48 that has a limit of its own does not share the limit of the rest.
-  if (network !== null && network.prefix > SITE_PREFIX) return [own];
-  const site = { name: `${groups.slice(0, 3).join(':')}::/48`, rate: sharedRate(perSecond * SITE_FACTOR) };
-  return [own, site];
+  if (address?.family !== 'ipv6' || (network !== null && network.prefix > SITE_PREFIX)) return [own];
+  return [own, { name: nameNetwork(address, SITE_PREFIX), rate: sharedRate(perSecond * SITE_FACTOR) }];
 }
 
 export interface AddressLimitNeeds {
