@@ -33,9 +33,19 @@ export type AddressLimit = (address: ClientAddress | null, at: number) => number
 /** Seconds. Clients double it at most, and come back within eight minutes. */
 const MAX_QUEUE = 240;
 
-/** Many networks of one customer are a /48, and anybody can have one: it may do what eight of its /64 may. */
-const SITE_PREFIX = 48;
-const SITE_FACTOR = 8;
+/** Bits: hosts of one IPv6 network share these, and can choose the rest as they like. */
+const OWN_PREFIX = 64;
+
+/**
+ * Networks of IPv6 that count as well, and how many times as much as a /64 they may do. A site has a /48, and anybody can
+ * have one. A provider has a /32, and some a /29: without the wider ones, its 65,536 sites could do 65,536 times as much.
+ * All VMs of a cloud in some part of the world have one /32 too, so that it must be able to start a fleet.
+ */
+const WIDER_NETWORKS = [
+  { prefix: 48, factor: 8 },
+  { prefix: 32, factor: 64 },
+  { prefix: 24, factor: 128 },
+] as const;
 
 /** A rate that many senders share: twice as many requests as in a second may come at once, and the others queue up. */
 export function sharedRate(perSecond: number): Rate {
@@ -52,14 +62,17 @@ export function createAddressLimit(perSecond: number, networks: readonly Network
 /** As whom requests from an address count: an IPv4 address by itself, an IPv6 address by its /64. */
 export function nameAddress(address: ClientAddress | null): string {
   if (address === null) return 'unknown';
-  return address.family === 'ipv4' ? address.address : nameNetwork(address, 64);
+  return address.family === 'ipv4' ? address.address : nameNetwork(address, OWN_PREFIX);
 }
 
-function nameNetwork({ address }: ClientAddress, prefix: 48 | 64): string {
-  return `${address
-    .split(':')
-    .slice(0, prefix / 16)
-    .join(':')}::/${prefix}`;
+/** The groups that a prefix reaches into; of the last one the bits that belong to it. */
+function nameNetwork({ address }: ClientAddress, prefix: number): string {
+  const groups = address.split(':').slice(0, Math.ceil(prefix / 16));
+  const masked = groups.map((group, index) => {
+    const free = Math.max(0, 16 * (index + 1) - prefix);
+    return ((Number.parseInt(group, 16) >> free) << free).toString(16);
+  });
+  return `${masked.join(':')}::/${prefix}`;
 }
 
 function listCallers(
@@ -69,10 +82,14 @@ function listCallers(
 ): readonly Caller[] {
   const network = longestFirst.find((known) => address !== null && known.contains(address)) ?? null;
   const perSecond = network?.perSecond ?? otherwise;
-  const own = { name: nameAddress(address), rate: sharedRate(perSecond) };
-  // A part of a /48 that has a limit of its own does not share the limit of the rest.
-  if (address?.family !== 'ipv6' || (network !== null && network.prefix > SITE_PREFIX)) return [own];
-  return [own, { name: nameNetwork(address, SITE_PREFIX), rate: sharedRate(perSecond * SITE_FACTOR) }];
+  const own = { kind: address?.family ?? 'unknown', name: nameAddress(address), rate: sharedRate(perSecond) };
+  if (address?.family !== 'ipv6') return [own];
+  // A network that has a limit of its own does not share the limit of those around it.
+  const counted = WIDER_NETWORKS.filter(({ prefix }) => prefix >= (network?.prefix ?? 0));
+  const wider = counted.map(({ prefix, factor }) => ({
+    ...{ kind: `ipv6 /${prefix}`, name: nameNetwork(address, prefix), rate: sharedRate(perSecond * factor) },
+  }));
+  return [own, ...wider];
 }
 
 export interface AddressLimitNeeds {

@@ -35,8 +35,8 @@ export function createLogBounds(
   const hasLine = (address: string, at: number) =>
     limit.take(
       [
-        { name: `address ${address}`, rate: LINES_OF_ADDRESS },
-        { name: 'instance', rate: LINES_OF_INSTANCE },
+        { kind: 'address', name: address, rate: LINES_OF_ADDRESS },
+        { kind: 'instance', name: '', rate: LINES_OF_INSTANCE },
       ],
       at,
     ) === 0;
