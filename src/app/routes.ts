@@ -2,6 +2,7 @@ import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import type { VmEndpoint } from '../contract/endpoints.ts';
 import { countFirst } from '../http/addressLimit.ts';
 import type { AddressLimitNeeds } from '../http/addressLimit.ts';
+import { createLogBounds } from '../http/boundLog.ts';
 import type { ServedRoute } from '../http/edge.ts';
 import { VM_ROUTES } from '../vm/routes.ts';
 import type { VmNeeds } from '../vm/routes.ts';
@@ -23,5 +24,9 @@ export function joinRoutes(
     return { name, ...VM_ENDPOINTS[name], useCase: access === 'counted' ? countFirst(needs, useCase) : useCase };
   });
   const counted = operatorRoutes.map((route) => ({ ...route, useCase: countFirst(needs, route.useCase) }));
-  return [...vmRoutes, ...counted].map((route) => ({ ...route, useCase: atEdge(needs.issuer, route.useCase) }));
+  const boundLog = createLogBounds(needs);
+  return [...vmRoutes, ...counted].map((route) => ({
+    ...route,
+    useCase: boundLog(atEdge(needs.issuer, route.useCase)),
+  }));
 }

@@ -33,9 +33,19 @@ export type AddressLimit = (address: ClientAddress | null, at: number) => number
 /** Seconds. Clients double it at most, and come back within eight minutes. */
 const MAX_QUEUE = 240;
 
-/** Many networks of one customer are a /48, and anybody can have one: it may do what eight of its /64 may. */
-const SITE_PREFIX = 48;
-const SITE_FACTOR = 8;
+/** Bits: hosts of one IPv6 network share these, and can choose the rest as they like. */
+const OWN_PREFIX = 64;
+
+/**
+ * Networks of IPv6 that count as well, and how many times as much as a /64 they may do. A site has a /48, and anybody can
+ * have one. A provider has a /32, and some a /29: without the wider ones, its 65,536 sites could do 65,536 times as much.
+ * All VMs of a cloud in some part of the world have one /32 too, so that it must be able to start a fleet.
+ */
+const WIDER_NETWORKS = [
+  { prefix: 48, factor: 8 },
+  { prefix: 32, factor: 64 },
+  { prefix: 24, factor: 128 },
+] as const;
 
 /** A rate that many senders share: twice as many requests as in a second may come at once, and the others queue up. */
 export function sharedRate(perSecond: number): Rate {
@@ -49,21 +59,37 @@ export function createAddressLimit(perSecond: number, networks: readonly Network
   return (address, at) => limit.take(listCallers(address, perSecond, longestFirst), at);
 }
 
+/** As whom requests from an address count: an IPv4 address by itself, an IPv6 address by its /64. */
+export function nameAddress(address: ClientAddress | null): string {
+  if (address === null) return 'unknown';
+  return address.family === 'ipv4' ? address.address : nameNetwork(address, OWN_PREFIX);
+}
+
+/** The groups that a prefix reaches into; of the last one the bits that belong to it. */
+function nameNetwork({ address }: ClientAddress, prefix: number): string {
+  const groups = address.split(':').slice(0, Math.ceil(prefix / 16));
+  const masked = groups.map((group, index) => {
+    const free = Math.max(0, 16 * (index + 1) - prefix);
+    return ((Number.parseInt(group, 16) >> free) << free).toString(16);
+  });
+  return `${masked.join(':')}::/${prefix}`;
+}
+
 function listCallers(
   address: ClientAddress | null,
   otherwise: number,
   longestFirst: readonly NetworkLimit[],
 ): readonly Caller[] {
-  if (address === null) return [{ name: 'unknown', rate: sharedRate(otherwise) }];
-  const network = longestFirst.find((known) => known.contains(address)) ?? null;
+  const network = longestFirst.find((known) => address !== null && known.contains(address)) ?? null;
   const perSecond = network?.perSecond ?? otherwise;
-  if (address.family === 'ipv4') return [{ name: address.address, rate: sharedRate(perSecond) }];
-  const groups = address.address.split(':');
-  const own = { name: `${groups.slice(0, 4).join(':')}::/64`, rate: sharedRate(perSecond) };
-  // A part of a /48 that has a limit of its own does not share the limit of the rest.
-  if (network !== null && network.prefix > SITE_PREFIX) return [own];
-  const site = { name: `${groups.slice(0, 3).join(':')}::/48`, rate: sharedRate(perSecond * SITE_FACTOR) };
-  return [own, site];
+  const own = { kind: address?.family ?? 'unknown', name: nameAddress(address), rate: sharedRate(perSecond) };
+  if (address?.family !== 'ipv6') return [own];
+  // A network that has a limit of its own does not share the limit of those around it.
+  const counted = WIDER_NETWORKS.filter(({ prefix }) => prefix >= (network?.prefix ?? 0));
+  const wider = counted.map(({ prefix, factor }) => ({
+    ...{ kind: `ipv6 /${prefix}`, name: nameNetwork(address, prefix), rate: sharedRate(perSecond * factor) },
+  }));
+  return [own, ...wider];
 }
 
 export interface AddressLimitNeeds {

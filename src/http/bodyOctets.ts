@@ -3,15 +3,19 @@ import { RequestError } from './requestError.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** RFC 9110 section 8.6: digits alone. What else stands there (two lengths, a sign, an exponent) declares no size. */
+const CONTENT_LENGTH = /^\d+$/;
+
 /**
- * The body whole, not asked for where it is announced to be too large.
+ * The body whole. It is not asked for where its declared size is too large, or is no size. A chunked body declares none:
+ * its octets are counted.
  *
  * @param largest octets
  * @throws {RequestError} `request_too_large`
  */
 export async function readOctets(request: EdgeRequest, largest: number): Promise<Uint8Array> {
-  const announced = Number(request.header('content-length') ?? 0);
-  if (!(announced <= largest)) throw tooLarge(largest);
+  const declared = request.header('content-length') ?? '0';
+  if (!CONTENT_LENGTH.test(declared) || Number(declared) > largest) throw tooLarge(largest);
   const octets = await request.readBody();
   if (octets.length > largest) throw tooLarge(largest);
   return octets;

@@ -1,4 +1,4 @@
-/** Callers remembered at a time; the one seen longest ago is forgotten first, which can only favour it. */
+/** Callers of one kind remembered at a time; the one seen longest ago is forgotten first, which can only favour it. */
 const CAPACITY = 10_000;
 
 /** Milliseconds by which a request may come after a younger one; a time that lies further back is a clock set back. */
@@ -20,8 +20,10 @@ export interface Rate {
   readonly longestQueue: number;
 }
 
-/** Somebody for whom a request counts. `name` is unique within one {@link RateLimit}. */
+/** Somebody for whom a request counts. `name` is unique among those of its kind within one {@link RateLimit}. */
 export interface Caller {
+  /** One of few. Callers of one kind, however many, make those of no other kind forgotten. */
+  readonly kind: string;
   readonly name: string;
   readonly rate: Rate;
 }
@@ -43,7 +45,7 @@ interface Bucket {
  * request that goes on while there is a queue has taken a time that was promised to another: the queue grows by one.
  */
 export class RateLimit {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #kinds = new Map<string, Buckets>();
 
   /**
    * Counts a request for all of these callers, or for none where one of them has to wait.
@@ -52,33 +54,52 @@ export class RateLimit {
    * @returns 0 where the request may go on, else the whole seconds to wait
    */
   take(callers: readonly Caller[], at: number): number {
-    const filled = callers.map((caller) => ({ ...caller, bucket: refill(this.#buckets.get(caller.name), caller, at) }));
+    const filled = callers.map((caller) => ({ ...caller, bucket: this.#refill(caller, at) }));
     const isGranted = filled.every(({ bucket }) => hasToken(bucket));
-    const waits = filled.map(({ name, rate, bucket }) => {
-      const mustWait = !hasToken(bucket);
-      const next = isGranted ? grant(bucket, rate) : mustWait ? enqueue(bucket, rate) : bucket;
-      this.#remember(name, next);
-      return mustWait ? waitOf(next, rate) : 0;
+    const waits = filled.map(({ kind, name, rate, bucket }) => {
+      if (!isGranted && hasToken(bucket)) return 0;
+      const next = isGranted ? grant(bucket, rate) : enqueue(bucket, rate);
+      this.#bucketsOf(kind).remember(name, next);
+      return isGranted ? 0 : waitOf(next, rate);
     });
     return Math.max(0, ...waits);
   }
 
   /** As {@link take}, without counting anything. */
-  peek({ name, rate }: Caller, at: number): number {
-    const bucket = refill(this.#buckets.get(name), { name, rate }, at);
-    return hasToken(bucket) ? 0 : waitOf(bucket, rate);
+  peek(caller: Caller, at: number): number {
+    const bucket = this.#refill(caller, at);
+    return hasToken(bucket) ? 0 : waitOf(bucket, caller.rate);
   }
 
-  #remember(name: string, bucket: Bucket): void {
-    this.#buckets.delete(name);
-    this.#buckets.set(name, bucket);
-    if (this.#buckets.size <= CAPACITY) return;
-    const [oldest] = this.#buckets.keys();
-    if (oldest !== undefined) this.#buckets.delete(oldest);
+  #refill({ kind, name, rate }: Caller, at: number): Bucket {
+    return refill(this.#bucketsOf(kind).find(name), rate, at);
+  }
+
+  #bucketsOf(kind: string): Buckets {
+    const known = this.#kinds.get(kind) ?? new Buckets();
+    this.#kinds.set(kind, known);
+    return known;
   }
 }
 
-function refill(known: Bucket | undefined, { rate: { perSecond, burst } }: Caller, at: number): Bucket {
+/** Those of one kind, by the callers' names. */
+class Buckets {
+  readonly #byName = new Map<string, Bucket>();
+
+  find(name: string): Bucket | undefined {
+    return this.#byName.get(name);
+  }
+
+  remember(name: string, bucket: Bucket): void {
+    this.#byName.delete(name);
+    this.#byName.set(name, bucket);
+    if (this.#byName.size <= CAPACITY) return;
+    const [oldest] = this.#byName.keys();
+    if (oldest !== undefined) this.#byName.delete(oldest);
+  }
+}
+
+function refill(known: Bucket | undefined, { perSecond, burst }: Rate, at: number): Bucket {
   if (known === undefined) return { tokens: burst, queue: 0, filledAt: at };
   const passed = (Math.max(at - known.filledAt, 0) / 1000) * perSecond;
   const isOvertaken = at < known.filledAt && known.filledAt - at < MAX_OVERTAKEN;

@@ -23,8 +23,8 @@ export function createAuthenticLimit({ subscriptionPerSecond, vmPerMinute }: Aut
   return ({ cloud, subscriptionId, vmId }, at) =>
     limit.take(
       [
-        { name: `VM ${cloud}/${vmId}`, rate: ofVm },
-        { name: `subscription ${cloud}/${subscriptionId}`, rate: ofSubscription },
+        { kind: 'VM', name: `${cloud}/${vmId}`, rate: ofVm },
+        { kind: 'subscription', name: `${cloud}/${subscriptionId}`, rate: ofSubscription },
       ],
       at,
     );

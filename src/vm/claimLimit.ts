@@ -15,7 +15,11 @@ const RATE = { perSecond: 10 / 3_600, burst: 10, longestQueue: 0 };
 
 export function createClaimLimit(): ClaimLimit {
   const limit = new RateLimit();
-  const caller = ({ cloud, subscriptionId }: SubscriptionKey) => ({ name: `${cloud}/${subscriptionId}`, rate: RATE });
+  const caller = ({ cloud, subscriptionId }: SubscriptionKey) => ({
+    kind: 'subscription',
+    name: `${cloud}/${subscriptionId}`,
+    rate: RATE,
+  });
   return {
     waitOf: (subscription, at) => limit.peek(caller(subscription), at),
     countWrong: (subscription, at) => {

@@ -9,7 +9,7 @@ import { readSources } from '../support/sources.ts';
 
 /** The files that a warm renewal runs through are those that docs/architecture.md lists, and not many. */
 
-const MAX_FILES = 27;
+const MAX_FILES = 28;
 /** Each is one step of the way, however many files it has. */
 const COUNTED_AS_ONE = ['tables', 'tokens', 'verifier'];
 const SOURCES = resolve(import.meta.dirname, '../../src');

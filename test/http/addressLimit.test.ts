@@ -70,3 +70,40 @@ test('a known part of a /48 counts by itself', () => {
   const others = Array.from({ length: 9 }, (_, index) => count(`2001:db8:1:1${index}::1`));
   expect(others).toEqual([...new Array<number>(8).fill(40), 0]);
 });
+
+/** Asks once from each of so many networks in turn; all of them in one wider one. */
+function countNetworks(networks: number, address: (index: number) => string) {
+  const limit = createAddressLimit(20, []);
+  const waits = Array.from({ length: networks }, (_, index) => limit(readClientAddress(address(index), 0), AT));
+  return waits.filter((wait) => wait === 0).length;
+}
+
+const hex = (value: number) => value.toString(16);
+
+test('a /32 may do what 64 of its /64 may, however many /48 of it ask', () => {
+  expect(countNetworks(65_536, (index) => `2001:db8:${hex(index)}::1`)).toBe(40 * 64);
+});
+
+test('a /29 may do what 128 of its /64 may, and so may any /24', () => {
+  expect(countNetworks(40_000, (index) => `2a00:145${index % 8}:${hex(index >> 3)}::1`)).toBe(40 * 128);
+  expect(countNetworks(40_000, (index) => `2a00:1${index % 2}50:${hex(index >> 1)}::1`)).toBe(2 * 40 * 64);
+  expect(countNetworks(40_000, (index) => `2a00:14${hex(index % 256).padStart(2, '0')}:${hex(index >> 8)}::1`)).toBe(
+    40 * 128,
+  );
+});
+
+test('an address that asks alone has the same limit in whatever networks it is, and a known network its own', () => {
+  expect(createCounter(20)('2001:db8:1:2::1')).toBe(40);
+  const count = createCounter(20, '2001:db8::/32=50');
+  const granted = Array.from({ length: 100 }, (_, index) => count(`2001:db8:${hex(index)}::1`, 200));
+  expect(granted).toEqual([...new Array<number>(64).fill(100), ...new Array<number>(36).fill(0)]);
+});
+
+test('a flood from a wide network makes no count of others forgotten', () => {
+  const limit = createAddressLimit(1, []);
+  const take = (address: string) => limit(readClientAddress(address, 0), AT);
+  const others = ['203.0.113.7', '2001:db8:1:1::1', 'unknown'];
+  for (const address of others) for (let times = 0; times < 2; times += 1) take(address);
+  for (let index = 0; index < 50_000; index += 1) take(`2a00:1450:${hex(index)}::1`);
+  expect(others.map(take)).toEqual([1, 1, 1]);
+});

@@ -12,7 +12,7 @@ const alone = (perSecond: number): Rate => ({ ...shared(perSecond), longestQueue
 /** A limit of one rate for all callers. */
 function limitOf(rate: Rate) {
   const limit = new RateLimit();
-  return (name: string, at: number) => limit.take([{ name, rate }], at);
+  return (name: string, at: number) => limit.take([{ kind: 'one', name, rate }], at);
 }
 
 type Take = ReturnType<typeof limitOf>;
@@ -132,10 +132,18 @@ test('memory is bounded: of more than 10,000 callers those seen longest ago are 
   expect(take('first', AT)).toBe(0);
 });
 
+test('callers of one kind, however many, make none of another kind forgotten', () => {
+  const limit = new RateLimit();
+  const take = (kind: string, name: string) => limit.take([{ kind, name, rate: shared(1) }], AT);
+  for (let times = 0; times < 2; times += 1) take('ipv4', 'a');
+  for (let other = 0; other < 20_000; other += 1) take('ipv6', `other ${other}`);
+  expect([take('ipv4', 'a'), take('ipv6', 'other 0')]).toEqual([1, 0]);
+});
+
 test('a request that counts for two goes on only if it may for both, and is told the longer wait', () => {
   const limit = new RateLimit();
-  const own = { name: 'own', rate: { perSecond: 1, burst: 3, longestQueue: 240 } };
-  const site = { name: 'site', rate: { perSecond: 0.1, burst: 2, longestQueue: 240 } };
+  const own = { kind: 'own', name: 'a', rate: { perSecond: 1, burst: 3, longestQueue: 240 } };
+  const site = { kind: 'site', name: 'a', rate: { perSecond: 0.1, burst: 2, longestQueue: 240 } };
   const both = () => limit.take([own, site], AT);
   expect([both(), both(), both(), both()]).toEqual([0, 0, 10, 20]);
   // The refused ones took nothing of what they might have: one is left.

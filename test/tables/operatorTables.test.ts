@@ -277,6 +277,18 @@ test('unknown issuers never take more than 64 rows, and a name keeps when it was
   expect(newest?.name).toBe(`CN=??${'x'.repeat(123)}`);
 });
 
+test('an unknown issuer that was noted twice keeps its row, whatever number of others come once', async () => {
+  const store = await createStore();
+  for (const at of [AT, AT + 1]) await store.noteIssuer({ name: 'CN=Genuine', cloud: CLOUD, at });
+  for (let number = 0; number < 100; number += 1) {
+    await store.noteIssuer({ name: `CN=Stranger ${number}`, cloud: null, at: AT + 2 + number });
+  }
+  const names = (await store.listIssuers()).map(({ name }) => name);
+  expect(names).toHaveLength(64);
+  expect(names.slice(0, 63)).toEqual(Array.from({ length: 63 }, (_, index) => `CN=Stranger ${99 - index}`));
+  expect(names[63]).toBe('CN=Genuine');
+});
+
 test('pins and distrusts of operators come back as they were written', async () => {
   const store = await createStore();
   const der = new Uint8Array([48, 130, 0, 255]);
