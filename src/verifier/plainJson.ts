@@ -16,9 +16,14 @@ export function parsePlainJson(text: string): unknown {
 }
 
 function placeError({ message, position, key }: JsonError, text: string): JsonError {
-  const line = text.slice(0, Number(position)).split('\n').length;
-  const reason = key === null ? message : `the key ${quote(key)} appears twice in one object`;
-  return new JsonError(`line ${line}: ${reason}`, position);
+  const line = text.slice(0, Number(position)).split(/\r\n|\r|\n/).length;
+  const reason = key === null ? message : describeTwice(key);
+  return new JsonError(`line ${line}: ${reason}`, position, key);
+}
+
+/** For people. */
+export function describeTwice(key: string): string {
+  return `the key ${quote(key)} appears twice in one object`;
 }
 
 const MAX_QUOTE = 64;
