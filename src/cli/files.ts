@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
+import { decodeText } from '../contract/decodeText.ts';
 import { parsePlainJson } from '../verifier/plainJson.ts';
 import { JsonError } from '../verifier/strictJson.ts';
 import { CommandError } from './command.ts';
@@ -40,7 +41,7 @@ export async function readStart(io: Io, file: string, limit: number): Promise<Fi
 }
 
 /**
- * A whole text in any of the encodings of {@link decodeText}.
+ * A whole text in any of the encodings of {@link decodeFile}.
  *
  * @throws {CommandError} `file_unreadable`, `file_too_large`
  */
@@ -52,7 +53,7 @@ export async function readText(io: Io, file: string, limit = MAX_TEXT): Promise<
       `${nameOf(file)} is larger than ${formatSize(limit)}. Split it into parts`,
     );
   }
-  return decodeText(octets, nameOf(file));
+  return decodeFile(octets, nameOf(file));
 }
 
 /**
@@ -69,32 +70,19 @@ export function parseJsonFile(text: string, file: string): unknown {
   }
 }
 
-const UTF_8 = new TextDecoder('utf-8', { fatal: true });
-const UTF_16_LE = new TextDecoder('utf-16le', { fatal: true });
-const UTF_16_BE = new TextDecoder('utf-16be', { fatal: true });
-
 /**
- * UTF-8 and UTF-16, with a byte order mark, which is taken away, or without one. Windows PowerShell 5 and Notepad write UTF-16.
+ * UTF-8 and UTF-16, with a byte order mark, which is taken away, or without one.
  *
  * @param name for the complaint
  * @throws {CommandError} `file_unreadable`
  */
-export function decodeText(octets: Uint8Array, name: string): string {
-  try {
-    return chooseDecoder(octets).decode(octets);
-  } catch {
-    throw new CommandError(
-      'file_unreadable',
-      `${name} is neither UTF-8 nor UTF-16. Save it as UTF-8 (in spreadsheets: "CSV UTF-8")`,
-    );
-  }
-}
-
-/** Without a mark by the zero octet beside the first character, which is an ASCII one in all that is read here. */
-function chooseDecoder([first, second]: Uint8Array): TextDecoder {
-  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return UTF_16_LE;
-  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return UTF_16_BE;
-  return UTF_8;
+function decodeFile(octets: Uint8Array, name: string): string {
+  const text = decodeText(octets);
+  if (text !== null) return text;
+  throw new CommandError(
+    'file_unreadable',
+    `${name} is neither UTF-8 nor UTF-16. Save it as UTF-8 (in spreadsheets: "CSV UTF-8")`,
+  );
 }
 
 /** @throws {CommandError} `file_unwritable` */

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
+import { decodeText } from '../contract/decodeText.ts';
 import { parsePlainJson } from '../verifier/plainJson.ts';
 import { JsonError } from '../verifier/strictJson.ts';
 import { FAULT_NAMES } from './faults.ts';
@@ -66,7 +67,9 @@ const file = z.strictObject({ vms: z.array(vm).min(1).max(1000) }).superRefine((
 export async function readVmFile(path: string): Promise<readonly [Vm, ...Vm[]]> {
   const { size } = await stat(path);
   if (size > MAX_FILE) throw new Error(`${path} is larger than ${MAX_FILE} octets: split it into several files`);
-  return parseVmFile(await readFile(path, 'utf8'), path);
+  const text = decodeText(await readFile(path));
+  if (text === null) throw new Error(`${path} is neither UTF-8 nor UTF-16. Save it as UTF-8`);
+  return parseVmFile(text, path);
 }
 
 /** As {@link readVmFile}, of the file's text; `source` names it in errors. */
@@ -80,8 +83,7 @@ export function parseVmFile(content: string, source: string): readonly [Vm, ...V
 
 function parseJson(content: string, source: string): unknown {
   try {
-    // Windows editors begin UTF-8 with a byte order mark.
-    return parsePlainJson(content.replace(/^\uFEFF/, ''));
+    return parsePlainJson(content);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw new Error(`${source} cannot be read as JSON: ${error.message}`);

@@ -1,10 +1,11 @@
-import { constants, readFileSync } from 'node:fs';
+import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCertificate } from '../verifier/x509/certificate.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { readCertificateOctets, readPemBlocks } from './pem.ts';
+import { readSettingFile } from './settingFile.ts';
 
 /** The directory cannot be read at all. */
 export class CertificateDirectoryError extends Error {
@@ -87,7 +88,7 @@ function codeOf(error: unknown): string {
 /** The certificates of a PEM file; null where it cannot be read, holds none, or one that is not well formed. */
 export function readCertificateFile(file: string): readonly Certificate[] | null {
   try {
-    const blocks = readPemBlocks(readFileSync(file, 'utf8'));
+    const blocks = readPemBlocks(readSettingFile(file));
     const certificates = blocks.filter((block) => block !== null).map((der) => parseCertificate(der));
     return certificates.length > 0 && certificates.length === blocks.length ? certificates : null;
   } catch {

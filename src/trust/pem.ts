@@ -1,4 +1,5 @@
 import { decodeBase64 } from '../contract/base64.ts';
+import { decodeText } from '../contract/decodeText.ts';
 
 /** One `CERTIFICATE` block (RFC 7468 section 5): its DER, or null where its base64 is none or its end is missing. */
 export type PemBlock = Uint8Array | null;
@@ -29,6 +30,7 @@ const SEQUENCE = 0x30;
 /** The certificates of a file in either form; nothing where it holds none. What is in them is not looked at. */
 export function readCertificateOctets(file: Uint8Array): readonly Uint8Array[] {
   if (file[0] === SEQUENCE && (file[1] ?? 0) >= 0x80) return [file];
-  const text = Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1');
+  // What stands between the blocks may be in any other encoding.
+  const text = decodeText(file) ?? Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('latin1');
   return readPemBlocks(text).filter((block) => block !== null);
 }

@@ -16,10 +16,10 @@ export function parsePlainJson(text: string): unknown {
 }
 
 function placeError({ message, position, key, path }: JsonError, text: string): JsonError {
-  const line = text.slice(0, Number(position)).split('\n').length;
-  const reason = key === null ? message : `the key ${quote(key)} appears twice in one object`;
+  const line = text.slice(0, Number(position)).split(/\r\n|\r|\n/).length;
+  const reason = key === null ? message : describeTwice(key);
   const place = path.length === 0 ? '' : `, ${formatPath(path)}`;
-  return new JsonError(`line ${line}${place}: ${reason}`, { position, path });
+  return new JsonError(`line ${line}${place}: ${reason}`, { position, key, path });
 }
 
 /** `offers[0].features.serial`; a key that is no name stands in quotation marks. */
@@ -29,6 +29,11 @@ function formatPath(path: readonly (string | number)[]): string {
     return /^[A-Za-z][\w-]{0,63}$/.test(part) ? `.${part}` : `[${quote(part)}]`;
   });
   return parts.join('').replace(/^\./, '');
+}
+
+/** For people. */
+export function describeTwice(key: string): string {
+  return `the key ${quote(key)} appears twice in one object`;
 }
 
 const MAX_QUOTE = 64;

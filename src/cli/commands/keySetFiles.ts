@@ -14,14 +14,22 @@ import { printable } from '../printable.ts';
 
 const MAX_FILE = 64 * 1024;
 
-/** @throws {CommandError} it is no text, or too large */
+/**
+ * A text without the blanks around it. Whatever ends its lines, they end with line feeds here: keys are read so.
+ *
+ * @throws {CommandError} it is no text, or too large
+ */
 export async function readSmallFile(name: string, io: Io): Promise<string> {
-  return (await readText(io, name, MAX_FILE)).trim();
+  return (await readText(io, name, MAX_FILE)).trim().replace(/\r\n?/g, '\n');
 }
 
-/** @throws {UsageError} it holds no private key on P-256 */
+/**
+ * @throws {UsageError} it holds no private key on P-256
+ * @throws {CommandError} it is a JWK that has a member twice
+ */
 export async function readRootFile(name: string, io: Io): Promise<RootKey & { readonly kid: string }> {
   const text = await readSmallFile(name, io);
+  if (text.startsWith('{')) parseJsonFile(text, name);
   try {
     return createLocalRoot(text);
   } catch (error) {

@@ -1,10 +1,11 @@
 import type { Answers } from '../operatorAnswers.ts';
 import { extname } from 'node:path';
+import { parsePlainJson } from '../../verifier/plainJson.ts';
 import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
-import { chooseKind, readText, writeText } from '../files.ts';
+import { chooseKind, parseJsonFile, readText, writeText } from '../files.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { formatReport } from './apply.ts';
 import { jsonLine, printable } from '../printable.ts';
@@ -42,6 +43,8 @@ interface FileBody {
 async function readFileBody(session: Session, file: string): Promise<FileBody> {
   const text = await readText(session, file);
   const isJson = isJsonName(file) || text.trimStart().startsWith('{');
+  // Checked here first, so that the complaint names the file.
+  if (isJson) parseJsonFile(text, file);
   return { text, mediaType: isJson ? 'application/json' : 'text/csv' };
 }
 
@@ -49,11 +52,13 @@ function isJsonName(file: string): boolean {
   return extname(file).toLowerCase() === '.json';
 }
 
+const LINE_END = /\r\n|\r|\n/;
+
 /** Checked first without writing, so that a file with problems changes nothing and the counts are known before. */
 async function importFile(service: Service, body: FileBody, { dryRun, reason, yes }: EndingFlags): Promise<void> {
   const { show, tell, session } = service;
   const { text, mediaType } = body;
-  const count = mediaType === 'text/csv' ? `${text.split('\n').length} lines` : `${text.length} characters`;
+  const count = mediaType === 'text/csv' ? `${text.split(LINE_END).length} lines` : `${text.length} characters`;
   tell(`${count} read; the service checks them …\n`);
   const checked = await post(service, body, { dryRun: 'true' });
   const { created, updated } = checked.licences;
@@ -75,7 +80,7 @@ async function readLosses(client: OperatorClient, { mediaType, text }: FileBody)
     import('../../catalogue/file/licenceFile.ts'),
     import('../fileLosses.ts'),
   ]);
-  const entries = parseLicenceFile(mediaType, text, (json) => JSON.parse(json) as unknown);
+  const entries = parseLicenceFile(mediaType, text, parsePlainJson);
   const licences = entries.map(({ licence }) => licence);
   const kept = new Map(entries.map(({ licence, leftOut }) => [licence, leftOut]));
   const stored = await client({ path: '/catalogue', answer: 'Catalogue' });

@@ -4,7 +4,7 @@ import { CommandError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
 import type { ServiceCall } from '../operatorClient.ts';
 import { end, endingCommand } from '../endings.ts';
-import { decodeText, nameOf, readStart } from '../files.ts';
+import { nameOf, readStart } from '../files.ts';
 import { rows } from '../layout.ts';
 import { needed } from '../options.ts';
 import { printable } from '../printable.ts';
@@ -141,14 +141,12 @@ function formatIssuers(items: readonly IssuerJson[], { terminal }: Session): str
 
 /** More than any certificate has. */
 const MAX_CERTIFICATE = 64 * 1024;
-const SEQUENCE = 0x30;
 
 /** DER, or PEM in any encoding of text. */
 async function readCertificate(session: Session, file: string): Promise<string> {
   const { octets, isCut } = await readStart(session, file, MAX_CERTIFICATE);
   if (isCut) throw new CommandError('file_too_large', `${nameOf(file)} is too large for a certificate. Check the path`);
-  const isDer = octets[0] === SEQUENCE && (octets[1] ?? 0) >= 0x80;
-  const [der, ...others] = readCertificateOctets(isDer ? octets : Buffer.from(decodeText(octets, nameOf(file))));
+  const [der, ...others] = readCertificateOctets(octets);
   if (der === undefined || others.length > 0) {
     throw new UsageError(`${nameOf(file)} does not hold exactly one certificate. Give a file with one, PEM or DER`);
   }

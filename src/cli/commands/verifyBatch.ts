@@ -1,9 +1,11 @@
 import * as z from 'zod';
+import { describeTwice, parsePlainJson } from '../../verifier/plainJson.ts';
+import { JsonError } from '../../verifier/strictJson.ts';
 import { verifyEvidence } from '../../verifier/verifyEvidence.ts';
 import type { VerifyOptions } from '../../verifier/verifyEvidence.ts';
 import type { Io } from '../command.ts';
 import { jsonLine } from '../printable.ts';
-import { readLines } from '../lines.ts';
+import { readLines, toUtf8 } from '../lines.ts';
 import type { Line } from '../lines.ts';
 import { parseTime } from '../options.ts';
 import { warmUp } from '../warmUp.ts';
@@ -39,7 +41,7 @@ type BatchLine = z.infer<typeof batchLine>;
 export async function runBatch(defaults: VerifyOptions, io: Io): Promise<0 | 1> {
   await warmUp();
   let exitCode: 0 | 1 = 0;
-  for await (const line of readLines(io.readStdin(), MAX_LINE_OCTETS)) {
+  for await (const line of readLines(toUtf8(io.readStdin()), MAX_LINE_OCTETS)) {
     const complaint = runLine(line, defaults, io);
     if (complaint === null) continue;
     io.complain(`line ${line.number}: ${complaint}\n`);
@@ -63,13 +65,15 @@ function runLine({ octets }: Line, defaults: VerifyOptions, io: Io): string | nu
   return null;
 }
 
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 const NOT_SUCH_JSON = 'not a line of JSON { id, document, at?, nonce? }';
 
 /** @returns a complaint where the octets are no such line */
 function readBatchLine(octets: Uint8Array): BatchLine | string {
   try {
-    return batchLine.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(octets)));
+    return batchLine.parse(parsePlainJson(UTF_8.decode(octets)));
   } catch (error) {
+    if (error instanceof JsonError && error.key !== null) return `${NOT_SUCH_JSON}: ${describeTwice(error.key)}`;
     if (!(error instanceof z.ZodError)) return NOT_SUCH_JSON;
     const where = error.issues.map(({ path }) => path.join('.')).filter((name) => name !== '');
     return where.length === 0 ? NOT_SUCH_JSON : `${NOT_SUCH_JSON}: ${where.join(', ')}`;
