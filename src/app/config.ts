@@ -1,10 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../contract/durations.ts';
 import { createTablesStore } from '../tables/createTablesStore.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
-import { SigningKeyError } from '../tokens/localSigner.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MAX_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
@@ -12,10 +11,11 @@ import { BASE_URL_FORM, MAX_URL, isBaseUrl } from '../contract/baseUrl.ts';
 import { isLoopback } from '../contract/loopback.ts';
 import type { OperatorDirectory } from '../operators/checkToken.ts';
 import { networkLimits } from '../http/networkLimits.ts';
-import { readRootSource } from './rootSource.ts';
+import { describeKeyFault, readRootSource } from './rootSource.ts';
 import { findUnresolvedReference } from './settingReferences.ts';
 import type { RootSource } from './rootSource.ts';
 import { readCertificateFile } from '../trust/certificateFiles.ts';
+import { readSettingFile } from '../trust/settingFile.ts';
 
 /** The settings cannot be used. One message names every problem, and no value of a secret. */
 export class ConfigurationError extends Error {
@@ -369,11 +369,11 @@ function readSigningKey({ SIGNING_KEY, SIGNING_KEY_FILE, SIGNING_KEY_URL }: Give
   }
   if (SIGNING_KEY_URL !== undefined) return NO_SIGNING_KEY;
   try {
-    const key = SIGNING_KEY ?? readFileSync(SIGNING_KEY_FILE ?? '', 'utf8');
+    const key = SIGNING_KEY ?? readSettingFile(SIGNING_KEY_FILE ?? '');
     return { key, kids: createLocalKeys(key).kids };
   } catch (error) {
     const name = SIGNING_KEY === undefined ? 'SIGNING_KEY_FILE' : 'SIGNING_KEY';
-    problems.push(`${name}: ${error instanceof SigningKeyError ? error.message : 'the file cannot be read.'}`);
+    problems.push(`${name}: ${describeKeyFault(error)}`);
     return NO_SIGNING_KEY;
   }
 }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { SigningKeyError } from '../tokens/localSigner.ts';
 import { createLocalRoot, MAX_ROOTS, splitRootKeys } from '../tokens/rootKey.ts';
+import { SettingFileError, readSettingFile } from '../trust/settingFile.ts';
 
 /** Where the root keys are that sign key sets: one or two, of which the first is asked for most. */
 export type RootSource =
@@ -59,7 +59,7 @@ function readOnly(settings: RootSettings, problems: string[]): RootSource {
     if (new Set(thumbprints).size === keys.length) return { kind: 'setting', keys, thumbprints };
     problems.push(`${name} has one root key twice: name each once`);
   } catch (error) {
-    problems.push(`${name}: ${error instanceof SigningKeyError ? error.message : 'a file cannot be read.'}`);
+    problems.push(`${name}: ${describeKeyFault(error)}`);
   }
   return { kind: 'none' };
 }
@@ -67,7 +67,13 @@ function readOnly(settings: RootSettings, problems: string[]): RootSource {
 function readFiles(list: string): readonly string[] {
   const paths = list.split(',').map((path) => path.trim());
   if (paths.length > MAX_ROOTS) throw new SigningKeyError(`There are ${paths.length} root keys. Give one or two.`);
-  return paths.map((path) => readFileSync(path, 'utf8'));
+  return paths.map(readSettingFile);
+}
+
+/** What is wrong with a key, or with the file that holds it. @throws any other error */
+export function describeKeyFault(error: unknown): string {
+  if (error instanceof SigningKeyError || error instanceof SettingFileError) return error.message;
+  throw error;
 }
 
 function isAmongSigningKeys(source: RootSource, { signingKids, signingKeyUrl }: RootNeeds): boolean {

@@ -85,7 +85,7 @@ test.each<[string, Change, object]>([
     { TABLES_CONNECTION_STRING: undefined, TABLES_ENDPOINT: 'https://a.table.core.windows.net' },
     { TABLES_ENDPOINT: 'https://a.table.core.windows.net' },
   ],
-  ['a key in a file', { SIGNING_KEY: '', SIGNING_KEY_FILE: file('key.pem') }, { signingKey: SIGNING_KEY }],
+  ['a key in a file', { SIGNING_KEY: '', SIGNING_KEY_FILE: file('key.pem') }, { signingKey: SIGNING_KEY.trim() }],
   ['digits', { NONCE_STYLE: 'digits' }, { NONCE_STYLE: 'digits' }],
   ['proxies', { TRUSTED_PROXIES: '10' }, { TRUSTED_PROXIES: 10 }],
   ['a limit', { RATE_LIMIT_PER_SECOND: '100000' }, { RATE_LIMIT_PER_SECOND: 100_000 }],
@@ -253,7 +253,7 @@ test.each<[string, Change, RegExp]>([
   [
     'a key file that is not there',
     { SIGNING_KEY: undefined, SIGNING_KEY_FILE: file('gone') },
-    /^SIGNING_KEY_FILE: the file cannot be read/,
+    /^SIGNING_KEY_FILE: .*gone cannot be read \(ENOENT\)\. Check the path/,
   ],
   [
     'a key file with no key',
@@ -356,6 +356,18 @@ test.each(OTHER_PEMS)('a key %s is told as that, and not to be made anew', (_, d
       new RegExp(`^${name}: The (signing|root) key .*Do not make another key: set it from the file`),
     );
   }
+});
+
+test.each([
+  ['a byte order mark', (pem: string) => Buffer.from(`\ufeff${pem}`)],
+  ['UTF-16, as Windows PowerShell writes it', (pem: string) => Buffer.from(`\ufeff${pem}`, 'utf16le')],
+  ['lines that end as on Windows', (pem: string) => Buffer.from(pem.replaceAll('\n', '\r\n'))],
+])('key files with %s are read', (_, write) => {
+  writeFileSync(file('signing.pem'), write(SIGNING_KEY));
+  writeFileSync(file('root.pem'), write(ROOT_KEY));
+  const files = { SIGNING_KEY_FILE: file('signing.pem'), ROOT_KEY_FILE: file('root.pem') };
+  const { root, signingKey } = read({ SIGNING_KEY: undefined, ROOT_KEY: undefined, ...files });
+  expect([signingKey, root]).toEqual([SIGNING_KEY.trim(), expect.objectContaining({ keys: [ROOT_KEY.trim()] })]);
 });
 
 test('a key in quotation marks is told as that', () => {
