@@ -6,7 +6,7 @@ import { parsePlainJson } from '../verifier/plainJson.ts';
 import { JsonError } from '../verifier/strictJson.ts';
 import { CommandError } from './command.ts';
 import type { Io } from './command.ts';
-import { printable } from './printable.ts';
+import { escapeUncoloured, printable } from './printable.ts';
 
 /*
  * The one reader of files. A file may be `-` for standard input. What stands in the file is data of strangers: it is
@@ -90,6 +90,11 @@ export async function writeText(io: Io, file: string, text: string): Promise<voi
   await writeFile(resolve(io.directory, file), text).catch((error: unknown) => {
     throw new CommandError('file_unwritable', `${nameOf(file)} cannot be written: ${explain(error)}`);
   });
+}
+
+/** What a file would hold, on standard output: as it is for programs, and escaped on a terminal. */
+export function printFile({ out, terminal }: Io, text: string): void {
+  out(terminal === null ? text : escapeUncoloured(text));
 }
 
 /** A file is never written in a form that its name contradicts. */

@@ -44,10 +44,9 @@ const LEAST_COLUMNS = 36;
 
 /** A line for each fact, the values below each other. In a narrow terminal a value stands below its name. */
 export function rows(facts: Readonly<Record<string, string>>, terminal: Terminal | null): string {
-  const width = Math.max(...Object.keys(facts).map(columnsOf));
-  return Object.entries(facts)
-    .map(([name, value]) => formatFact(name, printable(value), { width, terminal }))
-    .join('');
+  const lines = Object.entries(facts).map(([name, value]) => [printable(name), printable(value)] as const);
+  const width = Math.max(...lines.map(([name]) => columnsOf(name)));
+  return lines.map(([name, value]) => formatFact(name, value, { width, terminal })).join('');
 }
 
 function formatFact(

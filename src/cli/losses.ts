@@ -1,5 +1,6 @@
 import type { LicenceJson } from '../contract/operators/licence.ts';
 import type { OfferJson } from '../contract/operators/offer.ts';
+import { printable } from './printable.ts';
 import { findLostSubscriptions } from './subscriptions.ts';
 import { cell } from './table.ts';
 
@@ -20,7 +21,9 @@ export function findLosses(old: Terms, terms: Terms): readonly string[] {
     )
     .map(([name, value]) => `${name} from ${cell(before.get(name))} to ${cell(value)}`);
   const lost = hasScope(terms) ? findLostSubscriptions(old as LicenceJson, terms as LicenceJson) : [];
-  return lost.length === 0 ? less : [...less, `subscriptions, without or with an end for ${lost.join(', ')}`];
+  return lost.length === 0
+    ? less
+    : [...less, `subscriptions, without or with an end for ${lost.map(printable).join(', ')}`];
 }
 
 function hasScope(terms: Terms): boolean {

@@ -2,7 +2,7 @@ import { CommanderError } from '@commander-js/extra-typings';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CommandError, RefusedError, UsageError } from './command.ts';
 import type { ExitCode, Io } from './command.ts';
-import { escapeUnprintable, jsonLine } from './printable.ts';
+import { escapeUncoloured, jsonLine } from './printable.ts';
 
 interface Circumstances {
   readonly io: Io;
@@ -22,7 +22,7 @@ export function reportFailure(error: unknown, { io, asJson, command }: Circumsta
   const failure = toCommandError(error, command);
   const { code, message, correlationId, exitCode } = failure;
   if (asJson) io.out(jsonLine({ error: { code, message, ...(correlationId !== undefined && { correlationId }) } }));
-  io.complain(`${escapeUnprintable(describe(failure, pathOf(command)))}\n`);
+  io.complain(`${escapeUncoloured(describe(failure, pathOf(command)))}\n`);
   return exitCode;
 }
 

@@ -39,7 +39,7 @@ export function readServiceTrust(client: OperatorClient): Promise<TrustReportJso
 
 /** For people: a block a cloud. @param whose trust it is */
 export function formatTrust({ at, verdict, clouds }: TrustReport, whose: string): string {
-  return `${verdict} at ${at}, ${whose}\n${clouds.map(formatCloud).join('')}`;
+  return `${printable(verdict)} at ${printable(at)}, ${whose}\n${clouds.map(formatCloud).join('')}`;
 }
 
 const PIN_COLUMNS: readonly Column<PinJson>[] = [
@@ -68,10 +68,10 @@ export function formatServiceTrust({ pins, distrusts, ...report }: TrustReportJs
 function formatCloud(cloud: CloudReport): string {
   const { accepted, verdict, path, pathUntil, missing, missingHistoric, expired, endingSoon, withoutPath, distrusted } =
     cloud;
-  const opening = `\n${cloud.cloud} (${cloud.domain}): ${verdict}${accepted ? '' : ', not accepted'}\n`;
-  const complete = pathUntil === null ? 'none' : `${path.map(printable).join(' < ')}, until ${pathUntil}`;
+  const opening = printable(`${cloud.cloud} (${cloud.domain}): ${verdict}${accepted ? '' : ', not accepted'}`);
+  const complete = pathUntil === null ? 'none' : printable(`${path.join(' < ')}, until ${pathUntil}`);
   return [
-    opening,
+    `\n${opening}\n`,
     `  complete path     ${complete}\n`,
     listPins('no certificate', missing),
     listPins('ending soon', endingSoon),
@@ -85,7 +85,7 @@ function listPins(what: string, pins: readonly PinReport[]): string {
   return pins
     .map(({ name, notAfter }) => {
       const until = typeof notAfter === 'string' ? notAfter : formatInstant(notAfter);
-      return `  ${what.padEnd(17)} ${printable(name)}, to ${until}\n`;
+      return `  ${what.padEnd(17)} ${printable(`${name}, to ${until}`)}\n`;
     })
     .join('');
 }

@@ -196,18 +196,41 @@ test.each([
 
 const MAIN = join(resolve(import.meta.dirname, '../..'), 'src/cli/main.ts');
 
-test('a reader that closes the pipe ends the command quietly', async () => {
+/** The command with standard input, and a reader that has gone: before it writes, or after its first octets. */
+async function readLittle(
+  args: readonly string[],
+  { input = '', after }: { input?: string; after: 'nothing' | 'some' },
+) {
   const csv = 'id,cloud\n'.padEnd(4 * 1024 * 1024, 'licence,emulator\n');
-  const env = await listen((_, response) => void response.end(csv));
-  const child = spawn(process.execPath, [MAIN, 'licences', 'export'], {
-    env: { ...env, PATH: process.env['PATH'] },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const licences = JSON.stringify({ licences: Array.from({ length: 20_000 }, (_, id) => ({ id: `licence-${id}` })) });
+  const items = Array.from({ length: 1_000 }, (_, seat) => ({ ...activation, seat }));
+  const answers = { exports: csv, catalogue: licences, activations: JSON.stringify({ items, continuation: null }) };
+  const env = await listen(({ url = '' }, response) => {
+    response.end(Object.entries(answers).find(([name]) => url.includes(name))?.[1]);
   });
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...env, PATH: process.env['PATH'] } });
   onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdin.on('error', () => undefined).end(input);
   const complaints = readAll(child.stderr);
   const ended = once(child, 'close');
-  await once(child.stdout, 'data');
+  if (after === 'some') await once(child.stdout, 'data');
   child.stdout.destroy();
-  expect(await ended).toEqual([0, null]);
-  expect(await complaints).toBe('');
+  const [code, signal] = (await ended) as [number | null, string | null];
+  return { code, signal, complaints: await complaints };
+}
+
+const QUIETLY = { code: 0, signal: null, complaints: '' };
+
+test.each([
+  [['licences', 'export']],
+  [['licences', 'export', '--json']],
+  [['activations', 'list', '--vm', VM, '--limit', '1000']],
+  [['activations', 'list', '--vm', VM, '--limit', '1000', '--json']],
+  [['--help']],
+  [['licences', 'import', '--help']],
+  [['verify', '--batch']],
+])('a reader that closes the pipe ends %j quietly', async (args) => {
+  const input = '{"id":1,"document":""}\n'.repeat(5_000);
+  expect(await readLittle(args, { input, after: 'nothing' })).toEqual(QUIETLY);
+  expect(await readLittle(args, { input, after: 'some' })).toEqual(QUIETLY);
 });

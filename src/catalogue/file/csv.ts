@@ -104,24 +104,32 @@ function explain(error: unknown, line: number): unknown {
     : new CsvError(where, 'a quotation mark is not closed, or stands inside a field without one');
 }
 
-/**
- * Where a spreadsheet may see the beginning of a cell: at the beginning of a field and, since it may split lines at another
- * separator than ours and see no quotes then, after anything that may be one.
- */
-const CELL_START = String.raw`(?<=^|[,;|\t\r\n])([ "]*)`;
 /** A cell that begins with one of these is a formula (OWASP, "CSV Injection"). */
-const FORMULA_START = String.raw`(?=[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20])`;
+const FORMULA_START = String.raw`[=+\-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20]`;
+/** What a spreadsheet may be told to split lines at. It may see no quotes then. */
+const SEPARATOR = String.raw`[,;|^~"\t\r\n]`;
+const BLANK = String.raw`[ \u00A0\u2000-\u200A\u3000]`;
 
-const UNGUARDED = new RegExp(`${CELL_START}('*)${FORMULA_START}`, 'g');
-const GUARDED = new RegExp(`${CELL_START}'('*)${FORMULA_START}`, 'g');
+/**
+ * Where a cell may begin that would be a formula, before the apostrophes that are there already: at the beginning of a field
+ * or after a separator, with blanks between. The cheap conditions come first, so that the time is linear. Not between blanks
+ * alone: what is written there are dashes and quotations.
+ */
+const FORMULA = [
+  String.raw`(?<=^|${SEPARATOR}|${BLANK})(?='*${FORMULA_START})`,
+  String.raw`(?<=(?:^|${SEPARATOR})${BLANK}*)(?<!\r(?=\n))`,
+].join('');
+
+const UNGUARDED = new RegExp(`${FORMULA}('*)`, 'g');
+const GUARDED = new RegExp(`${FORMULA}'('*)`, 'g');
 
 /** An apostrophe makes a cell text. Where there are some already it is one more, so that removing one is exact. */
 function guard(field: string): string {
-  return field.replace(UNGUARDED, "$1$2'");
+  return field.replace(UNGUARDED, "$1'");
 }
 
 function unguard(field: string): string {
-  return field.replace(GUARDED, '$1$2');
+  return field.replace(GUARDED, '$1');
 }
 
 /** RFC 4180, with CRLF. Whatever the separator at which it is split, no cell is a formula. */

@@ -198,7 +198,7 @@ async function findActivation(client: OperatorClient, { vm, licence }: Wanted): 
     throw new RefusedError('not_found', `the VM ${printable(vm)} has not come for a licence ${where}. ${hint}`);
   }
   if (others.length === 0) return activation;
-  const names = found.map((one) => one.licence).join(', ');
+  const names = found.map((one) => printable(one.licence)).join(', ');
   throw new UsageError(`the VM has several licences. Name one with --licence: ${names}`);
 }
 

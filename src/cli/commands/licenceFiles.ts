@@ -5,7 +5,7 @@ import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
-import { chooseKind, parseJsonFile, readText, writeText } from '../files.ts';
+import { chooseKind, parseJsonFile, printFile, readText, writeText } from '../files.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { formatReport } from './apply.ts';
 import { jsonLine, printable } from '../printable.ts';
@@ -99,7 +99,7 @@ async function exportLicences({ client, session, isJson, show }: Service, out: s
   const kind = chooseKind(out, isJson);
   const text = kind === 'JSON' ? await readJson(client) : await client({ path: '/exports/licences', answer: 'CSV' });
   if (out === undefined) {
-    session.out(text);
+    printFile(session, text);
     return;
   }
   // Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.

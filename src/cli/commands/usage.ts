@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { UsageRowJson } from '../../contract/operators/usage.ts';
 import type { Session } from '../command.ts';
 import { UsageError } from '../command.ts';
-import { chooseKind, writeText } from '../files.ts';
+import { chooseKind, printFile, writeText } from '../files.ts';
 import { createGroup } from '../help.ts';
 import { readList } from '../operatorClient.ts';
 import { needed, parseDayOrTime } from '../options.ts';
@@ -60,7 +60,7 @@ async function exportUsage(service: Service, query: Query, out: string | undefin
   if (rows.length === 0) tell('No VM was licensed in this time.\n');
   const text = kind === 'JSON' ? jsonLine(rows) : await writeCsv(rows);
   if (out === undefined) {
-    session.out(text);
+    printFile(session, text);
     return;
   }
   // Spreadsheets take a CSV file for UTF-8 only where a byte order mark says so.
@@ -71,7 +71,7 @@ async function exportUsage(service: Service, query: Query, out: string | undefin
 async function readRows({ client, tell }: Service, query: Query): Promise<readonly UsageRowJson[]> {
   const onPage = (read: readonly UsageRowJson[]) => {
     const last = read.at(-1);
-    const where = last === undefined ? '' : `, up to ${printable(last.licence)} ${last.period}`;
+    const where = last === undefined ? '' : `, up to ${printable(`${last.licence} ${last.period}`)}`;
     tell(`${read.length} rows read${where}; reading on …\n`);
   };
   const list = { path: '/usage', query, item: 'UsageRow', onPage } as const;

@@ -138,12 +138,56 @@ test.each([
   "a;'=1",
   ';;=1',
   '["standard","=2+5"]',
+  'a"=1',
+  '\n=1',
+  'a;\u00a0=1',
+  'a|\u3000＝1',
+  'a^=1',
+  'a~@b',
 ])('%j is no formula, whatever the separator at which a spreadsheet splits it', (text) => {
   const written = writeCsv([['id', text]]);
-  for (const separator of [',', ';', '\t', '|']) {
-    for (const cell of written.split(/[\r\n]/).flatMap((line) => line.split(separator))) {
-      expect(cell).not.toMatch(/^[ "]*[=+\-@\t\r]/);
-    }
-  }
+  expect(findFormulas(written)).toEqual([]);
   expect(parseCsv(written)[0]?.fields).toEqual(['id', text]);
+});
+
+/** Cells that a spreadsheet would run, were the file split at any character that may be its separator. */
+function findFormulas(written: string): readonly string[] {
+  const separators = [',', ';', '\t', '|', '^', '~', '"'];
+  const lines = written.split(/[\r\n]/);
+  const cells = separators.flatMap((separator) => lines.flatMap((line) => line.split(separator)));
+  return cells.filter((cell) => /^[ "\u00a0\u3000]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/.test(cell));
+}
+
+test('no text is a formula, and whatever is written is read again, whatever the separator', () => {
+  const unit = fc.constantFrom(
+    ...['a', '1', ' ', "'", '"', '=', '+', '-', '@', '＝', '＋', '－', '＠'],
+    ...[',', ';', '|', ':', '\t', '\r', '\n', '\u00a0', '\u3000'],
+  );
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 12 }), fc.string({ unit, maxLength: 12 }), (first, second) => {
+      const written = writeCsv([['id', first, second]]);
+      expect(findFormulas(written)).toEqual([]);
+      expect(parseCsv(written)[0]?.fields).toEqual(['id', first, second]);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test('dashes and quotations between words stay as they are', () => {
+  for (const text of ["use '-v' or '+x'", 'Fabrikam - the second', 'a + b', 'x-1', 'a@b.example', '1=1'])
+    expect(writeCsv([[text]])).toBe(`${text}\r\n`);
+});
+
+test('a long text of signs, blanks or apostrophes is guarded and read in no time', () => {
+  for (const text of [
+    "'".repeat(30_000),
+    ' '.repeat(30_000),
+    '; '.repeat(15_000),
+    "''=;".repeat(7_500),
+    '=='.repeat(15_000),
+  ]) {
+    const started = process.cpuUsage();
+    expect(parseCsv(writeCsv([['id', text]]))[0]?.fields).toEqual(['id', text]);
+    expect(process.cpuUsage(started).user).toBeLessThan(1_000_000);
+  }
 });
