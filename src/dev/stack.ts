@@ -19,7 +19,7 @@ import { startIssuer } from './issuer/startIssuer.ts';
 import type { LocalIssuer } from './issuer/startIssuer.ts';
 import { createKeptKeyRing, readOrMakeKey, readOrMakeSecret } from './keptKeys.ts';
 import { startServiceProcess } from './serviceProcess.ts';
-import type { ServiceProcessOptions } from './serviceProcess.ts';
+import type { ServiceProcess, ServiceProcessOptions } from './serviceProcess.ts';
 import { startPart } from './startPart.ts';
 import type { PartName, PartProgress } from './startPart.ts';
 
@@ -77,6 +77,8 @@ export interface Stack {
   /** Of the first instance; the issuer too. */
   readonly serviceUrl: string;
   readonly serviceUrls: readonly string[];
+  /** Of the instances, in the same order: ids of their processes. */
+  readonly processIds: readonly number[];
   readonly imdsUrl: string;
   readonly connectionString: string;
   /** What stands before the names of the tables; empty where nothing does. */
@@ -150,11 +152,13 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   const { authorityFile } = emulator;
   const root = await createRoot(options);
   const settings = { ...root.settings, ...directory.issuer.settings };
-  const serviceUrls = await startServices(options, started, { ...store, authorityFile, settings, ...app });
+  const services = await startServices(options, started, { ...store, authorityFile, settings, ...app });
+  const serviceUrls = services.map(({ url }) => url);
+  const processIds = services.map(({ process: { pid = 0 } }) => pid);
   if (!hasKeptRows) await applyCatalogue(options, serviceUrls, directory.operatorTokens.Operator);
   const serviceUrl = serviceUrls[0] ?? '';
   const facts = { rootKeys: root.rootKeys, logFile: logFileOf(folder), hasKeptRows };
-  return { serviceUrl, serviceUrls, ...store, ...emulator, ...directory, ...facts };
+  return { serviceUrl, serviceUrls, processIds, ...store, ...emulator, ...directory, ...facts };
 }
 
 function rowsFolder(folder: string): string {
@@ -285,16 +289,16 @@ async function startServices(
   options: StackOptions,
   started: Stop[],
   { root, ...needs }: ServiceNeeds,
-): Promise<readonly string[]> {
+): Promise<readonly ServiceProcess[]> {
   const { ports, folder, progress, instances = 1 } = options;
   const first = ports.service === 0 ? await findFreePort() : ports.service;
   const env = await settingsOf(options, needs, `http://${LOOPBACK}:${first}`);
   const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];
   const app = { env, log: openLog(options, started), ...(root !== undefined && { root }) };
   const part = { ...options, part: 'service', name: 'service', advice: `Read its log: ${logFileOf(folder)}` } as const;
-  const urls = await startPart(part, () => all(listenOn.map((port) => startService({ port, ...app }, started))));
-  progress({ part: 'service', state: 'up', where: urls.join(', ') });
-  return urls;
+  const services = await startPart(part, () => all(listenOn.map((port) => startService({ port, ...app }, started))));
+  progress({ part: 'service', state: 'up', where: services.map(({ url }) => url).join(', ') });
+  return services;
 }
 
 async function settingsOf(
@@ -331,10 +335,10 @@ function openLog({ folder, log }: StackOptions, started: Stop[]): (line: string)
   };
 }
 
-async function startService(options: ServiceProcessOptions, started: Stop[]): Promise<string> {
+async function startService(options: ServiceProcessOptions, started: Stop[]): Promise<ServiceProcess> {
   const service = await startServiceProcess(options);
   started.push(() => service.stop());
-  return service.url;
+  return service;
 }
 
 /** As an operator does: through the API of the service that has just started. */

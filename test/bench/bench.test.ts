@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { STRANGER_ROWS } from '../support/strangerRequests.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
 
@@ -28,18 +29,40 @@ test('the bench runs, and --json prints one value with every figure', async () =
   expect(Object.values(micros).filter((figure) => typeof figure !== 'number' || !(figure > 0))).toEqual([]);
 });
 
+test('--stranger measures every request of a stranger against a service of its own', async () => {
+  const { code, out, complaints } = await runBench('--stranger', '--rounds', '1', '--requests', '60');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  for (const { what } of STRANGER_ROWS) expect(out).toContain(what);
+  expect(out).toContain('60 requests of all kinds from one address');
+});
+
 test('--help tells every option', async () => {
   const { code, out } = await runBench('--help');
-  const options = ['--quick', '--json', '--write', '--rounds', '--slice', '--ca-bits', '--help'];
+  const options = [
+    '--quick',
+    '--json',
+    '--write',
+    '--rounds',
+    '--slice',
+    '--ca-bits',
+    '--stranger',
+    '--requests',
+    '--help',
+  ];
   expect(code).toBe(0);
   expect(options.filter((option) => !out.includes(`  ${option}`))).toEqual([]);
 });
 
-test.each([['--jsn'], ['--rounds', '0'], ['--slice', 'x'], ['--ca-bits', '1024'], ['--json', '--write'], ['more']])(
-  'a wrong command line is told, and nothing is measured: %s %s',
-  async (...args) => {
-    const { code, out, complaints } = await runBench(...args);
-    expect([code, out]).toEqual([1, '']);
-    expect(complaints).toContain('See: npm run bench -- --help');
-  },
-);
+test.each([
+  ['--jsn'],
+  ['--rounds', '0'],
+  ['--slice', 'x'],
+  ['--ca-bits', '1024'],
+  ['--json', '--write'],
+  ['--stranger', '--json'],
+  ['more'],
+])('a wrong command line is told, and nothing is measured: %s %s', async (...args) => {
+  const { code, out, complaints } = await runBench(...args);
+  expect([code, out]).toEqual([1, '']);
+  expect(complaints).toContain('See: npm run bench -- --help');
+});

@@ -7,14 +7,25 @@ import { HELP, readOptions, UsageError } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { createMicros, describeRun, writeTable } from './report.ts';
 import { measureInTurn } from './rounds.ts';
+import { measureStranger } from './stranger.ts';
 import { createSubject, readGenuineSubject } from './subject.ts';
 
-/** `npm run bench`: times, ratios and memory of the verifier, in one run. */
+/** `npm run bench`: times, ratios and memory of the verifier, or of the requests of strangers, in one run. */
 
 const PAGE = join(import.meta.dirname, '../../docs/performance.md');
-const KEPT_TABLE = /(?<=<!-- bench -->\n\n)[^]*?(?=\n<!-- end of bench -->)/;
+const KEPT = {
+  bench: /(?<=<!-- bench -->\n\n)[^]*?(?=\n<!-- end of bench -->)/,
+  stranger: /(?<=<!-- stranger -->\n\n)[^]*?(?=\n<!-- end of stranger -->)/,
+} as const;
 
 async function run(options: BenchOptions): Promise<void> {
+  if (!options.stranger) return runVerifier(options);
+  const report = `${describeRun(options.rounds)}\n\n${await measureStranger(options)}`;
+  print(report);
+  if (options.write) keep('stranger', report);
+}
+
+async function runVerifier(options: BenchOptions): Promise<void> {
   const subject = await createSubject(options.caBits);
   const genuine = options.json ? null : readGenuineSubject();
   const candidates = [
@@ -30,15 +41,15 @@ async function run(options: BenchOptions): Promise<void> {
   const memory = options.quick ? null : await measureMemory(subject);
   const report = `${describeRun(options.rounds)}\n\n${writeTable(medians, memory)}`;
   print(report);
-  if (options.write) keep(report);
+  if (options.write) keep('bench', report);
 }
 
-function keep(report: string): void {
+function keep(name: keyof typeof KEPT, report: string): void {
   const page = readFileSync(PAGE, 'utf8');
-  if (!KEPT_TABLE.test(page)) throw new Error('docs/performance.md has lost the marks around its table');
+  if (!KEPT[name].test(page)) throw new Error('docs/performance.md has lost the marks around a table');
   writeFileSync(
     PAGE,
-    page.replace(KEPT_TABLE, () => report),
+    page.replace(KEPT[name], () => report),
   );
 }
 

@@ -1,6 +1,10 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
+  /** Whether the requests of strangers are measured instead of the verifier. */
+  readonly stranger: boolean;
+  /** How many of them come in a minute, or in the part of it that fewer than 10,000 take. */
+  readonly requests: number;
   readonly json: boolean;
   /** Times alone, in fewer rounds. */
   readonly quick: boolean;
@@ -21,14 +25,19 @@ are taken in turn, so that whatever else the machine does is shared by all candi
   --quick      times alone, in fewer rounds: under a minute
   --json       the same selection; prints nothing but { "micros": { … } }, medians in microseconds
   --write      puts the table into docs/performance.md as well
-  --rounds N   rounds of each candidate (401; 201 with --quick or --json); fewer than 5 are good for trying out alone
+  --rounds N   rounds of each candidate (401; 201 with --quick or --json; 51 with --stranger); fewer than 5 are good for
+               trying out alone
   --slice US   microseconds of each candidate in each round (500)
   --ca-bits N  RSA keys of the CAs: 4096 as the genuine ones (the default), or 2048, which are made faster
+  --stranger   instead of the verifier: what each request without evidence or token costs the running service in time and
+               memory, and 10,000 of them in a minute: about two minutes
+  --requests N requests of that minute (10000), as many a second however many there are
   --help       this text
 
 Examples:
   npm run bench
   npm run -s bench -- --json
+  npm run bench -- --stranger
 `;
 
 /** The command line is wrong; the message says how. */
@@ -46,10 +55,13 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const json = values.json === true;
   const write = values.write === true;
   if (json && write) throw new UsageError('--json and --write exclude each other');
+  const stranger = values.stranger === true;
+  if (stranger && (json || values.quick === true)) throw new UsageError('--stranger excludes --json and --quick');
   const quick = json || values.quick === true;
   return {
-    ...{ json, quick, write },
-    rounds: readNumber('--rounds', values.rounds, quick ? 201 : 401),
+    ...{ json, quick, write, stranger },
+    requests: readNumber('--requests', values.requests, 10_000),
+    rounds: readNumber('--rounds', values.rounds, stranger ? 51 : quick ? 201 : 401),
     slice: readNumber('--slice', values.slice, 500),
     caBits: readCaBits(values['ca-bits']),
   };
@@ -60,6 +72,8 @@ function parse(args: readonly string[]) {
     json: { type: 'boolean' },
     quick: { type: 'boolean' },
     write: { type: 'boolean' },
+    stranger: { type: 'boolean' },
+    requests: { type: 'string' },
     rounds: { type: 'string' },
     slice: { type: 'string' },
     'ca-bits': { type: 'string' },
@@ -74,8 +88,8 @@ function parse(args: readonly string[]) {
 
 function readNumber(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new UsageError(`${name} takes a number from 1 to 9999`);
+  if (/^[1-9]\d{0,3}$/.test(text) || text === '10000') return Number(text);
+  throw new UsageError(`${name} takes a number from 1 to 10000`);
 }
 
 function readCaBits(text = '4096'): 2048 | 4096 {

@@ -32,10 +32,14 @@ type Row = readonly [letter: string, what: string, figure: string, ratio: string
 
 const HEAD: Row = ['', 'what', 'median', 'ratio', 'target', 'met'];
 
-/** The table in Markdown, its columns as wide as the formatter would make them. */
 export function writeTable(medians: Medians, memory: MemoryFigures | null): string {
-  const rows = [HEAD, ...timeRows(medians), ...genuineRows(medians), ...(memory === null ? [] : memoryRows(memory))];
-  const widths = HEAD.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
+  const rows = [...timeRows(medians), ...genuineRows(medians), ...(memory === null ? [] : memoryRows(memory))];
+  return writeRows([HEAD, ...rows]);
+}
+
+/** The table in Markdown, its columns as wide as the formatter would make them. The first row is its head. */
+export function writeRows(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`);
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [...lines.toSpliced(1, 0, rule), ''].join('\n');

@@ -63,7 +63,11 @@ function translate(
 ): Pick<EdgeRequest, 'method' | 'header' | 'readBody' | 'log'> {
   return {
     method: request.method ?? '',
-    header: (name) => (name === 'x-forwarded-for' ? '203.0.113.7:1' : (request.headers[name]?.toString() ?? null)),
+    header: (name) => {
+      const given = request.headers[name]?.toString() ?? null;
+      // The platform adds the address that called it.
+      return name === 'x-forwarded-for' ? `${given === null ? '' : `${given}, `}203.0.113.7:1` : given;
+    },
     readBody: async () => new Uint8Array(Buffer.concat((await request.toArray()) as Buffer[])),
     log: (level, event, facts) => log.push(JSON.stringify({ level, event, ...facts })),
   };
