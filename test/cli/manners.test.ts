@@ -107,6 +107,7 @@ const LICENCE = {
   },
   subscription: VM,
   override: { status: 'active', seats: null, overage: null, validUntil: null, features: {}, note: '' },
+  effect: { vms: null, licences: [], pins: ['Contoso CA'], clouds: ['AzurePublicCloud'] },
   etag: '"1"',
   changedBy: 'somebody',
   changedAt: '2026-11-23T00:00:00Z',
@@ -117,7 +118,8 @@ const LICENCE = {
 async function oneLicence() {
   const writes: string[] = [];
   const env = await listen((request, response) => {
-    if (request.method !== 'GET') writes.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    const { method = '', url = '' } = request;
+    if (method !== 'GET' && !url.includes('dryRun=true')) writes.push(`${method} ${url}`);
     response.end(JSON.stringify(LICENCE));
   });
   const run = async (args: readonly string[], answers: readonly string[] | null) => {
@@ -162,8 +164,14 @@ const STOPPING: readonly (readonly [readonly string[], string])[] = [
   [['offers', 'suspend', 'a/b/c'], 'Suspends the offer'],
   [['offers', 'delete', 'a/b/c'], 'Deletes the offer'],
   [['activations', 'block', VM, '--licence', 'fabrikam'], `Blocks the VM ${VM} under fabrikam.`],
-  [['trust', 'remove', 'ab12', '--cloud', 'AzurePublicCloud'], 'Removes the pin ab12 of AzurePublicCloud.'],
-  [['trust', 'distrust', 'ab12'], 'Distrusts ab12.'],
+  [
+    ['trust', 'remove', 'ab12', '--cloud', 'AzurePublicCloud'],
+    'Removes the pin ab12 of AzurePublicCloud. It is of Contoso CA. AzurePublicCloud is left without a complete path',
+  ],
+  [
+    ['trust', 'distrust', 'ab12'],
+    'Distrusts ab12. It is of Contoso CA. AzurePublicCloud is left without a complete path',
+  ],
 ];
 
 test.each(STOPPING)('%j tells its effect and asks', async (args, effect) => {
