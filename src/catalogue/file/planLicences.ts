@@ -9,7 +9,7 @@ import { findClashes, licenceKey } from './clashes.ts';
 import { ENTRY_SIZE } from '../../contract/operators/fields.ts';
 import { findContradiction, hasLicenceSize } from '../../contract/operators/licence.ts';
 import type { OptionalMember } from '../../contract/operators/licence.ts';
-import { createOfferFinder } from './licencesUnder.ts';
+import { createOfferFinder } from '../offers/licencesUnder.ts';
 
 /**
  * Gives each licence the name that its offer has, for it may name it by an alias and in any case of letters, and finds
