@@ -5,6 +5,7 @@ import { test } from 'vitest';
 
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { createMemoryWriterStore } from '../support/memoryWriterStore.ts';
 import { WriterHistory, writerPhases } from '../support/writerHistory.ts';
 
 /*
@@ -15,7 +16,18 @@ import { WriterHistory, writerPhases } from '../support/writerHistory.ts';
 
 const tables = useAzurite();
 
+const IN_MEMORY = Number(process.env['INTERLEAVINGS'] ?? 1_000);
 const IN_AZURITE = Number(process.env['WRITER_HISTORIES'] ?? 200);
+
+test('in memory, no id, name or alias is there twice, and nothing without its offer', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.scheduler(), writerPhases, async (scheduler, phases) => {
+      const store = createMemoryWriterStore();
+      await new WriterHistory({ stores: [store, store], scheduler, prefix: 'p' }).run(phases);
+    }),
+    { numRuns: IN_MEMORY },
+  );
+});
 
 test('in a real store, no id, name or alias is there twice, and nothing without its offer', async () => {
   const { connectionString, tablePrefix } = tables();
