@@ -16,7 +16,7 @@ import { WriterHistory, writerPhases } from '../support/writerHistory.ts';
 
 const tables = useAzurite();
 
-const IN_MEMORY = Number(process.env['INTERLEAVINGS'] ?? 1_000);
+const IN_MEMORY = Number(process.env['MEMORY_HISTORIES'] ?? 2_000);
 const IN_AZURITE = Number(process.env['WRITER_HISTORIES'] ?? 200);
 
 test('in memory, no id, name or alias is there twice, and nothing without its offer', async () => {
