@@ -3,6 +3,7 @@ import type { HoldingStore } from './claimHolding.ts';
 import type { HoldingKey, Holdings, SubscriptionKey, SubscriptionOverride, Trial } from './holding.ts';
 import type { Licence } from './licence.ts';
 import type { Offer } from './offer.ts';
+import type { OfferListStore } from './offers/offerList.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type {
   Change,
@@ -29,7 +30,7 @@ export interface RecordedLicence extends Recorded<Licence> {
 }
 
 /** Offers and licences, for operators. `version: null` inserts. */
-export interface CatalogueStore extends HoldingStore {
+export interface CatalogueStore extends HoldingStore, OfferListStore {
   /** Whether there is at least one offer. */
   holdsAnOffer(): Promise<boolean>;
   /** All of them, for what must be judged together. */
@@ -46,12 +47,12 @@ export interface CatalogueStore extends HoldingStore {
   pageOffers(page: PageRequest): Promise<ReadablePage<Recorded<Offer>>>;
   /** In the order of their ids. */
   pageLicences(page: PageRequest): Promise<ReadablePage<Recorded<Licence>>>;
-  /** A row that is there word for word, of the same `change`, was written by this very request. */
-  writeOffer(offer: Offer, version: string | null, change: Change): Promise<Written>;
-  /** The row alone: writeLicence.ts claims its subscriptions.*/
+  /**
+   * The row alone: writeLicence.ts claims its subscriptions. A row that is there word for word, of the same `change`, was
+   * written by this very request.
+   */
   writeLicence(licence: Licence, version: string | null, change: Change, claim?: string): Promise<Written>;
   /** `version: null` deletes whatever is there. */
-  deleteOffer(plan: PlanName, version: string | null): Promise<DeleteOutcome>;
   deleteLicence(id: string, version: string | null): Promise<DeleteOutcome>;
 }
 
@@ -63,6 +64,8 @@ export interface TrialStore {
 /** What single subscriptions have otherwise than an offer says, for operators. */
 export interface OverrideStore {
   readOverride(key: HoldingKey): Promise<Recorded<SubscriptionOverride> | null>;
+  /** Of one offer. A search through what all subscriptions have. */
+  listOverridesOf(plan: PlanName): Promise<readonly SubscriptionOverride[]>;
   writeOverride(override: SubscriptionOverride, version: string | null, change: Change): Promise<Written>;
   deleteOverride(key: HoldingKey, version: string | null): Promise<DeleteOutcome>;
 }

@@ -31,11 +31,12 @@ import { codeOf } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { runAlone } from './runAlone.ts';
+import type { OfferStore } from '../catalogue/offers/changeOffers.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 
 export interface FileNeeds {
-  readonly store: CatalogueStore & RequestStore;
+  readonly store: CatalogueStore & OfferStore & RequestStore;
   /** Seconds: the most from a licence's issue to the end of its grace. */
   readonly licenceLife: number;
   /** Milliseconds since the epoch. */

@@ -4,6 +4,8 @@ import { cloud, licenceId, uuid } from '../contract/operators/fields.ts';
 import { licenceEntry, writeLicence } from '../contract/operators/licence.ts';
 import { deletedSchema, licenceDetail, licenceItem, pageOf } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
+import type { CataloguePlan } from '../catalogue/file/cataloguePlan.ts';
+import { grantLicence } from '../catalogue/offers/grantLicence.ts';
 import { readAroundLicence } from '../catalogue/file/readStored.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import { ANY, isSameName } from '../contract/planName.ts';
@@ -76,13 +78,18 @@ const putLicence = defineRoute({
       throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
     }
     const { store } = call.needs;
-    const file = { offers: [], licences: [call.body] };
-    const plan = checkPlanned(planCatalogue(await readAroundLicence(store, call.body, call.change.at), file));
-    const [upsert] = plan.licences;
+    const { licences } = await planPut(call);
+    const [upsert] = licences;
     if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
-    const { row, isNew } = await writeOne(plan.licences, call, async (value) =>
-      checkClaimed(await storeLicence(store, { value, stored: upsert?.stored ?? null }, call.change)),
-    );
+    const { row, isNew } = await writeOne(licences, call, async (value) => {
+      const stored = upsert?.stored ?? null;
+      if (stored !== null) return checkClaimed(await storeLicence(store, { value, stored }, call.change));
+      const granted = await grantLicence(store, value, call.change);
+      if (granted.outcome !== 'unfounded') return checkClaimed(granted);
+      // Its offer went, or changed, since it was judged: it is told as if it came later.
+      await planPut(call);
+      return { outcome: 'changed' };
+    });
     return { ...answerWith(row), isNew };
   },
 });
@@ -107,6 +114,16 @@ export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
   putLicence,
   deleteLicence,
 ];
+
+/** @throws {RequestError} `name_taken` or `request_malformed` */
+async function planPut({
+  needs: { store },
+  body,
+  change,
+}: Pick<Call<LicenceNeeds, unknown, unknown, Licence>, 'needs' | 'body' | 'change'>): Promise<CataloguePlan> {
+  const file = { offers: [], licences: [body] };
+  return checkPlanned(planCatalogue(await readAroundLicence(store, body, change.at), file));
+}
 
 function readUsage({ store }: LicenceNeeds, licence: Licence, at: number): Promise<PoolUsage> {
   const { seats, overage } = licence;

@@ -1,26 +1,29 @@
 import * as z from 'zod';
-import { offerKey } from '../catalogue/file/clashes.ts';
-import { countLicences, groupByOffer } from '../catalogue/file/licencesUnder.ts';
+import { isChanged } from '../catalogue/file/cataloguePlan.ts';
+import type { Upsert } from '../catalogue/file/cataloguePlan.ts';
+import { changeOffers, findInUse } from '../catalogue/offers/changeOffers.ts';
+import type { OfferStore } from '../catalogue/offers/changeOffers.ts';
+import type { OfferEdit, OfferList } from '../catalogue/offers/offerList.ts';
 import { must, productName } from '../contract/operators/fields.ts';
 import { offerEntry, writeOffer } from '../contract/operators/offer.ts';
 import { deletedSchema, offerItem, pageOf } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
-import { readAroundOffer, readLicencesNear } from '../catalogue/file/readStored.ts';
+import { readLicencesNear } from '../catalogue/offers/licencesUnder.ts';
 import type { Offer } from '../catalogue/offer.ts';
 import { ANY, isSamePlan } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { Recorded } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
-import { writeRecord } from './versions.ts';
-import { answerTrial, checkLife, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
+import { checkVersion, isExpected, writeRecord } from './versions.ts';
+import { answerTrial, checkLife, checkPlanned, CREATED_MEANWHILE, refuseInUse } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 
 export interface OfferNeeds {
-  readonly store: CatalogueStore;
+  readonly store: CatalogueStore & OfferStore;
   /** Seconds: the most from a licence's issue to the end of its grace. */
   readonly licenceLife: number;
 }
@@ -68,17 +71,19 @@ const putOffer = defineRoute({
   answer: { mediaType: 'application/json', schema: offerItem },
   codes: ['name_taken', 'in_use', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
-    const { store, licenceLife } = call.needs;
     if (!isSamePlan(call.body.plan, planOf(call.params))) {
       throw new RequestError('request_malformed', '"offer" in the body is not the one of the address.');
     }
-    const file = { offers: [call.body], licences: [] };
-    const plan = checkPlanned(planCatalogue(await readAroundOffer(store, call.body), file));
-    checkLife(plan, licenceLife);
-    if (call.dryRun) return tryOffer(call, plan.offers[0]?.stored ?? null, call.body);
-    const { row, isNew } = await writeOne(plan.offers, call, (offer, version) =>
-      store.writeOffer(offer, version, call.change),
-    );
+    if (call.dryRun) return tryOffer(call, (list) => planPut(call, list));
+    let isNew = false;
+    const row = await changeOffer(call, (list, isAgain) => {
+      const upsert = planPut(call, list);
+      isNew = upsert.stored === null;
+      // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
+      if (isChanged(upsert)) checkPut(call, upsert, isAgain);
+      return upsert;
+    });
+    if (row === null) throw new Error('An offer that was put is there.');
     return { ...answerWith(row), isNew };
   },
 });
@@ -86,18 +91,19 @@ const putOffer = defineRoute({
 const deleteOffer = defineRoute({
   ...{ name: 'deleteOffer', role: 'Operator' },
   summary:
-    'Deletes an offer under which no licence stands: its VMs get plan_unknown, which ends no grace; leases count until they end',
+    'Deletes an offer without licences and overrides: its VMs get plan_unknown, which ends no grace; leases count until they end',
   ...{ params: planParams, query: NOTHING, body: NO_BODY, ifMatch: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found', 'in_use', 'changed_meanwhile'],
   handle: async (call) => {
-    const { store } = call.needs;
-    const offers = await store.listOffers();
-    const stored = offers.find(({ value }) => isSamePlan(value.plan, planOf(call.params)));
-    if (stored === undefined) throw noSuchOffer();
-    await checkUnused(call.needs, stored.value, offers);
-    if (call.dryRun) return tryOffer(call, stored, null);
-    return deleteOne(stored, call, (version) => store.deleteOffer(stored.value.plan, version));
+    const plan = planOf(call.params);
+    if (call.dryRun) return tryOffer(call, (list) => planDelete(list, plan));
+    await changeOffer(call, (list) => {
+      const removal = planDelete(list, plan);
+      if (!isExpected(call.expected, removal.stored.version)) throw new RequestError('changed_meanwhile');
+      return removal;
+    });
+    return { value: { deleted: true as const } };
   },
 });
 
@@ -115,11 +121,60 @@ function answerWith(stored: Recorded<Offer>) {
   return { value: writeItem(stored), version: stored.version };
 }
 
+type OfferCall = Pick<Call<OfferNeeds>, 'needs' | 'change'>;
+
+type PutCall = OfferCall & Pick<Call<OfferNeeds, unknown, unknown, Offer>, 'body' | 'expected'>;
+
+/** An offer as it shall be, null where it is deleted, and as it is. */
+type OneEdit = Pick<OfferEdit, 'value' | 'stored'>;
+
+/** @throws {RequestError} `name_taken` or `request_malformed` */
+function planPut({ needs, body }: PutCall, { offers }: OfferList): Upsert<Offer> {
+  const plan = checkPlanned(planCatalogue({ offers, licences: [] }, { offers: [body], licences: [] }));
+  checkLife(plan, needs.licenceLife);
+  const [upsert] = plan.offers;
+  if (upsert === undefined) throw new Error('A plan has an entry for each of its file.');
+  return upsert;
+}
+
+/** @throws {RequestError} `changed_meanwhile`, `precondition_required` or `name_taken` */
+function checkPut({ expected }: PutCall, { stored }: Upsert<Offer>, isAgain: boolean): void {
+  if (isAgain && expected === null && stored !== null) throw new RequestError('name_taken', CREATED_MEANWHILE);
+  checkVersion(expected, stored?.version ?? null);
+}
+
+/** @throws {RequestError} `not_found` */
+function planDelete({ offers }: OfferList, plan: PlanName) {
+  const stored = offers.find(({ value }) => isSamePlan(value.plan, plan));
+  if (stored === undefined) throw noSuchOffer();
+  return { value: null, stored };
+}
+
+/**
+ * @returns null where the offer is deleted
+ * @throws {RequestError} `in_use`, `changed_meanwhile`, and what the plan throws
+ */
+async function changeOffer(
+  { needs: { store }, change }: OfferCall,
+  plan: (list: OfferList, isAgain: boolean) => OneEdit,
+): Promise<Recorded<Offer> | null> {
+  const changed = await changeOffers(store, change.at, (list, isAgain) => [{ ...plan(list, isAgain), change }]);
+  if (changed.outcome === 'in_use') throw refuseInUse(changed);
+  if (changed.outcome === 'changed') throw new RequestError('changed_meanwhile');
+  return changed.rows[0] ?? null;
+}
+
 const MAX_TOLD = 100;
 
 /** The VMs of an offer are in the pools of all its subscriptions, and are not counted. */
-async function tryOffer(call: Call<OfferNeeds>, stored: Recorded<Offer> | null, value: Offer | null) {
-  const near = stored === null ? [] : await readLicencesNear(call.needs.store, stored.value);
+async function tryOffer(call: Call<OfferNeeds>, plan: (list: OfferList) => OneEdit) {
+  const { store } = call.needs;
+  const list = await store.readOfferList();
+  const { value, stored } = plan(list);
+  const edits = [{ value, stored, change: call.change }];
+  const inUse = await findInUse(store, { list, edits, at: call.change.at });
+  if (inUse !== null) throw refuseInUse(inUse);
+  const near = stored === null ? [] : await readLicencesNear(store, stored.value);
   return answerTrial(stored, call, {
     old: stored === null ? null : writeOffer(stored.value),
     new: value === null ? null : writeOffer(value),
@@ -129,16 +184,4 @@ async function tryOffer(call: Call<OfferNeeds>, stored: Recorded<Offer> | null, 
 
 function noSuchOffer(): RequestError {
   return new RequestError('not_found', 'There is no such offer.');
-}
-
-/** @throws {RequestError} `in_use` */
-async function checkUnused({ store }: OfferNeeds, offer: Offer, offers: readonly Recorded<Offer>[]): Promise<void> {
-  const near = await readLicencesNear(store, offer);
-  const byOffer = groupByOffer(
-    offers.map(({ value }) => value),
-    near.map(({ value }) => value),
-  );
-  const under = byOffer.get(offerKey(offer)) ?? [];
-  if (under.length === 0) return;
-  throw new RequestError('in_use', `It has licences: ${countLicences(under)}. Delete them first.`);
 }

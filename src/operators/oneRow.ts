@@ -1,6 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
+import { isChanged } from '../catalogue/file/cataloguePlan.ts';
 import type { CataloguePlan, CatalogueProblem, Planned, Upsert } from '../catalogue/file/cataloguePlan.ts';
+import type { InUse } from '../catalogue/offers/dependents.ts';
 import type { EffectReportJson, deletedSchema } from '../contract/operators/records.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
@@ -68,9 +69,13 @@ export function checkLife({ offers }: CataloguePlan, licenceLife: number): void 
   throw new RequestError('request_malformed', `${first.field} ${first.message}.`, null, problems);
 }
 
+/** Why a row that was not there cannot be created. */
+export const CREATED_MEANWHILE =
+  'Somebody else created it in the same instant. Read it, and send its ETag in If-Match to replace it.';
+
 /**
  * @param upserts of a plan for one row
- * @throws {RequestError} `changed_meanwhile`
+ * @throws {RequestError} `changed_meanwhile`, or `name_taken` where somebody else created it in the same instant
  */
 export async function writeOne<T>(
   [upsert]: readonly Upsert<T>[],
@@ -80,10 +85,17 @@ export async function writeOne<T>(
   if (upsert === undefined) throw new Error('A plan has an entry for each of its file.');
   const { value, stored } = upsert;
   // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
-  if (stored !== null && isDeepStrictEqual(stored.value, value)) return { row: stored, isNew: false };
+  if (stored !== null && !isChanged(upsert)) return { row: stored, isNew: false };
   const written = await write(value, checkVersion(expected, stored?.version ?? null));
+  if (written.outcome === 'exists') throw new RequestError('name_taken', CREATED_MEANWHILE);
   if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
   return { row: { value, version: written.version, change }, isNew: stored === null };
+}
+
+/** For people: what must be removed first. */
+export function refuseInUse({ field, message }: Pick<InUse, 'field' | 'message'>): RequestError {
+  if (field === null) return new RequestError('in_use', message);
+  return new RequestError('in_use', `${field}: ${message}.`, null, [{ field, message }]);
 }
 
 /** @throws {RequestError} `changed_meanwhile` */

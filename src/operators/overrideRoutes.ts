@@ -1,10 +1,13 @@
 import type * as z from 'zod';
 import type { HoldingKey, SubscriptionOverride } from '../catalogue/holding.ts';
+import type { Offer } from '../catalogue/offer.ts';
+import { grantUnder } from '../catalogue/offers/grantUnder.ts';
 import type { CatalogueStore, OverrideStore } from '../catalogue/store.ts';
 import { cloud, uuid } from '../contract/operators/fields.ts';
 import { overrideEntry, writeOverride } from '../contract/operators/override.ts';
 import { deletedSchema, overrideItem } from '../contract/operators/records.ts';
-import type { Recorded } from '../contract/stored.ts';
+import { isSamePlan } from '../contract/planName.ts';
+import type { Recorded, Written } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 import { marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { ActivationStore } from '../seats/store.ts';
@@ -18,7 +21,9 @@ import type { Call, OperatorRoute } from './route.ts';
 import { writeRecord } from './versions.ts';
 
 export interface OverrideNeeds {
-  readonly store: OverrideStore & Pick<CatalogueStore, 'readOffer'> & Pick<ActivationStore, 'countSeated'>;
+  readonly store: OverrideStore &
+    Pick<CatalogueStore, 'readOffer' | 'readOfferList' | 'putNotice' | 'dropNotice'> &
+    Pick<ActivationStore, 'countSeated'>;
 }
 
 const defineRoute = routesThatNeed<OverrideNeeds>();
@@ -39,7 +44,7 @@ const putOverride = defineRoute({
   summary: 'Creates what one subscription has otherwise than the offer says or, with If-Match, replaces it',
   ...{ params, query: NOTHING, body: jsonBody(overrideEntry), ifMatch: true, creates: true, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: overrideItem },
-  codes: ['not_found', 'changed_meanwhile', 'precondition_required'],
+  codes: ['not_found', 'name_taken', 'changed_meanwhile', 'precondition_required'],
   handle: async (call) => {
     const { store } = call.needs;
     const key = keyOf(call.params);
@@ -47,8 +52,8 @@ const putOverride = defineRoute({
     const stored = await store.readOverride(key);
     const value = { ...key, override: call.body };
     if (call.dryRun) return tryOverride(call, key, stored, value);
-    const { row, isNew } = await writeOne([{ value, stored }], call, (written, version) =>
-      store.writeOverride(written, version, call.change),
+    const { row, isNew } = await writeOne([{ value, stored }], call, (_, version) =>
+      version === null ? insertOverride(call, value) : store.writeOverride(value, version, call.change),
     );
     return { ...answerWith(row), isNew };
   },
@@ -89,6 +94,31 @@ async function checkOffer({ store }: OverrideNeeds, { plan }: HoldingKey): Promi
   const detail =
     'The offer is in licensed mode, where overrides have no effect: change the licence of the subscription.';
   throw new RequestError('request_malformed', detail);
+}
+
+/** @throws {RequestError} `not_found` or `request_malformed` where the offer went, or changed, in the same instant */
+async function insertOverride(
+  { needs, change }: Pick<Call<OverrideNeeds>, 'needs' | 'change'>,
+  value: SubscriptionOverride,
+): Promise<Written> {
+  const { store } = needs;
+  const { plan, cloud: where, subscriptionId } = value;
+  const about = `an override of the subscription ${subscriptionId} (${where})`;
+  const isFounded = (offers: readonly Offer[]) =>
+    offers.some((offer) => isSamePlan(offer.plan, plan) && offer.mode === 'marketplace');
+  const granted = await grantUnder<Written>(
+    store,
+    { about, plans: [plan], at: change.at, isFounded },
+    {
+      write: () => store.writeOverride(value, null, change),
+      undo: async (written) => {
+        if (written.outcome === 'written') await store.deleteOverride(value, written.version);
+      },
+    },
+  );
+  if (granted.outcome !== 'unfounded') return granted;
+  await checkOffer(needs, value);
+  return { outcome: 'changed' };
 }
 
 async function tryOverride(

@@ -1,6 +1,5 @@
 import type { LicenceStore } from './licenceStore.ts';
 import { activationTable } from './activationTable.ts';
-import { catalogueTables } from './catalogueTables.ts';
 import { claimTable } from './claimTable.ts';
 import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
@@ -10,6 +9,8 @@ import { decisionTable } from './decisionTable.ts';
 import { holderTable } from './holderTable.ts';
 import { issuerTable } from './issuerTable.ts';
 import { keySetTable } from './keySetTable.ts';
+import { licenceTable } from './licenceTable.ts';
+import { offerTable } from './offerTable.ts';
 import { onceTable } from './onceTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
@@ -62,8 +63,9 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
         await callStore(call, (abortSignal) => table.createTable({ abortSignal }));
       }
     },
-    ...catalogueTables(tables.offers, tables.licences, budgets),
-    ...holderTable(tables.holders, budget),
+    ...offerTable(tables.offers, budget),
+    ...licenceTable(tables.licences, budgets),
+    ...holderTable(tables.holders, budgets),
     ...claimTable(tables.names, budgets),
     ...seats,
     ...usageTable(tables.activations, budgets.search),

@@ -12,8 +12,9 @@ import type { Change, Recorded, Stored } from '../contract/stored.ts';
 import { holderRow, subscriptionPartition } from './keys.ts';
 import type { HolderKind } from './keys.ts';
 import { changeColumns, parseJsonProperty, readRow, rowInstant, ROW_SCHEMA, writeChange } from './readRow.ts';
-import { deleteRow, readAllRows, readOneRow, writeOwnRow, writeRows } from './rows.ts';
+import { deleteRow, readAllRows, readOneRow, searchAllRows, writeOwnRow, writeRows } from './rows.ts';
 import type { Row } from './rows.ts';
+import type { Budgets } from './storeCall.ts';
 
 const plan = z.string().transform((text, context): PlanName => {
   const name = parsePlanName(text);
@@ -46,14 +47,12 @@ type HolderMethods = 'readHoldings' | 'readHolding' | 'writeHolding';
 /**
  * What single subscriptions have: the licences that claim them, their trials, and what they have otherwise than an offer
  * says.
- *
- * @param budget milliseconds for one operation
  */
 export function holderTable(
   holders: TableClient,
-  budget: number,
+  budgets: Budgets,
 ): Pick<CatalogueStore, HolderMethods> & TrialStore & OverrideStore {
-  const call = (operation: string) => ({ operation, budget });
+  const call = (operation: string) => ({ operation, budget: budgets.call });
   const readOne = async (of: HoldingKey, kind: HolderKind, operation: string): Promise<Row | null> =>
     readOneRow(holders, call(operation), subscriptionPartition(of.cloud, of.subscriptionId), holderRow(of.plan, kind));
   return {
@@ -71,6 +70,11 @@ export function holderTable(
     readOverride: async (of) => {
       const row = await readOne(of, 'override', 'read an override');
       return row === null ? null : readOverride(row);
+    },
+    listOverridesOf: async (of) => {
+      const search = { operation: "look for an offer's overrides", budget: budgets.search };
+      const filter = odata`RowKey eq ${holderRow(of, 'override')}`;
+      return (await searchAllRows(holders, search, { filter })).map((row) => readOverride(row).value);
     },
     writeOverride: (override, version, change) =>
       writeOwnRow(holders, call('write an override'), { entity: overrideEntity(override, change), version }),

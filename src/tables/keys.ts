@@ -22,6 +22,10 @@ const LAST_DAY = 999_999;
 const LAST_TIME = 2 ** 48 - 1;
 
 export const OFFERS_PARTITION = 'offers';
+/** In the partition of offers, before all of them: every offer's key begins with a letter or a digit. */
+export const OFFER_LIST_ROW = '!list';
+export const NOTICE_PREFIX = '!notice:';
+export const FIRST_OFFER_ROW = '0';
 export const ISSUERS_PARTITION = 'issuers';
 export const TRUST_PARTITION = 'trust';
 export const KEY_SETS_PARTITION = 'keysets';

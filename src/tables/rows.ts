@@ -166,6 +166,18 @@ export async function replaceRows(
   return outcomeOf(await askStore<object>(call, (abortSignal) => submitWhole(table, actions, abortSignal)));
 }
 
+/** Rows of one partition, all or nothing, with the version that each then has; `''` for one that was removed. */
+export async function writeTransaction(
+  table: TableClient,
+  call: StoreCall,
+  writes: readonly (RowWrite | RowRemoval)[],
+): Promise<{ readonly outcome: 'written'; readonly versions: readonly string[] } | { readonly outcome: 'refused' }> {
+  const actions = writes.map(transactionAction);
+  const answer = await askStore(call, (abortSignal) => submitWhole(table, actions, abortSignal));
+  if (typeof answer === 'string') return { outcome: 'refused' };
+  return { outcome: 'written', versions: answer.subResponses.map(({ etag = '' }) => etag) };
+}
+
 /** One row, with the version that it then has. */
 export async function writeOneRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {
   const answer = await askStore<WriteAnswer>(call, (abortSignal) => writeRow(table, write, abortSignal));

@@ -6,6 +6,7 @@ import type { Answer, ClientKey } from '../endToEnd/protocolClient.ts';
 import { FLEET_LICENCE, setFleetSeats } from '../support/seating.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
+import { putOffer } from '../support/putOffer.ts';
 
 /**
  * One VM with root in hostile hands, through HTTP alone: it boots, renews, gives back whatever licence it has and makes new
@@ -115,5 +116,5 @@ test.each([0, 1, 2])('with %i changes of key allowed', async (keyChanges) => {
 async function allowKeyChanges({ store }: Scene, keyChanges: number): Promise<void> {
   const stored = await store.readOffer(FLEET_LICENCE.plan);
   if (stored === null) throw new Error('The catalogue has no offer for the fleet.');
-  await store.writeOffer({ ...stored.value, keyChanges }, stored.version, { by: 'test', at: 0 });
+  await putOffer(store, { ...stored.value, keyChanges });
 }

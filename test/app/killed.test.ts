@@ -9,6 +9,7 @@ import { FLEET_LICENCE, FLEET_POOL, readSeating, setFleetSeats } from '../suppor
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 import type { StoreFault } from '../support/storeProxy.ts';
+import { putOffer } from '../support/putOffer.ts';
 
 /**
  * The app's own process is killed (signal 9) before and after each of its calls of the store. No seat is lost beyond its
@@ -161,5 +162,5 @@ test('where a seat is given back early', async () => {
 async function allowEarlyRelease({ store }: Scene): Promise<void> {
   const stored = await store.readOffer(FLEET_LICENCE.plan);
   if (stored === null) throw new Error('The catalogue has no offer for the fleet.');
-  await store.writeOffer({ ...stored.value, earlyRelease: true }, stored.version, { by: 'test', at: 0 });
+  await putOffer(store, { ...stored.value, earlyRelease: true });
 }

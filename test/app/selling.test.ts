@@ -6,6 +6,7 @@ import { createKey, readPayload } from '../endToEnd/protocolClient.ts';
 import type { Answer } from '../endToEnd/protocolClient.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
+import { deleteOffer } from '../support/putOffer.ts';
 
 /** What vendors sell, as VMs meet it: one pool for many subscriptions, trials, claim codes, foreign plans, overrides. */
 
@@ -90,7 +91,7 @@ test('a trial begins with the first VM of a subscription, and is had once', asyn
   const ended = await scene.boot('sold-a-1', { key });
   expect([outcomeOf(ended), readPayload(String(ended.body['denial']))['code']]).toEqual(['trial_ended', 'trial_ended']);
   // Whatever is deleted, there is no second one.
-  await scene.store.deleteOffer({ publisher: 'contoso', product: 'sold', name: 'pro' }, null);
+  await deleteOffer(scene.store, { publisher: 'contoso', product: 'sold', name: 'pro' });
   ahead += DAY;
   expect(outcomeOf(await scene.boot('sold-a-1', { key }))).toBe('plan_unknown');
 });

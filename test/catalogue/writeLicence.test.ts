@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { holdingKeys, namingOf } from '../../src/catalogue/holding.ts';
-import type { Holding, HoldingKey } from '../../src/catalogue/holding.ts';
+import type { HoldingKey } from '../../src/catalogue/holding.ts';
 import type { Licence } from '../../src/catalogue/licence.ts';
 import { deleteLicence, writeLicence } from '../../src/catalogue/writeLicence.ts';
-import type { RecordedLicence } from '../../src/catalogue/store.ts';
-import type { Change, Stored } from '../../src/contract/stored.ts';
+import type { Change } from '../../src/contract/stored.ts';
+import { Died } from '../support/dyingStore.ts';
+import { createLicenceRows } from '../support/memoryLicences.ts';
 import { AT, licence, MINUTE, subscriptions, vmId } from '../support/licensing.ts';
 
 /*
@@ -16,43 +17,6 @@ import { AT, licence, MINUTE, subscriptions, vmId } from '../support/licensing.t
  */
 
 type LicenceRows = Parameters<typeof writeLicence>[0];
-
-class Died extends Error {}
-
-/** The rows of licences and holdings in memory, under the store's own rules. */
-function createRows() {
-  const licences = new Map<string, RecordedLicence>();
-  const holdings = new Map<string, Stored<Holding>>();
-  const nameOf = ({ cloud, subscriptionId }: HoldingKey) => `${cloud}/${subscriptionId}`;
-  let versions = 0;
-  const next = () => `v${(versions += 1)}`;
-  const outcomeOf = (present: string | undefined, version: string | null) =>
-    version === null ? (present === undefined ? null : 'exists') : present === version ? null : 'changed';
-  const rows: LicenceRows = {
-    readLicence: (id) => Promise.resolve(licences.get(id) ?? null),
-    writeLicence: (value, version, change, claim = '') => {
-      const outcome = outcomeOf(licences.get(value.id)?.version, version);
-      if (outcome !== null) return Promise.resolve({ outcome });
-      const row = { value, version: next(), change, claim };
-      licences.set(value.id, row);
-      return Promise.resolve({ outcome: 'written', version: row.version });
-    },
-    deleteLicence: (id, version) => {
-      const present = licences.get(id);
-      if (present === undefined) return Promise.resolve('absent');
-      if (version !== null && present.version !== version) return Promise.resolve('changed');
-      licences.delete(id);
-      return Promise.resolve('deleted');
-    },
-    readHolding: (key) => Promise.resolve(holdings.get(nameOf(key)) ?? null),
-    writeHolding: (value, version) => {
-      const outcome = outcomeOf(holdings.get(nameOf(value))?.version, version);
-      if (outcome === null) holdings.set(nameOf(value), { value, version: next() });
-      return Promise.resolve(outcome ?? 'written');
-    },
-  };
-  return { rows, licences, holdings, nameOf };
-}
 
 /** The same rows, a step before each call, for a process that dies after so many of them. */
 function through(rows: LicenceRows, step: () => Promise<unknown>, dies: number | null): LicenceRows {
@@ -121,13 +85,13 @@ async function execute(store: LicenceRows, asked: Write, at: number): Promise<st
   }
 }
 
-type World = ReturnType<typeof createRows>;
+type World = ReturnType<typeof createLicenceRows>;
 
 /** How the licences that a subscription's row names name it themselves: that is what decisions go by. */
-function namingsOf({ holdings, licences, nameOf }: World, key: HoldingKey, at: number) {
+function namingsOf({ holdings, readAll, nameOf }: World, key: HoldingKey, at: number) {
   const ids = holdings.get(nameOf(key))?.value.licences ?? [];
   return ids.map((id) => {
-    const value = licences.get(id)?.value;
+    const value = readAll().find((row) => row.value.id === id)?.value;
     return value === undefined ? null : namingOf(value, key, at);
   });
 }
@@ -135,13 +99,13 @@ function namingsOf({ holdings, licences, nameOf }: World, key: HoldingKey, at: n
 test('under any interleaving of operators’ writes and deaths, one licence at most has a subscription to stay', async () => {
   await fc.assert(
     fc.asyncProperty(fc.scheduler(), phases, async (scheduler, given) => {
-      const world = createRows();
+      const world = createLicenceRows();
       let at = AT;
       let hasDied = false;
       const step = () => scheduler.schedule(Promise.resolve());
       for (const { wait, writes } of given) {
         at += wait;
-        const running = writes.map((one) => execute(through(world.rows, step, one.dies), one, at + one.skew));
+        const running = writes.map((one) => execute(through(world.store, step, one.dies), one, at + one.skew));
         const ended = Promise.all(running);
         await scheduler.waitFor(ended);
         hasDied ||= (await ended).includes('died');
@@ -160,9 +124,9 @@ test('under any interleaving of operators’ writes and deaths, one licence at m
 });
 
 /** Licences that say that the subscription stays, and that its row does not name: a VM would not find them. */
-function findLost({ holdings, licences, nameOf }: World, key: HoldingKey, at: number): readonly string[] {
+function findLost({ holdings, readAll, nameOf }: World, key: HoldingKey, at: number): readonly string[] {
   const ids = holdings.get(nameOf(key))?.value.licences ?? [];
-  const naming = [...licences.values()].filter(({ value }) => namingOf(value, key, at) === 'stays');
+  const naming = readAll().filter(({ value }) => namingOf(value, key, at) === 'stays');
   return naming.map(({ value }) => value.id).filter((id) => !ids.includes(id));
 }
 
@@ -173,44 +137,44 @@ async function expectFree(world: World, at: number): Promise<void> {
     const [key] = holdingKeys(value);
     if (key === undefined) throw new Error('The licence names a subscription.');
     const isHeld = namingsOf(world, key, at).includes('stays');
-    const written = await writeLicence(world.rows, { value, stored: null }, { by: 'late', at });
+    const written = await writeLicence(world.store, { value, stored: null }, { by: 'late', at });
     expect(written.outcome).toBe(isHeld ? 'held' : 'written');
   }
 }
 
 test('a written licence has its subscriptions, and a deleted one gives them up with its pool remembered', async () => {
-  const world = createRows();
+  const world = createLicenceRows();
   const change = { by: 'test', at: AT };
   const first = licence({ subscriptions: subscriptions(vmId(1), vmId(2)) });
-  expect((await writeLicence(world.rows, { value: first, stored: null }, change)).outcome).toBe('written');
+  expect((await writeLicence(world.store, { value: first, stored: null }, change)).outcome).toBe('written');
   const second = licence({ id: 'second', subscriptions: subscriptions(vmId(2)) });
-  expect(await writeLicence(world.rows, { value: second, stored: null }, change)).toMatchObject({
+  expect(await writeLicence(world.store, { value: second, stored: null }, change)).toMatchObject({
     outcome: 'held',
     by: first.id,
     key: { subscriptionId: vmId(2) },
   });
-  const stored = await world.rows.readLicence(first.id);
+  const stored = await world.store.readLicence(first.id);
   if (stored === null) throw new Error('The licence was written.');
-  expect(await deleteLicence(world.rows, stored, AT + 1_000)).toBe('deleted');
+  expect(await deleteLicence(world.store, stored, AT + 1_000)).toBe('deleted');
   expect(
-    (await writeLicence(world.rows, { value: second, stored: null }, { by: 'test', at: AT + 2_000 })).outcome,
+    (await writeLicence(world.store, { value: second, stored: null }, { by: 'test', at: AT + 2_000 })).outcome,
   ).toBe('written');
   const [key] = holdingKeys(second);
-  const holding = key === undefined ? null : await world.rows.readHolding(key);
+  const holding = key === undefined ? null : await world.store.readHolding(key);
   expect(holding?.value).toMatchObject({ licences: ['second'], former: ['licence:fabrikam-2026'] });
 });
 
 test('a subscription moves at once, and again after the licence that it came under was deleted', async () => {
-  const world = createRows();
+  const world = createLicenceRows();
   const key = { cloud: 'AzurePublicCloud', subscriptionId: vmId(1) };
   const write = async (id: string, until: number | null, at: number) => {
     const value = licence({ id, subscriptions: [{ ...key, until }] });
-    const stored = await world.rows.readLicence(id);
-    return (await writeLicence(world.rows, { value, stored }, { by: 'test', at })).outcome;
+    const stored = await world.store.readLicence(id);
+    return (await writeLicence(world.store, { value, stored }, { by: 'test', at })).outcome;
   };
   expect([await write('old', null, AT), await write('new', null, AT + 1)]).toEqual(['written', 'held']);
   expect([await write('old', AT + MINUTE, AT + 2), await write('new', null, AT + 3)]).toEqual(['written', 'written']);
-  const stored = await world.rows.readLicence('new');
-  if (stored !== null) await deleteLicence(world.rows, stored, AT + 4);
+  const stored = await world.store.readLicence('new');
+  if (stored !== null) await deleteLicence(world.store, stored, AT + 4);
   expect(await write('other', null, AT + 5)).toBe('written');
 });

@@ -1,3 +1,4 @@
+import type { OfferStore } from '../../src/catalogue/offers/changeOffers.ts';
 import type { CatalogueStore } from '../../src/catalogue/store.ts';
 import type { Change } from '../../src/contract/stored.ts';
 import { countPlan, placeInCatalogue } from '../../src/catalogue/file/cataloguePlan.ts';
@@ -25,7 +26,7 @@ export interface ApplyOptions {
  * @throws StoreUnavailableError
  */
 export async function applyCatalogue(
-  store: CatalogueStore,
+  store: CatalogueStore & OfferStore,
   file: CatalogueFile,
   { change, dryRun = false, life = Number.POSITIVE_INFINITY }: ApplyOptions,
 ): Promise<ReturnType<typeof countPlan>> {

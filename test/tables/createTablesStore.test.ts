@@ -8,12 +8,16 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Activation } from '../../src/seats/activation.ts';
 import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
+import type { Offer } from '../../src/catalogue/offer.ts';
+import type { Notice, OfferEdit } from '../../src/catalogue/offers/offerList.ts';
 import type { SeatWrite } from '../../src/seats/store.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { overrideEntry } from '../../src/contract/operators/override.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { useTestClock } from '../support/testClock.ts';
 import { AT, DAY, entitlement, licence, MINUTE, offer, SUBSCRIPTION, vmId } from '../support/licensing.ts';
+import { putOffer } from '../support/putOffer.ts';
+import { startStoreProxy } from '../support/storeProxy.ts';
 
 const tables = useAzurite();
 const clock = useTestClock();
@@ -68,7 +72,7 @@ test('tables are created once, and asking again is no error', async () => {
   const { store } = await createStore();
   await store.ensureTables();
   expect(await store.holdsAnOffer()).toBe(false);
-  await store.writeOffer(offer(), null, CHANGE);
+  await putOffer(store, offer());
   expect(await store.holdsAnOffer()).toBe(true);
 });
 
@@ -80,8 +84,7 @@ test('offers and licences come back as they were written, and who changed them s
     features: { a: 1, b: true, c: 'x/y#?' },
   });
   const bounded = licence({ vmIds: [vmId(1)], validFrom: AT, validUntil: AT + DAY, note: 'signed by hand' });
-  expect((await store.writeOffer(every, null, CHANGE)).outcome).toBe('written');
-  expect((await store.writeOffer(offer(), null, CHANGE)).outcome).toBe('written');
+  for (const value of [every, offer()]) await putOffer(store, value);
   expect((await store.writeLicence(bounded, null, CHANGE)).outcome).toBe('written');
   expect(await store.readOffers()).toEqual(expect.arrayContaining([every, offer()]));
   expect(await store.lookUpLicence('FABRIKAM-2026')).toEqual(bounded);
@@ -128,15 +131,51 @@ test('a claim code comes back as it was written, and the codes of a licence are 
 
 test('an offer is written only at the version that was read', async () => {
   const { store } = await createStore();
-  await store.writeOffer(offer(), null, CHANGE);
-  for (const other of [{ by: 'another' }, { at: CHANGE.at + 1 }]) {
-    expect((await store.writeOffer(offer(), null, { ...CHANGE, ...other })).outcome).toBe('exists');
-  }
-  const [row] = await store.listOffers();
-  const version = row?.version ?? '';
-  expect((await store.writeOffer(offer({ status: 'suspended' }), version, CHANGE)).outcome).toBe('written');
-  expect((await store.writeOffer(offer(), version, CHANGE)).outcome).toBe('changed');
+  await putOffer(store, offer());
+  const list = await store.readOfferList();
+  const [stored = null] = list.offers;
+  const write = (value: Offer, on: OfferEdit['stored'], version: string | null) =>
+    store.writeOffers([{ value, stored: on, change: CHANGE }], { list: version, notice: null });
+  expect(await write(offer(), null, list.version)).toEqual({ outcome: 'changed' });
+  const suspended = await write(offer({ status: 'suspended' }), stored, list.version);
+  const { offers, version } = await store.readOfferList();
+  expect(suspended).toEqual({ outcome: 'written', versions: [offers[0]?.version] });
+  expect(await write(offer(), stored, version)).toEqual({ outcome: 'changed' });
   expect((await store.readOffers()).map((one) => one.status)).toEqual(['suspended']);
+});
+
+test('offers are written all or none, at the version of the list, and while the notice is there', async () => {
+  const { store } = await createStore();
+  const edits = ['a', 'b'].map((name) => ({
+    ...{ value: offer({ plan: { ...offer().plan, name } }), stored: null, change: CHANGE },
+  }));
+  expect(await store.writeOffers(edits, { list: null, notice: 'gone' })).toEqual({ outcome: 'changed' });
+  const notice: Notice = { id: 'one', kind: 'removal', about: '', names: ['contoso/firewall/*'], at: AT };
+  await store.putNotice(notice);
+  await store.putNotice({ ...notice, id: 'two', kind: 'grant', names: '*' });
+  await store.putNotice({ ...notice, id: 'two', kind: 'grant', names: '*' });
+  expect((await store.writeOffers(edits, { list: null, notice: 'one' })).outcome).toBe('written');
+  expect(await store.writeOffers(edits, { list: null, notice: null })).toEqual({ outcome: 'changed' });
+  const { offers, version, notices } = await store.readOfferList();
+  expect(notices).toEqual([{ ...notice, id: 'two', kind: 'grant', names: '*' }]);
+  expect([await store.dropNotice('two'), await store.dropNotice('two')]).toEqual([true, false]);
+  const removals = offers.map((stored) => ({ value: null, stored, change: CHANGE }));
+  expect((await store.writeOffers(removals, { list: version, notice: null })).outcome).toBe('written');
+  expect(await store.holdsAnOffer()).toBe(false);
+  expect((await store.readOfferList()).version).not.toBe(version);
+});
+
+test('a write of offers whose answer was lost is our own', async () => {
+  const { connectionString, tablePrefix } = tables();
+  const proxy = await startStoreProxy(connectionString, tablePrefix);
+  const store = createTablesStore({ connection: { connectionString: proxy.connectionString }, tablePrefix });
+  await store.ensureTables();
+  proxy.fail(/^POST \$batch/, 'lost');
+  const edits = [{ value: offer(), stored: null, change: CHANGE }];
+  const written = await store.writeOffers(edits, { list: null, notice: null });
+  expect(proxy.recover()).toBe(0);
+  const [row] = await store.listOffers();
+  expect(written).toEqual({ outcome: 'written', versions: [row?.version] });
 });
 
 test('the very same write again, by the same author at the same time, is the one that was written', async () => {
@@ -289,7 +328,7 @@ test('rows of another schema, or that make no sense, are refused and named', asy
   );
   await table('activations').updateEntity({ partitionKey, rowKey: 'seats:00000000', taken: 'all' }, 'Merge');
   await expect(store.readSeats(POOL, null)).rejects.toThrow('A row of kind seat block cannot be read: taken.');
-  await store.writeOffer(offer(), null, CHANGE);
+  await putOffer(store, offer());
   const rowKey = 'contoso:firewall:pro';
   await table('offers').updateEntity({ partitionKey: 'offers', rowKey, content: '{"plan":' }, 'Merge');
   await expect(store.readOffers()).rejects.toThrow('A row of kind offer cannot be read: content.');

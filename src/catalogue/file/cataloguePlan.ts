@@ -24,6 +24,11 @@ export interface Upsert<T> {
   readonly stored: Recorded<T> | null;
 }
 
+/** Whether the row is to be written: it is not there, or says something else. */
+export function isChanged<T>({ value, stored }: Upsert<T>): boolean {
+  return !isDeepStrictEqual(stored?.value, value);
+}
+
 export interface CataloguePlan {
   readonly offers: readonly Upsert<Offer>[];
   readonly licences: readonly Upsert<Licence>[];
@@ -68,6 +73,6 @@ export function countPlan({
 
 function count<T>(upserts: readonly Upsert<T>[]): Counts {
   const created = upserts.filter((upsert) => upsert.stored === null).length;
-  const unchanged = upserts.filter(({ value, stored }) => isDeepStrictEqual(stored?.value, value)).length;
+  const unchanged = upserts.filter((upsert) => !isChanged(upsert)).length;
   return { created, updated: upserts.length - created - unchanged, unchanged };
 }

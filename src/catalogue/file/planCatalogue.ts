@@ -3,8 +3,10 @@ import type { Offer } from '../offer.ts';
 import { formatPlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Planned, StoredCatalogue, Upsert } from './cataloguePlan.ts';
-import { findNewClashes, licenceKey, offerKey, sellsTheSame, subscriptionNames } from './clashes.ts';
-import { becomesMarketplace, countLicences, groupByOffer } from './licencesUnder.ts';
+import { offerKey, sellsTheSame } from '../offers/offerNames.ts';
+import { findNewClashes, licenceKey, subscriptionNames } from './clashes.ts';
+import { tellStranded } from '../offers/dependents.ts';
+import { findStranded } from '../offers/stranded.ts';
 import { planLicences } from './planLicences.ts';
 
 /**
@@ -19,7 +21,7 @@ export function planCatalogue(stored: StoredCatalogue, file: CatalogueFile): Pla
   const otherLicences = leftAlone(valuesOf(licences), stored.licences, licenceKey);
   const all = [
     ...findOfferClashes(offers, otherOffers),
-    ...findStrandedLicences(offers, allOffers, valuesOf(stored.licences)),
+    ...findStrandedLicences(offers, stored),
     ...problems,
     ...findSubscriptionClashes(licences, otherLicences),
   ];
@@ -54,19 +56,16 @@ function findOfferClashes(offers: readonly Upsert<Offer>[], others: readonly Off
   });
 }
 
-/** In marketplace mode licences have no effect: whoever has one would lose what was agreed. */
+/** Whoever has a licence would lose what was agreed. */
 function findStrandedLicences(
   offers: readonly Upsert<Offer>[],
-  allOffers: readonly Offer[],
-  licences: readonly Licence[],
+  { offers: before, licences }: StoredCatalogue,
 ): CatalogueProblem[] {
-  if (!offers.some(becomesMarketplace)) return [];
-  const byOffer = groupByOffer(allOffers, licences);
-  return offers.flatMap((upsert, index) => {
-    const stranded = byOffer.get(offerKey(upsert.value)) ?? [];
-    if (stranded.length === 0 || !becomesMarketplace(upsert)) return [];
-    const message = `must stay "licensed" while licences stand under the offer: ${countLicences(stranded)}; delete them first`;
-    return [{ list: 'offers', index, code: 'in_use', field: 'mode', message }];
+  return findStranded(offers, valuesOf(before), valuesOf(licences)).flatMap((stranded) => {
+    const upsert = offers[stranded.index];
+    if (upsert === undefined) return [];
+    const { index, field, message } = tellStranded(upsert, stranded);
+    return [{ list: 'offers', index, code: 'in_use', field: field ?? '', message }];
   });
 }
 

@@ -8,7 +8,7 @@ import type { CatalogueFile, CatalogueProblem, Upsert } from './cataloguePlan.ts
 import { findClashes, licenceKey } from './clashes.ts';
 import { findContradiction } from '../../contract/operators/licence.ts';
 import type { OptionalMember } from '../../contract/operators/licence.ts';
-import { createOfferFinder } from './licencesUnder.ts';
+import { createOfferFinder } from '../offers/licencesUnder.ts';
 
 /**
  * Gives each licence the name that its offer has, for it may name it by an alias and in any case of letters, and finds

@@ -1,16 +1,19 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import { forEachAtOnce } from '../atOnce.ts';
 import { holdingKeys, namingOf } from '../holding.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
-import { formatPlanName } from '../../contract/planName.ts';
+import type { OfferStore } from '../offers/changeOffers.ts';
+import { areLicensed } from '../offers/grantLicence.ts';
+import { beginGrant, endGrant } from '../offers/grantUnder.ts';
 import { StoreUnavailableError } from '../../contract/stored.ts';
 import type { CatalogueStore } from '../store.ts';
 import { deleteLicence, writeLicence } from '../writeLicence.ts';
-import type { LicenceWritten } from '../writeLicence.ts';
-import type { Change, Recorded, Written } from '../../contract/stored.ts';
+import type { Change } from '../../contract/stored.ts';
+import { isChanged } from './cataloguePlan.ts';
 import type { CataloguePlan, Upsert } from './cataloguePlan.ts';
+import { offerSteps } from './offerSteps.ts';
+import { ownVersion } from './step.ts';
+import type { Step } from './step.ts';
 
 /** Milliseconds: after them what was written is taken back, for which the platform has to leave time. */
 const MAX_WRITING = 120_000;
@@ -35,26 +38,8 @@ export class PartlyWrittenError extends StoreUnavailableError {
   }
 }
 
-type RowStore = Pick<
-  CatalogueStore,
-  | 'readOffer'
-  | 'readLicence'
-  | 'writeOffer'
-  | 'writeLicence'
-  | 'deleteOffer'
-  | 'deleteLicence'
-  | 'readHolding'
-  | 'writeHolding'
->;
-
-/** One row to write, and how it is taken back. */
-interface RowWrite {
-  /** For people. */
-  readonly name: string;
-  write(): Promise<Written | LicenceWritten>;
-  /** @param version what the row has since it was written; null where nobody knows whether it was */
-  takeBack(version: string | null): Promise<unknown>;
-}
+type RowStore = OfferStore &
+  Pick<CatalogueStore, 'readLicence' | 'writeLicence' | 'deleteLicence' | 'readHolding' | 'writeHolding'>;
 
 /**
  * Writes a plan whole or not at all, as far as that is in one process's hands: rows of several partitions have no
@@ -69,17 +54,13 @@ export async function writeTogether(
   { offers, licences }: CataloguePlan,
   change: Change,
 ): Promise<boolean> {
-  const progress: Progress = { undos: [], isStopped: false };
-  const changed = licences.filter(isChanged);
-  const groups = [
-    offers.filter(isChanged).map((upsert) => offerWrite(store, upsert, change)),
-    // What one licence gives up, another one may take.
-    changed.filter((upsert) => givesUp(upsert, change.at)).map((upsert) => licenceWrite(store, upsert, change)),
-    changed.filter((upsert) => !givesUp(upsert, change.at)).map((upsert) => licenceWrite(store, upsert, change)),
-  ];
+  const progress: Progress = { offers: [], licences: [], isStopped: false };
+  const deadline = AbortSignal.timeout(MAX_WRITING);
   try {
-    const deadline = AbortSignal.timeout(MAX_WRITING);
-    for (const rows of groups) await writeGroup(rows, progress, deadline);
+    for (const step of offerSteps(store, offers.filter(isChanged), change)) {
+      await writeSteps([step], progress, { undos: progress.offers, deadline });
+    }
+    if (!progress.isStopped) await writeLicences(store, licences.filter(isChanged), { change, progress, deadline });
   } catch (error) {
     await takeBack(progress);
     throw error;
@@ -88,50 +69,91 @@ export async function writeTogether(
   return !progress.isStopped;
 }
 
+/** What has to be undone, and whether nothing more is begun: a row was changed meanwhile, or a write failed. */
 interface Progress {
-  readonly undos: Undo[];
-  /** A row was changed meanwhile, or a write failed: nothing more is begun. */
+  readonly offers: Undo[];
+  readonly licences: Undo[];
   isStopped: boolean;
 }
 
 interface Undo {
-  readonly row: RowWrite;
+  readonly step: Pick<Step, 'names' | 'takeBack'>;
   readonly version: string | null;
 }
 
-function isChanged<T>({ value, stored }: Upsert<T>): boolean {
-  return !isDeepStrictEqual(stored?.value, value);
+interface Writing {
+  readonly change: Change;
+  readonly progress: Progress;
+  readonly deadline: AbortSignal;
 }
 
-async function writeGroup(rows: readonly RowWrite[], progress: Progress, deadline: AbortSignal): Promise<void> {
-  await forEachAtOnce(rows, async (row) => {
+/** Those that are new need their offers to stay. */
+async function writeLicences(store: RowStore, upserts: readonly Upsert<Licence>[], writing: Writing): Promise<void> {
+  const { change, progress } = writing;
+  const plans = upserts.filter(({ stored }) => stored === null).map(({ value }) => value.plan);
+  if (plans.length === 0) return writeInOrder(store, upserts, writing);
+  const isFounded = (offers: readonly Offer[]) => areLicensed(offers, plans);
+  const grant = { about: 'a file of licences', plans, at: change.at, isFounded };
+  const notice = await beginGrant(store, grant);
+  if (notice === null) {
+    progress.isStopped = true;
+    return;
+  }
+  // It is taken back after the licences, and before their offers.
+  progress.offers.push({ step: { names: [], takeBack: () => store.dropNotice(notice.id) }, version: null });
+  await writeInOrder(store, upserts, writing);
+  if (!progress.isStopped && !(await endGrant(store, notice, grant))) progress.isStopped = true;
+}
+
+async function writeInOrder(
+  store: RowStore,
+  upserts: readonly Upsert<Licence>[],
+  { change, progress, deadline }: Writing,
+): Promise<void> {
+  // What one licence gives up, another one may take.
+  const groups = [
+    upserts.filter((upsert) => givesUp(upsert, change.at)),
+    upserts.filter((upsert) => !givesUp(upsert, change.at)),
+  ];
+  for (const group of groups) {
+    const steps = group.map((upsert) => licenceStep(store, upsert, change));
+    await writeSteps(steps, progress, { undos: progress.licences, deadline });
+  }
+}
+
+async function writeSteps(
+  steps: readonly Step[],
+  progress: Progress,
+  { undos, deadline }: { readonly undos: Undo[]; readonly deadline: AbortSignal },
+): Promise<void> {
+  await forEachAtOnce(steps, async (step) => {
     if (progress.isStopped) return;
     if (deadline.aborted) {
       progress.isStopped = true;
       throw new StoreUnavailableError('The store is too slow for so many rows at once: split the file.');
     }
-    await writeRow(row, progress);
+    try {
+      const answer = await step.write();
+      if (answer.outcome !== 'written') progress.isStopped = true;
+      else undos.push({ step, version: answer.version ?? null });
+    } catch (error) {
+      progress.isStopped = true;
+      undos.push({ step, version: null });
+      throw error;
+    }
   });
 }
 
-async function writeRow(row: RowWrite, progress: Progress): Promise<void> {
-  try {
-    const answer = await row.write();
-    if (answer.outcome === 'written') progress.undos.push({ row, version: answer.version });
-    else progress.isStopped = true;
-  } catch (error) {
-    progress.isStopped = true;
-    progress.undos.push({ row, version: null });
-    throw error;
-  }
-}
-
-/** The last ones first: licences before their offers. What fails is tried once more. */
-async function takeBack({ undos }: Progress): Promise<void> {
+/** The last ones first, and licences before their offers. What fails is tried once more. */
+async function takeBack({ offers, licences }: Progress): Promise<void> {
   const deadline = AbortSignal.timeout(MAX_TAKING_BACK);
-  const failed = await takeBackEach(undos.toReversed(), deadline);
-  const left = await takeBackEach(failed, deadline);
-  if (left.length > 0) throw new PartlyWrittenError(left.map(({ row }) => row.name));
+  const left: Undo[] = [];
+  for (const undos of [licences.toReversed(), ...offers.toReversed().map((undo) => [undo])]) {
+    const failed = await takeBackEach(undos, deadline);
+    left.push(...(await takeBackEach(failed, deadline)));
+  }
+  const names = left.flatMap(({ step }) => step.names);
+  if (names.length > 0) throw new PartlyWrittenError(names);
 }
 
 /** Tries all of them. @returns those that failed, or for which there was no time */
@@ -140,26 +162,12 @@ async function takeBackEach(undos: readonly Undo[], deadline: AbortSignal): Prom
   await forEachAtOnce(undos, async (undo) => {
     try {
       deadline.throwIfAborted();
-      await undo.row.takeBack(undo.version);
+      await undo.step.takeBack(undo.version);
     } catch {
       failed.push(undo);
     }
   });
   return failed;
-}
-
-function offerWrite(store: RowStore, { value, stored }: Upsert<Offer>, change: Change): RowWrite {
-  return {
-    name: `offer ${formatPlanName(value.plan)}`,
-    write: () => store.writeOffer(value, stored?.version ?? null, change),
-    takeBack: async (known) => {
-      const version = known ?? ownVersion(await store.readOffer(value.plan), value, change);
-      if (version === null) return;
-      await (stored === null
-        ? store.deleteOffer(value.plan, version)
-        : store.writeOffer(stored.value, version, stored.change));
-    },
-  };
 }
 
 /** Whether a subscription that was to stay is to stay no longer. */
@@ -169,9 +177,9 @@ function givesUp({ value, stored }: Upsert<Licence>, at: number): boolean {
   return staying.some((key) => namingOf(value, key, at) !== 'stays');
 }
 
-function licenceWrite(store: RowStore, { value, stored }: Upsert<Licence>, change: Change): RowWrite {
+function licenceStep(store: RowStore, { value, stored }: Upsert<Licence>, change: Change): Step {
   return {
-    name: `licence ${value.id}`,
+    names: [`licence ${value.id}`],
     write: () => writeLicence(store, { value, stored }, change),
     takeBack: async (known) => {
       const version = known ?? ownVersion(await store.readLicence(value.id), value, change);
@@ -182,10 +190,4 @@ function licenceWrite(store: RowStore, { value, stored }: Upsert<Licence>, chang
         : writeLicence(store, { value: stored.value, stored: present }, stored.change));
     },
   };
-}
-
-/** A write without an answer may have been executed all the same. Another operator's is not ours, though it says the same. */
-function ownVersion<T>(present: Recorded<T> | null, value: T, change: Change): string | null {
-  if (present === null) return null;
-  return isDeepStrictEqual([present.value, present.change], [value, change]) ? present.version : null;
 }

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 
 import { applyCatalogue } from '../../support/applyCatalogue.ts';
 import { CatalogueError, parseCatalogue } from '../../../src/catalogue/file/parseCatalogue.ts';
-import type { CatalogueStore } from '../../../src/catalogue/store.ts';
 import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
@@ -137,7 +136,7 @@ test('a row that another operator wrote at the same time is not overwritten', as
   await applyCatalogue(store, { offers: [offer()], licences: [] }, options);
   const stale = await store.listOffers();
   await applyCatalogue(store, { offers: [offer({ grace: HOUR })], licences: [] }, options);
-  const behind: CatalogueStore = { ...store, listOffers: () => Promise.resolve(stale) };
+  const behind: LicenceStore = { ...store, listOffers: () => Promise.resolve(stale) };
   const refused = applyCatalogue(behind, { offers: [offer({ grace: 0 })], licences: [] }, options);
   await expect(refused).rejects.toThrow('someone else changed a row of it');
   expect(await store.readOffers()).toEqual([offer({ grace: HOUR })]);

@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
 
-import { readAroundLicence, readAroundOffer } from '../../../src/catalogue/file/readStored.ts';
+import { readAroundLicence } from '../../../src/catalogue/file/readStored.ts';
+import { readLicencesNear } from '../../../src/catalogue/offers/licencesUnder.ts';
 import { writeLicence } from '../../../src/catalogue/writeLicence.ts';
+import type { Offer } from '../../../src/catalogue/offer.ts';
 import type { Licence } from '../../../src/catalogue/licence.ts';
 import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT, licence, offer, SUBSCRIPTION, subscriptions, vmId } from '../../support/licensing.ts';
 import { startStoreProxy } from '../../support/storeProxy.ts';
+import { putOffer } from '../../support/putOffer.ts';
 
 const tables = useAzurite();
 const CHANGE = { by: 'test', at: AT };
@@ -19,8 +22,8 @@ async function createStore(): Promise<{ store: LicenceStore; requests: readonly 
   const proxy = await startStoreProxy(connectionString, tablePrefix);
   const store = createTablesStore({ connection: { connectionString: proxy.connectionString }, tablePrefix });
   await store.ensureTables();
-  await store.writeOffer(offer({ productAliases: ['preview'] }), null, CHANGE);
-  await store.writeOffer(offer({ plan: plan('Router', '*') }), null, CHANGE);
+  await putOffer(store, offer({ productAliases: ['preview'] }));
+  await putOffer(store, offer({ plan: plan('Router', '*') }));
   await writeLicence(store, { value: licence(), stored: null }, CHANGE);
   await writeLicence(
     store,
@@ -54,15 +57,13 @@ test('for a licence that is new, or has new subscriptions, the licences that hav
   expect(requests.filter((request) => request.endsWith('licences()'))).toEqual([]);
 });
 
-test('for an offer licences are read only where it comes to be in marketplace mode, and only those of its plan', async () => {
-  const { store, requests } = await createStore();
-  expect(idsOf(await readAroundOffer(store, offer({ status: 'suspended' })))).toEqual([]);
-  expect(requests).toEqual(['GET offers()']);
-  const sold = { mode: 'marketplace', productAliases: [] } as const;
-  expect(idsOf(await readAroundOffer(store, offer(sold))).sort()).toEqual(['fabrikam-2026', 'second']);
-  expect(idsOf(await readAroundOffer(store, offer({ ...sold, plan: plan('ROUTER', '*') })))).toEqual(['third']);
-  expect(idsOf(await readAroundOffer(store, offer({ ...sold, plan: plan('Router', 'small') })))).toEqual(['third']);
-  expect(idsOf(await readAroundOffer(store, offer({ ...sold, plan: plan('Route', '*') })))).toEqual([]);
-  const named = offer({ mode: 'marketplace', plan: plan('New'), productAliases: ['firewall'] });
-  expect(idsOf(await readAroundOffer(store, named)).sort()).toEqual(['fabrikam-2026', 'second']);
+test('for an offer the licences of its plan are read, by all names of its product', async () => {
+  const { store } = await createStore();
+  const near = async (changed: Partial<Offer>) =>
+    (await readLicencesNear(store, offer(changed))).map(({ value }) => value.id).sort();
+  expect(await near({})).toEqual(['fabrikam-2026', 'second']);
+  expect(await near({ plan: plan('ROUTER', '*') })).toEqual(['third']);
+  expect(await near({ plan: plan('Router', 'small') })).toEqual(['third']);
+  expect(await near({ plan: plan('Route', '*') })).toEqual([]);
+  expect(await near({ plan: plan('New'), productAliases: ['firewall'] })).toEqual(['fabrikam-2026', 'second']);
 });

@@ -11,6 +11,7 @@ import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT, licence, offer, subscriptions, vmId } from '../../support/licensing.ts';
 import { startStoreProxy } from '../../support/storeProxy.ts';
+import { putOffer } from '../../support/putOffer.ts';
 
 const tables = useAzurite();
 const EARLIER = { by: 'before', at: AT };
@@ -27,7 +28,7 @@ async function createStore(): Promise<LicenceStore> {
   const { connectionString, tablePrefix } = tables();
   const store = createTablesStore({ connection: { connectionString }, tablePrefix });
   await store.ensureTables();
-  await store.writeOffer(offer(), null, EARLIER);
+  await putOffer(store, offer(), EARLIER);
   for (const value of before) await writeLicence(store, { value, stored: null }, EARLIER);
   return store;
 }
@@ -112,7 +113,7 @@ async function createProxied() {
     createTablesStore({ connection: { connectionString: one }, tablePrefix }),
   ) as [LicenceStore, LicenceStore];
   await direct.ensureTables();
-  await direct.writeOffer(offer(), null, EARLIER);
+  await putOffer(direct, offer(), EARLIER);
   for (const one of before) await direct.writeLicence(one, null, EARLIER);
   return { proxy, store, direct };
 }

@@ -5,50 +5,12 @@ import { ANY } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 import type { LicenceStore } from './licenceStore.ts';
-import { licenceEntity, offerEntity, readLicenceRow, readOfferRow } from './catalogueRow.ts';
-import { licenceRow, LICENCES_PARTITION, OFFERS_PARTITION, planRow, productRange } from './keys.ts';
+import { licenceEntity, readLicenceRow } from './catalogueRow.ts';
+import { licenceRow, LICENCES_PARTITION, planRow, productRange } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
-import { deleteRow, readAllRows, readFirstPage, readOneRow, searchAllRows, writeOwnRow } from './rows.ts';
+import { deleteRow, readOneRow, searchAllRows, writeOwnRow } from './rows.ts';
 import type { RowQuery } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
-
-const ALL_OFFERS = { filter: odata`PartitionKey eq ${OFFERS_PARTITION}` };
-
-export function catalogueTables(
-  offers: TableClient,
-  licences: TableClient,
-  budgets: Budgets,
-): Pick<LicenceStore, OfferMethods | LicenceMethods> {
-  return { ...offerTable(offers, budgets.call), ...licenceTable(licences, budgets) };
-}
-
-type OfferMethods =
-  'readOffers' | 'holdsAnOffer' | 'listOffers' | 'readOffer' | 'pageOffers' | 'writeOffer' | 'deleteOffer';
-
-function offerTable(offers: TableClient, budget: number): Pick<LicenceStore, OfferMethods> {
-  const call = (operation: string) => ({ operation, budget });
-  const listOffers: CatalogueStore['listOffers'] = async () =>
-    (await readAllRows(offers, call('read the offers'), ALL_OFFERS)).map(readOfferRow);
-  return {
-    listOffers,
-    readOffers: async () => (await listOffers()).map((row) => row.value),
-    holdsAnOffer: async () => (await readFirstPage(offers, call('look for an offer'), ALL_OFFERS, 1)).length > 0,
-    readOffer: async (plan) => {
-      const row = await readOneRow(offers, call('read an offer'), OFFERS_PARTITION, planRow(plan));
-      return row === null ? null : readOfferRow(row);
-    },
-    pageOffers: async (page) =>
-      mapReadable(await readPage(offers, call('list offers'), ALL_OFFERS, page), readOfferRow),
-    writeOffer: (offer, version, change) =>
-      writeOwnRow(offers, call('write an offer'), { entity: offerEntity(offer, change), version }),
-    deleteOffer: (plan, version) =>
-      deleteRow(offers, call('delete an offer'), {
-        partitionKey: OFFERS_PARTITION,
-        rowKey: planRow(plan),
-        version,
-      }),
-  };
-}
 
 type LicenceMethods =
   | 'listLicences'
@@ -61,7 +23,8 @@ type LicenceMethods =
 
 const ALL_LICENCES = { filter: odata`PartitionKey eq ${LICENCES_PARTITION}` };
 
-function licenceTable(licences: TableClient, budgets: Budgets): Pick<LicenceStore, LicenceMethods> {
+/** Licences, by their ids. */
+export function licenceTable(licences: TableClient, budgets: Budgets): Pick<LicenceStore, LicenceMethods> {
   const call = (operation: string) => ({ operation, budget: budgets.call });
   const search = (operation: string) => ({ operation, budget: budgets.search });
   const readLicence: CatalogueStore['readLicence'] = async (id) => {
