@@ -62,7 +62,7 @@ test('of what may have been written though nobody was told, the log has whose it
   const headers = { 'Idempotency-Key': 'once' };
   for (let times = 0; times < 2; times += 1) await scene.operate('POST /imports/licences', { body, headers });
   expect(linesOf(scene, 'operator_wrote')).toHaveLength(1);
-  scene.proxy.fail(/^POST offers/, 'lost', ...new Array<StoreFault>(20).fill('refuse'));
+  scene.proxy.fail(/^POST \$batch/, 'lost', ...new Array<StoreFault>(20).fill('refuse'));
   const offer = { offer: 'contoso/logged/pro', mode: 'licensed' };
   expect((await scene.operate('PUT /offers/contoso/logged/pro', { body: offer })).status).toBe(503);
   scene.proxy.recover();

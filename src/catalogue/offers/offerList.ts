@@ -62,8 +62,8 @@ export interface OfferListStore {
   dropNotice(id: string): Promise<boolean>;
 }
 
-/** An offer has at most 90 KB, and a transaction 4 MiB. */
-export const MAX_EDITS = 40;
+/** An offer has at most 250 KB on its way (500 skus of 64 characters, each of them escaped), and a transaction 4 MiB. */
+export const MAX_EDITS = 16;
 
 /** Characters: one text of a row has at most 32,768. */
 const MAX_NAMES = 30_000;
