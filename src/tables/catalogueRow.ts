@@ -47,24 +47,25 @@ const packedSubscriptions = z
     );
   });
 
+// Made once: making a schema takes longer than reading a row with it.
+const offerColumns = z.object({ ...changeColumns, content: z.string().transform(parseJsonProperty).pipe(storedOffer) });
+const licenceColumns = z.object({
+  ...changeColumns,
+  content: z.string().transform(parseJsonProperty).pipe(storedLicence),
+  subscriptions: z.string().transform(parseJsonProperty).pipe(packedSubscriptions),
+  claim: z.string(),
+});
+
 /** @throws StoreUnavailableError */
 export function readOfferRow(entity: unknown): Recorded<Offer> {
-  return readContent('offer', storedOffer, entity);
+  const { etag, content, changedBy, changedAt } = readRow('offer', offerColumns, joinText('content', entity));
+  return { value: content, version: etag, change: { by: changedBy, at: changedAt } };
 }
 
 /** @throws StoreUnavailableError */
 export function readLicenceRow(entity: unknown): RecordedLicence {
-  const row = z.object({
-    ...changeColumns,
-    content: z.string().transform(parseJsonProperty).pipe(storedLicence),
-    subscriptions: z.string().transform(parseJsonProperty).pipe(packedSubscriptions),
-    claim: z.string(),
-  });
-  const { etag, content, subscriptions, claim, changedBy, changedAt } = readRow(
-    'licence',
-    row,
-    joinText('content', entity),
-  );
+  const row = readRow('licence', licenceColumns, joinText('content', entity));
+  const { etag, content, subscriptions, claim, changedBy, changedAt } = row;
   const value = { ...content, subscriptions };
   return { value, version: etag, change: { by: changedBy, at: changedAt }, claim };
 }
@@ -77,10 +78,4 @@ function columns(value: Pick<OfferJson | LicenceJson, 'status'>, change: Change)
     ...splitText('content', JSON.stringify(value)),
     ...writeChange(change),
   };
-}
-
-function readContent<T>(kind: string, schema: z.ZodType<T>, entity: unknown): Recorded<T> {
-  const row = z.object({ ...changeColumns, content: z.string().transform(parseJsonProperty).pipe(schema) });
-  const { etag, content, changedBy, changedAt } = readRow(kind, row, joinText('content', entity));
-  return { value: content, version: etag, change: { by: changedBy, at: changedAt } };
 }

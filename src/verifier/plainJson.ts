@@ -1,15 +1,22 @@
-import { JsonError, parseJsonText } from './strictJson.ts';
-import type { JsonValue } from './strictJson.ts';
+import { finish } from '../contract/pieces.ts';
+import type { Pieces } from '../contract/pieces.ts';
+import { JsonError, parseJsonPieces } from './strictJson.ts';
 
 /**
- * Reads JSON as strictly as {@link parseJsonText}, to plain objects, for schemas: of a member that stands twice neither
+ * Reads JSON as strictly as `parseJsonText`, to plain objects, for schemas: of a member that stands twice neither
  * is taken in silence. The caller bounds the length.
  *
  * @throws {JsonError} with the line, from 1, the path there, and the key that appears twice
  */
 export function parsePlainJson(text: string): unknown {
+  return finish(parsePlainJsonPieces(text));
+}
+
+/** As {@link parsePlainJson}, in pieces. */
+export function* parsePlainJsonPieces(text: string): Pieces<unknown> {
   try {
-    return toPlain(parseJsonText(text));
+    // Every key becomes a member of the object's own, `__proto__` too.
+    return yield* parseJsonPieces(text, (members) => Object.fromEntries(members));
   } catch (error) {
     throw error instanceof JsonError ? placeError(error, text) : error;
   }
@@ -40,14 +47,4 @@ const MAX_QUOTE = 64;
 
 function quote(key: string): string {
   return JSON.stringify(key.length > MAX_QUOTE ? `${key.slice(0, MAX_QUOTE)}…` : key);
-}
-
-/** Every key becomes a member of the object's own, `__proto__` too. */
-function toPlain(value: JsonValue): unknown {
-  if (isObject(value)) return Object.fromEntries(Array.from(value, ([key, member]) => [key, toPlain(member)]));
-  return Array.isArray(value) ? value.map(toPlain) : value;
-}
-
-function isObject(value: JsonValue): value is ReadonlyMap<string, JsonValue> {
-  return value instanceof Map;
 }

@@ -3,6 +3,9 @@
  * in the number of values; the caller bounds the length. Objects become Maps, so that no key can reach a prototype.
  */
 
+import { finish } from '../contract/pieces.ts';
+import type { Pieces } from '../contract/pieces.ts';
+
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | ReadonlyMap<string, JsonValue>;
 
 /** The text is not JSON, not Unicode, nested too deeply, too full, or names a key twice. The message carries no part of it. */
@@ -33,8 +36,8 @@ const MAX_MEMBERS = 1_000;
 
 /** Strings without an escape, which all of Azure's are; the others are left to `JSON.parse`, which is strict about them. */
 const PLAIN_STRING = /"[^"\\\u0000-\u001f]*"/y;
-/** Of a string with escapes; a loop takes them, for one expression over a million of them is out of its depth. */
-const STRING_PART = /[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const SPACE = /[ \t\n\r]*/y;
 const LITERALS = [
@@ -52,11 +55,25 @@ export function parseStrictJson(octets: Uint8Array): JsonValue {
 
 /** @throws {JsonError} */
 export function parseJsonText(text: string): JsonValue {
-  const reader = new JsonReader(text);
-  const value = reader.readValue(0);
-  reader.finish();
-  return value;
+  return finish(parseJsonPieces(text, (members) => members)) as JsonValue;
 }
+
+/** Values of a piece. */
+const PIECE = 500;
+
+/**
+ * As {@link parseJsonText}, in pieces.
+ *
+ * @param close makes what stands for an object of its members
+ * @throws {JsonError}
+ */
+export function* parseJsonPieces(text: string, close: CloseObject): Pieces<unknown> {
+  const reader = new JsonReader(text, close);
+  while (!reader.read(PIECE)) yield;
+  return reader.finish();
+}
+
+type CloseObject = (members: ReadonlyMap<string, unknown>) => unknown;
 
 function decodeUtf8(octets: Uint8Array): string {
   try {
@@ -66,80 +83,149 @@ function decodeUtf8(octets: Uint8Array): string {
   }
 }
 
+/** In place of a value: it has begun, or another one follows. No JSON is it. */
+const OPENED = Symbol('opened');
+
+/** An object or a list that has begun. `place` is where its next value goes: null where none is being read. */
+type Open =
+  | { readonly members: Map<string, unknown>; place: string | null }
+  | { readonly items: unknown[]; place: number | null };
+
+/** Keeps what is open in a list of its own, not on the stack, so that it can stop after any value. */
 class JsonReader {
   readonly #text: string;
-  readonly #path: (string | number)[] = [];
+  readonly #close: CloseObject;
+  /** The innermost last. */
+  readonly #open: Open[] = [];
   #position = 0;
   #values = 0;
+  #result: unknown;
 
-  constructor(text: string) {
+  constructor(text: string, close: CloseObject) {
     this.#text = text;
+    this.#close = close;
   }
 
-  readValue(depth: number): JsonValue {
+  /** @returns whether the whole value has been read, which it has not after `most` values more */
+  read(most: number): boolean {
+    for (let left = most; left > 0; left -= 1) {
+      this.#readNext();
+      if (this.#open.length === 0) return true;
+    }
+    return false;
+  }
+
+  /** Once {@link read} has read all. */
+  finish(): unknown {
+    this.#skipSpace();
+    if (this.#position !== this.#text.length) this.#fail();
+    return this.#result;
+  }
+
+  /** A scalar, an empty object or list, or the beginning of one; and then the ends of all that end with it. */
+  #readNext(): void {
+    let value = this.#begin();
+    while (value !== OPENED) {
+      const around = this.#open.at(-1);
+      if (around === undefined) {
+        this.#result = value;
+        return;
+      }
+      value = 'items' in around ? this.#addItem(around, value) : this.#addMember(around, value);
+    }
+  }
+
+  #begin(): unknown {
     if (++this.#values > MAX_VALUES) this.#fail(`more than ${MAX_VALUES} values`);
-    if (depth > MAX_DEPTH) this.#fail('nested too deeply');
+    if (this.#open.length > MAX_DEPTH) this.#fail('nested too deeply');
     this.#skipSpace();
     const next = this.#text[this.#position];
-    if (next === '{') return this.#readObject(depth);
-    if (next === '[') return this.#readArray(depth);
+    if (next === '{') return this.#beginObject();
+    if (next === '[') return this.#beginList();
     if (next === '"') return this.#readString();
     const literal = this.#readLiteral();
     return literal === undefined ? this.#readNumber() : literal;
   }
 
-  finish(): void {
+  #beginObject(): unknown {
+    this.#position++;
+    const members = new Map<string, unknown>();
+    if (this.#accept('}')) return this.#close(members);
+    const open = { members, place: null };
+    this.#open.push(open);
+    this.#readKey(open);
+    return OPENED;
+  }
+
+  #beginList(): unknown {
+    this.#position++;
+    if (this.#accept(']')) return [];
+    this.#open.push({ items: [], place: 0 });
+    return OPENED;
+  }
+
+  #readKey(open: Extract<Open, { members: unknown }>): void {
+    const { members } = open;
+    open.place = null;
     this.#skipSpace();
-    if (this.#position !== this.#text.length) this.#fail();
+    const key = this.#readString();
+    if (members.has(key)) this.#fail('a key stands twice in one object', key);
+    if (members.size >= MAX_MEMBERS) this.#fail(`more than ${MAX_MEMBERS} members`);
+    this.#expect(':');
+    open.place = key;
   }
 
-  #readObject(depth: number): ReadonlyMap<string, JsonValue> {
-    const members = new Map<string, JsonValue>();
-    this.#expect('{');
-    if (this.#accept('}')) return members;
-    do {
-      this.#skipSpace();
-      const key = this.#readString();
-      if (members.has(key)) this.#fail('a key stands twice in one object', key);
-      if (members.size >= MAX_MEMBERS) this.#fail(`more than ${MAX_MEMBERS} members`);
-      this.#expect(':');
-      members.set(key, this.#readInside(key, depth));
-    } while (this.#accept(','));
+  /** @returns the object where it ends here, else {@link OPENED} */
+  #addMember(open: Extract<Open, { members: unknown }>, value: unknown): unknown {
+    open.members.set(open.place ?? '', value);
+    if (this.#accept(',')) {
+      this.#readKey(open);
+      return OPENED;
+    }
+    open.place = null;
     this.#expect('}');
-    return members;
+    this.#open.pop();
+    return this.#close(open.members);
   }
 
-  #readArray(depth: number): readonly JsonValue[] {
-    const items: JsonValue[] = [];
-    this.#expect('[');
-    if (this.#accept(']')) return items;
-    do items.push(this.#readInside(items.length, depth));
-    while (this.#accept(','));
+  /** @returns the list where it ends here, else {@link OPENED} */
+  #addItem(open: Extract<Open, { items: unknown }>, value: unknown): unknown {
+    open.items.push(value);
+    if (this.#accept(',')) {
+      open.place = open.items.length;
+      return OPENED;
+    }
+    open.place = null;
     this.#expect(']');
-    return items;
-  }
-
-  #readInside(place: string | number, depth: number): JsonValue {
-    this.#path.push(place);
-    const value = this.readValue(depth + 1);
-    this.#path.pop();
-    return value;
+    this.#open.pop();
+    return open.items;
   }
 
   #readString(): string {
     const plain = this.#match(PLAIN_STRING);
     if (plain !== null) return plain.slice(1, -1);
-    const text = JSON.parse(this.#readEscaped()) as string;
+    const text = this.#unescape(this.#readEscaped());
     // RFC 7493 section 2.1: encoders write every lone surrogate as the same replacement character.
     if (!text.isWellFormed()) this.#fail('half a surrogate pair');
     return text;
   }
 
-  /** With its quotation marks and escapes. */
+  #unescape(written: string): string {
+    try {
+      return JSON.parse(written) as string;
+    } catch {
+      return this.#fail();
+    }
+  }
+
+  /** With its quotation marks; `JSON.parse` judges what stands between them. */
   #readEscaped(): string {
     const start = this.#position;
     this.#expectNow('"');
-    while (this.#match(STRING_PART) !== null);
+    let end = this.#position;
+    while (end < this.#text.length && this.#text.charCodeAt(end) !== QUOTE)
+      end += this.#text.charCodeAt(end) === BACKSLASH ? 2 : 1;
+    this.#position = end;
     this.#expectNow('"');
     return this.#text.slice(start, this.#position);
   }
@@ -195,7 +281,8 @@ class JsonReader {
   }
 
   #fail(message = 'not JSON', key: string | null = null): never {
-    throw new JsonError(message, { position: this.#position, key, path: [...this.#path] });
+    const path = this.#open.map(({ place }) => place).filter((place) => place !== null);
+    throw new JsonError(message, { position: this.#position, key, path });
   }
 }
 
