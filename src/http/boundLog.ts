@@ -86,7 +86,7 @@ class CountedRefusals {
 }
 
 /** Characters of a path that the log keeps. The longest path of a route that is not somebody's invention has fewer. */
-const MAX_PATH = 128;
+const MAX_PATH = 256;
 /** Characters of any other text: names of certificates, places in our code, reasons that operators give. */
 const MAX_TEXT = 512;
 

@@ -48,7 +48,7 @@ const NOTHING = 'nothing';
 const HEADERS = 'headers';
 const PARSED = '64 KiB of body';
 const READ = { work: HEADERS, memory: NOTHING, log: 0 } as const;
-const LINE = 300;
+const LINE = 430;
 
 const VM_BODY = { 'content-type': 'application/json' };
 
