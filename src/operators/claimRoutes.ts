@@ -41,7 +41,7 @@ const createClaim = defineRoute({
   codes: ['not_found', 'changed_meanwhile'],
   handle: async ({ needs: { store }, body, change }) => {
     const licence = await store.readLicence(body.licence);
-    if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
+    if (licence === null) throw noSuchLicence();
     const code = createCode();
     const value: ClaimCode = {
       id: claimIdOf(code) ?? '',
@@ -50,6 +50,11 @@ const createClaim = defineRoute({
     };
     const written = await store.writeClaim(value, null);
     if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
+    // Deleted in the same instant: the code is not to attach anything to a later licence of this id.
+    if ((await store.readLicence(value.licenceId)) === null) {
+      await store.deleteClaim(value.id);
+      throw noSuchLicence();
+    }
     const claim = writeClaim({ value, version: written.version });
     return { value: { claim, code }, kept: { claim, code: null }, isNew: true };
   },
@@ -70,6 +75,10 @@ const deleteClaim = defineRoute({
 });
 
 export const CLAIM_ROUTES: readonly OperatorRoute<ClaimNeeds>[] = [listClaims, createClaim, deleteClaim];
+
+function noSuchLicence(): RequestError {
+  return new RequestError('not_found', 'There is no licence with this id.');
+}
 
 function writeClaim({ value }: Stored<ClaimCode>): ClaimJson {
   const { id, uses, used, until, note, createdBy, createdAt } = value;
