@@ -50,7 +50,7 @@ async function ask(store: WriterStore, name: Name, call: RouteCall, at = AT): Pr
 }
 
 /** A store for which something else happens right before it carries out the first call of a method. */
-function before<K extends keyof LicenceStore>(store: LicenceStore, method: K, happen: () => Promise<unknown>) {
+function before(store: LicenceStore, method: keyof LicenceStore, happen: () => Promise<unknown>) {
   let hasHappened = false;
   const call = store[method] as (...args: unknown[]) => Promise<unknown>;
   const disturbed = async (...args: unknown[]) => {
@@ -60,7 +60,7 @@ function before<K extends keyof LicenceStore>(store: LicenceStore, method: K, ha
     }
     return call(...args);
   };
-  return { ...store, [method]: disturbed } as LicenceStore;
+  return { ...store, [method]: disturbed };
 }
 
 test('of two licences with one id, one is written', async () => {
