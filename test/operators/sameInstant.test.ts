@@ -52,13 +52,12 @@ async function ask(store: WriterStore, name: Name, call: RouteCall, at = AT): Pr
 /** A store for which something else happens right before it carries out the first call of a method. */
 function before(store: LicenceStore, method: keyof LicenceStore, happen: () => Promise<unknown>) {
   let hasHappened = false;
-  const call = store[method] as (...args: unknown[]) => Promise<unknown>;
   const disturbed = async (...args: unknown[]) => {
     if (!hasHappened) {
       hasHappened = true;
       await happen();
     }
-    return call(...args);
+    return (store[method] as (...given: unknown[]) => Promise<unknown>)(...args);
   };
   return { ...store, [method]: disturbed };
 }
