@@ -336,13 +336,13 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
   },
   name_taken: {
     cause:
-      'An id, a name or an alias of the request is already in use, or the subscription already has a licence for this offer. The detail names the object that has it.',
+      'An id, a name or an alias of the request is already in use, or the subscription already has a licence for this offer. It is also the answer when somebody else created the same object at the same time. The detail names the object that has it, or says this.',
     caller: 'Choose another name, or change the object that has this one.',
     vendor: null,
   },
   in_use: {
     cause:
-      'Other objects depend on what the request deletes or changes, for example licences on their offer. It is also the answer when there is no room for another pin or distrust.',
+      'Other objects depend on what the request deletes or changes, for example licences or overrides on their offer, also one that somebody is writing at the same time. It is also the answer when there is no room for another pin or distrust.',
     caller: 'Delete or change what the detail names, and send the request again.',
     vendor: null,
   },

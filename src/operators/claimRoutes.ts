@@ -41,7 +41,7 @@ const createClaim = defineRoute({
   codes: ['not_found', 'changed_meanwhile'],
   handle: async ({ needs: { store }, body, change }) => {
     const licence = await store.readLicence(body.licence);
-    if (licence === null) throw new RequestError('not_found', 'There is no licence with this id.');
+    if (licence === null) throw noSuchLicence();
     if (body.until !== null && body.until <= change.at)
       throw new RequestError('request_malformed', 'until is in the past. Choose a later time, or leave it out.');
     const code = createCode();
@@ -52,6 +52,11 @@ const createClaim = defineRoute({
     };
     const written = await store.writeClaim(value, null);
     if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
+    // Deleted in the same instant: the code is not to attach anything to a later licence of this id.
+    if ((await store.readLicence(value.licenceId)) === null) {
+      await store.deleteClaim(value.id);
+      throw noSuchLicence();
+    }
     const claim = writeClaim({ value, version: written.version });
     return { value: { claim, code }, kept: { claim, code: null }, isNew: true };
   },
@@ -72,6 +77,10 @@ const deleteClaim = defineRoute({
 });
 
 export const CLAIM_ROUTES: readonly OperatorRoute<ClaimNeeds>[] = [listClaims, createClaim, deleteClaim];
+
+function noSuchLicence(): RequestError {
+  return new RequestError('not_found', 'There is no licence with this id.');
+}
 
 function writeClaim({ value }: Stored<ClaimCode>): ClaimJson {
   const { id, uses, used, until, note, createdBy, createdAt } = value;

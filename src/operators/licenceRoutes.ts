@@ -86,7 +86,7 @@ const putLicence = defineRoute({
       if (stored !== null) return checkClaimed(await storeLicence(store, { value, stored }, call.change));
       const granted = await grantLicence(store, value, call.change);
       if (granted.outcome !== 'unfounded') return checkClaimed(granted);
-      // Its offer went, or changed, since it was judged: it is told as if it came later.
+      // Its offer went, or changed, since it was judged: the answer is as if it came later.
       await planPut(call);
       return { outcome: 'changed' };
     });

@@ -102,13 +102,12 @@ async function insertOverride(
   value: SubscriptionOverride,
 ): Promise<Written> {
   const { store } = needs;
-  const { plan, cloud: where, subscriptionId } = value;
-  const about = `an override of the subscription ${subscriptionId} (${where})`;
+  const { plan } = value;
   const isFounded = (offers: readonly Offer[]) =>
     offers.some((offer) => isSamePlan(offer.plan, plan) && offer.mode === 'marketplace');
   const granted = await grantUnder<Written>(
     store,
-    { about, plans: [plan], at: change.at, isFounded },
+    { about: 'an override', plans: [plan], at: change.at, isFounded },
     {
       write: () => store.writeOverride(value, null, change),
       undo: async (written) => {

@@ -9,7 +9,7 @@ import type { Change, Recorded, Stored } from '../../src/contract/stored.ts';
 import { isSamePlan } from '../../src/contract/planName.ts';
 import { createLicenceRows } from './memoryLicences.ts';
 import { MemoryRows } from './memoryRows.ts';
-import type { WriterStore } from './writerHistory.ts';
+import type { WriterStore } from './callRoute.ts';
 
 /** What operators write, in memory, under the store's own rules. */
 export function createMemoryWriterStore(): WriterStore {
@@ -22,6 +22,7 @@ export function createMemoryWriterStore(): WriterStore {
     listLicences: () => Promise.resolve(readAll()),
     // More than those of the plan: whoever asks looks at each of them.
     listLicencesOf: () => Promise.resolve(readAll()),
+    ...{ readClaim: unused, pageClaims: unused, writeClaim: unused, deleteClaim: unused },
     ...{ holdsAnOffer: unused, readHoldings: unused, pageOffers: unused, pageLicences: unused, countSeated: unused },
   };
 }

@@ -9,15 +9,10 @@ import { findOffer } from '../../src/catalogue/findOffer.ts';
 import type { Licence } from '../../src/catalogue/licence.ts';
 import type { Offer } from '../../src/catalogue/offer.ts';
 import { RequestError } from '../../src/http/requestError.ts';
-import { OFFER_ROUTES } from '../../src/operators/offerRoutes.ts';
-import type { OfferNeeds } from '../../src/operators/offerRoutes.ts';
-import { LICENCE_ROUTES } from '../../src/operators/licenceRoutes.ts';
-import type { LicenceNeeds } from '../../src/operators/licenceRoutes.ts';
-import { OVERRIDE_ROUTES } from '../../src/operators/overrideRoutes.ts';
-import type { OverrideNeeds } from '../../src/operators/overrideRoutes.ts';
-import { ANY_VERSION } from '../../src/operators/versions.ts';
 import type { OperatorEndpoint } from '../../src/contract/endpoints.ts';
 import { applyCatalogue } from './applyCatalogue.ts';
+import { callRoute } from './callRoute.ts';
+import type { RouteCall, WriterStore } from './callRoute.ts';
 import { Died } from './dyingStore.ts';
 import { AT, MINUTE, vmId } from './licensing.ts';
 
@@ -25,9 +20,6 @@ import { AT, MINUTE, vmId } from './licensing.ts';
  * Operators who write offers, licences and overrides through two instances at the same time, by the routes themselves:
  * what they ask, how it is carried out, and what must hold afterwards.
  */
-
-/** What the routes need of a store, and files. */
-export type WriterStore = OfferNeeds['store'] & LicenceNeeds['store'] & OverrideNeeds['store'];
 
 interface OfferWords {
   readonly product: string;
@@ -154,19 +146,10 @@ function through(store: WriterStore, scheduler: fc.Scheduler, dies: number | nul
   return Object.fromEntries(wrapped) as WriterStore;
 }
 
-const ROUTES = [...OFFER_ROUTES, ...LICENCE_ROUTES, ...OVERRIDE_ROUTES];
-
-interface RouteCall {
-  readonly params: Readonly<Record<string, string>>;
-  readonly body?: object;
-  readonly alters?: boolean;
-}
-
 /** Every history in one: what is asked of an instance, and what comes of it. */
 export class WriterHistory {
   private readonly world: WriterWorld;
   private at = AT;
-  private hasDied = false;
 
   constructor(world: WriterWorld) {
     this.world = world;
@@ -177,8 +160,7 @@ export class WriterHistory {
     for (const { wait, writes } of phases) {
       this.at += wait;
       const running = writes.map((write, index) => this.execute(write, index % 2));
-      const outcomes = await this.world.scheduler.waitFor(Promise.all(running));
-      this.hasDied ||= outcomes.includes('died');
+      await this.world.scheduler.waitFor(Promise.all(running));
       await this.check();
     }
     this.at += 20 * MINUTE;
@@ -315,23 +297,4 @@ export class WriterHistory {
     if (taken.has(this.nameOf(of).toLowerCase())) await made.catch(() => undefined);
     else await made;
   }
-}
-
-async function callRoute(
-  store: WriterStore,
-  name: OperatorEndpoint,
-  { params, body, alters: isChange = false }: RouteCall,
-  at: number,
-): Promise<unknown> {
-  const route = ROUTES.find((one) => one.name === name);
-  if (route === undefined) throw new Error(`There is no route ${name}.`);
-  const run = route.prepare({
-    needs: { store, licenceLife: 30 * 86_400 },
-    ...{ params, query: new URLSearchParams(), mediaType: 'application/json' },
-    text: JSON.stringify(body ?? null),
-    expected: isChange ? ANY_VERSION : null,
-    change: { by: name, at },
-    log: () => undefined,
-  });
-  return run();
 }

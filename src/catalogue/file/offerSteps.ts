@@ -1,12 +1,12 @@
-import { isSamePlan, formatPlanName } from '../../contract/planName.ts';
+import { formatPlanName } from '../../contract/planName.ts';
 import { StoreUnavailableError } from '../../contract/stored.ts';
-import type { Change } from '../../contract/stored.ts';
+import type { Change, Recorded } from '../../contract/stored.ts';
 import type { Offer } from '../offer.ts';
 import { changeOffers } from '../offers/changeOffers.ts';
 import type { OfferStore } from '../offers/changeOffers.ts';
 import { MAX_EDITS } from '../offers/offerList.ts';
 import type { OfferEdit, OfferList } from '../offers/offerList.ts';
-import { sellsTheSame } from '../offers/offerNames.ts';
+import { offerKey, sellsTheSame } from '../offers/offerNames.ts';
 import type { Upsert } from './cataloguePlan.ts';
 import { planCatalogue } from './planCatalogue.ts';
 import { ownVersion } from './step.ts';
@@ -44,7 +44,7 @@ function offerStep(store: OfferStore, offers: OfferPart, change: Change): Step {
     names: offers.part.map(({ value }) => `offer ${formatPlanName(value.plan)}`),
     write: () => changeOffers(store, change.at, (list) => planAgain(list, offers, change)),
     takeBack: async () => {
-      const changed = await changeOffers(store, change.at, (list) => planBack(list, offers.part, change));
+      const changed = await changeOffers(store, change.at, (list) => planBack(list, offers, change));
       // Others have written something under an offer that was new, or have taken a name that it had before.
       if (changed.outcome !== 'written') throw new StoreUnavailableError('An offer that was written is in use.');
     },
@@ -55,18 +55,28 @@ function offerStep(store: OfferStore, offers: OfferPart, change: Change): Step {
 function planAgain({ offers }: OfferList, { all, part }: OfferPart, change: Change): readonly OfferEdit[] | null {
   const planned = planCatalogue({ offers, licences: [] }, { offers: all.map(({ value }) => value), licences: [] });
   if (!planned.ok) return null;
-  const isAsRead = part.every(({ value, stored }) => {
-    const present = offers.find((row) => isSamePlan(row.value.plan, value.plan));
-    return present?.version === stored?.version;
-  });
+  const rows = rowsByKey(offers);
+  const isAsRead = part.every(({ value, stored }) => rows.get(offerKey(value))?.version === stored?.version);
   return isAsRead ? part.map((upsert) => ({ ...upsert, change })) : null;
 }
 
-/** Back to what was there, where the offers are as this request wrote them. */
-function planBack({ offers }: OfferList, upserts: readonly Upsert<Offer>[], change: Change): readonly OfferEdit[] {
-  return upserts.flatMap(({ value, stored }) => {
-    const present = offers.find((row) => isSamePlan(row.value.plan, value.plan)) ?? null;
-    if (present === null || ownVersion(present, value, change) === null) return [];
-    return [{ value: stored?.value ?? null, stored: present, change: stored?.change ?? change }];
-  });
+/** Back to what was there, where the offers are as this request wrote them, and nobody else has their names by now. */
+function planBack({ offers }: OfferList, { all, part }: OfferPart, change: Change): readonly OfferEdit[] | null {
+  const rows = rowsByKey(offers);
+  const editsOf = (upserts: OfferPart['all']): readonly OfferEdit[] =>
+    upserts.flatMap(({ value, stored }) => {
+      const present = rows.get(offerKey(value)) ?? null;
+      if (ownVersion(present, value, change) === null) return [];
+      return [{ value: stored?.value ?? null, stored: present, change: stored?.change ?? change }];
+    });
+  const own = editsOf(all);
+  const deleted = new Set(own.filter(({ value }) => value === null).map(({ stored }) => stored));
+  const left = offers.filter((row) => !deleted.has(row));
+  const restored = own.flatMap(({ value }) => value ?? []);
+  if (!planCatalogue({ offers: left, licences: [] }, { offers: restored, licences: [] }).ok) return null;
+  return editsOf(part);
+}
+
+function rowsByKey(offers: OfferList['offers']): ReadonlyMap<string, Recorded<Offer>> {
+  return new Map(offers.map((row) => [offerKey(row.value), row]));
 }

@@ -115,7 +115,7 @@ export async function findInUse(store: DependentStore, { list, edits, at }: Writ
   const removal = { names: noticeNames(edits.filter(mayStrand).flatMap(namesOfEdit)) };
   const grant = list.notices.find((one) => one.kind === 'grant' && at < one.at + ABANDONED && isInTheWay(one, removal));
   if (grant === undefined) return findDependents(store, list.offers, edits);
-  const message = `Under it ${grant.about} is being written. Try again in three minutes.`;
+  const message = `Somebody is writing ${grant.about} under it. Try again in three minutes.`;
   return { outcome: 'in_use', index: edits.findIndex(mayStrand), field: null, message };
 }
 

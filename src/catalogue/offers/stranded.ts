@@ -30,7 +30,10 @@ export function findStranded(
   const groups = new Map<number, Licence[]>();
   for (const licence of licences) {
     const index = findCause(edits, before(licence.plan), after(licence.plan));
-    if (index !== -1) groups.set(index, [...(groups.get(index) ?? []), licence]);
+    if (index === -1) continue;
+    const group = groups.get(index);
+    if (group === undefined) groups.set(index, [licence]);
+    else group.push(licence);
   }
   return [...groups].map(([index, stranded]) => ({ index, licences: stranded }));
 }

@@ -142,3 +142,23 @@ test('a new offer in marketplace mode takes no licences from the offer of every 
   ]);
   expect(problems(held, { offers: [offer({ mode: 'marketplace', plan: plan('Firewall', 'Basic') })] })).toEqual([]);
 });
+
+test('an offer keeps the names by which licences count under it, and takes none over into marketplace mode', () => {
+  const every = offer({ plan: plan('Preview', '*') });
+  const held = {
+    offers: [every, offer({ productAliases: ['Preview'] })],
+    licences: [licence({ plan: plan('Preview') })],
+  };
+  // Without the alias the licence would come under the other one, which is licensed too.
+  expect(problems(held, { offers: [offer()] })).toEqual([]);
+  const told =
+    'must stay as they are while licences count by these names: 1 licence, fabrikam-2026 among them; delete them first';
+  expect(problems({ ...held, offers: held.offers.slice(1) }, { offers: [offer()] })).toEqual([
+    `offers[0].productAliases: ${told}`,
+  ]);
+  const sold = offer({ mode: 'marketplace' });
+  const taken = { offers: [every, sold], licences: held.licences };
+  expect(problems(taken, { offers: [{ ...sold, productAliases: ['preview'] }] })).toEqual([
+    `offers[0].productAliases: ${told}`,
+  ]);
+});

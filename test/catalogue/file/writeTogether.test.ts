@@ -4,6 +4,7 @@ import type { CatalogueFile } from '../../../src/catalogue/file/cataloguePlan.ts
 import { planCatalogue } from '../../../src/catalogue/file/planCatalogue.ts';
 import { readStored } from '../../../src/catalogue/file/readStored.ts';
 import { PartlyWrittenError, writeTogether } from '../../../src/catalogue/file/writeTogether.ts';
+import { grantLicence } from '../../../src/catalogue/offers/grantLicence.ts';
 import { writeLicence } from '../../../src/catalogue/writeLicence.ts';
 import { StoreUnavailableError } from '../../../src/contract/stored.ts';
 import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
@@ -11,7 +12,7 @@ import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT, licence, offer, subscriptions, vmId } from '../../support/licensing.ts';
 import { startStoreProxy } from '../../support/storeProxy.ts';
-import { putOffer } from '../../support/putOffer.ts';
+import { deleteOffer, putOffer } from '../../support/putOffer.ts';
 
 const tables = useAzurite();
 const EARLIER = { by: 'before', at: AT };
@@ -33,8 +34,8 @@ async function createStore(): Promise<LicenceStore> {
   return store;
 }
 
-async function planOf(store: LicenceStore) {
-  const planned = planCatalogue(await readStored(store), file);
+async function planOf(store: LicenceStore, applied = file) {
+  const planned = planCatalogue(await readStored(store), applied);
   if (!planned.ok) throw new Error(JSON.stringify(planned.problems));
   return planned.plan;
 }
@@ -103,6 +104,69 @@ test('an offer that a failed file brought along is taken back with its licences'
   const failing = disturbed(store, 1, () => Promise.reject(new StoreUnavailableError('down')));
   await expect(writeTogether(failing, planned.plan, LATER)).rejects.toThrow(StoreUnavailableError);
   expect((await store.listOffers()).map(({ value }) => value.plan.product)).toEqual(['Firewall']);
+});
+
+/** More offers than one transaction takes: each has a name that another one had before, in the order of the file. */
+function manyOffers(shift: number): CatalogueFile {
+  const offers = Array.from({ length: 90 }, (_, index) =>
+    offer({ plan: { ...offer().plan, product: `P${index}` }, productAliases: [`A${index + shift}`] }),
+  );
+  return { offers, licences: [licence({ id: `under-${shift}`, plan: { ...offer().plan, product: 'P0' } })] };
+}
+
+test.each([1, -1])('names pass from one offer to the next in one file (%i), and back where it fails', async (shift) => {
+  const store = await createStore();
+  const aliasesOf = async () => (await store.readOffers()).map(({ productAliases }) => productAliases[0]).sort();
+  const first = manyOffers(0);
+  expect(await writeTogether(store, await planOf(store, { ...first, licences: [] }), LATER)).toBe(true);
+  const earlier = await aliasesOf();
+  const shifted = await planOf(store, manyOffers(shift));
+  const failing = disturbed(store, 1, () => Promise.reject(new StoreUnavailableError('down')));
+  await expect(writeTogether(failing, shifted, LATER)).rejects.toThrow('down');
+  expect(await aliasesOf()).toEqual(earlier);
+  expect(await writeTogether(store, await planOf(store, manyOffers(shift)), LATER)).toBe(true);
+  expect(await aliasesOf()).not.toEqual(earlier);
+  expect((await store.readOfferList()).notices).toEqual([]);
+});
+
+test('where an offer goes while a file brings a licence for it, nothing is written', async () => {
+  const store = await createStore();
+  const plan = { ...offer().plan, product: 'Other' };
+  await putOffer(store, offer({ plan }), EARLIER);
+  const file: CatalogueFile = { offers: [offer({ grace: 0 })], licences: [licence({ id: 'other', plan })] };
+  const planned = await planOf(store, file);
+  await deleteOffer(store, plan);
+  expect(await writeTogether(store, planned, LATER)).toBe(false);
+  expect(await store.readOffers()).toEqual([offer()]);
+  expect((await store.readOfferList()).notices).toEqual([]);
+});
+
+test('an offer of a failed file stays where somebody else has a licence under it by now', async () => {
+  const store = await createStore();
+  const plan = { ...offer().plan, product: 'Other' };
+  const file = { offers: [offer({ plan })], licences: [licence({ id: 'other', plan })] };
+  const failing = disturbed(store, 1, async () => {
+    const value = licence({ id: 'theirs', plan, subscriptions: subscriptions(vmId(1)) });
+    expect((await grantLicence(store, value, EARLIER)).outcome).toBe('written');
+    throw new StoreUnavailableError('down');
+  });
+  const failure = await writeTogether(failing, await planOf(store, file), LATER).catch((error: unknown) => error);
+  expect((failure as PartlyWrittenError).rows).toEqual(['offer Contoso/Other/Pro']);
+  expect((await store.readOffers()).map((one) => one.plan.product)).toEqual(['Firewall', 'Other']);
+});
+
+test('a name that a failed file gave up is not taken back from who has it by now', async () => {
+  const store = await createStore();
+  await putOffer(store, offer({ productAliases: ['preview'] }), EARLIER);
+  const plan = { ...offer().plan, product: 'Other' };
+  const applied = { offers: [offer()], licences: [licence({ id: 'new', subscriptions: subscriptions(vmId(50)) })] };
+  const failing = disturbed(store, 1, async () => {
+    await putOffer(store, offer({ plan, productAliases: ['PREVIEW'] }), EARLIER);
+    throw new StoreUnavailableError('down');
+  });
+  const failure = await writeTogether(failing, await planOf(store, applied), LATER).catch((error: unknown) => error);
+  expect((failure as PartlyWrittenError).rows).toEqual(['offer Contoso/Firewall/Pro']);
+  expect((await store.readOffers()).map(({ productAliases }) => productAliases)).toEqual([[], ['PREVIEW']]);
 });
 
 /** A store whose requests a proxy disturbs, beside the store itself. */

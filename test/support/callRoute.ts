@@ -1,0 +1,48 @@
+import type { OperatorEndpoint } from '../../src/contract/endpoints.ts';
+import { CLAIM_ROUTES } from '../../src/operators/claimRoutes.ts';
+import type { ClaimNeeds } from '../../src/operators/claimRoutes.ts';
+import { LICENCE_ROUTES } from '../../src/operators/licenceRoutes.ts';
+import type { LicenceNeeds } from '../../src/operators/licenceRoutes.ts';
+import { OFFER_ROUTES } from '../../src/operators/offerRoutes.ts';
+import type { OfferNeeds } from '../../src/operators/offerRoutes.ts';
+import { OVERRIDE_ROUTES } from '../../src/operators/overrideRoutes.ts';
+import type { OverrideNeeds } from '../../src/operators/overrideRoutes.ts';
+import { ANY_VERSION } from '../../src/operators/versions.ts';
+
+/** What the routes of offers, licences, overrides and claim codes need of a store. */
+export type WriterStore = OfferNeeds['store'] & LicenceNeeds['store'] & OverrideNeeds['store'] & ClaimNeeds['store'];
+
+const ROUTES = [...OFFER_ROUTES, ...LICENCE_ROUTES, ...OVERRIDE_ROUTES, ...CLAIM_ROUTES];
+
+export interface RouteCall {
+  readonly params: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** Whether the request has `If-Match: *`. */
+  readonly alters?: boolean;
+  readonly query?: string;
+}
+
+/**
+ * One request of an operator, without a service before the route.
+ *
+ * @param at milliseconds since the epoch
+ * @throws {RequestError}
+ */
+export async function callRoute(
+  store: WriterStore,
+  name: OperatorEndpoint,
+  { params, body, alters = false, query = '' }: RouteCall,
+  at: number,
+): Promise<unknown> {
+  const route = ROUTES.find((one) => one.name === name);
+  if (route === undefined) throw new Error(`There is no route ${name}.`);
+  const run = route.prepare({
+    needs: { store, licenceLife: 30 * 86_400 },
+    ...{ params, query: new URLSearchParams(query), mediaType: 'application/json' },
+    text: JSON.stringify(body ?? null),
+    expected: alters ? ANY_VERSION : null,
+    change: { by: name, at },
+    log: () => undefined,
+  });
+  return (await run()).value;
+}
