@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import type { FieldProblem } from '../contract/wire.ts';
 import { describeIssue } from '../catalogue/file/fieldProblems.ts';
-import { parsePlainJson } from '../verifier/plainJson.ts';
+import type { Pieces } from '../contract/pieces.ts';
+import { parsePlainJsonPieces } from '../verifier/plainJson.ts';
 import { JsonError } from '../verifier/strictJson.ts';
 import { decodeUtf8, readMediaType, readOctets } from '../http/bodyOctets.ts';
 import type { EdgeRequest } from '../http/edge.ts';
@@ -17,18 +18,27 @@ export interface BodyForm<B> {
   readonly content: Readonly<Record<string, z.ZodType>>;
   /** Octets. */
   readonly largest: number;
-  /** @throws {RequestError} */
-  readonly parse: (mediaType: string, text: string) => B;
+  /** In pieces. @throws {RequestError} */
+  readonly parse: (mediaType: string, text: string) => Pieces<B>;
 }
 
-export const NO_BODY: BodyForm<null> = { content: {}, largest: 0, parse: () => null };
+export const NO_BODY: BodyForm<null> = {
+  content: {},
+  largest: 0,
+  // eslint-disable-next-line require-yield -- there is nothing to do
+  *parse() {
+    return null;
+  },
+};
 
 /** A JSON body, with every problem of its fields told. */
 export function jsonBody<T>(schema: z.ZodType<T>, largest = MAX_OBJECT): BodyForm<T> {
   return {
     content: { 'application/json': schema },
     largest,
-    parse: (_, text) => parseShape(schema, parseJson(text), 'The body'),
+    *parse(_, text) {
+      return parseShape(schema, yield* parseJson(text), 'The body');
+    },
   };
 }
 
@@ -51,10 +61,10 @@ export async function readBody<B>(
   return { mediaType, text: decodeUtf8(octets) };
 }
 
-/** @throws {RequestError} `request_malformed` */
-export function parseJson(text: string): unknown {
+/** In pieces. @throws {RequestError} `request_malformed` */
+export function* parseJson(text: string): Pieces<unknown> {
   try {
-    return parsePlainJson(text);
+    return yield* parsePlainJsonPieces(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw new RequestError('request_malformed', `The body cannot be read as JSON: ${error.message}.`);

@@ -8,7 +8,7 @@ import {
   MAX_CATALOGUE,
   MAX_LICENCES,
   catalogueSchema,
-  parseCatalogue,
+  parseCataloguePieces,
 } from '../catalogue/file/parseCatalogue.ts';
 import {
   LICENCE_COLUMNS,
@@ -18,12 +18,14 @@ import {
   writeLicenceFile,
 } from '../catalogue/file/licenceFile.ts';
 import type { FileLicence } from '../catalogue/file/licenceFile.ts';
-import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
+import { planCataloguePieces } from '../catalogue/file/planCatalogue.ts';
 import { readStored } from '../catalogue/file/readStored.ts';
 import { writeTogether } from '../catalogue/file/writeTogether.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOffer } from '../contract/operators/offer.ts';
 import { applyReport, catalogueAnswer } from '../contract/operators/records.ts';
+import { inTurns, mapPieces } from '../contract/pieces.ts';
+import type { Pieces } from '../contract/pieces.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, parseJson } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
@@ -60,7 +62,7 @@ const readCatalogue = defineRoute({
     const [offers, licences] = await Promise.all([store.listOffers(), store.listLicences()]);
     const value = {
       offers: offers.map((row) => writeOffer(row.value)),
-      licences: licences.map((row) => writeLicence(row.value)),
+      licences: await inTurns(mapPieces(licences, (row) => writeLicence(row.value))),
     };
     return { value };
   },
@@ -74,9 +76,9 @@ function refuseFile(problems: readonly FieldProblem[], code: CatalogueProblem['c
 }
 
 /** @throws {RequestError} with the problems of the file */
-function refusing<T>(parse: () => T): T {
+function* refusing<T>(parsing: Pieces<T>): Pieces<T> {
   try {
-    return parse();
+    return yield* parsing;
   } catch (error) {
     if (error instanceof CatalogueError) throw refuseFile(error.problems);
     throw error;
@@ -86,7 +88,9 @@ function refusing<T>(parse: () => T): T {
 const catalogueBody: BodyForm<CatalogueFile> = {
   content: { 'application/json': catalogueSchema },
   largest: MAX_CATALOGUE,
-  parse: (_, text) => refusing(() => parseCatalogue(parseJson(text))),
+  *parse(_, text) {
+    return yield* refusing(parseCataloguePieces(yield* parseJson(text)));
+  },
 };
 
 const applyCatalogue = defineRoute({
@@ -108,7 +112,7 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
     'application/json': jsonFileSchema,
   },
   largest: MAX_CATALOGUE,
-  parse: (mediaType, text) => refusing(() => parseLicenceFile(mediaType, text, parseJson)),
+  parse: (mediaType, text) => refusing(parseLicenceFile(mediaType, text, parseJson)),
 };
 
 const importLicences = defineRoute({
@@ -134,7 +138,7 @@ const exportLicences = defineRoute({
   codes: [],
   handle: async ({ needs }) => {
     const rows = await needs.store.listLicences();
-    return { value: writeLicenceFile(rows.map((row) => row.value)) };
+    return { value: await inTurns(writeLicenceFile(rows.map((row) => row.value))) };
   },
 });
 
@@ -157,7 +161,7 @@ function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ val
 }
 
 async function applyNow({ needs, dryRun, change }: FileCall, file: CatalogueFile, place: Place) {
-  const planned = planCatalogue(await readStored(needs.store), file);
+  const planned = await inTurns(planCataloguePieces(await readStored(needs.store), file));
   if (!planned.ok) throw refuseFile(planned.problems.map(place), codeOf(planned.problems));
   const tooLong = findLongOffers(planned.plan.offers, needs.licenceLife * 1_000);
   if (tooLong.length > 0) throw refuseFile(tooLong.map(place));
@@ -167,5 +171,5 @@ async function applyNow({ needs, dryRun, change }: FileCall, file: CatalogueFile
       'Somebody else wrote one of the rows at the same time. Nothing was written.',
     );
   }
-  return { value: { dryRun, ...countPlan(planned.plan) } };
+  return { value: { dryRun, ...(await inTurns(countPlan(planned.plan))) } };
 }

@@ -28,10 +28,10 @@ const jsonForm = z.strictObject({ keySet: token });
 const keySetBody: BodyForm<string> = {
   content: { 'application/jwk-set+jwt': token, 'application/json': jsonForm },
   largest: 2 * MAX_KEY_SET,
-  parse: (mediaType, text) =>
-    mediaType === 'application/json'
-      ? parseShape(jsonForm, parseJson(text), 'The body').keySet.trim()
-      : parseShape(token, text.trim(), 'The body'),
+  *parse(mediaType, text) {
+    if (mediaType !== 'application/json') return parseShape(token, text.trim(), 'The body');
+    return parseShape(jsonForm, yield* parseJson(text), 'The body').keySet.trim();
+  },
 };
 
 const putKeySet = defineRoute({

@@ -4,6 +4,7 @@ import type { EffectReportJson } from '../contract/operators/records.ts';
 import type { OperatorCode, RequestCode } from '../contract/codes.ts';
 import { OPERATOR_ENDPOINTS } from '../contract/endpoints.ts';
 import type { Endpoint, OperatorEndpoint } from '../contract/endpoints.ts';
+import { inTurns } from '../contract/pieces.ts';
 import type { Change } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
 import { readQuery } from '../http/readQuery.ts';
@@ -79,7 +80,7 @@ export interface OperatorRoute<N = never> extends Omit<
    * @returns the rest of the way, so that nothing is executed before everything is known to be well formed
    * @throws {RequestError}
    */
-  readonly prepare: (raw: RawCall<N>) => () => Promise<Answer<unknown>>;
+  readonly prepare: (raw: RawCall<N>) => Promise<() => Promise<Answer<unknown>>>;
 }
 
 export const NOTHING = z.strictObject({});
@@ -133,12 +134,12 @@ function defineRoute<N, P extends z.ZodObject, Q extends z.ZodObject, B, R exten
     endpoint,
     query: declaration.query.extend(common.shape),
     ifMatch: declaration.ifMatch ?? false,
-    prepare: ({ mediaType, text, ...raw }) => {
+    prepare: async ({ mediaType, text, ...raw }) => {
       const params = parseShape(declaration.params, raw.params, 'The address');
       const { own, shared } = splitQuery(readQuery(raw.query), common);
       const query = parseShape(declaration.query, own, 'The query');
       const { dryRun } = parseShape(sharedQuery, shared, 'The query');
-      const body = declaration.body.parse(mediaType, text);
+      const body = await inTurns(declaration.body.parse(mediaType, text));
       return () => handle({ ...raw, params, query, body, dryRun: dryRun === 'true' });
     },
   };

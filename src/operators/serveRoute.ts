@@ -32,7 +32,7 @@ export function serveRoute<N>(route: OperatorRoute<N>, needs: N & ServeNeeds, ru
       throw new RequestError('role_missing', `This asks for the app role ${route.role}, or one that reaches further.`);
     }
     const body = await readBody(request, route.body);
-    const run = route.prepare({
+    const run = await route.prepare({
       ...{ needs, params: request.params, query: request.query, log: request.log, ...body },
       expected: route.ifMatch ? parseIfMatch(request.header('if-match')) : null,
       change: { by: operator.id, at },

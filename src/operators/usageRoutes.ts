@@ -7,6 +7,7 @@ import { licenceId, must, planName, uuid } from '../contract/operators/fields.ts
 import { pageOf } from '../contract/operators/records.ts';
 import { usageRow } from '../contract/operators/usage.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
+import { inTurns } from '../contract/pieces.ts';
 import { formatPlanName } from '../contract/planName.ts';
 import type { PageRequest } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -78,7 +79,7 @@ const exportUsage = defineRoute({
       continuation = page.continuation ?? undefined;
       if (continuation !== undefined && (rows.length >= MAX_ROWS || needs.now() - at >= MAX_TIME)) throw tooMuch();
     } while (continuation !== undefined);
-    return { value: writeUsageFile(rows) };
+    return { value: await inTurns(writeUsageFile(rows)) };
   },
 });
 

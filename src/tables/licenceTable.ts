@@ -3,7 +3,8 @@ import type { TableClient } from '@azure/data-tables';
 
 import { ANY } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
-import type { CatalogueStore } from '../catalogue/store.ts';
+import type { CatalogueStore, RecordedLicence } from '../catalogue/store.ts';
+import { inTurns, mapPieces } from '../contract/pieces.ts';
 import type { LicenceStore } from './licenceStore.ts';
 import { licenceEntity, readLicenceRow } from './catalogueRow.ts';
 import { licenceRow, LICENCES_PARTITION, planRow, productRange } from './keys.ts';
@@ -34,10 +35,9 @@ export function licenceTable(licences: TableClient, budgets: Budgets): Pick<Lice
   return {
     readLicence,
     lookUpLicence: async (id) => (await readLicence(id))?.value ?? null,
-    listLicences: async () =>
-      (await searchAllRows(licences, search('read the licences'), ALL_LICENCES)).map(readLicenceRow),
+    listLicences: async () => readLicenceRows(await searchAllRows(licences, search('read the licences'), ALL_LICENCES)),
     listLicencesOf: async (plan) =>
-      (await searchAllRows(licences, search("read a plan's licences"), ofPlan(plan))).map(readLicenceRow),
+      readLicenceRows(await searchAllRows(licences, search("read a plan's licences"), ofPlan(plan))),
     pageLicences: async (page) =>
       mapReadable(await readPage(licences, search('list licences'), ALL_LICENCES, page), readLicenceRow),
     writeLicence: (licence, version, change, claim) =>
@@ -49,6 +49,11 @@ export function licenceTable(licences: TableClient, budgets: Budgets): Pick<Lice
         version,
       }),
   };
+}
+
+/** There may be tens of thousands. */
+function readLicenceRows(rows: readonly unknown[]): Promise<RecordedLicence[]> {
+  return inTurns(mapPieces(rows, readLicenceRow));
 }
 
 function ofPlan(plan: PlanName): RowQuery {

@@ -1,5 +1,7 @@
 import type { OfferStore } from '../../src/catalogue/offers/changeOffers.ts';
 import type { CatalogueStore } from '../../src/catalogue/store.ts';
+import { finish } from '../../src/contract/pieces.ts';
+import type { Pieces } from '../../src/contract/pieces.ts';
 import type { Change } from '../../src/contract/stored.ts';
 import { countPlan, placeInCatalogue } from '../../src/catalogue/file/cataloguePlan.ts';
 import type { CatalogueFile } from '../../src/catalogue/file/cataloguePlan.ts';
@@ -8,6 +10,9 @@ import { CatalogueError } from '../../src/catalogue/file/parseCatalogue.ts';
 import { planCatalogue } from '../../src/catalogue/file/planCatalogue.ts';
 import { readStored } from '../../src/catalogue/file/readStored.ts';
 import { writeTogether } from '../../src/catalogue/file/writeTogether.ts';
+
+/** How many of each were created, changed and left. */
+type Counted = ReturnType<typeof finish<ReturnType<typeof countPlan> extends Pieces<infer C> ? C : never>>;
 
 export interface ApplyOptions {
   readonly change: Change;
@@ -29,7 +34,7 @@ export async function applyCatalogue(
   store: CatalogueStore & OfferStore,
   file: CatalogueFile,
   { change, dryRun = false, life = Number.POSITIVE_INFINITY }: ApplyOptions,
-): Promise<ReturnType<typeof countPlan>> {
+): Promise<Counted> {
   const planned = planCatalogue(await readStored(store), file);
   const problems = planned.ok ? findLongOffers(planned.plan.offers, life) : planned.problems;
   if (!planned.ok || problems.length > 0) throw new CatalogueError(problems.map(placeInCatalogue));
@@ -37,5 +42,5 @@ export async function applyCatalogue(
     const message = 'someone else changed a row of it at the same time: look at it, and apply the file again';
     throw new CatalogueError([{ field: '', message }]);
   }
-  return countPlan(planned.plan);
+  return finish(countPlan(planned.plan));
 }

@@ -36,7 +36,7 @@ export async function callRoute(
 ): Promise<unknown> {
   const route = ROUTES.find((one) => one.name === name);
   if (route === undefined) throw new Error(`There is no route ${name}.`);
-  const run = route.prepare({
+  const run = await route.prepare({
     needs: { store, licenceLife: 30 * 86_400 },
     ...{ params, query: new URLSearchParams(query), mediaType: 'application/json' },
     text: JSON.stringify(body ?? null),

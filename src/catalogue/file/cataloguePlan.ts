@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
 import type { applyReport } from '../../contract/operators/records.ts';
+import { mapPieces } from '../../contract/pieces.ts';
+import type { Pieces } from '../../contract/pieces.ts';
 import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
@@ -63,16 +65,17 @@ export type Planned =
 
 type Counts = z.output<typeof applyReport>['offers'];
 
-/** How many entries of each list a plan creates and changes. */
-export function countPlan({
+/** How many entries of each list a plan creates and changes; in pieces. */
+export function* countPlan({
   offers,
   licences,
-}: CataloguePlan): Pick<z.output<typeof applyReport>, 'offers' | 'licences'> {
-  return { offers: count(offers), licences: count(licences) };
+}: CataloguePlan): Pieces<Pick<z.output<typeof applyReport>, 'offers' | 'licences'>> {
+  return { offers: yield* count(offers), licences: yield* count(licences) };
 }
 
-function count<T>(upserts: readonly Upsert<T>[]): Counts {
+function* count<T>(upserts: readonly Upsert<T>[]): Pieces<Counts> {
   const created = upserts.filter((upsert) => upsert.stored === null).length;
-  const unchanged = upserts.filter((upsert) => !isChanged(upsert)).length;
+  const changed = yield* mapPieces(upserts, isChanged);
+  const unchanged = changed.filter((is) => !is).length;
   return { created, updated: upserts.length - created - unchanged, unchanged };
 }

@@ -1,5 +1,6 @@
 import { CsvError as SyntaxFault, parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
+import type { Pieces } from '../../contract/pieces.ts';
 
 /** One record of a CSV file (RFC 4180), with the line on which it begins, from 1. */
 export interface CsvRecord {
@@ -27,37 +28,78 @@ const MAX_LINES = 50_000;
 /** Octets of one record; the longest licence has 200 KB. */
 const MAX_RECORD = 512 * 1024;
 
+/** Characters, or a little more: a piece ends with a line. */
+const PIECE = 32 * 1024;
+
 /**
- * Reads RFC 4180: commas, quotes, lines that end with CRLF, LF or CR. Spreadsheets write semicolons where the comma is the
+ * Reads RFC 4180, in pieces: commas, quotes, lines that end with CRLF, LF or CR. Spreadsheets write semicolons where the comma is the
  * decimal sign: they are taken where the first line has them and no comma. A first line `sep=;` names the separator.
  * Empty lines and a byte order mark are passed over. An apostrophe that {@link writeCsv} put before a formula is removed.
  * The bounds are checked before the file is parsed.
  *
  * @throws {CsvError}
  */
-export function parseCsv(text: string): readonly CsvRecord[] {
+export function* parseCsv(text: string): Pieces<readonly CsvRecord[]> {
   const file = findSeparator(text.replace(/^\uFEFF/, ''));
   checkBounds(file);
   const records: CsvRecord[] = [];
-  try {
-    parse(file.source, {
-      ...{ delimiter: file.separator, record_delimiter: ['\r\n', '\n', '\r'], max_record_size: MAX_RECORD },
-      ...{ relax_column_count: true, skip_empty_lines: true },
-      // The library counts the lines up to the end of the record.
-      on_record: (fields: string[], { lines }) => {
-        records.push(toRecord(fields, file.line + lines - 1));
-        return null;
-      },
-    });
-  } catch (error) {
-    throw explain(error, file.line);
+  let { line } = file;
+  for (const source of splitAtLines(file.source)) {
+    records.push(...parsePiece({ ...file, source, line }));
+    line += countLineEnds(source);
+    yield;
   }
   return records;
 }
 
-function toRecord(fields: readonly string[], lastLine: number): CsvRecord {
-  const breaks = fields.reduce((sum, field) => sum + (field.match(/\r\n|\r|\n/g)?.length ?? 0), 0);
-  return { line: lastLine - breaks, fields: fields.map(unguard) };
+/** Each part ends with a line that ends outside quotation marks. Where those are at odds, the parser tells. */
+function* splitAtLines(source: string): Generator<string> {
+  let start = 0;
+  let quotes = 0;
+  let counted = 0;
+  while (start < source.length) {
+    let end = counted;
+    do {
+      end = findLineEnd(source, Math.max(end, start + PIECE));
+      quotes += countOf('"', source.slice(counted, end));
+      counted = end;
+    } while (quotes % 2 === 1 && end < source.length);
+    yield source.slice(start, end);
+    start = end;
+  }
+}
+
+const LINE_END = /\r\n|\n|\r/g;
+
+/** Where the line after this place begins. */
+function findLineEnd(source: string, from: number): number {
+  LINE_END.lastIndex = from;
+  return LINE_END.test(source) ? LINE_END.lastIndex : source.length;
+}
+
+function parsePiece({ source, separator, line }: CsvSource): readonly CsvRecord[] {
+  const records: CsvRecord[] = [];
+  // The library counts lines up to the end of the record, and a CRLF inside quotation marks twice.
+  let twice = 0;
+  try {
+    parse(source, {
+      ...{ delimiter: separator, record_delimiter: ['\r\n', '\n', '\r'], max_record_size: MAX_RECORD },
+      ...{ relax_column_count: true, skip_empty_lines: true },
+      on_record: (fields: string[], { lines }) => {
+        twice += sumOver(fields, countCrlf);
+        const breaks = sumOver(fields, countLineEnds);
+        records.push({ line: line + lines - 1 - twice - breaks, fields: fields.map(unguard) });
+        return null;
+      },
+    });
+  } catch (error) {
+    throw explain(error, line - twice);
+  }
+  return records;
+}
+
+function sumOver(fields: readonly string[], count: (field: string) => number): number {
+  return fields.reduce((sum, field) => sum + count(field), 0);
 }
 
 interface CsvSource {
@@ -85,8 +127,16 @@ function checkBounds({ source, separator, line }: CsvSource): void {
   const separators = countOf(separator, source);
   if (separators > MAX_SEPARATORS)
     throw new CsvError(line, `the file has more than ${MAX_SEPARATORS} separators: split it`);
-  const ends = countOf('\n', source) + countOf('\r', source) - countOf('\r\n', source);
-  if (ends > MAX_LINES) throw new CsvError(line, `the file has more than ${MAX_LINES} lines: split it`);
+  if (countLineEnds(source) > MAX_LINES)
+    throw new CsvError(line, `the file has more than ${MAX_LINES} lines: split it`);
+}
+
+function countLineEnds(text: string): number {
+  return countOf('\n', text) + countOf('\r', text) - countCrlf(text);
+}
+
+function countCrlf(text: string): number {
+  return countOf('\r\n', text);
 }
 
 function countOf(mark: string, text: string): number {
@@ -132,8 +182,16 @@ function unguard(field: string): string {
   return field.replace(GUARDED, '$1');
 }
 
-/** RFC 4180, with CRLF. Whatever the separator at which it is split, no cell is a formula. */
-export function writeCsv(rows: readonly (readonly string[])[]): string {
-  const guarded = rows.map((fields) => fields.map(guard));
-  return stringify(guarded, { record_delimiter: '\r\n', quoted_match: /[\r\n]/ });
+/** Rows of a piece. */
+const ROWS = 100;
+
+/** RFC 4180, with CRLF, in pieces. Whatever the separator at which it is split, no cell is a formula. */
+export function* writeCsv(rows: readonly (readonly string[])[]): Pieces<string> {
+  const parts: string[] = [];
+  for (let from = 0; from < rows.length; from += ROWS) {
+    const guarded = rows.slice(from, from + ROWS).map((fields) => fields.map(guard));
+    parts.push(stringify(guarded, { record_delimiter: '\r\n', quoted_match: /[\r\n]/ }));
+    yield;
+  }
+  return parts.join('');
 }

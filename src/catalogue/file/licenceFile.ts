@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../../contract/operators/licence.ts';
 import type { Licence, LicenceJson, OptionalMember } from '../../contract/operators/licence.ts';
 import { must } from '../../contract/operators/fields.ts';
+import { finish, mapPieces } from '../../contract/pieces.ts';
+import type { Pieces } from '../../contract/pieces.ts';
 import { ANY } from '../../contract/planName.ts';
 import type { FieldProblem } from '../../contract/wire.ts';
 import { CsvError, parseCsv, writeCsv } from './csv.ts';
@@ -27,8 +29,8 @@ const rawFileSchema = z.strictObject(
   must('be an object with the list "licences"'),
 );
 
-/** Reads bounded JSON; throws for anything else. */
-type ParseJson = (text: string) => unknown;
+/** Reads bounded JSON in pieces; throws for anything else. */
+type ParseJson = (text: string) => Pieces<unknown>;
 
 type Column = (typeof LICENCE_COLUMNS)[number];
 
@@ -56,16 +58,21 @@ interface RawEntry {
 }
 
 /**
- * Reads a file of licences, CSV or JSON, and judges every entry.
+ * Reads a file of licences, CSV or JSON, and judges every entry; in pieces.
  *
  * @param parseJson throws for what is not JSON
  * @throws {CatalogueError} with all problems by line
  */
-export function parseLicenceFile(mediaType: string, text: string, parseJson: ParseJson): readonly FileLicence[] {
-  const entries = mediaType === 'text/csv' ? readCsv(text, parseJson) : readJson(parseJson(text));
+export function* parseLicenceFile(
+  mediaType: string,
+  text: string,
+  parseJson: ParseJson,
+): Pieces<readonly FileLicence[]> {
+  const entries = mediaType === 'text/csv' ? yield* readCsv(text, parseJson) : readJson(yield* parseJson(text));
   const problems: FieldProblem[] = [];
   const licences: FileLicence[] = [];
   for (const { place, value, leftOut, fault } of entries) {
+    yield;
     if (fault !== undefined) {
       problems.push(placeProblem(place, { field: '', message: fault }));
       continue;
@@ -100,14 +107,14 @@ function withoutNames(present: ReadonlySet<string>): readonly OptionalMember[] {
   return OPTIONAL_MEMBER_NAMES.filter((member) => !present.has(member));
 }
 
-function readCsv(text: string, parseJson: ParseJson): RawEntry[] {
-  const [header, ...records] = readRecords(text).filter(isFilled);
+function* readCsv(text: string, parseJson: ParseJson): Pieces<RawEntry[]> {
+  const [header, ...records] = (yield* readRecords(text)).filter(isFilled);
   if (header === undefined)
     throw new CatalogueError([{ line: 1, field: '', message: 'must be the names of the columns' }]);
   const columns = readHeader(header);
   const tooMany = records[MAX_LICENCES];
   if (tooMany !== undefined) throw new CatalogueError([{ line: tooMany.line, field: '', message: TOO_MANY }]);
-  return records.map((record) => {
+  return yield* mapPieces(records, (record) => {
     const place = { line: record.line, field: '' };
     const leftOut = withoutNames(new Set(columns.slice(0, record.fields.length)));
     return { place, value: readEntry(columns, record, parseJson), leftOut, fault: findFault(columns, record) };
@@ -120,9 +127,9 @@ function findFault(columns: readonly Column[], { fields: { length } }: CsvRecord
   return `has ${length} fields under ${columns.length} columns`;
 }
 
-function readRecords(text: string): readonly CsvRecord[] {
+function* readRecords(text: string): Pieces<readonly CsvRecord[]> {
   try {
-    return parseCsv(text);
+    return yield* parseCsv(text);
   } catch (error) {
     if (error instanceof CsvError) throw new CatalogueError([{ line: error.line, field: '', message: error.message }]);
     throw error;
@@ -215,19 +222,19 @@ function readSubscriptions(field: string): unknown {
 
 function readJsonField(field: string, parseJson: ParseJson): unknown {
   try {
-    return parseJson(field);
+    return finish(parseJson(field));
   } catch {
     return field;
   }
 }
 
-/** The same columns: what was exported can be imported again, and changes nothing. */
-export function writeLicenceFile(licences: readonly Licence[]): string {
-  const rows = licences.map((licence) => {
+/** The same columns: what was exported can be imported again, and changes nothing. In pieces. */
+export function* writeLicenceFile(licences: readonly Licence[]): Pieces<string> {
+  const rows = yield* mapPieces(licences, (licence) => {
     const entry = writeLicence(licence);
     return LICENCE_COLUMNS.map((column) => writeField(entry, column));
   });
-  return writeCsv([LICENCE_COLUMNS, ...rows]);
+  return yield* writeCsv([LICENCE_COLUMNS, ...rows]);
 }
 
 function writeField(entry: LicenceJson, column: Column): string {

@@ -1,12 +1,14 @@
 import * as z from 'zod';
 
+import { finish } from '../../contract/pieces.ts';
+import type { Pieces } from '../../contract/pieces.ts';
 import type { FieldProblem } from '../../contract/wire.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
 import type { CatalogueFile } from './cataloguePlan.ts';
 import { sellsTheSame } from '../offers/offerNames.ts';
 import { findClashes, licenceKey, subscriptionNames } from './clashes.ts';
-import { describeIssue } from './fieldProblems.ts';
+import { describeIssue, fieldAt } from './fieldProblems.ts';
 import { licenceEntry } from '../../contract/operators/licence.ts';
 import { offerEntry } from '../../contract/operators/offer.ts';
 
@@ -32,6 +34,11 @@ function formatProblem({ field, message }: FieldProblem): string {
   return `- ${field === '' ? 'the file' : field}: ${message}`;
 }
 
+const WHOLE = {
+  error: (issue: z.core.$ZodRawIssue) =>
+    issue.code === 'unrecognized_keys' ? undefined : 'must be an object with "offers" and "licences"',
+};
+
 /** The file as a schema; {@link parseCatalogue} asks more of it. */
 export const catalogueSchema = z.strictObject(
   {
@@ -44,10 +51,22 @@ export const catalogueSchema = z.strictObject(
       .max(MAX_LICENCES, `must have at most ${MAX_LICENCES} entries`)
       .default([]),
   },
+  WHOLE,
+);
+
+/** As it is read: each entry is then judged by itself, in a piece. */
+const rawSchema = z.strictObject(
   {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? undefined : 'must be an object with "offers" and "licences"',
+    offers: z
+      .array(z.unknown(), 'must be a list')
+      .max(MAX_OFFERS, `must have at most ${MAX_OFFERS} entries`)
+      .default([]),
+    licences: z
+      .array(z.unknown(), 'must be a list')
+      .max(MAX_LICENCES, `must have at most ${MAX_LICENCES} entries`)
+      .default([]),
   },
+  WHOLE,
 );
 
 /**
@@ -58,35 +77,52 @@ export const catalogueSchema = z.strictObject(
  * @throws CatalogueError
  */
 export function parseCatalogue(value: unknown): CatalogueFile {
-  checkLengths(value);
-  const parsed = catalogueSchema.safeParse(value);
+  return finish(parseCataloguePieces(value));
+}
+
+/** As {@link parseCatalogue}, in pieces. */
+export function* parseCataloguePieces(value: unknown): Pieces<CatalogueFile> {
+  const parsed = rawSchema.safeParse(value);
   if (!parsed.success) throw new CatalogueError(parsed.error.issues.flatMap(describeIssue));
-  const problems = [...clashingOffers(parsed.data.offers), ...clashingLicences(parsed.data.licences)];
+  const problems: FieldProblem[] = [];
+  const offers = yield* parseEntries('offers', offerEntry, parsed.data.offers, problems);
+  const licences = yield* parseEntries('licences', licenceEntry, parsed.data.licences, problems);
+  if (problems.length === 0) problems.push(...clashingOffers(offers), ...(yield* clashingLicences(licences)));
   if (problems.length > 0) throw new CatalogueError(problems);
-  return parsed.data;
+  return { offers, licences };
 }
 
-/** The schema looks at every entry before it counts them. */
-function checkLengths(value: unknown): void {
-  const { offers, licences } = (value ?? {}) as { readonly offers?: unknown; readonly licences?: unknown };
-  const problems = [...checkLength('offers', offers, MAX_OFFERS), ...checkLength('licences', licences, MAX_LICENCES)];
-  if (problems.length > 0) throw new CatalogueError(problems);
+function* parseEntries<T>(
+  list: 'offers' | 'licences',
+  schema: z.ZodType<T>,
+  entries: readonly unknown[],
+  problems: FieldProblem[],
+): Pieces<readonly T[]> {
+  const read: T[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const parsed = schema.safeParse(entry);
+    if (parsed.success) read.push(parsed.data);
+    else
+      problems.push(...parsed.error.issues.flatMap(describeIssue).map((problem) => placeEntry(list, index, problem)));
+    yield;
+  }
+  return read;
 }
 
-function checkLength(field: string, list: unknown, most: number): readonly FieldProblem[] {
-  return Array.isArray(list) && list.length > most ? [{ field, message: `must have at most ${most} entries` }] : [];
+function placeEntry(list: string, index: number, { field, message }: FieldProblem): FieldProblem {
+  return { field: fieldAt(`${list}[${index}]`, field), message };
 }
 
 function clashingOffers(offers: readonly Offer[]): FieldProblem[] {
-  return findClashes(offers, sellsTheSame).map(([first, second]) => ({
+  return finish(findClashes(offers, sellsTheSame)).map(([first, second]) => ({
     field: `offers[${second}].offer`,
     message: `offers[${first}] has this plan already, or an alias that names it: merge the two`,
   }));
 }
 
-function clashingLicences(licences: readonly Licence[]): FieldProblem[] {
-  const sameId = findClashes(licences, (licence) => [licenceKey(licence)]);
-  const sameSubscription = findClashes(licences, subscriptionNames);
+function* clashingLicences(licences: readonly Licence[]): Pieces<readonly FieldProblem[]> {
+  const sameId = yield* findClashes(licences, (licence) => [licenceKey(licence)]);
+  const sameSubscription = yield* findClashes(licences, subscriptionNames);
   return [
     ...sameId.map(([first, second]) => ({
       field: `licences[${second}].id`,

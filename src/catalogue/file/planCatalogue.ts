@@ -1,5 +1,7 @@
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
+import { finish, mapPieces } from '../../contract/pieces.ts';
+import type { Pieces } from '../../contract/pieces.ts';
 import { formatPlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
 import type { CatalogueFile, CatalogueProblem, Planned, StoredCatalogue, Upsert } from './cataloguePlan.ts';
@@ -14,16 +16,24 @@ import { planLicences } from './planLicences.ts';
  * what it brings in alone: a row that keeps its id, plan and aliases can be changed whatever else is at odds.
  */
 export function planCatalogue(stored: StoredCatalogue, file: CatalogueFile): Planned {
+  return finish(planCataloguePieces(stored, file));
+}
+
+/** As {@link planCatalogue}, in pieces. */
+export function* planCataloguePieces(stored: StoredCatalogue, file: CatalogueFile): Pieces<Planned> {
   const offers = planUpserts(file.offers, stored.offers, offerKey);
   const otherOffers = leftAlone(file.offers, stored.offers, offerKey);
   const allOffers = [...otherOffers, ...file.offers];
-  const { licences, problems } = planLicences(file, allOffers, rowsByKey(stored.licences, licenceKey));
+  const { licences, problems } = yield* planLicences(file, allOffers, rowsByKey(stored.licences, licenceKey));
   const otherLicences = leftAlone(valuesOf(licences), stored.licences, licenceKey);
+  yield;
+  const stranded = findStrandedLicences(offers, stored);
+  yield;
   const all = [
     ...findOfferClashes(offers, otherOffers),
-    ...findStrandedLicences(offers, stored),
+    ...stranded,
     ...problems,
-    ...findSubscriptionClashes(licences, otherLicences),
+    ...(yield* findSubscriptionClashes(licences, otherLicences)),
   ];
   return all.length > 0 ? { ok: false, problems: all } : { ok: true, plan: { offers, licences } };
 }
@@ -50,7 +60,7 @@ function leftAlone<T>(values: readonly T[], stored: readonly Recorded<T>[], keyO
 }
 
 function findOfferClashes(offers: readonly Upsert<Offer>[], others: readonly Offer[]): CatalogueProblem[] {
-  return findNewClashes(offers, others, sellsTheSame).map(({ index, holder }) => {
+  return finish(findNewClashes(offers, others, sellsTheSame)).map(({ index, holder }) => {
     const message = `shares a name of the product with the offer ${formatPlanName(holder.plan)}: remove the alias from one of them`;
     return { list: 'offers', index, code: 'name_taken', field: 'productAliases', message };
   });
@@ -69,11 +79,16 @@ function findStrandedLicences(
   });
 }
 
-function findSubscriptionClashes(licences: readonly Upsert<Licence>[], others: readonly Licence[]): CatalogueProblem[] {
-  return findNewClashes(licences, others, subscriptionNames).map(({ index, holder }) => {
+function* findSubscriptionClashes(
+  licences: readonly Upsert<Licence>[],
+  others: readonly Licence[],
+): Pieces<readonly CatalogueProblem[]> {
+  const clashes = yield* findNewClashes(licences, others, subscriptionNames);
+  const named = new Set(valuesOf(licences));
+  return yield* mapPieces(clashes, ({ index, holder }): CatalogueProblem => {
     const own = new Set(licences[index] === undefined ? [] : subscriptionNames(licences[index].value));
     const shared = subscriptionNames(holder).find((name) => own.has(name)) ?? '';
-    const whose = licences.some(({ value }) => value === holder) ? 'another licence of the file' : 'the licence';
+    const whose = named.has(holder) ? 'another licence of the file' : 'the licence';
     const message = `${whose}, ${holder.id}, has the subscription ${shared.split('/')[1] ?? 'of every VM'} for this offer: remove it there, or give it an end ("until") there to move it`;
     return { list: 'licences', index, code: 'name_taken', field: 'subscriptions', message };
   });

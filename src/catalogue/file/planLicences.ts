@@ -1,6 +1,8 @@
 import type { OfferMatch } from '../findOffer.ts';
 import type { Licence } from '../licence.ts';
 import type { Offer } from '../offer.ts';
+import { mapPieces } from '../../contract/pieces.ts';
+import type { Pieces } from '../../contract/pieces.ts';
 import { formatPlanName, isSamePlan } from '../../contract/planName.ts';
 import type { PlanName } from '../../contract/planName.ts';
 import type { Recorded } from '../../contract/stored.ts';
@@ -15,17 +17,19 @@ import { createOfferFinder } from '../offers/licencesUnder.ts';
  * the row that it replaces. A licence that is new must have an offer in licensed mode; of one that is there already the
  * offer may be gone, or in another mode by now, and it can be changed all the same.
  *
+ * In pieces.
+ *
  * @param kept what of a row stays as it is, because the file leaves it out
  * @param rows by {@link licenceKey}
  */
-export function planLicences(
+export function* planLicences(
   { licences, kept }: Pick<CatalogueFile, 'licences' | 'kept'>,
   offers: readonly Offer[],
   rows: ReadonlyMap<string, Recorded<Licence>>,
-): { readonly licences: readonly Upsert<Licence>[]; readonly problems: readonly CatalogueProblem[] } {
+): Pieces<{ readonly licences: readonly Upsert<Licence>[]; readonly problems: readonly CatalogueProblem[] }> {
   const find = createOfferFinder(offers);
   const problems: CatalogueProblem[] = [];
-  const planned = licences.map((licence, index) => {
+  const planned = yield* mapPieces(licences, (licence, index) => {
     const match = find(licence.plan);
     const stored = rows.get(licenceKey(licence)) ?? null;
     const given = { ...licence, plan: planOf(licence, match, stored) };
@@ -34,7 +38,7 @@ export function planLicences(
     if (fault !== null) problems.push({ list: 'licences', index, ...fault });
     return upsert;
   });
-  return { licences: planned, problems: [...problems, ...findDuplicates(planned)] };
+  return { licences: planned, problems: [...problems, ...(yield* findDuplicates(planned))] };
 }
 
 /** A row that is there keeps the name of its plan, whatever offer has that name now. */
@@ -77,8 +81,9 @@ function findFault({ value, stored }: Upsert<Licence>, match: OfferMatch): Fault
 const malformed = (problem: Omit<Fault, 'code'> | null): Fault | null =>
   problem === null ? null : { code: 'request_malformed', field: problem.field, message: problem.message };
 
-function findDuplicates(planned: readonly Upsert<Licence>[]): CatalogueProblem[] {
-  return findClashes(planned, ({ value }) => [licenceKey(value)]).map(([, second]) => {
+function* findDuplicates(planned: readonly Upsert<Licence>[]): Pieces<CatalogueProblem[]> {
+  const clashes = yield* findClashes(planned, ({ value }) => [licenceKey(value)]);
+  return clashes.map(([, second]) => {
     const message = `${planned[second]?.value.id ?? ''} is in the file twice: merge the two`;
     return { list: 'licences', index: second, code: 'name_taken', field: 'id', message };
   });

@@ -5,6 +5,7 @@ import type { Offer } from '../offer.ts';
 import type { OfferStore } from '../offers/changeOffers.ts';
 import { areLicensed } from '../offers/grantLicence.ts';
 import { beginGrant, endGrant } from '../offers/grantUnder.ts';
+import { inTurns, mapPieces } from '../../contract/pieces.ts';
 import { StoreUnavailableError } from '../../contract/stored.ts';
 import type { CatalogueStore } from '../store.ts';
 import { deleteLicence, writeLicence } from '../writeLicence.ts';
@@ -57,16 +58,21 @@ export async function writeTogether(
   const progress: Progress = { offers: [], licences: [], isStopped: false };
   const deadline = AbortSignal.timeout(MAX_WRITING);
   try {
-    for (const step of offerSteps(store, offers.filter(isChanged), change)) {
+    for (const step of offerSteps(store, await findChanged(offers), change)) {
       await writeSteps([step], progress, { undos: progress.offers, deadline });
     }
-    if (!progress.isStopped) await writeLicences(store, licences.filter(isChanged), { change, progress, deadline });
+    if (!progress.isStopped) await writeLicences(store, await findChanged(licences), { change, progress, deadline });
   } catch (error) {
     await takeBack(progress);
     throw error;
   }
   if (progress.isStopped) await takeBack(progress);
   return !progress.isStopped;
+}
+
+async function findChanged<T>(upserts: readonly Upsert<T>[]): Promise<readonly Upsert<T>[]> {
+  const changed = await inTurns(mapPieces(upserts, (upsert) => (isChanged(upsert) ? upsert : null)));
+  return changed.filter((upsert) => upsert !== null);
 }
 
 /** What has to be undone, and whether nothing more is begun: a row was changed meanwhile, or a write failed. */

@@ -1,6 +1,7 @@
 import type { Answers } from '../operatorAnswers.ts';
 import { extname } from 'node:path';
-import { parsePlainJson } from '../../verifier/plainJson.ts';
+import { finish } from '../../contract/pieces.ts';
+import { parsePlainJsonPieces } from '../../verifier/plainJson.ts';
 import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';
@@ -80,7 +81,7 @@ async function readLosses(client: OperatorClient, { mediaType, text }: FileBody)
     import('../../catalogue/file/licenceFile.ts'),
     import('../fileLosses.ts'),
   ]);
-  const entries = parseLicenceFile(mediaType, text, parsePlainJson);
+  const entries = finish(parseLicenceFile(mediaType, text, parsePlainJsonPieces));
   const licences = entries.map(({ licence }) => licence);
   const kept = new Map(entries.map(({ licence, leftOut }) => [licence, leftOut]));
   const stored = await client({ path: '/catalogue', answer: 'Catalogue' });

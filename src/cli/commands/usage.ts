@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { finish } from '../../contract/pieces.ts';
 import type { UsageRowJson } from '../../contract/operators/usage.ts';
 import type { Session } from '../command.ts';
 import { UsageError } from '../command.ts';
@@ -80,5 +81,5 @@ async function readRows({ client, tell }: Service, query: Query): Promise<readon
 
 async function writeCsv(rows: readonly UsageRowJson[]): Promise<string> {
   const { writeUsageFile } = await import('../../catalogue/file/usageFile.ts');
-  return writeUsageFile(rows);
+  return finish(writeUsageFile(rows));
 }

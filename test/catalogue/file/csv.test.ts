@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CsvError, parseCsv, writeCsv } from '../../../src/catalogue/file/csv.ts';
+import { CsvError, parseCsv as parsePieces, writeCsv as writePieces } from '../../../src/catalogue/file/csv.ts';
+import { finish } from '../../../src/contract/pieces.ts';
+
+const parseCsv = (text: string) => finish(parsePieces(text));
+const writeCsv = (rows: readonly (readonly string[])[]) => finish(writePieces(rows));
 
 test.each([
   [
@@ -190,4 +194,19 @@ test('a long text of signs, blanks or apostrophes is guarded and read in no time
     expect(parseCsv(writeCsv([['id', text]]))[0]?.fields).toEqual(['id', text]);
     expect(process.cpuUsage(started).user).toBeLessThan(1_000_000);
   }
+});
+
+test('a file in pieces has the records and lines that it has at once', () => {
+  const field = (index: number) => (index % 7 === 0 ? `"${'line\r\n'.repeat(index % 5)}""${index}"` : `plain ${index}`);
+  const ends = ['\r\n', '\n', '\r', '\n\n'];
+  const rows = Array.from({ length: 9_000 }, (_, index) => `${index},${field(index)}${ends[index % 4] ?? ''}`);
+  const records = parseCsv(rows.join(''));
+  const starts = rows.map((_, index) => rows.slice(Math.max(0, index - 1), index).join(''));
+  let line = 1;
+  records.forEach((record, index) => {
+    line += (starts[index]?.match(/\r\n|\r|\n/g) ?? []).length;
+    expect([record.line, record.fields[0]]).toEqual([line, `${index}`]);
+  });
+  expect(records).toHaveLength(rows.length);
+  expect(() => parseCsv(`${rows.join('')}a,b"c\nd`)).toThrow(CsvError);
 });

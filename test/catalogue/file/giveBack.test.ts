@@ -6,11 +6,12 @@ import { MAX_DURATION, SHORTEST_LIFETIME, formatDuration } from '../../../src/co
 import { licenceEntry, writeLicence } from '../../../src/contract/operators/licence.ts';
 import { offerEntry, writeOffer } from '../../../src/contract/operators/offer.ts';
 import { overrideEntry, writeOverride } from '../../../src/contract/operators/override.ts';
+import { finish } from '../../../src/contract/pieces.ts';
 import { parseLicenceFile, writeLicenceFile } from '../../../src/catalogue/file/licenceFile.ts';
 import { parseCatalogue } from '../../../src/catalogue/file/parseCatalogue.ts';
 import { readStored } from '../../../src/catalogue/file/readStored.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
-import { parsePlainJson } from '../../../src/verifier/plainJson.ts';
+import { parsePlainJson, parsePlainJsonPieces } from '../../../src/verifier/plainJson.ts';
 import { applyCatalogue } from '../../support/applyCatalogue.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT } from '../../support/licensing.ts';
@@ -185,7 +186,7 @@ test('whatever a licence says, both forms of file and an answer give it back', (
       taken += 1;
       const licence = read.data;
       expect(licenceEntry.parse(onWire(writeLicence(licence)))).toEqual(licence);
-      const csv = parseLicenceFile('text/csv', writeLicenceFile([licence]), parsePlainJson);
+      const csv = finish(parseLicenceFile('text/csv', finish(writeLicenceFile([licence])), parsePlainJsonPieces));
       expect(csv.map((one) => one.licence)).toEqual([licence]);
     }),
     { numRuns: 600 },
@@ -276,8 +277,8 @@ test('what was taken is unchanged when it comes again, and can be suspended, res
     licences: stored.licences.map(({ value }) => writeLicence(value)),
   };
   await expectUnchanged(answered);
-  const csv = writeLicenceFile(stored.licences.map(({ value }) => value));
-  expect(parseLicenceFile('text/csv', csv, parsePlainJson).map(({ licence }) => licence)).toEqual(
+  const csv = finish(writeLicenceFile(stored.licences.map(({ value }) => value)));
+  expect(finish(parseLicenceFile('text/csv', csv, parsePlainJsonPieces)).map(({ licence }) => licence)).toEqual(
     stored.licences.map(({ value }) => value),
   );
   const withTerms = (members: object): Terms => ({

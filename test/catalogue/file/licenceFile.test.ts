@@ -1,10 +1,17 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { licenceEntry } from '../../../src/contract/operators/licence.ts';
-import { parseLicenceFile as parseFile, writeLicenceFile } from '../../../src/catalogue/file/licenceFile.ts';
+import {
+  parseLicenceFile as parsePieces,
+  writeLicenceFile as writePieces,
+} from '../../../src/catalogue/file/licenceFile.ts';
+import type { Licence } from '../../../src/catalogue/licence.ts';
+import { finish } from '../../../src/contract/pieces.ts';
+import { parsePlainJsonPieces } from '../../../src/verifier/plainJson.ts';
 
 const parseLicenceFile = (mediaType: string, file: string) =>
-  parseFile(mediaType, file, (json) => JSON.parse(json) as unknown);
+  finish(parsePieces(mediaType, file, parsePlainJsonPieces));
+const writeLicenceFile = (licences: readonly Licence[]) => finish(writePieces(licences));
 
 const CHARACTERS = ['a', ' ', ';', '[', ',', '"', '=', '+', '-', '@', "'", '\t', '\r', '\n', 'é', '*'];
 const text = fc.string({ unit: fc.constantFrom(...CHARACTERS), maxLength: 12 });
