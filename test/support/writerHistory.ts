@@ -11,6 +11,7 @@ import type { Offer } from '../../src/catalogue/offer.ts';
 import { RequestError } from '../../src/http/requestError.ts';
 import type { OperatorEndpoint } from '../../src/contract/endpoints.ts';
 import { applyCatalogue } from './applyCatalogue.ts';
+import { finish } from '../../src/contract/pieces.ts';
 import { callRoute } from './callRoute.ts';
 import type { RouteCall, WriterStore } from './callRoute.ts';
 import { Died } from './dyingStore.ts';
@@ -248,8 +249,8 @@ export class WriterHistory {
   /** No name, alias or id twice, and nothing without the offer that it needs. */
   private async check(): Promise<void> {
     const [offers, licences] = [await this.readOffers(), await this.readLicences()];
-    expect(findClashes(offers, sellsTheSame)).toEqual([]);
-    expect(findClashes(licences, (one) => [licenceKey(one)])).toEqual([]);
+    expect(finish(findClashes(offers, sellsTheSame))).toEqual([]);
+    expect(finish(findClashes(licences, (one) => [licenceKey(one)]))).toEqual([]);
     const orphans = licences.filter(({ plan }) => {
       const match = findOffer(offers, plan, undefined);
       return !match.found || match.offer.mode === 'marketplace';
