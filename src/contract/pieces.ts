@@ -1,5 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
-
 /** Work on much: it yields after each small piece, so that whoever runs it may let others have their turn. */
 export type Pieces<T> = Generator<undefined, T>;
 
@@ -22,7 +20,7 @@ export async function inTurns<T>(pieces: Pieces<T>): Promise<T> {
       const step = pieces.next();
       if (step.done === true) return step.value;
     } while (performance.now() < until);
-    await setImmediate();
+    await new Promise<void>((resume) => setImmediate(resume));
   }
 }
 
