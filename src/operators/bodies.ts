@@ -25,7 +25,7 @@ export interface BodyForm<B> {
 export const NO_BODY: BodyForm<null> = {
   content: {},
   largest: 0,
-   
+
   *parse() {
     return null;
   },
