@@ -1,5 +1,5 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
-import { prepareVerifier } from '../../src/app/instance.ts';
+import { prepareVerifier, writeJson } from '../../src/app/instance.ts';
 import type { EdgeRequest, Log, UseCase } from '../../src/app/instance.ts';
 
 /** Translates between the Functions library and a use case. For HEAD the host drops the body and keeps the headers. */
@@ -26,6 +26,6 @@ function translate(request: HttpRequest, context: InvocationContext): EdgeReques
 /** Writes each event as one line of JSON, which Application Insights relates to the invocation. */
 export function writeTo(context: InvocationContext): Log {
   return (level, event, facts) => {
-    context[level](JSON.stringify({ event, ...facts }));
+    context[level](writeJson({ event, ...facts }));
   };
 }

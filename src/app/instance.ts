@@ -2,6 +2,7 @@ import { loadSecondReader } from '../verifier/secondReader.ts';
 import { readConfig } from './config.ts';
 import { createService } from './service.ts';
 
+export { writeJson } from '../contract/plainText.ts';
 export type { EdgeRequest, Log, UseCase } from '../http/edge.ts';
 
 /**

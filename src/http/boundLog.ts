@@ -1,4 +1,5 @@
 import { formatInstant } from '../contract/instants.ts';
+import { escapeUnits, replaceUnprintable } from '../contract/plainText.ts';
 import { nameAddress, readClientAddress } from './addressLimit.ts';
 import type { AddressLimitNeeds } from './addressLimit.ts';
 import type { EdgeRequest, Log, UseCase } from './edge.ts';
@@ -90,9 +91,6 @@ const MAX_PATH = 256;
 /** Characters of any other text: names of certificates, places in our code, reasons that operators give. */
 const MAX_TEXT = 512;
 
-/** All but letters, marks, digits, punctuation and symbols of any script: controls, and what changes the direction of text. */
-const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
-
 /** Facts for one line of the log: every text cut, and with nothing in it that a terminal or a viewer could obey. */
 function boundFacts(facts: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, boundFact(name, value)]));
@@ -105,12 +103,7 @@ function boundFact(name: string, value: unknown): unknown {
 }
 
 function boundText(text: string, longest: number): string {
-  const escaped = text.slice(0, longest).replace(UNPRINTABLE, escapeUnits);
+  const escaped = replaceUnprintable(text.slice(0, longest), escapeUnits);
   // An escape is longer than what it stands for.
   return Math.max(text.length, escaped.length) > longest ? `${escaped.slice(0, longest - 1)}…` : escaped;
-}
-
-function escapeUnits(character: string): string {
-  const units = Array.from({ length: character.length }, (_, unit) => character.charCodeAt(unit));
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }

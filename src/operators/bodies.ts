@@ -25,7 +25,7 @@ export interface BodyForm<B> {
 export const NO_BODY: BodyForm<null> = {
   content: {},
   largest: 0,
-  // eslint-disable-next-line require-yield -- there is nothing to do
+
   *parse() {
     return null;
   },

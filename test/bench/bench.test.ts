@@ -36,6 +36,13 @@ test('--stranger measures every request of a stranger against a service of its o
   expect(out).toContain('60 requests of all kinds from one address');
 });
 
+test('--operators-cost measures the largest requests of operators', async () => {
+  const { code, out, complaints } = await runBench('--operators-cost', '--licences', '50');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  expect(out).toMatch(/\| export of licences as CSV \| 200 \| \d+ \| \d+ \|/);
+  expect(out).toMatch(/\| 2\.6 million empty entries \| 400 \|/);
+});
+
 test('--help tells every option', async () => {
   const { code, out } = await runBench('--help');
   const options = [
@@ -47,6 +54,8 @@ test('--help tells every option', async () => {
     '--ca-bits',
     '--stranger',
     '--requests',
+    '--operators-cost',
+    '--licences',
     '--help',
   ];
   expect(code).toBe(0);
@@ -60,6 +69,7 @@ test.each([
   ['--ca-bits', '1024'],
   ['--json', '--write'],
   ['--stranger', '--json'],
+  ['--operators-cost', '--stranger'],
   ['more'],
 ])('a wrong command line is told, and nothing is measured: %s %s', async (...args) => {
   const { code, out, complaints } = await runBench(...args);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createCandidates, createGenuineCandidates } from './candidates.ts';
 import { createHostileCandidates } from './hostile.ts';
 import { measureMemory } from './memory.ts';
+import { measureOperators } from './operatorsCost.ts';
 import { HELP, readOptions, UsageError } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { createMicros, describeRun, writeTable } from './report.ts';
@@ -10,7 +11,7 @@ import { measureInTurn } from './rounds.ts';
 import { measureStranger } from './stranger.ts';
 import { createSubject, readGenuineSubject } from './subject.ts';
 
-/** `npm run bench`: times, ratios and memory of the verifier, or of the requests of strangers, in one run. */
+/** `npm run bench`: times, ratios and memory of the verifier, or of the requests of strangers or operators, in one run. */
 
 const PAGE = join(import.meta.dirname, '../../docs/performance.md');
 const KEPT = {
@@ -19,6 +20,10 @@ const KEPT = {
 } as const;
 
 async function run(options: BenchOptions): Promise<void> {
+  if (options.operatorsCost) {
+    print(await measureOperators(options.licences));
+    return;
+  }
   if (!options.stranger) return runVerifier(options);
   const report = `${describeRun(options.rounds)}\n\n${await measureStranger(options)}`;
   print(report);

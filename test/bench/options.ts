@@ -3,6 +3,10 @@ import { parseArgs } from 'node:util';
 export interface BenchOptions {
   /** Whether the requests of strangers are measured instead of the verifier. */
   readonly stranger: boolean;
+  /** Whether the largest requests of operators are measured instead. */
+  readonly operatorsCost: boolean;
+  /** In the store of those. */
+  readonly licences: number;
   /** How many of them come in a minute, or in the part of it that fewer than 10,000 take. */
   readonly requests: number;
   readonly json: boolean;
@@ -32,12 +36,17 @@ are taken in turn, so that whatever else the machine does is shared by all candi
   --stranger   instead of the verifier: what each request without evidence or token costs the running service in time and
                memory, and 10,000 of them in a minute: about two minutes
   --requests N requests of that minute (10000), as many a second however many there are
+  --operators-cost
+               instead of the verifier: how long the largest requests of operators hold the service at a time, with
+               10,000 licences in a store: about a minute
+  --licences N licences in that store (10000)
   --help       this text
 
 Examples:
   npm run bench
   npm run -s bench -- --json
   npm run bench -- --stranger
+  npm run bench -- --operators-cost
 `;
 
 /** The command line is wrong; the message says how. */
@@ -56,12 +65,16 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const write = values.write === true;
   if (json && write) throw new UsageError('--json and --write exclude each other');
   const stranger = values.stranger === true;
+  const operatorsCost = values['operators-cost'] === true;
   if (stranger && (json || values.quick === true)) throw new UsageError('--stranger excludes --json and --quick');
+  if (operatorsCost && (stranger || json || write || values.quick === true))
+    throw new UsageError('--operators-cost excludes --stranger, --json, --quick and --write');
   const quick = json || values.quick === true;
   return {
-    ...{ json, quick, write, stranger },
+    ...{ json, quick, write, stranger, operatorsCost },
     requests: readNumber('--requests', values.requests, 10_000),
     rounds: readNumber('--rounds', values.rounds, stranger ? 51 : quick ? 201 : 401),
+    licences: readNumber('--licences', values.licences, 10_000),
     slice: readNumber('--slice', values.slice, 500),
     caBits: readCaBits(values['ca-bits']),
   };
@@ -73,6 +86,8 @@ function parse(args: readonly string[]) {
     quick: { type: 'boolean' },
     write: { type: 'boolean' },
     stranger: { type: 'boolean' },
+    'operators-cost': { type: 'boolean' },
+    licences: { type: 'string' },
     requests: { type: 'string' },
     rounds: { type: 'string' },
     slice: { type: 'string' },
