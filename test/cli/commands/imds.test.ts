@@ -131,7 +131,9 @@ test('a key that a VM has twice is refused by its name', async () => {
   writeFileSync(join(folder, 'twice.json'), `{"vms":[${vm}]}`);
   const { code, out, complaints } = await runIn(folder, ['imds', '--port', '0', '--vms', 'twice.json']);
   expect({ code, out }).toEqual({ code: 1, out: '' });
-  expect(complaints).toContain('twice.json cannot be read as JSON: line 1, vms[0]: the key "name" appears twice in one object');
+  expect(complaints).toContain(
+    'twice.json cannot be read as JSON: line 1, vms[0]: the key "name" appears twice in one object',
+  );
 });
 
 test('its help names every fault', async () => {
