@@ -1,4 +1,5 @@
 import { readBounded } from '../contract/readBounded.ts';
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pauseFor } from 'node:timers/promises';
@@ -9,7 +10,7 @@ import type { FaultName } from './faults.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { Refusal, refuse, type Reply } from './reply.ts';
-import { checkRequest } from './requestRules.ts';
+import { checkRequest, type VersionRules } from './requestRules.ts';
 import { createTransportFaults, type EmulatorTimer, type TransportFaults } from './transportFaults.ts';
 import { BUILT_IN_VMS } from './builtInVms.ts';
 import { findVm, type Vm } from './vms.ts';
@@ -40,6 +41,8 @@ export interface EmulatorOptions {
   readonly faults?: readonly FaultName[];
   /** Requests a second of one VM; 5 by default, `Infinity` for none. */
   readonly rateLimit?: number;
+  /** What an unknown api-version is answered with: 400 by default, as today; 404 as some years ago. */
+  readonly unknownVersion?: 400 | 404;
   /** Of attested documents, in milliseconds; six hours by default. */
   readonly lifetime?: number;
   /** How long the fault `slow` takes, in milliseconds. */
@@ -126,6 +129,7 @@ interface Surroundings {
   readonly endpoints: Endpoints;
   readonly disturb: TransportFaults;
   readonly isAllowed: (vm: string) => boolean;
+  readonly rules: Pick<VersionRules, 'unknownVersion'>;
 }
 
 async function prepareDocuments(options: EmulatorOptions, makeDocument: DocumentMaker): Promise<void> {
@@ -143,18 +147,18 @@ interface Running {
 }
 
 function createAnswer(options: EmulatorOptions, { url, makeDocument, signal }: Running): Answer {
-  const { authority, vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime } = options;
+  const { authority, vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime, unknownVersion = 400 } = options;
   const { rateLimit = REQUESTS_PER_SECOND, slowFor = 5_000, goneFor = 10_000, timer = MACHINE_TIMER } = options;
   const identity = createIdentity(authority.keys);
   return createVmAnswer({
-    ...{ url, vms, faults, identity },
+    ...{ url, vms, faults, identity, rules: { unknownVersion } },
     endpoints: createEndpoints({ makeDocument, identity, clock, ...(lifetime !== undefined && { lifetime }) }),
     disturb: createTransportFaults({ slowFor, goneFor, timer, signal }),
     isAllowed: createRateLimit(rateLimit, () => timer.now()),
   });
 }
 
-function createVmAnswer({ url, vms, identity, endpoints, disturb, isAllowed, ...rest }: Surroundings): Answer {
+function createVmAnswer({ url, vms, identity, endpoints, disturb, isAllowed, rules, ...rest }: Surroundings): Answer {
   return async (message, target) => {
     if (target.path === '/identity/keys') return identity.readKeySet();
     const vm = target.vm === undefined ? vms[0] : findVm(vms, target.vm);
@@ -163,7 +167,9 @@ function createVmAnswer({ url, vms, identity, endpoints, disturb, isAllowed, ...
     await disturb(vm.name, faults);
     if (!isAllowed(vm.name)) throw refuse(429, 'Too many requests');
     const { method = '', headers } = message;
-    const request = checkRequest({ method, headers, path: target.path, query: target.query });
+    const { newestVersion } = vm;
+    const raw = { method, headers, path: target.path, query: target.query };
+    const request = checkRequest(raw, { ...rules, ...(newestVersion && { newestVersion }) });
     return endpoints({ vm, faults, request, url, readBody: () => readBody(message) });
   };
 }
@@ -200,14 +206,27 @@ async function respond({ request, response, answer, log }: Exchange): Promise<vo
   const started = performance.now();
   const target = parseTarget(request.url ?? '');
   const reply: Reply & { failure?: string } = await answer(request, target).catch(replyTo);
-  const text = typeof reply.body === 'string';
-  const type = text ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
-  response.writeHead(reply.status, { 'content-type': type });
-  response.end(text ? reply.body : JSON.stringify(reply.body));
+  send(response, reply);
   const { status, failure } = reply;
   const milliseconds = performance.now() - started;
   const entry = { vm: target.vm ?? '', method: request.method ?? '', path: target.path, status, milliseconds };
   log?.({ ...entry, ...(failure !== undefined && { failure }) });
+}
+
+/** The name and number that genuine answers have. */
+const SERVER = 'IMDS/150.870.65.1854';
+
+function send(response: ServerResponse, { status, body, headers }: Reply): void {
+  const isText = typeof body === 'string';
+  const octets = Buffer.from(isText ? body : JSON.stringify(body));
+  response.writeHead(status, {
+    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+    'content-length': octets.length,
+    server: SERVER,
+    'x-ms-request-id': randomUUID(),
+    ...headers,
+  });
+  response.end(octets);
 }
 
 function replyTo(error: unknown): Reply & { failure?: string } {

@@ -6,7 +6,7 @@ import { readInstance } from './instanceMetadata.ts';
 import { refuse, type Reply } from './reply.ts';
 import type { Endpoint, ImdsRequest } from './requestRules.ts';
 import { createEventList, type EventList } from './scheduledEvents.ts';
-import { API_VERSIONS, isApiVersion, type ApiVersion } from './versions.ts';
+import { isApiVersion, NEWEST_VERSION, versionsUntil, type ApiVersion } from './versions.ts';
 import type { Vm } from './vms.ts';
 
 /** Azure's: the article says ten digits, production takes up to 32 characters. */
@@ -39,7 +39,7 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
   const readDocument = createDocumentEndpoint(options);
   const answerEvents = createEventsEndpoint();
   const endpoints: Record<Endpoint, Endpoints> = {
-    versions: ({ request }) => only(request, '', () => ({ status: 200, body: { apiVersions: API_VERSIONS } })),
+    versions: ({ vm, request }) => only(request, '', () => readVersions(vm)),
     instance: ({ vm, request }) => Promise.resolve(readInstance(vm, { ...request, version: dated(request) })),
     attested: (each) => only(each.request, 'document', () => readDocument(each)),
     identity: ({ vm, request, url }) =>
@@ -47,6 +47,10 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
     scheduledevents: (each) => only(each.request, '', () => answerEvents(each)),
   };
   return (each) => endpoints[each.request.endpoint](each);
+}
+
+function readVersions({ newestVersion = NEWEST_VERSION }: Vm): Reply {
+  return { status: 200, body: { apiVersions: versionsUntil(newestVersion) } };
 }
 
 /** For the endpoints that have one path and nothing below it. */

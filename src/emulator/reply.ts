@@ -2,6 +2,7 @@
 export interface Reply {
   readonly status: number;
   readonly body: object | string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A request that IMDS does not answer; the one thing that is caught. */
@@ -16,6 +17,6 @@ export class Refusal extends Error {
 }
 
 /** IMDS says what is wrong in a JSON object with one member, and sometimes more. */
-export function refuse(status: number, error: string, more: object = {}): Refusal {
-  return new Refusal({ status, body: { error, ...more } });
+export function refuse(status: number, error: string, more: object = {}, headers: Reply['headers'] = {}): Refusal {
+  return new Refusal({ status, body: { error, ...more }, headers });
 }

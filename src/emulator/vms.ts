@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AttestedVm } from './documentContent.ts';
 import type { FaultName } from './faults.ts';
 import type { ScheduledEvent } from './scheduledEvents.ts';
+import type { ApiVersion } from './versions.ts';
 
 /** Instance metadata: every leaf is text. */
 export type Metadata = string | readonly Metadata[] | { readonly [field: string]: Metadata };
@@ -23,6 +24,8 @@ export interface Vm {
   readonly scheduledEvents?: readonly ScheduledEvent[];
   /** Faults of this VM alone. */
   readonly faults?: readonly FaultName[];
+  /** The newest api-version that its host serves; the newest of all by default. */
+  readonly newestVersion?: ApiVersion;
   /** Compute fields that answers up to 2020-06-01 have under their own path only, as in the article's first example. */
   readonly unlisted?: readonly string[];
 }

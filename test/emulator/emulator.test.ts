@@ -42,6 +42,8 @@ test.each([
   ['another root', '/instance?api-version=2020-06-01', 404],
   ['an endpoint before its time', '/metadata/attested/document?api-version=2018-04-02', 404],
   ['a field before its time', '/metadata/instance/compute/tagsList?api-version=2019-06-01', 404],
+  ['an unknown endpoint without an api-version', '/metadata/nothing', 400],
+  ['an unknown endpoint with an unknown api-version', '/metadata/nothing?api-version=2020-01-01', 400],
   ['a VM that is not there', '/vms/nobody/metadata/instance?api-version=2020-06-01', 404],
 ])('%s is refused', async (_, path, status) => {
   await withEmulator({}, async (emulator) => {
