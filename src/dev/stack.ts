@@ -11,7 +11,6 @@ import { createLocalRoot } from '../tokens/rootKey.ts';
 import { startAzurite } from './azurite.ts';
 import { buildPackage } from './build.ts';
 import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
-import { createAuthority } from '../emulator/authority.ts';
 import type { FaultName } from '../emulator/faults.ts';
 import type { KeyRing } from '../emulator/keys.ts';
 import { startEmulator } from '../emulator/startEmulator.ts';
@@ -268,11 +267,11 @@ async function startImds(options: StackOptions, started: Stop[]) {
   return { imdsUrl: emulator.url, authorityFile };
 }
 
-async function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit }: StackOptions) {
-  const authority = keys === undefined ? {} : { authority: await createAuthority({ keys }) };
+function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit }: StackOptions) {
+  const ring = keys === undefined ? {} : { keys };
   const vms = vmFile === undefined ? {} : { vmFile };
   const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
-  return startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...limit });
+  return startEmulator({ port: ports.imds, faults, ...vms, ...ring, ...limit });
 }
 
 interface ServiceNeeds

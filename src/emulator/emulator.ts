@@ -1,13 +1,14 @@
 import { readBounded } from '../contract/readBounded.ts';
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { attestedFacts, createDocumentMaker, type DocumentMaker } from './attestedDocuments.ts';
 import type { Authority } from './authority.ts';
 import { createEndpoints, type Endpoints } from './endpoints.ts';
 import type { FaultName } from './faults.ts';
 import { createIdentity, type Identity } from './identity.ts';
+import { listenOn, type Listening } from './listening.ts';
+import { createPublishing } from './publishing.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { Refusal, refuse, type Reply } from './reply.ts';
 import { checkRequest, type VersionRules } from './requestRules.ts';
@@ -32,7 +33,13 @@ export interface EmulatorLogEntry {
 }
 
 export interface EmulatorOptions {
-  readonly authority: Authority;
+  /** Or who makes it when it is known where its certificates will be served. */
+  readonly authority: Authority | ((baseUrl: string) => Promise<Authority>);
+  /**
+   * Makes what the first document of every VM takes before anything is answered: an RSA key can take longer to make than a
+   * client waits for IMDS. Without it, keys and signing certificates are made when they are first needed.
+   */
+  readonly prepared?: boolean;
   /** The first is the one that the root answers for; the article's by default. */
   readonly vms?: readonly [Vm, ...Vm[]];
   /** Milliseconds since the epoch; the computer's clock by default. */
@@ -62,16 +69,12 @@ const MACHINE_TIMER: EmulatorTimer = {
 export interface RunningEmulator {
   /** The base URL without a trailing slash; that of a VM is `<url>/vms/<name>`. */
   readonly url: string;
+  readonly authority: Authority;
   /** Ends open connections as well. */
   readonly close: () => Promise<void>;
 }
 
 export interface Emulator {
-  /**
-   * Makes what the first document of every VM takes: an RSA key can take longer to make than a client waits for IMDS.
-   * Without it, keys and signing certificates are made when they are first needed.
-   */
-  readonly prepare: () => Promise<void>;
   /**
    * Starts to answer. Port 0 takes any free one.
    *
@@ -82,40 +85,29 @@ export interface Emulator {
 
 /** An Instance Metadata Service for development and tests, as the article describes it. */
 export function createEmulator(options: EmulatorOptions): Emulator {
-  const makeDocument = createDocumentMaker(options.authority);
   return {
-    prepare: () => prepareDocuments(options, makeDocument),
     listen: async (port, host = '127.0.0.1') => {
-      const closing = new AbortController();
-      const server = createServer();
-      await listen(server, port, host);
-      const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-      const answer = createAnswer(options, { url, makeDocument, signal: closing.signal });
-      server.on('request', (request, response) => void respond({ request, response, answer, log: options.log }));
-      return { url, close: () => close(server, closing) };
+      const listening = await listenOn(port, host);
+      return serve(options, listening).catch(async (error: unknown) => {
+        await listening.close();
+        throw error;
+      });
     },
   };
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function close(server: Server, closing: AbortController): Promise<void> {
-  closing.abort();
-  return new Promise((resolve, reject) => {
-    server.close((error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-    server.closeAllConnections();
-  });
+async function serve(options: EmulatorOptions, { url, answerWith, close }: Listening): Promise<RunningEmulator> {
+  const closing = new AbortController();
+  const authority = typeof options.authority === 'function' ? await options.authority(url) : options.authority;
+  const makeDocument = createDocumentMaker(authority);
+  if (options.prepared === true) await prepareDocuments(options, makeDocument);
+  const answer = createAnswer(options, { url, authority, makeDocument, signal: closing.signal });
+  answerWith((request, response) => void respond({ request, response, answer, log: options.log }));
+  const end = () => {
+    closing.abort();
+    return close();
+  };
+  return { url, authority, close: end };
 }
 
 /** Answers a request. Throws a refusal. */
@@ -142,20 +134,23 @@ async function prepareDocuments(options: EmulatorOptions, makeDocument: Document
 
 interface Running {
   readonly url: string;
+  readonly authority: Authority;
   readonly makeDocument: DocumentMaker;
   readonly signal: AbortSignal;
 }
 
-function createAnswer(options: EmulatorOptions, { url, makeDocument, signal }: Running): Answer {
-  const { authority, vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime, unknownVersion = 400 } = options;
+function createAnswer(options: EmulatorOptions, { url, authority, makeDocument, signal }: Running): Answer {
+  const { vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime, unknownVersion = 400 } = options;
   const { rateLimit = REQUESTS_PER_SECOND, slowFor = 5_000, goneFor = 10_000, timer = MACHINE_TIMER } = options;
   const identity = createIdentity(authority.keys);
-  return createVmAnswer({
+  const published = createPublishing(authority.certificates);
+  const answer = createVmAnswer({
     ...{ url, vms, faults, identity, rules: { unknownVersion } },
     endpoints: createEndpoints({ makeDocument, identity, clock, ...(lifetime !== undefined && { lifetime }) }),
     disturb: createTransportFaults({ slowFor, goneFor, timer, signal }),
     isAllowed: createRateLimit(rateLimit, () => timer.now()),
   });
+  return async (message, target) => published(target.path, clock()) ?? (await answer(message, target));
 }
 
 function createVmAnswer({ url, vms, identity, endpoints, disturb, isAllowed, rules, ...rest }: Surroundings): Answer {
@@ -217,10 +212,10 @@ async function respond({ request, response, answer, log }: Exchange): Promise<vo
 const SERVER = 'IMDS/150.870.65.1854';
 
 function send(response: ServerResponse, { status, body, headers }: Reply): void {
-  const isText = typeof body === 'string';
-  const octets = Buffer.from(isText ? body : JSON.stringify(body));
+  const isJson = typeof body !== 'string' && !(body instanceof Uint8Array);
+  const octets = Buffer.from(isJson ? JSON.stringify(body) : body);
   response.writeHead(status, {
-    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
+    'content-type': isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8',
     'content-length': octets.length,
     server: SERVER,
     'x-ms-request-id': randomUUID(),

@@ -1,7 +1,7 @@
-/** An answer: an object is sent as JSON, text as it is. */
+/** An answer: an object is sent as JSON, text and octets as they are. */
 export interface Reply {
   readonly status: number;
-  readonly body: object | string;
+  readonly body: object | string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
 }
 

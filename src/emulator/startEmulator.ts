@@ -1,6 +1,7 @@
 import { createAuthority, type Authority } from './authority.ts';
 import { createEmulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
 import { readVmFile } from './vmFile.ts';
+import type { KeyRing } from './keys.ts';
 import { BUILT_IN_VMS } from './builtInVms.ts';
 import { findVm, type Vm } from './vms.ts';
 
@@ -14,11 +15,13 @@ export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'>
   readonly vms?: readonly [Vm, ...Vm[]];
   /** The VM that the root answers for; the first by default. */
   readonly vm?: string;
+  /** One that is there already; by default one is made. */
   readonly authority?: Authority;
+  /** Where the keys of an authority that is made come from. */
+  readonly keys?: KeyRing;
 }
 
 export interface StartedEmulator extends RunningEmulator {
-  readonly authority: Authority;
   readonly vms: readonly [Vm, ...Vm[]];
 }
 
@@ -28,14 +31,16 @@ export interface StartedEmulator extends RunningEmulator {
  * @throws an Error that says what to change: a VM file that cannot be used, a VM that is not there, a port that is taken
  */
 export async function startEmulator(options: StartOptions): Promise<StartedEmulator> {
-  const { port, host, vmFile, vms: given = BUILT_IN_VMS, vm, ...rest } = options;
+  const { port, host, vmFile, vms: given = BUILT_IN_VMS, vm, authority, keys, ...rest } = options;
   const vms = withFirst(vmFile === undefined ? given : await readVmFile(vmFile), vm);
-  const authority = options.authority ?? (await createAuthority({ at: (options.clock ?? Date.now)() }));
-  const emulator = createEmulator({ ...rest, authority, vms });
-  await emulator.prepare();
-  const running = await emulator.listen(port, host);
-  return { ...running, authority, vms };
+  const at = (options.clock ?? Date.now)();
+  const made = (baseUrl: string) => createAuthority({ at, baseUrl, ...(keys && { keys }), keyKind: CA_KEYS });
+  const emulator = createEmulator({ ...rest, authority: authority ?? made, vms, prepared: true });
+  return { ...(await emulator.listen(port, host)), vms };
 }
+
+/** As Azure's. */
+const CA_KEYS = 'rsa-4096';
 
 function withFirst(vms: readonly [Vm, ...Vm[]], name: string | undefined): readonly [Vm, ...Vm[]] {
   if (name === undefined) return vms;

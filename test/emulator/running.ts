@@ -33,7 +33,11 @@ export interface Answer {
 }
 
 /** A request as IMDS wants it; the path begins after the base URL. */
-export async function get(emulator: RunningEmulator, path: string, init: RequestInit = {}): Promise<Answer> {
+export async function get(
+  emulator: Pick<RunningEmulator, 'url'>,
+  path: string,
+  init: RequestInit = {},
+): Promise<Answer> {
   const response = await fetch(emulator.url + path, { headers: { Metadata: 'true' }, ...init });
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 }
