@@ -12,11 +12,12 @@ import { startAzurite } from './azurite.ts';
 import { buildPackage } from './build.ts';
 import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
 import type { FaultName } from '../emulator/faults.ts';
+import { createKeptKeyRing } from '../emulator/keys.ts';
 import type { KeyRing } from '../emulator/keys.ts';
 import { startEmulator } from '../emulator/startEmulator.ts';
 import { startIssuer } from './issuer/startIssuer.ts';
 import type { LocalIssuer } from './issuer/startIssuer.ts';
-import { createKeptKeyRing, readOrMakeKey, readOrMakeSecret } from './keptKeys.ts';
+import { readOrMakeKey, readOrMakeSecret } from './keptKeys.ts';
 import { startServiceProcess } from './serviceProcess.ts';
 import type { ServiceProcessOptions } from './serviceProcess.ts';
 import { startPart } from './startPart.ts';
@@ -267,11 +268,12 @@ async function startImds(options: StackOptions, started: Stop[]) {
   return { imdsUrl: emulator.url, authorityFile };
 }
 
-function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit }: StackOptions) {
+function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit, keep = false, folder }: StackOptions) {
+  const authority = keep ? { authorityFolder: join(folder, 'authority') } : {};
   const ring = keys === undefined ? {} : { keys };
   const vms = vmFile === undefined ? {} : { vmFile };
   const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
-  return startEmulator({ port: ports.imds, faults, ...vms, ...ring, ...limit });
+  return startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...ring, ...limit });
 }
 
 interface ServiceNeeds

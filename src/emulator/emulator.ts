@@ -28,6 +28,8 @@ export interface EmulatorLogEntry {
   readonly path: string;
   readonly status: number;
   readonly milliseconds: number;
+  /** The fault that made the answer what it is, or the first of several. */
+  readonly fault?: string;
   /** Why the emulator itself failed, where it answered 500 of its own accord. */
   readonly failure?: string;
 }

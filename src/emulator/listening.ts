@@ -23,8 +23,17 @@ export async function listenOn(port: number, host: string): Promise<Listening> {
     });
   });
   await open(server, port, host);
-  const url = `http://${host.includes(':') ? `[${host}]` : host}${portPart((server.address() as AddressInfo).port)}`;
+  const url = `http://${hostPart(host)}${portPart((server.address() as AddressInfo).port)}`;
   return { url, answerWith: settle, close: () => close(server) };
+}
+
+/** Where every address of the machine is open, this machine's own is told. */
+const TOLD: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+function hostPart(host: string): string {
+  // A zone, as in fe80::1%eth0, has no place in a URL.
+  const [address = ''] = (TOLD[host] ?? host).split('%');
+  return address.includes(':') ? `[${address}]` : address;
 }
 
 /** As URLs leave out the port that is theirs anyway. */

@@ -1,5 +1,6 @@
 import { createAuthority, type Authority } from './authority.ts';
-import { createEmulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
+import { CA_KEYS, openAuthorityFolder, readKeptPort } from './authorityFolder.ts';
+import { createEmulator, type Emulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
 import { readVmFile } from './vmFile.ts';
 import type { KeyRing } from './keys.ts';
 import { BUILT_IN_VMS } from './builtInVms.ts';
@@ -17,6 +18,8 @@ export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'>
   readonly vm?: string;
   /** One that is there already; by default one is made. */
   readonly authority?: Authority;
+  /** A folder that keeps the authority, which is made there once. Port 0 then is the one of its first start, while that is free. */
+  readonly authorityFolder?: string;
   /** Where the keys of an authority that is made come from. */
   readonly keys?: KeyRing;
 }
@@ -31,16 +34,32 @@ export interface StartedEmulator extends RunningEmulator {
  * @throws an Error that says what to change: a VM file that cannot be used, a VM that is not there, a port that is taken
  */
 export async function startEmulator(options: StartOptions): Promise<StartedEmulator> {
-  const { port, host, vmFile, vms: given = BUILT_IN_VMS, vm, authority, keys, ...rest } = options;
+  const { vmFile, vms: given = BUILT_IN_VMS, vm } = options;
   const vms = withFirst(vmFile === undefined ? given : await readVmFile(vmFile), vm);
-  const at = (options.clock ?? Date.now)();
-  const made = (baseUrl: string) => createAuthority({ at, baseUrl, ...(keys && { keys }), keyKind: CA_KEYS });
-  const emulator = createEmulator({ ...rest, authority: authority ?? made, vms, prepared: true });
-  return { ...(await emulator.listen(port, host)), vms };
+  const { authority = (baseUrl: string) => makeAuthority(options, baseUrl) } = options;
+  const emulator = createEmulator({ ...options, authority, vms, prepared: true });
+  return { ...(await listenAgain(emulator, options)), vms };
 }
 
-/** As Azure's. */
-const CA_KEYS = 'rsa-4096';
+function makeAuthority({ clock = Date.now, keys, authorityFolder: folder }: StartOptions, baseUrl: string) {
+  const source = keys && { keys };
+  if (folder !== undefined) return openAuthorityFolder({ folder, baseUrl, now: clock(), ...source });
+  return createAuthority({ at: clock(), baseUrl, ...source, keyKind: CA_KEYS });
+}
+
+/** On the port that the authority's certificates were first made for, where any port will do. */
+async function listenAgain(emulator: Emulator, { port, host, authorityFolder }: StartOptions) {
+  const kept = port === 0 && authorityFolder !== undefined ? await readKeptPort(authorityFolder) : null;
+  if (kept === null) return emulator.listen(port, host);
+  return emulator.listen(kept, host).catch((error: unknown) => {
+    if (isTaken(error)) return emulator.listen(port, host);
+    throw error;
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
 
 function withFirst(vms: readonly [Vm, ...Vm[]], name: string | undefined): readonly [Vm, ...Vm[]] {
   if (name === undefined) return vms;

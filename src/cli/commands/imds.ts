@@ -1,4 +1,8 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { isAzureChassis, reachOf } from '../../emulator/bindAddress.ts';
+import { parseDuration } from '../../emulator/duration.ts';
+import type { EmulatorLogEntry } from '../../emulator/emulator.ts';
 import { FAULTS, FAULT_NAMES, isFaultName } from '../../emulator/faults.ts';
 import type { FaultName } from '../../emulator/faults.ts';
 import type { StartOptions, StartedEmulator } from '../../emulator/startEmulator.ts';
@@ -6,15 +10,28 @@ import { CommandError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { nameOf, readText, writeText } from '../files.ts';
 import { examples } from '../help.ts';
-import { jsonLine } from '../printable.ts';
+import { jsonLine, printable } from '../printable.ts';
 
 const FAULT_HELP = `
 Faults:
 ${FAULT_NAMES.map((name) => `  ${name.padEnd(20)}  ${FAULTS[name].does}`).join('\n')}
 `;
 
+const PORT = 7080;
+/** As on a VM. */
+const IMDS_PORT = 80;
+const LOOPBACK = '127.0.0.1';
+
 interface ImdsFlags {
-  readonly port: number;
+  readonly port?: number | undefined;
+  readonly bind?: string | undefined;
+  readonly force?: true | undefined;
+  readonly authorityDir?: string | undefined;
+  readonly rateLimit?: number | undefined;
+  readonly lifetime?: number | undefined;
+  readonly unknownVersion?: 400 | 404 | undefined;
+  readonly log?: true | undefined;
+  readonly json?: true | undefined;
   readonly vms?: string | undefined;
   readonly vm?: string | undefined;
   readonly fault?: readonly FaultName[] | undefined;
@@ -23,9 +40,15 @@ interface ImdsFlags {
 export function createImds(session: Session) {
   return new Command('imds')
     .description(
-      "Runs the emulator of Azure's Instance Metadata Service, until Ctrl-C. It signs attested documents as Azure does, under an authority of its own that it creates at each start. docs/imds-emulator.md describes what it serves.",
+      "Runs the emulator of Azure's Instance Metadata Service, until Ctrl-C. It signs attested documents as Azure does, under an authority of its own: a new one at each start, or one that a folder keeps. docs/imds-emulator.md describes what it serves.",
     )
-    .option('--port <n>', 'the port on 127.0.0.1; 0 is any free one', parsePort, 7080)
+    .option(
+      '--port <n>',
+      `the port; 0 is any free one (default: ${PORT}, or ${IMDS_PORT} at a link-local address)`,
+      parsePort,
+    )
+    .option('--bind <address>', 'the address to answer at, such as 169.254.169.254 (default: 127.0.0.1)', parseAddress)
+    .option('--force', 'bind another address than a loopback one though this is a VM of Azure, which has an IMDS')
     .option('--vms <file>', "a JSON file with virtual machines of your own (default: the ones of Microsoft's article)")
     .option('--vm <name>', 'the one that the root answers for (default: the first)')
     .option('--fault <name>', 'a fault to inject; may be repeated', collectFaults)
@@ -33,6 +56,18 @@ export function createImds(session: Session) {
       '--authority <file>',
       'write the CA certificates to this file (PEM), for verify --trust-pem FILE --domain metadata.emulator.test',
     )
+    .option(
+      '--authority-dir <folder>',
+      'keep the authority there: it is made once, and every later start uses it again',
+    )
+    .option('--rate-limit <n>', 'requests a second that one VM may make; 0 for no limit (default: 5)', parseRate)
+    .option('--lifetime <time>', 'of attested documents, such as 90s, 30m or 6h (default: 6h)', parseLifetime)
+    .option(
+      '--unknown-version <status>',
+      'what an unknown api-version is answered with: 400, or 404 as years ago',
+      parseStatus,
+    )
+    .option('--log', 'write a line to standard error for each request that was answered; of JSON with --json')
     .option('--json', 'print one line of JSON when it is up')
     .addHelpText(
       'after',
@@ -56,15 +91,61 @@ export function createImds(session: Session) {
     });
 }
 
-async function start(session: Session, { port, vms: file, vm, fault = [] }: ImdsFlags): Promise<StartedEmulator> {
+async function start(session: Session, flags: ImdsFlags): Promise<StartedEmulator> {
+  const { bind: host = LOOPBACK, vms: file, vm, fault: faults = [], authorityDir } = flags;
+  await checkAddress(session, host, flags.force === true);
   const { startEmulator } = await import('../../emulator/startEmulator.ts');
+  const port = flags.port ?? (reachOf(host) === 'link-local' ? IMDS_PORT : PORT);
+  const { rateLimit, lifetime, unknownVersion } = flags;
   const options: StartOptions = {
-    port,
-    faults: fault,
+    ...{ port, host, faults },
     ...(file !== undefined && { vms: await readVms(session, file) }),
     ...(vm !== undefined && { vm }),
+    ...(authorityDir !== undefined && { authorityFolder: resolve(session.directory, authorityDir) }),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(lifetime !== undefined && { lifetime }),
+    ...(unknownVersion !== undefined && { unknownVersion }),
+    ...(flags.log === true && { log: createLog(session, flags.json === true) }),
   };
-  return startEmulator(options).catch((error: unknown) => explainPort(error, port));
+  return startEmulator(options).catch((error: unknown) => explainAddress(error, host, port));
+}
+
+/** The emulator must not stand before the IMDS of a VM, and is open to a network only if somebody wants it. */
+async function checkAddress(session: Session, host: string, isForced: boolean): Promise<void> {
+  const reach = reachOf(host);
+  if (reach === 'loopback') return;
+  if (!isForced && (await isAzureChassis())) {
+    throw new CommandError(
+      'azure_chassis',
+      `this is a VM of Azure, whose own IMDS the emulator would hide or be taken for. Run it elsewhere, or add --force`,
+    );
+  }
+  if (reach !== 'network') return;
+  session.complain(
+    `countersign imds: ${printable(host)} is neither a loopback nor a link-local address. Everybody who reaches it gets documents and tokens that the emulator signs; use it only where all of them may.\n`,
+  );
+}
+
+function createLog(session: Session, asJson: boolean): (entry: EmulatorLogEntry) => void {
+  return ({ vm, method, path, status, milliseconds, ...rest }) => {
+    const time = new Date(session.now()).toISOString();
+    const rounded = Math.round(milliseconds * 10) / 10;
+    const entry = { time, vm, method, path: cut(path), status, milliseconds: rounded, ...rest };
+    if (asJson) session.complain(jsonLine(entry));
+    else
+      session.complain(
+        `${time} ${vm === '' ? '-' : printable(vm)} ${method} ${printable(cut(path))} ${status} ${rounded} ms${told(rest)}\n`,
+      );
+  };
+}
+
+const told = ({ fault, failure }: Pick<EmulatorLogEntry, 'fault' | 'failure'>) =>
+  `${fault === undefined ? '' : ` fault ${fault}`}${failure === undefined ? '' : ` failure ${printable(failure)}`}`;
+
+const MAX_PATH = 256;
+
+function cut(path: string): string {
+  return path.length <= MAX_PATH ? path : `${path.slice(0, MAX_PATH)}…`;
 }
 
 const MAX_VM_FILE = 1024 * 1024;
@@ -91,12 +172,42 @@ function collectFaults(name: string, earlier: readonly FaultName[] | undefined):
   throw new InvalidArgumentError(`The faults are ${FAULT_NAMES.join(', ')}.`);
 }
 
-function explainPort(error: unknown, port: number): never {
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    const message = `port ${port} of 127.0.0.1 is in use. Stop what uses it, or choose another with --port`;
+function explainAddress(error: unknown, host: string, port: number): never {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'EADDRINUSE') {
+    const message = `port ${port} of ${host} is in use. Stop what uses it, or choose another with --port`;
     throw new CommandError('port_in_use', message);
   }
+  if (code === 'EADDRNOTAVAIL') {
+    const cure = `Add it, on Linux with "ip address add ${host}/32 dev lo", or choose another with --bind`;
+    throw new CommandError('address_absent', `${host} is no address of this machine. ${cure}`);
+  }
+  if (code === 'EACCES') {
+    const message = `port ${port} of ${host} may not be opened by this user. Start it as root, or choose a port from 1024 on with --port`;
+    throw new CommandError('port_forbidden', message);
+  }
   throw error;
+}
+
+function parseAddress(text: string): string {
+  if (reachOf(text) !== null) return text;
+  throw new InvalidArgumentError('Write an IP address, such as 169.254.169.254.');
+}
+
+function parseRate(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return text === '0' ? Infinity : Number(text);
+  throw new InvalidArgumentError('Write a whole number from 1 on, or 0 for no limit.');
+}
+
+function parseLifetime(text: string): number {
+  const lifetime = parseDuration(text);
+  if (lifetime !== null && lifetime >= 1_000) return lifetime;
+  throw new InvalidArgumentError('Write a time from 1s on, such as 90s, 30m or 6h.');
+}
+
+function parseStatus(text: string): 400 | 404 {
+  if (text === '400' || text === '404') return text === '400' ? 400 : 404;
+  throw new InvalidArgumentError('Write 400 or 404.');
 }
 
 function interrupted(): Promise<unknown> {
