@@ -5,7 +5,7 @@ import type { Identity } from './identity.ts';
 import { readInstance } from './instanceMetadata.ts';
 import { refuse, type Reply } from './reply.ts';
 import type { Endpoint, ImdsRequest } from './requestRules.ts';
-import { createEventList, type EventList } from './scheduledEvents.ts';
+import type { EventLists } from './scheduledEvents.ts';
 import { isApiVersion, NEWEST_VERSION, versionsUntil, type ApiVersion } from './versions.ts';
 import type { Vm } from './vms.ts';
 
@@ -15,6 +15,7 @@ const MAX_NONCE = 32;
 export interface EndpointOptions {
   readonly makeDocument: DocumentMaker;
   readonly identity: Identity;
+  readonly events: EventLists;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Of attested documents, in milliseconds; six hours by default. */
@@ -35,9 +36,9 @@ interface EndpointRequest {
 export type Endpoints = (request: EndpointRequest) => Promise<Reply>;
 
 export function createEndpoints(options: EndpointOptions): Endpoints {
-  const { identity, clock } = options;
+  const { identity, clock, events } = options;
   const readDocument = createDocumentEndpoint(options);
-  const answerEvents = createEventsEndpoint();
+  const answerEvents = createEventsEndpoint(events);
   const endpoints: Record<Endpoint, Endpoints> = {
     versions: ({ vm, request }) => only(request, '', () => readVersions(vm)),
     instance: ({ vm, request }) => Promise.resolve(readInstance(vm, { ...request, version: dated(request) })),
@@ -89,11 +90,9 @@ function checkNonce(query: URLSearchParams): string | undefined {
   return nonce === '' ? undefined : nonce;
 }
 
-function createEventsEndpoint(): Endpoints {
-  const lists = new Map<string, EventList>();
+function createEventsEndpoint(events: EventLists): Endpoints {
   return async ({ vm, request, readBody }) => {
-    const list = lists.get(vm.name) ?? createEventList(vm.scheduledEvents ?? []);
-    lists.set(vm.name, list);
+    const list = events(vm);
     return request.method === 'POST' ? list.start(await readBody()) : list.read(request.version);
   };
 }

@@ -6,6 +6,8 @@ export interface Listening {
   /** Without a trailing slash. */
   readonly url: string;
   readonly answerWith: (listener: RequestListener) => void;
+  /** Closes the port, ends its connections, and opens it again; what it is already it stays. */
+  readonly setOpen: (isOpen: boolean) => void;
   /** Ends open connections as well. */
   readonly close: () => Promise<void>;
 }
@@ -23,8 +25,14 @@ export async function listenOn(port: number, host: string): Promise<Listening> {
     });
   });
   await open(server, port, host);
-  const url = `http://${hostPart(host)}${portPart((server.address() as AddressInfo).port)}`;
-  return { url, answerWith: settle, close: () => close(server) };
+  const { port: taken } = server.address() as AddressInfo;
+  const url = `http://${hostPart(host)}${portPart(taken)}`;
+  const setOpen = (isOpen: boolean) => {
+    if (isOpen === server.listening) return;
+    if (isOpen) server.listen(taken, host);
+    else void close(server);
+  };
+  return { url, answerWith: settle, setOpen, close: () => (server.listening ? close(server) : Promise.resolve()) };
 }
 
 /** Where every address of the machine is open, this machine's own is told. */

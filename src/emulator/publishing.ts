@@ -58,11 +58,11 @@ function shortDigest(octets: Uint8Array): string {
 /**
  * Answers for the addresses in an authority's certificates.
  *
- * @returns given a path and the time, the answer; null where the path is none of the authority's
+ * @returns given a path and a clock, the answer; null where the path is none of the authority's
  */
 export function createPublishing(
   certificates: readonly NamedCertificate[],
-): (path: string, at: number) => Reply | null {
+): (path: string, clock: () => number) => Reply | null {
   const files = new Map<string, (at: number) => Reply>([[PRACTICE, () => ({ status: 200, body: STATEMENT })]]);
   for (const certificate of certificates) {
     files.set(certificatePath(certificate), () => file('application/pkix-cert', certificate.der));
@@ -70,7 +70,7 @@ export function createPublishing(
     const list = createCrlFile(certificate);
     for (const path of crlPaths(certificate)) files.set(path, list);
   }
-  return (path, at) => files.get(path)?.(at) ?? null;
+  return (path, clock) => files.get(path)?.(clock()) ?? null;
 }
 
 function file(type: string, octets: Uint8Array): Reply {

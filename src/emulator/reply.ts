@@ -3,7 +3,12 @@ export interface Reply {
   readonly status: number;
   readonly body: object | string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How the connection ends in place of the whole answer. */
+  readonly ending?: Ending;
 }
+
+/** Never, before the answer, or in the middle of it. */
+export type Ending = 'silent' | 'refused' | 'cut';
 
 /** A request that IMDS does not answer; the one thing that is caught. */
 export class Refusal extends Error {

@@ -1,6 +1,7 @@
 import { createAuthority, type Authority } from './authority.ts';
 import { CA_KEYS, openAuthorityFolder, readKeptPort } from './authorityFolder.ts';
-import { createEmulator, type Emulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
+import { createEmulator, type Emulator, type RunningEmulator } from './emulator.ts';
+import type { EmulatorOptions } from './options.ts';
 import { readVmFile } from './vmFile.ts';
 import type { KeyRing } from './keys.ts';
 import { BUILT_IN_VMS } from './builtInVms.ts';

@@ -2,7 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { parsePlainJson } from '../verifier/plainJson.ts';
 import { JsonError } from '../verifier/strictJson.ts';
+import { describeProblems } from './describeProblems.ts';
 import { FAULT_NAMES } from './faults.ts';
+import { scheduledEvent } from './scheduledEvents.ts';
 import { createVm, isFleetName, type Metadata, type Vm } from './vms.ts';
 
 const MAX_FILE = 1024 * 1024;
@@ -15,18 +17,6 @@ const MAX_USER_DATA = 87_384;
 const userData = z
   .base64('base64, as IMDS answers with it: base64 -w0 FILE')
   .max(MAX_USER_DATA, `at most 64 KB before it is encoded, ${MAX_USER_DATA} characters of base64`);
-
-const event = z.strictObject({
-  EventId: text.min(1),
-  EventType: z.enum(['Freeze', 'Reboot', 'Redeploy', 'Preempt', 'Terminate']),
-  ResourceType: z.literal('VirtualMachine').default('VirtualMachine'),
-  Resources: z.array(text).default([]),
-  EventStatus: z.enum(['Scheduled', 'Started']).default('Scheduled'),
-  NotBefore: text.default(''),
-  Description: text.default(''),
-  EventSource: z.enum(['Platform', 'User']).default('Platform'),
-  DurationInSeconds: z.int().default(-1),
-});
 
 const name = z
   .string()
@@ -46,7 +36,7 @@ const vm = z.strictObject({
   compute: z.record(text, metadata).optional(),
   network: metadata.optional(),
   classic: z.boolean().optional(),
-  scheduledEvents: z.array(event).optional(),
+  scheduledEvents: z.array(scheduledEvent).optional(),
   faults: z.array(z.enum(FAULT_NAMES)).optional(),
 });
 
@@ -72,7 +62,7 @@ export async function readVmFile(path: string): Promise<readonly [Vm, ...Vm[]]> 
 /** As {@link readVmFile}, of the file's text; `source` names it in errors. */
 export function parseVmFile(content: string, source: string): readonly [Vm, ...Vm[]] {
   const parsed = file.safeParse(parseJson(content, source));
-  if (!parsed.success) throw new Error(`${source} does not describe VMs:\n${describe(parsed.error)}`);
+  if (!parsed.success) throw new Error(`${source} does not describe VMs:\n${describeProblems(parsed.error)}`);
   const [first, ...rest] = parsed.data.vms.map(toVm);
   if (!first) throw new Error(`${source} has no VM`);
   return [first, ...rest];
@@ -86,10 +76,6 @@ function parseJson(content: string, source: string): unknown {
     if (!(error instanceof JsonError)) throw error;
     throw new Error(`${source} cannot be read as JSON: ${error.message}`);
   }
-}
-
-function describe({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => `  ${path.map(String).join('.') || 'file'}: ${message}`).join('\n');
 }
 
 function toVm({ location, sku, licenseType, userData, plan, compute, ...rest }: z.output<typeof vm>): Vm {

@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createEmulator, type EmulatorLogEntry, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import { createEmulator, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorLogEntry } from '../../src/emulator/options.ts';
 import { API_VERSIONS } from '../../src/emulator/versions.ts';
 import { AT, get, getJson, sharedAuthority, withEmulator } from './running.ts';
 import { TestClock } from '../support/testClock.ts';

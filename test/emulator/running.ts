@@ -1,5 +1,6 @@
 import { createAuthority, type Authority } from '../../src/emulator/authority.ts';
-import { createEmulator, type EmulatorOptions, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import { createEmulator, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { runKeys } from '../support/runKeys.ts';
 
 /** The time at which all tests of the emulator take place. */

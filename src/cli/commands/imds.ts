@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { isAzureChassis, reachOf } from '../../emulator/bindAddress.ts';
 import { parseDuration } from '../../emulator/duration.ts';
-import type { EmulatorLogEntry } from '../../emulator/emulator.ts';
+import type { EmulatorLogEntry } from '../../emulator/options.ts';
 import { FAULTS, FAULT_NAMES, isFaultName } from '../../emulator/faults.ts';
 import type { FaultName } from '../../emulator/faults.ts';
 import type { StartOptions, StartedEmulator } from '../../emulator/startEmulator.ts';
