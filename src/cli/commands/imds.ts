@@ -35,6 +35,9 @@ interface ImdsFlags {
   readonly vms?: string | undefined;
   readonly vm?: string | undefined;
   readonly fault?: readonly FaultName[] | undefined;
+  readonly scenario?: string | undefined;
+  readonly controlPort?: number | undefined;
+  readonly authority?: string | undefined;
 }
 
 export function createImds(session: Session) {
@@ -52,6 +55,8 @@ export function createImds(session: Session) {
     .option('--vms <file>', "a JSON file with virtual machines of your own (default: the ones of Microsoft's article)")
     .option('--vm <name>', 'the one that the root answers for (default: the first)')
     .option('--fault <name>', 'a fault to inject; may be repeated', collectFaults)
+    .option('--scenario <file>', 'a JSON file with faults over time: { "steps": [{ "for": "60s", "answer": 410 }] }')
+    .option('--control-port <n>', 'a port of 127.0.0.1 to change faults and events at; 0 is any free one', parsePort)
     .option(
       '--authority <file>',
       'write the CA certificates to this file (PEM), for verify --trust-pem FILE --domain metadata.emulator.test',
@@ -77,18 +82,31 @@ export function createImds(session: Session) {
         "  'http://127.0.0.1:7080/metadata/attested/document?api-version=2020-09-01&nonce=1234567890'",
       )}`,
     )
-    .action(async (flags) => {
-      const emulator = await start(session, flags);
-      try {
-        if (flags.authority !== undefined) await writeText(session, flags.authority, emulator.authority.pem);
-        // From the moment it is announced, a signal ends it in order.
-        const ended = interrupted();
-        announce(emulator, flags.json === true, session);
-        await ended;
-      } finally {
-        await emulator.close();
-      }
-    });
+    .action((flags) => run(session, flags));
+}
+
+async function run(session: Session, flags: ImdsFlags): Promise<void> {
+  const emulator = await start(session, flags);
+  const started = [emulator.close];
+  try {
+    const control = await startControl(emulator, flags.controlPort);
+    if (control) started.push(control.close);
+    if (flags.authority !== undefined) await writeText(session, flags.authority, emulator.authority.pem);
+    // From the moment it is announced, a signal ends it in order.
+    const ended = interrupted();
+    announce({ url: emulator.url, vms: emulator.vms, control: control?.url }, flags.json === true, session);
+    await ended;
+  } finally {
+    for (const close of started) await close();
+  }
+}
+
+async function startControl(emulator: StartedEmulator, port: number | undefined) {
+  if (port === undefined) return null;
+  const { startControlServer } = await import('../../emulator/controlServer.ts');
+  return startControlServer(emulator, port).catch((error: unknown) =>
+    explainAddress(error, LOOPBACK, port, '--control-port'),
+  );
 }
 
 async function start(session: Session, flags: ImdsFlags): Promise<StartedEmulator> {
@@ -96,11 +114,12 @@ async function start(session: Session, flags: ImdsFlags): Promise<StartedEmulato
   await checkAddress(session, host, flags.force === true);
   const { startEmulator } = await import('../../emulator/startEmulator.ts');
   const port = flags.port ?? (reachOf(host) === 'link-local' ? IMDS_PORT : PORT);
-  const { rateLimit, lifetime, unknownVersion } = flags;
+  const { rateLimit, lifetime, unknownVersion, scenario } = flags;
   const options: StartOptions = {
     ...{ port, host, faults },
     ...(file !== undefined && { vms: await readVms(session, file) }),
     ...(vm !== undefined && { vm }),
+    ...(scenario !== undefined && { scenario: await readScenario(session, scenario) }),
     ...(authorityDir !== undefined && { authorityFolder: resolve(session.directory, authorityDir) }),
     ...(rateLimit !== undefined && { rateLimit }),
     ...(lifetime !== undefined && { lifetime }),
@@ -148,6 +167,11 @@ function cut(path: string): string {
   return path.length <= MAX_PATH ? path : `${path.slice(0, MAX_PATH)}…`;
 }
 
+async function readScenario(session: Session, file: string) {
+  const { parseScenario } = await import('../../emulator/scenario/scenario.ts');
+  return parseScenario(await readText(session, file, MAX_VM_FILE), nameOf(file));
+}
+
 const MAX_VM_FILE = 1024 * 1024;
 
 async function readVms(session: Session, file: string) {
@@ -155,10 +179,17 @@ async function readVms(session: Session, file: string) {
   return parseVmFile(await readText(session, file, MAX_VM_FILE), nameOf(file));
 }
 
-function announce({ url, vms }: StartedEmulator, json: boolean, session: Session): void {
+interface Announced extends Pick<StartedEmulator, 'url' | 'vms'> {
+  readonly control: string | undefined;
+}
+
+function announce({ url, vms, control }: Announced, json: boolean, session: Session): void {
   const names = vms.map(({ name }) => name);
-  if (json) session.out(jsonLine({ url, vms: names }));
-  else session.out(`IMDS at ${url}, virtual machines at ${url}/vms/NAME: ${names.join(', ')}, fleet-N\n`);
+  if (json) session.out(jsonLine({ url, vms: names, control }));
+  else {
+    const controlled = control === undefined ? '' : `; control API at ${control}`;
+    session.out(`IMDS at ${url}, virtual machines at ${url}/vms/NAME: ${names.join(', ')}, fleet-N${controlled}\n`);
+  }
 }
 
 function parsePort(text: string): number {
@@ -172,10 +203,10 @@ function collectFaults(name: string, earlier: readonly FaultName[] | undefined):
   throw new InvalidArgumentError(`The faults are ${FAULT_NAMES.join(', ')}.`);
 }
 
-function explainAddress(error: unknown, host: string, port: number): never {
+function explainAddress(error: unknown, host: string, port: number, flag = '--port'): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EADDRINUSE') {
-    const message = `port ${port} of ${host} is in use. Stop what uses it, or choose another with --port`;
+    const message = `port ${port} of ${host} is in use. Stop what uses it, or choose another with ${flag}`;
     throw new CommandError('port_in_use', message);
   }
   if (code === 'EADDRNOTAVAIL') {
@@ -183,7 +214,7 @@ function explainAddress(error: unknown, host: string, port: number): never {
     throw new CommandError('address_absent', `${host} is no address of this machine. ${cure}`);
   }
   if (code === 'EACCES') {
-    const message = `port ${port} of ${host} may not be opened by this user. Start it as root, or choose a port from 1024 on with --port`;
+    const message = `port ${port} of ${host} may not be opened by this user. Start it as root, or choose a port from 1024 on with ${flag}`;
     throw new CommandError('port_forbidden', message);
   }
   throw error;

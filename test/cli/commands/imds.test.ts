@@ -107,6 +107,7 @@ test.each([
 
 test.each([
   [['--vms', 'gone.json'], 'gone.json'],
+  [['--scenario', 'gone.json'], 'gone.json'],
   [['--vm', 'nobody'], 'There is no VM nobody: choose one of examplevmname, negasonic, tracked'],
 ])('%j is a system error that says what to change', async (args, complaint) => {
   const { code, complaints } = await runIn(folder, ['imds', '--port', '0', ...args]);
@@ -189,8 +190,20 @@ test('its log has a line a request, for programs and for people', async () => {
   await fetch(`${url ?? ''}/metadata/instance`, { headers });
   running.signal('SIGINT');
   expect((await running.ended).stderr).toMatch(
-    /^\d{4}-\d\d-\d\dT[\d:.]+Z - GET \/metadata\/instance 410 [\d.]+ ms\n$/,
+    /^\d{4}-\d\d-\d\dT[\d:.]+Z - GET \/metadata\/instance 410 [\d.]+ ms fault gone\n$/,
   );
+});
+
+test('a scenario holds from the start on, and the control API changes it', async () => {
+  writeFileSync(join(folder, 'outage.json'), JSON.stringify({ steps: [{ for: '1h', answer: 410 }] }));
+  const running = spawnCli(['imds', ...KEPT, '--json', '--scenario', 'outage.json', '--control-port', '0'], folder);
+  const { url, control } = JSON.parse(await running.firstLine()) as { url: string; control: string };
+  expect((await fetch(url + VERSIONS, { headers })).status).toBe(410);
+  const cleared = await fetch(`${control}/scenario`, { method: 'DELETE', headers: { 'Countersign-Control': 'true' } });
+  expect(await cleared.json()).toMatchObject({ url, scenario: null });
+  expect((await fetch(url + VERSIONS, { headers })).status).toBe(200);
+  running.signal('SIGTERM');
+  expect(await running.ended).toMatchObject({ code: 0, stderr: '' });
 });
 
 test('lifetime, rate and the old answer to unknown versions are options', async () => {
