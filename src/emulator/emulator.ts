@@ -6,10 +6,10 @@ import type { FaultName } from './faults.ts';
 import { listenOn, type Listening } from './listening.ts';
 import { MACHINE_TIMER, type EmulatorOptions } from './options.ts';
 import { respond } from './respond.ts';
-import type { Scenario } from './scenario/scenario.ts';
+import { checkScenarioVms, type Scenario } from './scenario/scenario.ts';
 import { createScenarioRun, type ScenarioState } from './scenario/scenarioRun.ts';
 import { createEventLists, type EventList } from './scheduledEvents.ts';
-import { findVm, type Vm } from './vms.ts';
+import { findVm } from './vms.ts';
 
 export interface RunningEmulator {
   /** The base URL without a trailing slash; that of a VM is `<url>/vms/<name>`. */
@@ -65,7 +65,7 @@ async function serve(options: EmulatorOptions, listening: Listening): Promise<Ru
   const { vms = BUILT_IN_VMS } = options;
   const control: EmulatorControl = {
     setScenario: async (next) => {
-      checkVms(next, vms);
+      checkScenarioVms(next, vms);
       await prepareDocuments(options, makeDocument, documentFaults(next));
       scenario.set(next);
     },
@@ -84,14 +84,6 @@ async function serve(options: EmulatorOptions, listening: Listening): Promise<Ru
     return listening.close();
   };
   return { url, authority, control, close };
-}
-
-function checkVms({ steps }: Scenario, vms: readonly [Vm, ...Vm[]]): void {
-  for (const { vm } of steps) {
-    if (vm !== undefined && !findVm(vms, vm)) {
-      throw new Error(`There is no VM ${vm}: choose one of ${vms.map(({ name }) => name).join(', ')}, fleet-<n>`);
-    }
-  }
 }
 
 function documentFaults({ steps }: Scenario): readonly FaultName[] {

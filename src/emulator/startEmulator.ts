@@ -5,7 +5,7 @@ import type { EmulatorOptions } from './options.ts';
 import { readVmFile } from './vmFile.ts';
 import type { KeyRing } from './keys.ts';
 import { BUILT_IN_VMS } from './builtInVms.ts';
-import { findVm, type Vm } from './vms.ts';
+import { withFirst, type Vm } from './vms.ts';
 
 /** What a command can be told. Absent members have the emulator's own defaults. */
 export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'> {
@@ -60,11 +60,4 @@ async function listenAgain(emulator: Emulator, { port, host, authorityFolder }: 
 
 function isTaken(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-}
-
-function withFirst(vms: readonly [Vm, ...Vm[]], name: string | undefined): readonly [Vm, ...Vm[]] {
-  if (name === undefined) return vms;
-  const first = findVm(vms, name);
-  if (!first) throw new Error(`There is no VM ${name}: choose one of ${vms.map((vm) => vm.name).join(', ')}`);
-  return [first, ...vms.filter((vm) => vm !== first)];
 }

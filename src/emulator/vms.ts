@@ -143,6 +143,14 @@ export function findVm(vms: readonly [Vm, ...Vm[]], name: string): Vm | undefine
   return isFleetName(name) ? fleetVm(vms[0], name) : vms.find((vm) => vm.name === name);
 }
 
+/** The VMs with that one before the others: the root answers for it. @throws an Error that names those that are there */
+export function withFirst(vms: readonly [Vm, ...Vm[]], name: string | undefined): readonly [Vm, ...Vm[]] {
+  if (name === undefined) return vms;
+  const first = findVm(vms, name);
+  if (!first) throw new Error(`There is no VM ${name}: choose one of ${vms.map((vm) => vm.name).join(', ')}`);
+  return [first, ...vms.filter((vm) => vm !== first)];
+}
+
 function fleetVm(first: Vm, name: string): Vm {
   const vmId = uuidOf(name);
   const { resourceId } = first.compute;

@@ -6,7 +6,7 @@ import type { EmulatorLogEntry } from '../../emulator/options.ts';
 import { FAULTS, FAULT_NAMES, isFaultName } from '../../emulator/faults.ts';
 import type { FaultName } from '../../emulator/faults.ts';
 import type { StartOptions, StartedEmulator } from '../../emulator/startEmulator.ts';
-import { CommandError } from '../command.ts';
+import { CommandError, RefusedError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { nameOf, readText, writeText } from '../files.ts';
 import { examples } from '../help.ts';
@@ -34,6 +34,8 @@ interface ImdsFlags {
   readonly json?: true | undefined;
   readonly vms?: string | undefined;
   readonly vm?: string | undefined;
+  readonly vmSchema?: true | undefined;
+  readonly check?: true | undefined;
   readonly fault?: readonly FaultName[] | undefined;
   readonly scenario?: string | undefined;
   readonly controlPort?: number | undefined;
@@ -53,6 +55,8 @@ export function createImds(session: Session) {
     .option('--bind <address>', 'the address to answer at, such as 169.254.169.254 (default: 127.0.0.1)', parseAddress)
     .option('--force', 'bind another address than a loopback one though this is a VM of Azure, which has an IMDS')
     .option('--vms <file>', "a JSON file with virtual machines of your own (default: the ones of Microsoft's article)")
+    .option('--vm-schema', 'print the JSON Schema of that file, and end')
+    .option('--check', 'read the files that are named, say what is wrong with them, and end')
     .option('--vm <name>', 'the one that the root answers for (default: the first)')
     .option('--fault <name>', 'a fault to inject; may be repeated', collectFaults)
     .option('--scenario <file>', 'a JSON file with faults over time: { "steps": [{ "for": "60s", "answer": 410 }] }')
@@ -82,7 +86,37 @@ export function createImds(session: Session) {
         "  'http://127.0.0.1:7080/metadata/attested/document?api-version=2020-09-01&nonce=1234567890'",
       )}`,
     )
-    .action((flags) => run(session, flags));
+    .action(async (flags) => {
+      if (flags.vmSchema === true) await printSchema(session);
+      else if (flags.check === true) await check(session, flags);
+      else await run(session, flags);
+    });
+}
+
+async function printSchema(session: Session): Promise<void> {
+  const { createVmFileJsonSchema } = await import('../../emulator/vmSchema.ts');
+  session.out(`${JSON.stringify(createVmFileJsonSchema(), null, 2)}\n`);
+}
+
+/** What is wrong with a file is a check's refusal here; a file that cannot be read is an error as ever. */
+async function check(session: Session, { vms: file, vm, scenario, json }: ImdsFlags): Promise<void> {
+  const { BUILT_IN_VMS } = await import('../../emulator/builtInVms.ts');
+  const { checkScenarioVms } = await import('../../emulator/scenario/scenario.ts');
+  const { withFirst } = await import('../../emulator/vms.ts');
+  const { vms, steps } = await read().catch((error: unknown) => {
+    if (error instanceof CommandError || !(error instanceof Error)) throw error;
+    throw new RefusedError('file_malformed', error.message);
+  });
+  const names = vms.map(({ name }) => name);
+  if (json === true) session.out(jsonLine({ vms: names, steps }));
+  else session.out(`Nothing is wrong: ${names.length} virtual machines (${names.join(', ')}), ${steps} steps\n`);
+
+  async function read() {
+    const found = withFirst(file === undefined ? BUILT_IN_VMS : await readVms(session, file), vm);
+    const read = scenario === undefined ? undefined : await readScenario(session, scenario);
+    if (read) checkScenarioVms(read, found);
+    return { vms: found, steps: read?.steps.length ?? 0 };
+  }
 }
 
 async function run(session: Session, flags: ImdsFlags): Promise<void> {

@@ -7,6 +7,7 @@ import { FAULT_NAMES, isFaultName, type FaultName } from '../faults.ts';
 import { STATUSES, isStatus, type Status } from '../refusals.ts';
 import { STATUS_FAULTS } from '../transportFaults.ts';
 import { ENDPOINTS_SINCE } from '../versions.ts';
+import { findVm, type Vm } from '../vms.ts';
 
 /** What a step of a scenario does to the requests that it is for; `well` does nothing. */
 export type ScenarioAnswer =
@@ -108,5 +109,14 @@ function parseJson(text: string, source: string): unknown {
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     throw new Error(`${source} cannot be read as JSON: ${error.message}`);
+  }
+}
+
+/** @throws an Error that names a VM which is not there */
+export function checkScenarioVms({ steps }: Scenario, vms: readonly [Vm, ...Vm[]]): void {
+  for (const { vm } of steps) {
+    if (vm !== undefined && !findVm(vms, vm)) {
+      throw new Error(`There is no VM ${vm}: choose one of ${vms.map(({ name }) => name).join(', ')}, fleet-<n>`);
+    }
   }
 }

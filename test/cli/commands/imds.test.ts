@@ -219,6 +219,29 @@ test('lifetime, rate and the old answer to unknown versions are options', async 
   await odd.end();
 });
 
+test('--check reads the files and ends', async () => {
+  writeFileSync(join(folder, 'good.json'), JSON.stringify({ vms: [{ ...VM, subscriptionId: VM.vmId }] }));
+  writeFileSync(join(folder, 'bad.json'), JSON.stringify({ vms: [{ ...VM, subscription: VM.vmId }] }));
+  writeFileSync(join(folder, 'steps.json'), JSON.stringify({ steps: [{ for: '1s', vm: 'db-1', answer: 410 }] }));
+  expect(await runIn(folder, ['imds', '--check', '--vms', 'good.json', '--scenario', 'steps.json'])).toEqual({
+    ...{ code: 0, complaints: '' },
+    out: 'Nothing is wrong: 1 virtual machines (db-1), 1 steps\n',
+  });
+  const good = await runIn(folder, ['imds', '--check', '--json', '--vms', 'good.json']);
+  expect(JSON.parse(good.out)).toEqual({ vms: ['db-1'], steps: 0 });
+  const bad = await runIn(folder, ['imds', '--check', '--vms', 'bad.json']);
+  expect([bad.code, bad.out]).toEqual([2, '']);
+  expect(bad.complaints).toContain('there is no field "subscription". Did you mean "subscriptionId"?');
+  expect((await runIn(folder, ['imds', '--check', '--vms', 'gone.json'])).code).toBe(1);
+  const foreign = await runIn(folder, ['imds', '--check', '--scenario', 'steps.json']);
+  expect([foreign.code, foreign.complaints]).toEqual([2, expect.stringContaining('There is no VM db-1')]);
+});
+
+test('the schema of the file with VMs can be printed', async () => {
+  const { code, out } = await runIn(folder, ['imds', '--vm-schema']);
+  expect([code, JSON.parse(out)]).toMatchObject([0, { properties: { vms: { type: 'array' } } }]);
+});
+
 test('its help names every fault', async () => {
   const { out } = await runIn(folder, ['imds', '--help']);
   for (const name of FAULT_NAMES) expect(out).toMatch(new RegExp(`^ {2}${name} +\\S`, 'm'));
