@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCandidates, createGenuineCandidates } from './candidates.ts';
+import { createEmulatorCandidates } from './emulating.ts';
 import { createHostileCandidates } from './hostile.ts';
 import { measureMemory } from './memory.ts';
 import { HELP, readOptions, UsageError } from './options.ts';
@@ -9,7 +10,7 @@ import { createMicros, describeRun, writeTable } from './report.ts';
 import { measureInTurn } from './rounds.ts';
 import { createSubject, readGenuineSubject } from './subject.ts';
 
-/** `npm run bench`: times, ratios and memory of the verifier, in one run. */
+/** `npm run bench`: times, ratios and memory of the verifier, and times of the emulator, in one run. */
 
 const PAGE = join(import.meta.dirname, '../../docs/performance.md');
 const KEPT_TABLE = /(?<=<!-- bench -->\n\n)[^]*?(?=\n<!-- end of bench -->)/;
@@ -17,12 +18,15 @@ const KEPT_TABLE = /(?<=<!-- bench -->\n\n)[^]*?(?=\n<!-- end of bench -->)/;
 async function run(options: BenchOptions): Promise<void> {
   const subject = await createSubject(options.caBits);
   const genuine = options.json ? null : readGenuineSubject();
+  const emulator = options.json ? null : await createEmulatorCandidates(subject);
   const candidates = [
+    ...(emulator?.candidates ?? []),
     ...(await createCandidates(subject)),
     ...(genuine === null ? [] : createGenuineCandidates(genuine)),
     ...createHostileCandidates(subject),
   ];
   const medians = await measureInTurn(candidates, options);
+  await emulator?.close();
   if (options.json) {
     print(`${JSON.stringify({ micros: createMicros(medians) })}\n`);
     return;

@@ -1,5 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { AZURE_CLOUDS, EMULATOR_CLOUD } from '../../src/contract/clouds.ts';
 import type { AttestedDocumentResponse } from '../../src/contract/wire.ts';
@@ -215,11 +214,4 @@ test('a classic VM attests its vmId alone and has no compute metadata', async ()
     expect((await get(emulator, '/metadata/instance/compute?api-version=2020-06-01')).status).toBe(404);
     expect((await get(emulator, '/metadata/instance/network?api-version=2020-06-01')).status).toBe(200);
   });
-});
-
-test('the documentation has every fault as it is declared', () => {
-  const text = readFileSync(new URL('../../docs/imds-emulator.md', import.meta.url), 'utf8');
-  const rows = [...text.matchAll(/^\| `([a-z-]+)` +\| (.*?) +\| (?:`([a-z_]+)`|[a-z ]*) *\|$/gm)];
-  const documented = rows.map(([, name, does, code]) => [name, does, code ?? null]);
-  for (const name of FAULT_NAMES) expect(documented).toContainEqual([name, FAULTS[name].does, FAULTS[name].leadsTo]);
 });
