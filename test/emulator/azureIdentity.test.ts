@@ -3,20 +3,14 @@ import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { parseScenario } from '../../src/emulator/scenario/scenario.ts';
 import { startEmulator, type StartedEmulator } from '../../src/emulator/startEmulator.ts';
-import { TestClock } from '../support/testClock.ts';
-import { sharedAuthority } from './running.ts';
+import { PassingTimer, sharedAuthority } from './running.ts';
 
 /*
  * Microsoft's own library as a client of the emulator. It keeps the address of IMDS and the tokens of its process, so that
  * there is one emulator, and each test needs an audience of its own.
  */
 
-/** Time that nobody waits for: what is to happen later happens when the test lets time pass. */
-class Timer extends TestClock {
-  override readonly sleep = () => new Promise<void>(() => undefined);
-}
-
-const timer = new Timer();
+const timer = new PassingTimer();
 let emulator: StartedEmulator | undefined;
 let statuses: number[] = [];
 

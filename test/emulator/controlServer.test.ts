@@ -2,20 +2,14 @@ import { request as httpRequest } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { startControlServer } from '../../src/emulator/controlServer.ts';
 import { startEmulator } from '../../src/emulator/startEmulator.ts';
-import { TestClock } from '../support/testClock.ts';
-import { AT, get, getJson, sharedAuthority } from './running.ts';
+import { AT, get, getJson, PassingTimer, sharedAuthority } from './running.ts';
 
 const INSTANCE = '/metadata/instance?api-version=2021-02-01';
 const EVENTS = '/metadata/scheduledevents?api-version=2020-07-01';
 const OUTAGE = { steps: [{ for: '60s', answer: 410 }] };
 
-/** Waits are nobody's here: time passes when the test says so. */
-class Timer extends TestClock {
-  override readonly sleep = () => new Promise<void>(() => undefined);
-}
-
 async function start() {
-  const timer = new Timer();
+  const timer = new PassingTimer();
   const authority = await sharedAuthority();
   const emulator = await startEmulator({ port: 0, authority, clock: () => AT, rateLimit: Infinity, timer });
   const control = await startControlServer(emulator, 0);

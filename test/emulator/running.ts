@@ -2,9 +2,15 @@ import { createAuthority, type Authority } from '../../src/emulator/authority.ts
 import { createEmulator, type RunningEmulator } from '../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { runKeys } from '../support/runKeys.ts';
+import { TestClock } from '../support/testClock.ts';
 
 /** The time at which all tests of the emulator take place. */
 export const AT = Date.UTC(2026, 6, 1, 12);
+
+/** Time that nobody waits for: what is to happen later happens when the test lets time pass. */
+export class PassingTimer extends TestClock {
+  override readonly sleep = () => new Promise<void>(() => undefined);
+}
 
 let authority: Promise<Authority> | undefined;
 
