@@ -11,13 +11,13 @@ import { createLocalRoot } from '../tokens/rootKey.ts';
 import { startAzurite } from './azurite.ts';
 import { buildPackage } from './build.ts';
 import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
-import { createAuthority } from '../emulator/authority.ts';
 import type { FaultName } from '../emulator/faults.ts';
+import { createKeptKeyRing } from '../emulator/keys.ts';
 import type { KeyRing } from '../emulator/keys.ts';
 import { startEmulator } from '../emulator/startEmulator.ts';
 import { startIssuer } from './issuer/startIssuer.ts';
 import type { LocalIssuer } from './issuer/startIssuer.ts';
-import { createKeptKeyRing, readOrMakeKey, readOrMakeSecret } from './keptKeys.ts';
+import { readOrMakeKey, readOrMakeSecret } from './keptKeys.ts';
 import { startServiceProcess } from './serviceProcess.ts';
 import type { ServiceProcess, ServiceProcessOptions } from './serviceProcess.ts';
 import { startPart } from './startPart.ts';
@@ -272,11 +272,12 @@ async function startImds(options: StackOptions, started: Stop[]) {
   return { imdsUrl: emulator.url, authorityFile };
 }
 
-async function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit }: StackOptions) {
-  const authority = keys === undefined ? {} : { authority: await createAuthority({ keys }) };
+function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit, keep = false, folder }: StackOptions) {
+  const authority = keep ? { authorityFolder: join(folder, 'authority') } : {};
+  const ring = keys === undefined ? {} : { keys };
   const vms = vmFile === undefined ? {} : { vmFile };
   const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
-  return startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...limit });
+  return startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...ring, ...limit });
 }
 
 interface ServiceNeeds

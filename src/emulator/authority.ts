@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { caAdditions, leafAdditions, rootAdditions } from './genuineExtensions.ts';
 import { issueCertificate, type CertificateDescription, type IssuedCertificate } from './issueCertificate.ts';
 import { createKeyRing, subjectPublicKeyInfo, type KeyKind, type KeyPair, type KeyRing } from './keys.ts';
+import { addressesOf } from './publishing.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 const YEAR = 365 * DAY;
@@ -32,6 +34,11 @@ export interface AuthorityOptions {
   readonly domain?: string;
   /** The time around which everything is valid, in milliseconds since the epoch; now by default. */
   readonly at?: number;
+  /**
+   * Where the emulator serves what the certificates point to. With it, certificates are as complete as genuine ones, and
+   * those of the CAs follow from keys, time and this alone. Without it they carry no addresses.
+   */
+  readonly baseUrl?: string;
   /** Common names of the CAs. */
   readonly names?: Partial<AuthorityNames>;
   /** The kind of the CAs' keys. */
@@ -75,24 +82,30 @@ const NAMES: AuthorityNames = {
 };
 
 export async function createAuthority(options: AuthorityOptions = {}): Promise<Authority> {
-  const { domain = EMULATOR_CLOUD.domain, at = Date.now(), keyKind, keys = createKeyRing() } = options;
+  const { domain = EMULATOR_CLOUD.domain, at = Date.now(), keyKind, keys = createKeyRing(), baseUrl } = options;
   const names = { ...NAMES, ...options.names };
+  const rootShape = baseUrl === undefined ? {} : { additions: rootAdditions(domain) };
+  const shapeUnder = (issuer: AuthorityCertificate, offered = issuer) =>
+    baseUrl === undefined ? {} : { additions: caAdditions(addressesOf(baseUrl, issuer, offered)) };
   const [rootKeys, secondKeys, intermediateKeys] = await Promise.all([
     keys('root', keyKind),
     keys('second root', keyKind),
     keys('intermediate', keyKind),
   ]);
-  const root = await issueCa({ name: names.root, keys: rootKeys, at, years: 20 });
-  const secondRoot = await issueCa({ name: names.secondRoot, keys: secondKeys, at, years: 25 });
-  const crossSignedRoot = await issueCa({ name: names.root, keys: rootKeys, at, years: 10, issuer: secondRoot });
-  const issuing = { name: names.intermediate, keys: intermediateKeys, pathLength: 0 };
-  const intermediate = await issueCa({ ...issuing, at, years: 5, issuer: root });
+  const root = await issueCa({ name: names.root, keys: rootKeys, at, years: 20, ...rootShape });
+  const secondRoot = await issueCa({ name: names.secondRoot, keys: secondKeys, at, years: 25, ...rootShape });
+  const crossSigned = { name: names.root, keys: rootKeys, at, years: 10, issuer: secondRoot };
+  const crossSignedRoot = await issueCa({ ...crossSigned, ...shapeUnder(secondRoot) });
+  const issuing = { name: names.intermediate, keys: intermediateKeys, pathLength: 0, at, years: 5, issuer: root };
+  // As Azure's: the address leads to the other path, because the root itself is where it is trusted.
+  const intermediate = await issueCa({ ...issuing, ...shapeUnder(root, crossSignedRoot) });
+  const additions = baseUrl === undefined ? {} : leafAdditions(addressesOf(baseUrl, intermediate));
   const certificates = [root, secondRoot, crossSignedRoot, intermediate];
   return {
     ...{ domain, at, root, secondRoot, crossSignedRoot, intermediate, certificates, keys },
     pem: certificates.map(({ pem }) => pem).join(''),
     issue: issueCertificate,
-    issueLeaf: (change = {}) => issueLeaf({ domain, at, keys, issuer: intermediate }, change),
+    issueLeaf: (change = {}) => issueLeaf({ domain, at, keys, issuer: intermediate, additions }, change),
   };
 }
 
@@ -104,19 +117,28 @@ interface CaDescription {
   readonly years: number;
   readonly issuer?: IssuedCertificate;
   readonly pathLength?: number;
+  readonly additions?: Partial<CertificateDescription>;
 }
 
-async function issueCa({ name, keys, at, years, issuer, pathLength }: CaDescription): Promise<AuthorityCertificate> {
+async function issueCa({ name, keys, at, years, ...rest }: CaDescription): Promise<AuthorityCertificate> {
   const notBefore = wholeSecond(at - 2 * YEAR);
   const notAfter = wholeSecond(at + years * YEAR);
+  const { issuer, pathLength, additions } = rest;
+  const subject = `C=US, O=Countersign, CN=${name}`;
   const issued = await issueCertificate({
-    subject: `C=US, O=Countersign, CN=${name}`,
-    ...{ keys, notBefore, notAfter, ...(issuer && { issuer }) },
+    ...{ subject, keys, notBefore, notAfter, ...(issuer && { issuer }) },
     keyUsage: ['digitalSignature', 'keyCertSign', 'cRLSign'],
     basicConstraints: { ca: true, ...(pathLength !== undefined && { pathLength }) },
+    ...(additions && { ...additions, serial: serialOf(subject, keys, notBefore, additions) }),
   });
   const facts = { name, sha256: sha256(issued.der), spkiSha256: sha256(subjectPublicKeyInfo(keys.publicKey)) };
   return { ...issued, facts: { ...facts, role: issuer ? 'intermediate' : 'root', notBefore, notAfter } };
+}
+
+/** The same for the same certificate, so that a persistent authority needs to keep its keys alone. */
+function serialOf(subject: string, keys: KeyPair, notBefore: number, { addresses }: Partial<CertificateDescription>) {
+  const key = sha256(subjectPublicKeyInfo(keys.publicKey));
+  return `41${sha256(Buffer.from(JSON.stringify([subject, key, notBefore, addresses]))).slice(0, 36)}`;
 }
 
 interface LeafIssuer {
@@ -124,10 +146,14 @@ interface LeafIssuer {
   readonly at: number;
   readonly keys: KeyRing;
   readonly issuer: IssuedCertificate;
+  readonly additions: Partial<CertificateDescription>;
 }
 
 /** Azure's signing certificates as measured in 2026: 180 days, two names, serverAuth alone. */
-async function issueLeaf({ domain, at, keys, issuer }: LeafIssuer, change: LeafChange): Promise<IssuedCertificate> {
+async function issueLeaf(
+  { domain, at, keys, issuer, additions }: LeafIssuer,
+  change: LeafChange,
+): Promise<IssuedCertificate> {
   const { region = 'eastus', ...stated } = change;
   const usual: CertificateDescription = {
     subject: `C=US, ST=WA, L=Redmond, O=Countersign, CN=${domain}`,
@@ -142,6 +168,7 @@ async function issueLeaf({ domain, at, keys, issuer }: LeafIssuer, change: LeafC
     ],
     basicConstraints: { ca: false },
     extendedKeyUsage: [SERVER_AUTH],
+    ...additions,
   };
   return issueCertificate(withChange(usual, stated));
 }

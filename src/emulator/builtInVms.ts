@@ -1,3 +1,4 @@
+import { FOREIGN_PLAN } from './contentFaults.ts';
 import { createStorageProfile, createVm } from './vms.ts';
 import type { Vm } from './vms.ts';
 
@@ -89,15 +90,14 @@ const CUSTOMER_VMS = [
     tags: { stage: 'test' },
     compute: { ...VENDOR_IMAGE, location: 'northeurope', resourceGroupName: 'test' },
   }),
-  /** A Linux that another publisher hardens and sells: the plan is that publisher's. */
   createVm({
     name: 'foreign-plan',
     vmId: '94e6a0b8-3d72-4c15-b8f9-1a5d60e2c7b3',
     subscriptionId: CUSTOMER_PRODUCTION,
     compute: {
       location: 'westeurope',
-      plan: { name: 'server-2404', product: 'hardened-linux', publisher: 'fabrikam' },
-      ...{ publisher: 'fabrikam', offer: 'hardened-linux', sku: 'server-2404', version: '24.4.7' },
+      plan: FOREIGN_PLAN,
+      ...{ publisher: FOREIGN_PLAN.publisher, offer: FOREIGN_PLAN.product, sku: FOREIGN_PLAN.name, version: '24.4.7' },
       resourceGroupName: 'production',
     },
   }),

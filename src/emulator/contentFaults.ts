@@ -1,5 +1,8 @@
 import type { Fault } from './fault.ts';
 
+/** A Linux that another publisher hardens and sells. */
+export const FOREIGN_PLAN = { name: 'server-2404', product: 'hardened-linux', publisher: 'fabrikam' };
+
 const HOUR = 60 * 60 * 1000;
 
 /** Authentic documents that say something wrong, or too little. */
@@ -37,6 +40,11 @@ export const CONTENT_FAULTS = {
     does: 'attests no plan, as for an image that is not from the Marketplace',
     leadsTo: 'plan_missing',
     content: (content) => ({ ...content, vm: { ...content.vm, plan: { name: '', product: '', publisher: '' } } }),
+  },
+  'foreign-plan': {
+    does: 'attests the plan of another publisher, a hardened Linux that somebody else sells',
+    leadsTo: 'plan_unknown',
+    content: (content) => ({ ...content, vm: { ...content.vm, plan: FOREIGN_PLAN, sku: FOREIGN_PLAN.name } }),
   },
   'missing-fields': {
     does: 'answers as api-version 2018-10-01, without subscriptionId, sku and licenseType',

@@ -1,74 +1,37 @@
-import { readBounded } from '../contract/readBounded.ts';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setTimeout as pauseFor } from 'node:timers/promises';
 import { attestedFacts, createDocumentMaker, type DocumentMaker } from './attestedDocuments.ts';
+import { createAnswer } from './answering.ts';
 import type { Authority } from './authority.ts';
-import { createEndpoints, type Endpoints } from './endpoints.ts';
-import type { FaultName } from './faults.ts';
-import { createIdentity, type Identity } from './identity.ts';
-import { createRateLimit } from './rateLimit.ts';
-import { Refusal, refuse, type Reply } from './reply.ts';
-import { checkRequest } from './requestRules.ts';
-import { createTransportFaults, type EmulatorTimer, type TransportFaults } from './transportFaults.ts';
 import { BUILT_IN_VMS } from './builtInVms.ts';
-import { findVm, type Vm } from './vms.ts';
-
-/** Per VM (the article: "429"). */
-const REQUESTS_PER_SECOND = 5;
-const MAX_BODY = 64 * 1024;
-
-/** One request that was answered; without its query, which holds the nonce. */
-export interface EmulatorLogEntry {
-  /** The name in the path; empty for the root. */
-  readonly vm: string;
-  readonly method: string;
-  readonly path: string;
-  readonly status: number;
-  readonly milliseconds: number;
-  /** Why the emulator itself failed, where it answered 500 of its own accord. */
-  readonly failure?: string;
-}
-
-export interface EmulatorOptions {
-  readonly authority: Authority;
-  /** The first is the one that the root answers for; the article's by default. */
-  readonly vms?: readonly [Vm, ...Vm[]];
-  /** Milliseconds since the epoch; the computer's clock by default. */
-  readonly clock?: () => number;
-  /** Faults of every VM. */
-  readonly faults?: readonly FaultName[];
-  /** Requests a second of one VM; 5 by default, `Infinity` for none. */
-  readonly rateLimit?: number;
-  /** Of attested documents, in milliseconds; six hours by default. */
-  readonly lifetime?: number;
-  /** How long the fault `slow` takes, in milliseconds. */
-  readonly slowFor?: number;
-  /** How long the fault `gone` lasts, in milliseconds. */
-  readonly goneFor?: number;
-  /** What the rate limit and those two are measured by; this machine's by default. */
-  readonly timer?: EmulatorTimer;
-  readonly log?: (entry: EmulatorLogEntry) => void;
-}
-
-const MACHINE_TIMER: EmulatorTimer = {
-  now: () => performance.now(),
-  sleep: (milliseconds, signal) => pauseFor(milliseconds, undefined, { signal }),
-};
+import type { FaultName } from './faults.ts';
+import { listenOn, type Listening } from './listening.ts';
+import { MACHINE_TIMER, type EmulatorOptions } from './options.ts';
+import { respond } from './respond.ts';
+import { checkScenarioVms, type Scenario } from './scenario/scenario.ts';
+import { createScenarioRun, type ScenarioState } from './scenario/scenarioRun.ts';
+import { createEventLists, type EventList } from './scheduledEvents.ts';
+import { findVm } from './vms.ts';
 
 export interface RunningEmulator {
   /** The base URL without a trailing slash; that of a VM is `<url>/vms/<name>`. */
   readonly url: string;
+  readonly authority: Authority;
+  readonly control: EmulatorControl;
   /** Ends open connections as well. */
   readonly close: () => Promise<void>;
 }
 
+/** What can be changed while the emulator runs. */
+export interface EmulatorControl {
+  /** In place of the scenario that was set before. @throws an Error that names a VM which is not there */
+  readonly setScenario: (scenario: Scenario) => Promise<void>;
+  readonly clearScenario: () => void;
+  /** Null where none is set. */
+  readonly scenario: () => ScenarioState | null;
+  /** The scheduled events of a VM; undefined where there is no VM of that name. */
+  readonly events: (vm: string) => EventList | undefined;
+}
+
 export interface Emulator {
-  /**
-   * Makes what the first document of every VM takes: an RSA key can take longer to make than a client waits for IMDS.
-   * Without it, keys and signing certificates are made when they are first needed.
-   */
-  readonly prepare: () => Promise<void>;
   /**
    * Starts to answer. Port 0 takes any free one.
    *
@@ -79,139 +42,65 @@ export interface Emulator {
 
 /** An Instance Metadata Service for development and tests, as the article describes it. */
 export function createEmulator(options: EmulatorOptions): Emulator {
-  const makeDocument = createDocumentMaker(options.authority);
   return {
-    prepare: () => prepareDocuments(options, makeDocument),
     listen: async (port, host = '127.0.0.1') => {
-      const closing = new AbortController();
-      const server = createServer();
-      await listen(server, port, host);
-      const url = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-      const answer = createAnswer(options, { url, makeDocument, signal: closing.signal });
-      server.on('request', (request, response) => void respond({ request, response, answer, log: options.log }));
-      return { url, close: () => close(server, closing) };
+      const listening = await listenOn(port, host);
+      return serve(options, listening).catch(async (error: unknown) => {
+        await listening.close();
+        throw error;
+      });
     },
   };
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function close(server: Server, closing: AbortController): Promise<void> {
-  closing.abort();
-  return new Promise((resolve, reject) => {
-    server.close((error) => {
-      if (error) reject(error);
-      else resolve();
-    });
-    server.closeAllConnections();
-  });
-}
-
-/** Answers a request. Throws a refusal. */
-type Answer = (request: IncomingMessage, target: Target) => Promise<Reply>;
-
-interface Surroundings {
-  readonly url: string;
-  readonly vms: readonly [Vm, ...Vm[]];
-  readonly faults: readonly FaultName[];
-  readonly identity: Identity;
-  readonly endpoints: Endpoints;
-  readonly disturb: TransportFaults;
-  readonly isAllowed: (vm: string) => boolean;
-}
-
-async function prepareDocuments(options: EmulatorOptions, makeDocument: DocumentMaker): Promise<void> {
-  const { vms = BUILT_IN_VMS, faults = [], clock = Date.now } = options;
-  const first = { apiVersion: '2020-09-01', createdOn: clock() } as const;
-  await Promise.all(
-    vms.map((vm) => makeDocument({ ...first, ...attestedFacts(vm), faults: [...faults, ...(vm.faults ?? [])] })),
-  );
-}
-
-interface Running {
-  readonly url: string;
-  readonly makeDocument: DocumentMaker;
-  readonly signal: AbortSignal;
-}
-
-function createAnswer(options: EmulatorOptions, { url, makeDocument, signal }: Running): Answer {
-  const { authority, vms = BUILT_IN_VMS, clock = Date.now, faults = [], lifetime } = options;
-  const { rateLimit = REQUESTS_PER_SECOND, slowFor = 5_000, goneFor = 10_000, timer = MACHINE_TIMER } = options;
-  const identity = createIdentity(authority.keys);
-  return createVmAnswer({
-    ...{ url, vms, faults, identity },
-    endpoints: createEndpoints({ makeDocument, identity, clock, ...(lifetime !== undefined && { lifetime }) }),
-    disturb: createTransportFaults({ slowFor, goneFor, timer, signal }),
-    isAllowed: createRateLimit(rateLimit, () => timer.now()),
-  });
-}
-
-function createVmAnswer({ url, vms, identity, endpoints, disturb, isAllowed, ...rest }: Surroundings): Answer {
-  return async (message, target) => {
-    if (target.path === '/identity/keys') return identity.readKeySet();
-    const vm = target.vm === undefined ? vms[0] : findVm(vms, target.vm);
-    if (!vm) throw refuse(404, 'No such VM. Name one that the emulator was started with, or fleet-<n>');
-    const faults = [...rest.faults, ...(vm.faults ?? [])];
-    await disturb(vm.name, faults);
-    if (!isAllowed(vm.name)) throw refuse(429, 'Too many requests');
-    const { method = '', headers } = message;
-    const request = checkRequest({ method, headers, path: target.path, query: target.query });
-    return endpoints({ vm, faults, request, url, readBody: () => readBody(message) });
+async function serve(options: EmulatorOptions, listening: Listening): Promise<RunningEmulator> {
+  const { url } = listening;
+  const closing = new AbortController();
+  const { signal } = closing;
+  const authority = typeof options.authority === 'function' ? await options.authority(url) : options.authority;
+  const makeDocument = createDocumentMaker(authority);
+  if (options.prepared === true) await prepareDocuments(options, makeDocument, []);
+  const scenario = createScenarioRun({ timer: options.timer ?? MACHINE_TIMER, signal, setOpen: listening.setOpen });
+  const events = createEventLists();
+  const { vms = BUILT_IN_VMS } = options;
+  const control: EmulatorControl = {
+    setScenario: async (next) => {
+      checkScenarioVms(next, vms);
+      await prepareDocuments(options, makeDocument, documentFaults(next));
+      scenario.set(next);
+    },
+    clearScenario: scenario.clear,
+    scenario: scenario.state,
+    events: (name) => {
+      const vm = findVm(vms, name);
+      return vm && events(vm);
+    },
   };
+  if (options.scenario) await control.setScenario(options.scenario);
+  const answer = createAnswer(options, { url, authority, makeDocument, scenario, events, signal });
+  listening.answerWith((request, response) => void respond({ request, response, answer, log: options.log }));
+  const close = () => {
+    closing.abort();
+    return listening.close();
+  };
+  return { url, authority, control, close };
 }
 
-interface Target {
-  /** The name in `/vms/<name>`; absent for the root. */
-  readonly vm?: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
+function documentFaults({ steps }: Scenario): readonly FaultName[] {
+  return steps.flatMap(({ answer }) => (answer.kind === 'fault' ? [answer.fault] : []));
 }
 
-function parseTarget(url: string): Target {
-  const mark = url.indexOf('?');
-  const whole = mark === -1 ? url : url.slice(0, mark);
-  const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
-  const [, vm, path = ''] = /^\/vms\/([^/]+)(.*)$/.exec(whole) ?? [];
-  return vm === undefined ? { path: whole, query } : { vm, path, query };
-}
-
-async function readBody(message: IncomingMessage): Promise<string> {
-  const octets = await readBounded(message, MAX_BODY);
-  if (octets === null) throw refuse(413, `The body may have at most ${MAX_BODY} octets`);
-  return octets.toString('utf8');
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly answer: Answer;
-  readonly log: EmulatorOptions['log'];
-}
-
-async function respond({ request, response, answer, log }: Exchange): Promise<void> {
-  const started = performance.now();
-  const target = parseTarget(request.url ?? '');
-  const reply: Reply & { failure?: string } = await answer(request, target).catch(replyTo);
-  const text = typeof reply.body === 'string';
-  const type = text ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
-  response.writeHead(reply.status, { 'content-type': type });
-  response.end(text ? reply.body : JSON.stringify(reply.body));
-  const { status, failure } = reply;
-  const milliseconds = performance.now() - started;
-  const entry = { vm: target.vm ?? '', method: request.method ?? '', path: target.path, status, milliseconds };
-  log?.({ ...entry, ...(failure !== undefined && { failure }) });
-}
-
-function replyTo(error: unknown): Reply & { failure?: string } {
-  if (error instanceof Refusal) return error.reply;
-  const failure = error instanceof Error ? error.message : String(error);
-  return { status: 500, body: { error: 'The emulator failed' }, failure };
+/** Makes the keys and certificates of the usual documents, and of those with each of the faults. */
+async function prepareDocuments(
+  { vms = BUILT_IN_VMS, faults = [], clock = Date.now }: EmulatorOptions,
+  makeDocument: DocumentMaker,
+  later: readonly FaultName[],
+): Promise<void> {
+  const first = { apiVersion: '2020-09-01', createdOn: clock() } as const;
+  const made = vms.flatMap((vm) => {
+    const always = [...faults, ...(vm.faults ?? [])];
+    const each = later.length === 0 ? [always] : later.map((fault) => [...always, fault]);
+    return each.map((all) => makeDocument({ ...first, ...attestedFacts(vm), faults: all }));
+  });
+  await Promise.all(made);
 }

@@ -5,8 +5,8 @@ import type { Identity } from './identity.ts';
 import { readInstance } from './instanceMetadata.ts';
 import { refuse, type Reply } from './reply.ts';
 import type { Endpoint, ImdsRequest } from './requestRules.ts';
-import { createEventList, type EventList } from './scheduledEvents.ts';
-import { API_VERSIONS, isApiVersion, type ApiVersion } from './versions.ts';
+import type { EventLists } from './scheduledEvents.ts';
+import { isApiVersion, NEWEST_VERSION, versionsUntil, type ApiVersion } from './versions.ts';
 import type { Vm } from './vms.ts';
 
 /** Azure's: the article says ten digits, production takes up to 32 characters. */
@@ -15,6 +15,7 @@ const MAX_NONCE = 32;
 export interface EndpointOptions {
   readonly makeDocument: DocumentMaker;
   readonly identity: Identity;
+  readonly events: EventLists;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Of attested documents, in milliseconds; six hours by default. */
@@ -35,11 +36,11 @@ interface EndpointRequest {
 export type Endpoints = (request: EndpointRequest) => Promise<Reply>;
 
 export function createEndpoints(options: EndpointOptions): Endpoints {
-  const { identity, clock } = options;
+  const { identity, clock, events } = options;
   const readDocument = createDocumentEndpoint(options);
-  const answerEvents = createEventsEndpoint();
+  const answerEvents = createEventsEndpoint(events);
   const endpoints: Record<Endpoint, Endpoints> = {
-    versions: ({ request }) => only(request, '', () => ({ status: 200, body: { apiVersions: API_VERSIONS } })),
+    versions: ({ vm, request }) => only(request, '', () => readVersions(vm)),
     instance: ({ vm, request }) => Promise.resolve(readInstance(vm, { ...request, version: dated(request) })),
     attested: (each) => only(each.request, 'document', () => readDocument(each)),
     identity: ({ vm, request, url }) =>
@@ -47,6 +48,10 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
     scheduledevents: (each) => only(each.request, '', () => answerEvents(each)),
   };
   return (each) => endpoints[each.request.endpoint](each);
+}
+
+function readVersions({ newestVersion = NEWEST_VERSION }: Vm): Reply {
+  return { status: 200, body: { apiVersions: versionsUntil(newestVersion) } };
 }
 
 /** For the endpoints that have one path and nothing below it. */
@@ -85,11 +90,9 @@ function checkNonce(query: URLSearchParams): string | undefined {
   return nonce === '' ? undefined : nonce;
 }
 
-function createEventsEndpoint(): Endpoints {
-  const lists = new Map<string, EventList>();
+function createEventsEndpoint(events: EventLists): Endpoints {
   return async ({ vm, request, readBody }) => {
-    const list = lists.get(vm.name) ?? createEventList(vm.scheduledEvents ?? []);
-    lists.set(vm.name, list);
+    const list = events(vm);
     return request.method === 'POST' ? list.start(await readBody()) : list.read(request.version);
   };
 }

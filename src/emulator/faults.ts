@@ -23,6 +23,7 @@ export const FAULT_NAMES = [
   'long-lifetime',
   'old-nonce',
   'empty-plan',
+  'foreign-plan',
   'missing-fields',
   'repeated-key',
   'altered-content',
@@ -39,10 +40,14 @@ export const FAULT_NAMES = [
   'trailing-octet',
   'standard-digest-oid',
   'slow',
+  'forbidden',
   'gone',
   'not-found',
   'too-many',
   'error',
+  'silent',
+  'refused',
+  'cut',
 ] as const;
 
 export type FaultName = (typeof FAULT_NAMES)[number];
@@ -52,10 +57,17 @@ export const FAULTS: Readonly<Record<FaultName, Fault>> = {
   ...CONTENT_FAULTS,
   ...MESSAGE_FAULTS,
   slow: { does: 'answers after five seconds', leadsTo: null },
+  forbidden: {
+    does: 'answers 403, as the Metadata Security Protocol does to a process that it does not allow',
+    leadsTo: null,
+  },
   gone: { does: 'answers 410 for ten seconds from the first request on', leadsTo: null },
   'not-found': { does: 'answers 404', leadsTo: null },
   'too-many': { does: 'answers 429', leadsTo: null },
   error: { does: 'answers 500', leadsTo: null },
+  silent: { does: 'takes the request and never answers', leadsTo: null },
+  refused: { does: 'resets the connection', leadsTo: null },
+  cut: { does: 'ends the connection in the middle of the answer', leadsTo: null },
 };
 
 export function isFaultName(text: string): text is FaultName {

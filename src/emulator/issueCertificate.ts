@@ -13,7 +13,7 @@ import {
 /** A distinguished name: RFC 4514 text such as `C=US, CN=metadata.azure.com`, or a list where the text form is too narrow. */
 type DistinguishedName = string | x509.JsonName;
 
-interface Extension {
+export interface Extension {
   readonly oid: string;
   readonly critical: boolean;
   /** The DER of the extension's value. */
@@ -50,6 +50,8 @@ export interface CertificateDescription {
   readonly basicConstraints?: { readonly ca: boolean; readonly pathLength?: number };
   /** Subject and authority key identifiers; present unless `false`. */
   readonly keyIdentifiers?: boolean;
+  /** Where the issuer's certificate and its list of revoked ones are found. */
+  readonly addresses?: { readonly caIssuers: string; readonly crls: readonly string[] };
   readonly moreExtensions?: readonly Extension[];
   readonly signatureAlgorithm?: SignatureAlgorithmName;
   /** The last word on the certificate before it is signed: version, an extension twice, algorithms that disagree. */
@@ -104,7 +106,7 @@ async function keyIdentifiers(description: CertificateDescription, issuerKeys: K
 }
 
 function statedExtensions(description: CertificateDescription): x509.Extension[] {
-  const { names, keyUsage, extendedKeyUsage, basicConstraints, moreExtensions } = description;
+  const { names, keyUsage, extendedKeyUsage, basicConstraints, addresses, moreExtensions } = description;
   const extensions: x509.Extension[] = [];
   if (keyUsage) extensions.push(new x509.KeyUsagesExtension(keyUsageFlags(keyUsage), true));
   if (names) extensions.push(new x509.SubjectAlternativeNameExtension([...names]));
@@ -112,9 +114,22 @@ function statedExtensions(description: CertificateDescription): x509.Extension[]
     extensions.push(new x509.BasicConstraintsExtension(basicConstraints.ca, basicConstraints.pathLength, true));
   }
   if (extendedKeyUsage) extensions.push(new x509.ExtendedKeyUsageExtension([...extendedKeyUsage]));
+  if (addresses) extensions.push(...addressExtensions(addresses));
   for (const { oid, critical, value } of moreExtensions ?? [])
     extensions.push(new x509.Extension(oid, critical, value));
   return extensions;
+}
+
+function addressExtensions({ caIssuers, crls }: Required<CertificateDescription>['addresses']): x509.Extension[] {
+  return [new x509.AuthorityInfoAccessExtension({ caIssuers: [caIssuers] }), distributionPoint(crls)];
+}
+
+/** One point with several addresses, which `@peculiar/x509` would make several points of. */
+function distributionPoint(addresses: readonly string[]): x509.Extension {
+  const names = addresses.map((value) => new pkijs.GeneralName({ type: 6, value }));
+  const point = new pkijs.DistributionPoint({ distributionPoint: names });
+  const points = new pkijs.CRLDistributionPoints({ distributionPoints: [point] });
+  return new x509.Extension(pkijs.id_CRLDistributionPoints, false, points.toSchema().toBER());
 }
 
 function keyUsageFlags(usages: readonly KeyUsage[]): x509.KeyUsageFlags {

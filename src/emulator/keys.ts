@@ -1,4 +1,7 @@
-import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const generate = promisify(generateKeyPair);
@@ -37,6 +40,36 @@ export function createKeyRing(): KeyRing {
     pairs.set(name, pair);
     return pair;
   };
+}
+
+/**
+ * A key ring that finds its keys again at the next start: each is a file in the folder, which nobody else may read.
+ *
+ * @param source where keys come from that the folder does not have
+ */
+export function createKeptKeyRing(folder: string, source: KeyRing = createKeyRing()): KeyRing {
+  const pairs = new Map<string, Promise<KeyPair>>();
+  return (label, kind = 'rsa-2048') => {
+    const file = keyFile(folder, label, kind);
+    const pair = pairs.get(file) ?? readOrKeep(folder, file, () => source(label, kind));
+    pairs.set(file, pair);
+    return pair;
+  };
+}
+
+/** Where such a ring keeps a key. */
+export function keyFile(folder: string, label: string, kind: KeyKind): string {
+  return join(folder, `${label.replaceAll(/[^a-z0-9]+/g, '-')}.${kind}.pem`);
+}
+
+async function readOrKeep(folder: string, file: string, make: () => Promise<KeyPair>): Promise<KeyPair> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (!existsSync(file)) {
+    const { privateKey } = await make();
+    await writeFile(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  }
+  const privateKey = createPrivateKey(await readFile(file));
+  return { privateKey, publicKey: createPublicKey(privateKey) };
 }
 
 /** The DER of the key's SubjectPublicKeyInfo. */

@@ -1,8 +1,14 @@
-/** An answer: an object is sent as JSON, text as it is. */
+/** An answer: an object is sent as JSON, text and octets as they are. */
 export interface Reply {
   readonly status: number;
-  readonly body: object | string;
+  readonly body: object | string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** How the connection ends in place of the whole answer. */
+  readonly ending?: Ending;
 }
+
+/** Never, before the answer, or in the middle of it. */
+export type Ending = 'silent' | 'refused' | 'cut';
 
 /** A request that IMDS does not answer; the one thing that is caught. */
 export class Refusal extends Error {
@@ -16,6 +22,6 @@ export class Refusal extends Error {
 }
 
 /** IMDS says what is wrong in a JSON object with one member, and sometimes more. */
-export function refuse(status: number, error: string, more: object = {}): Refusal {
-  return new Refusal({ status, body: { error, ...more } });
+export function refuse(status: number, error: string, more: object = {}, headers: Reply['headers'] = {}): Refusal {
+  return new Refusal({ status, body: { error, ...more }, headers });
 }

@@ -1,9 +1,10 @@
 import { refuse } from './reply.ts';
 import {
-  API_VERSIONS,
   ENDPOINTS_SINCE,
   isApiVersion,
   isEventVersion,
+  NEWEST_VERSION,
+  versionsUntil,
   type ApiVersion,
   type EventVersion,
 } from './versions.ts';
@@ -29,14 +30,23 @@ export interface ImdsRequest {
   readonly query: URLSearchParams;
 }
 
+export interface VersionRules {
+  /** What the VM serves; the newest of all by default. */
+  readonly newestVersion?: ApiVersion;
+  /** What an unknown api-version is answered with: 400 today, 404 some years ago. */
+  readonly unknownVersion?: 400 | 404;
+}
+
 /** Holds a request against the rules of IMDS, in the order in which it does. Throws a refusal. */
-export function checkRequest(raw: RawRequest): ImdsRequest {
+export function checkRequest(raw: RawRequest, rules: VersionRules = {}): ImdsRequest {
   const [root, name = '', ...path] = splitPath(raw.path);
   const method = checkMethod(raw.method, name);
   checkHeaders(raw.headers);
   checkDuplicates(raw.query);
-  if (root !== 'metadata' || !isEndpoint(name)) throw refuse(404, 'Not found');
-  const version = checkVersion(raw.query, name);
+  if (root !== 'metadata') throw refuse(404, 'Not found');
+  const version = name === 'versions' ? NEWEST_VERSION : checkVersion(raw.query, name, rules);
+  if (!isEndpoint(name)) throw refuse(404, 'Not found');
+  if (name !== 'versions' && version < ENDPOINTS_SINCE[name]) throw refuse(404, 'Not found');
   const format = checkFormat(raw.query, name);
   return { method, endpoint: name, path, version, format, query: raw.query };
 }
@@ -52,7 +62,8 @@ function splitPath(path: string): string[] {
 
 function checkMethod(method: string, endpoint: string): 'GET' | 'POST' {
   if (method === 'GET' || (method === 'POST' && endpoint === 'scheduledevents')) return method;
-  throw refuse(405, 'Method not allowed');
+  const allow = endpoint === 'scheduledevents' ? 'GET, POST' : 'GET';
+  throw refuse(405, 'Method not allowed', {}, { allow });
 }
 
 function checkHeaders(headers: RawRequest['headers']): void {
@@ -74,24 +85,19 @@ function isEndpoint(name: string): name is Endpoint {
   return name === 'versions' || Object.hasOwn(ENDPOINTS_SINCE, name);
 }
 
-function checkVersion(query: URLSearchParams, endpoint: Endpoint): ApiVersion | EventVersion {
-  if (endpoint === 'versions') return newestVersions()[0];
+function checkVersion(query: URLSearchParams, endpoint: string, rules: VersionRules): ApiVersion | EventVersion {
+  const { newestVersion = NEWEST_VERSION, unknownVersion = 400 } = rules;
   const version = query.get('api-version');
-  if (version === null || version === '') throw refuseVersion('api-version was not specified in the request');
+  if (version === null || version === '') throw refuseVersion('was not specified in the request', newestVersion);
   const known = isApiVersion(version) || (endpoint === 'scheduledevents' && isEventVersion(version));
-  if (!known) throw refuseVersion('api-version is not known');
-  if (version < ENDPOINTS_SINCE[endpoint]) throw refuse(404, 'Not found');
-  return version;
+  if (known && version <= newestVersion) return version;
+  if (unknownVersion === 404) throw refuse(404, 'Not found. Invalid version requested');
+  throw refuseVersion('is invalid or was not specified in the request', newestVersion);
 }
 
-function refuseVersion(problem: string) {
-  const error = `Bad request. ${problem}. For more information refer to aka.ms/azureimds`;
-  return refuse(400, error, { 'newest-versions': newestVersions() });
-}
-
-function newestVersions(): [ApiVersion, ...ApiVersion[]] {
-  const [first = '2025-04-07', ...rest] = API_VERSIONS.slice(-3).reverse();
-  return [first, ...rest];
+function refuseVersion(problem: string, newestVersion: ApiVersion) {
+  const error = `Bad request. api-version ${problem}. For more information refer to aka.ms/azureimds`;
+  return refuse(400, error, { 'newest-versions': versionsUntil(newestVersion).slice(-3).reverse() });
 }
 
 /** Only `/metadata/instance` has a second format (the article's table of data output). */

@@ -1,25 +1,49 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { refuse, type Reply } from './reply.ts';
 import { hasField, type ApiVersion, type EventVersion } from './versions.ts';
 
+const text = z.string().max(4096);
+
+/** An event as files and the control API state it; all but its id and type has a default. */
+export const scheduledEvent = z.strictObject({
+  EventId: text.min(1),
+  EventType: z.enum(['Freeze', 'Reboot', 'Redeploy', 'Preempt', 'Terminate']),
+  ResourceType: z.literal('VirtualMachine').default('VirtualMachine'),
+  Resources: z.array(text).default([]),
+  EventStatus: z.enum(['Scheduled', 'Started']).default('Scheduled'),
+  NotBefore: text.default(''),
+  Description: text.default(''),
+  EventSource: z.enum(['Platform', 'User']).default('Platform'),
+  DurationInSeconds: z.int().default(-1),
+});
+
 /** An event as IMDS announces it (Scheduled Events, "Query for events"). `NotBefore` is an HTTP date, empty once started. */
-export interface ScheduledEvent {
-  readonly EventId: string;
-  readonly EventType: 'Freeze' | 'Reboot' | 'Redeploy' | 'Preempt' | 'Terminate';
-  readonly ResourceType: 'VirtualMachine';
-  readonly Resources: readonly string[];
-  readonly EventStatus: 'Scheduled' | 'Started';
-  readonly NotBefore: string;
-  readonly Description: string;
-  readonly EventSource: 'Platform' | 'User';
-  readonly DurationInSeconds: number;
-}
+export type ScheduledEvent = Readonly<z.output<typeof scheduledEvent>>;
 
 /** The events of one VM. */
 export interface EventList {
   readonly read: (version: ApiVersion | EventVersion) => Reply;
+  readonly events: () => readonly ScheduledEvent[];
+  /** Puts others in their place. */
+  readonly replace: (events: readonly ScheduledEvent[]) => void;
   /** Starts the events that the body names. Throws a refusal where the body is not such a request. */
   readonly start: (body: string) => Reply;
+}
+
+/** The list of a VM, which is made when it is first asked for. */
+export type EventLists = (vm: {
+  readonly name: string;
+  readonly scheduledEvents?: readonly ScheduledEvent[];
+}) => EventList;
+
+export function createEventLists(): EventLists {
+  const lists = new Map<string, EventList>();
+  return ({ name, scheduledEvents = [] }) => {
+    const list = lists.get(name) ?? createEventList(scheduledEvents);
+    lists.set(name, list);
+    return list;
+  };
 }
 
 const startRequest = z.object({ StartRequests: z.array(z.object({ EventId: z.string() })).max(100) });
@@ -32,6 +56,12 @@ export function createEventList(scheduled: readonly ScheduledEvent[]): EventList
     read: (version) => {
       const Events = events.map((event) => eventFields(event, version));
       return { status: 200, body: { DocumentIncarnation: incarnation, Events } };
+    },
+    events: () => events,
+    replace: (next) => {
+      if (isDeepStrictEqual(events, next)) return;
+      events = [...next];
+      incarnation += 1;
     },
     start: (body) => {
       const wanted = new Set(parseStart(body));

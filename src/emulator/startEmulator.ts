@@ -1,8 +1,11 @@
 import { createAuthority, type Authority } from './authority.ts';
-import { createEmulator, type EmulatorOptions, type RunningEmulator } from './emulator.ts';
+import { CA_KEYS, openAuthorityFolder, readKeptPort } from './authorityFolder.ts';
+import { createEmulator, type Emulator, type RunningEmulator } from './emulator.ts';
+import type { EmulatorOptions } from './options.ts';
 import { readVmFile } from './vmFile.ts';
+import type { KeyRing } from './keys.ts';
 import { BUILT_IN_VMS } from './builtInVms.ts';
-import { findVm, type Vm } from './vms.ts';
+import { withFirst, type Vm } from './vms.ts';
 
 /** What a command can be told. Absent members have the emulator's own defaults. */
 export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'> {
@@ -14,11 +17,15 @@ export interface StartOptions extends Omit<EmulatorOptions, 'authority' | 'vms'>
   readonly vms?: readonly [Vm, ...Vm[]];
   /** The VM that the root answers for; the first by default. */
   readonly vm?: string;
+  /** One that is there already; by default one is made. */
   readonly authority?: Authority;
+  /** A folder that keeps the authority, which is made there once. Port 0 then is the one of its first start, while that is free. */
+  readonly authorityFolder?: string;
+  /** Where the keys of an authority that is made come from. */
+  readonly keys?: KeyRing;
 }
 
 export interface StartedEmulator extends RunningEmulator {
-  readonly authority: Authority;
   readonly vms: readonly [Vm, ...Vm[]];
 }
 
@@ -28,18 +35,29 @@ export interface StartedEmulator extends RunningEmulator {
  * @throws an Error that says what to change: a VM file that cannot be used, a VM that is not there, a port that is taken
  */
 export async function startEmulator(options: StartOptions): Promise<StartedEmulator> {
-  const { port, host, vmFile, vms: given = BUILT_IN_VMS, vm, ...rest } = options;
+  const { vmFile, vms: given = BUILT_IN_VMS, vm } = options;
   const vms = withFirst(vmFile === undefined ? given : await readVmFile(vmFile), vm);
-  const authority = options.authority ?? (await createAuthority({ at: (options.clock ?? Date.now)() }));
-  const emulator = createEmulator({ ...rest, authority, vms });
-  await emulator.prepare();
-  const running = await emulator.listen(port, host);
-  return { ...running, authority, vms };
+  const { authority = (baseUrl: string) => makeAuthority(options, baseUrl) } = options;
+  const emulator = createEmulator({ ...options, authority, vms, prepared: true });
+  return { ...(await listenAgain(emulator, options)), vms };
 }
 
-function withFirst(vms: readonly [Vm, ...Vm[]], name: string | undefined): readonly [Vm, ...Vm[]] {
-  if (name === undefined) return vms;
-  const first = findVm(vms, name);
-  if (!first) throw new Error(`There is no VM ${name}: choose one of ${vms.map((vm) => vm.name).join(', ')}`);
-  return [first, ...vms.filter((vm) => vm !== first)];
+function makeAuthority({ clock = Date.now, keys, authorityFolder: folder }: StartOptions, baseUrl: string) {
+  const source = keys && { keys };
+  if (folder !== undefined) return openAuthorityFolder({ folder, baseUrl, now: clock(), ...source });
+  return createAuthority({ at: clock(), baseUrl, ...source, keyKind: CA_KEYS });
+}
+
+/** On the port that the authority's certificates were first made for, where any port will do. */
+async function listenAgain(emulator: Emulator, { port, host, authorityFolder }: StartOptions) {
+  const kept = port === 0 && authorityFolder !== undefined ? await readKeptPort(authorityFolder) : null;
+  if (kept === null) return emulator.listen(port, host);
+  return emulator.listen(kept, host).catch((error: unknown) => {
+    if (isTaken(error)) return emulator.listen(port, host);
+    throw error;
+  });
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }

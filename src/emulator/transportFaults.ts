@@ -1,5 +1,6 @@
 import type { FaultName } from './faults.ts';
-import { refuse } from './reply.ts';
+import { refuseWith, type Status } from './refusals.ts';
+import type { Ending } from './reply.ts';
 
 export interface TransportFaultOptions {
   /** Milliseconds that `slow` takes. */
@@ -19,27 +20,39 @@ export interface EmulatorTimer {
   sleep(milliseconds: number, signal: AbortSignal): Promise<unknown>;
 }
 
-/** Does what the faults ask for before a request is even looked at. Throws a refusal. */
-export type TransportFaults = (vm: string, faults: readonly FaultName[]) => Promise<void>;
+/**
+ * Does what the faults ask for before a request is even looked at.
+ *
+ * @returns how the connection ends in place of a whole answer, or null
+ * @throws a refusal
+ */
+export type TransportFaults = (vm: string, faults: readonly FaultName[]) => Promise<Ending | null>;
 
-const REFUSALS: Partial<Record<FaultName, readonly [status: number, error: string]>> = {
-  'not-found': [404, 'Not found'],
-  'too-many': [429, 'Too many requests'],
-  error: [500, 'Service error'],
+/** The faults that are a status. */
+export const STATUS_FAULTS: Partial<Record<FaultName, Status>> = {
+  forbidden: 403,
+  'not-found': 404,
+  gone: 410,
+  'too-many': 429,
+  error: 500,
 };
+
+const ENDINGS: readonly Ending[] = ['silent', 'refused', 'cut'];
 
 export function createTransportFaults({ slowFor, goneFor, timer, signal }: TransportFaultOptions): TransportFaults {
   const firstSeen = new Map<string, number>();
+  const isStillGone = (vm: string) => {
+    const since = firstSeen.get(vm) ?? timer.now();
+    firstSeen.set(vm, since);
+    return timer.now() - since < goneFor;
+  };
   return async (vm, faults) => {
     if (faults.includes('slow')) await timer.sleep(slowFor, signal);
-    if (faults.includes('gone')) {
-      const since = firstSeen.get(vm) ?? timer.now();
-      firstSeen.set(vm, since);
-      if (timer.now() - since < goneFor) throw refuse(410, 'Gone. Try again later');
-    }
-    for (const fault of faults) {
-      const refusal = REFUSALS[fault];
-      if (refusal) throw refuse(...refusal);
-    }
+    const status = faults
+      .filter((fault) => fault !== 'gone' || isStillGone(vm))
+      .map((fault) => STATUS_FAULTS[fault])
+      .find((each) => each !== undefined);
+    if (status !== undefined) throw refuseWith(status);
+    return ENDINGS.find((ending) => faults.includes(ending)) ?? null;
   };
 }

@@ -1,4 +1,6 @@
-/** Every api-version, oldest first. They are dates, so their text sorts as they do. */
+/**
+ * Every api-version, oldest first. They are dates, so their text sorts as they do. 2017-03-01 has the fields of 2017-04-02.
+ */
 export const API_VERSIONS = [
   '2017-03-01',
   '2017-04-02',
@@ -25,6 +27,7 @@ export const API_VERSIONS = [
   '2021-02-01',
   '2021-03-01',
   '2021-05-01',
+  '2021-08-01',
   '2021-10-01',
   '2021-11-01',
   '2021-11-15',
@@ -46,9 +49,16 @@ export function isEventVersion(text: string): text is EventVersion {
   return (EVENT_VERSIONS as readonly string[]).includes(text);
 }
 
+/** The newest that a VM serves: on a host that was not updated it is not the newest of all. */
+export function versionsUntil(newest: ApiVersion): readonly ApiVersion[] {
+  return API_VERSIONS.filter((version) => version <= newest);
+}
+
+export const NEWEST_VERSION: ApiVersion = '2025-04-07';
+
 /** The api-version that each endpoint came in with. `/metadata/versions` needs none. */
 export const ENDPOINTS_SINCE = {
-  instance: '2017-04-02',
+  instance: '2017-03-01',
   attested: '2018-10-01',
   identity: '2018-02-01',
   scheduledevents: '2017-08-01',

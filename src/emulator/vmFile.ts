@@ -1,66 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
-import * as z from 'zod';
+import type { AZURE_CLOUDS } from '../contract/clouds.ts';
 import { decodeText } from '../contract/decodeText.ts';
 import { parsePlainJson } from '../verifier/plainJson.ts';
 import { JsonError } from '../verifier/strictJson.ts';
-import { FAULT_NAMES } from './faults.ts';
-import { createVm, isFleetName, type Metadata, type Vm } from './vms.ts';
+import { describeProblems } from './describeProblems.ts';
+import { mergeMetadata, type Tree } from './mergeMetadata.ts';
+import { vmFileSchema, type VmEntry } from './vmSchema.ts';
+import { createVm, type Metadata, type Vm, type VmDescription } from './vms.ts';
 
 const MAX_FILE = 1024 * 1024;
 
-const text = z.string().max(4096);
-const metadata: z.ZodType<Metadata> = z.lazy(() => z.union([text, z.array(metadata), z.record(text, metadata)]));
-
-/** Characters: Azure takes 64 KB, and this is its base64. */
-const MAX_USER_DATA = 87_384;
-const userData = z
-  .base64('base64, as IMDS answers with it: base64 -w0 FILE')
-  .max(MAX_USER_DATA, `at most 64 KB before it is encoded, ${MAX_USER_DATA} characters of base64`);
-
-const event = z.strictObject({
-  EventId: text.min(1),
-  EventType: z.enum(['Freeze', 'Reboot', 'Redeploy', 'Preempt', 'Terminate']),
-  ResourceType: z.literal('VirtualMachine').default('VirtualMachine'),
-  Resources: z.array(text).default([]),
-  EventStatus: z.enum(['Scheduled', 'Started']).default('Scheduled'),
-  NotBefore: text.default(''),
-  Description: text.default(''),
-  EventSource: z.enum(['Platform', 'User']).default('Platform'),
-  DurationInSeconds: z.int().default(-1),
-});
-
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'letters, digits, dots, underscores and hyphens, 64 at most')
-  .refine((value) => !isFleetName(value), 'fleet-<n> is made up by the emulator; take another name');
-
-const vm = z.strictObject({
-  name,
-  vmId: z.uuid(),
-  subscriptionId: z.uuid(),
-  location: text.optional(),
-  sku: text.optional(),
-  licenseType: text.optional(),
-  userData: userData.optional(),
-  plan: z.strictObject({ publisher: text, product: text, name: text }).optional(),
-  tags: z.record(text, text).optional(),
-  compute: z.record(text, metadata).optional(),
-  network: metadata.optional(),
-  classic: z.boolean().optional(),
-  scheduledEvents: z.array(event).optional(),
-  faults: z.array(z.enum(FAULT_NAMES)).optional(),
-});
-
-const file = z.strictObject({ vms: z.array(vm).min(1).max(1000) }).superRefine(({ vms }, context) => {
-  const names = vms.map((each) => each.name);
-  names.forEach((each, index) => {
-    if (names.indexOf(each) === index) return;
-    context.addIssue({ code: 'custom', path: ['vms', index, 'name'], message: `${each} is there twice` });
-  });
-});
-
 /**
- * Reads a vendor's own VMs.
+ * Reads a vendor's own VMs: `{ "vms": [...] }`, or a saved answer of `/metadata/instance`.
  *
  * @throws an Error that names every problem with its place in the file
  */
@@ -74,8 +25,8 @@ export async function readVmFile(path: string): Promise<readonly [Vm, ...Vm[]]> 
 
 /** As {@link readVmFile}, of the file's text; `source` names it in errors. */
 export function parseVmFile(content: string, source: string): readonly [Vm, ...Vm[]] {
-  const parsed = file.safeParse(parseJson(content, source));
-  if (!parsed.success) throw new Error(`${source} does not describe VMs:\n${describe(parsed.error)}`);
+  const parsed = vmFileSchema.safeParse(takeSavedAnswers(parseJson(content, source)));
+  if (!parsed.success) throw new Error(`${source} does not describe VMs:\n${describeProblems(parsed.error)}`);
   const [first, ...rest] = parsed.data.vms.map(toVm);
   if (!first) throw new Error(`${source} has no VM`);
   return [first, ...rest];
@@ -90,13 +41,98 @@ function parseJson(content: string, source: string): unknown {
   }
 }
 
-function describe({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => `  ${path.map(String).join('.') || 'file'}: ${message}`).join('\n');
+type Members = Readonly<Record<string, unknown>>;
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function toVm({ location, sku, licenseType, userData, plan, compute, ...rest }: z.output<typeof vm>): Vm {
-  const stated = withoutUndefined({ location, sku, licenseType, userData, plan });
-  return createVm({ ...withoutUndefined(rest), compute: { ...compute, ...stated } });
+/** A saved answer names its VM itself. */
+function takeSavedAnswers(value: unknown): unknown {
+  if (!isMembers(value)) return value;
+  if (!('vms' in value) && isMembers(value['compute'])) return { vms: [nameSaved({ instance: value })] };
+  return Array.isArray(value['vms']) ? { ...value, vms: value['vms'].map(nameSaved) } : value;
+}
+
+function nameSaved(entry: unknown): unknown {
+  const instance = isMembers(entry) ? entry['instance'] : undefined;
+  if (!isMembers(entry) || !isMembers(instance) || !isMembers(instance['compute'])) return entry;
+  const { name, vmId, subscriptionId } = instance['compute'];
+  const usable = typeof name === 'string' ? name.replaceAll(/[^A-Za-z0-9._-]/g, '-') : name;
+  return { name: usable, vmId, subscriptionId, ...entry, instance: asText(instance) };
+}
+
+/** Some of its leaves may be no text: null is what does not apply. */
+function asText(tree: unknown): unknown {
+  if (Array.isArray(tree)) return tree.map(asText);
+  if (isMembers(tree)) return Object.fromEntries(Object.entries(tree).map(([name, value]) => [name, asText(value)]));
+  if (typeof tree === 'number' || typeof tree === 'boolean') return String(tree);
+  return tree ?? '';
+}
+
+/** Where a VM of that cloud is when nothing is said. */
+const LOCATIONS: Readonly<Record<keyof typeof AZURE_CLOUDS, string>> = {
+  AzurePublicCloud: 'eastus',
+  AzureUSGovernmentCloud: 'usgovvirginia',
+  AzureChinaCloud: 'chinaeast2',
+  AzureGermanCloud: 'germanycentral',
+};
+
+function toVm(entry: VmEntry): Vm {
+  const { name, vmId, subscriptionId, tags, instance, extra, network } = entry;
+  const given = merged(
+    fromPlan(entry),
+    fromCloud(entry),
+    instance?.compute,
+    entry.compute,
+    computeOf(extra),
+    stated(entry),
+  );
+  const vm = createVm({ name, vmId, subscriptionId, ...(tags && { tags }), compute: textsOf(given) });
+  return {
+    ...vm,
+    compute: mergeMetadata(vm.compute, given) as Vm['compute'],
+    network: merged(vm.network, instance?.network, network, networkOf(extra)),
+    ...withoutUndefined(optionsOf(entry)),
+  };
+}
+
+function merged(...trees: readonly (Metadata | undefined)[]): Tree {
+  return trees.reduce<Metadata>((base, tree) => (tree === undefined ? base : mergeMetadata(base, tree)), {}) as Tree;
+}
+
+/** What the image of a plan says of itself. */
+function fromPlan({ plan }: VmEntry): Tree | undefined {
+  if (!plan) return undefined;
+  const image = { publisher: plan.publisher, offer: plan.product, sku: plan.name };
+  return { ...image, storageProfile: { imageReference: { ...image, version: 'latest' } } };
+}
+
+function fromCloud({ cloud }: VmEntry): Tree | undefined {
+  return cloud && { azEnvironment: cloud, location: LOCATIONS[cloud] };
+}
+
+function stated({ location, sku, licenseType, userData, plan }: VmEntry): Tree {
+  return withoutUndefined({ location, sku, licenseType, userData, plan });
+}
+
+/** What other fields follow from, such as the resource group. */
+function textsOf(tree: Tree): Required<VmDescription>['compute'] {
+  return Object.fromEntries(Object.entries(tree).filter(([, value]) => typeof value === 'string'));
+}
+
+function computeOf(extra: VmEntry['extra']): Tree | undefined {
+  if (!extra) return undefined;
+  const flat = Object.entries(extra as Tree).filter(([name]) => name !== 'compute' && name !== 'network');
+  return merged(Object.fromEntries(flat), (extra as Tree)['compute']);
+}
+
+function networkOf(extra: VmEntry['extra']): Metadata | undefined {
+  return (extra as Tree | undefined)?.['network'];
+}
+
+function optionsOf({ classic, newestVersion, scheduledEvents, faults }: VmEntry) {
+  return { classic, newestVersion, scheduledEvents, faults };
 }
 
 /** zod says `undefined` where the file says nothing; the defaults count absent members only. */

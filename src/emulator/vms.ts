@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AttestedVm } from './documentContent.ts';
 import type { FaultName } from './faults.ts';
 import type { ScheduledEvent } from './scheduledEvents.ts';
+import type { ApiVersion } from './versions.ts';
 
 /** Instance metadata: every leaf is text. */
 export type Metadata = string | readonly Metadata[] | { readonly [field: string]: Metadata };
@@ -23,6 +24,8 @@ export interface Vm {
   readonly scheduledEvents?: readonly ScheduledEvent[];
   /** Faults of this VM alone. */
   readonly faults?: readonly FaultName[];
+  /** The newest api-version that its host serves; the newest of all by default. */
+  readonly newestVersion?: ApiVersion;
   /** Compute fields that answers up to 2020-06-01 have under their own path only, as in the article's first example. */
   readonly unlisted?: readonly string[];
 }
@@ -138,6 +141,14 @@ export function isFleetName(name: string): boolean {
 /** The VM of that name; one of a fleet is like the first VM but for its name and vmId. */
 export function findVm(vms: readonly [Vm, ...Vm[]], name: string): Vm | undefined {
   return isFleetName(name) ? fleetVm(vms[0], name) : vms.find((vm) => vm.name === name);
+}
+
+/** The VMs with that one before the others: the root answers for it. @throws an Error that names those that are there */
+export function withFirst(vms: readonly [Vm, ...Vm[]], name: string | undefined): readonly [Vm, ...Vm[]] {
+  if (name === undefined) return vms;
+  const first = findVm(vms, name);
+  if (!first) throw new Error(`There is no VM ${name}: choose one of ${vms.map((vm) => vm.name).join(', ')}`);
+  return [first, ...vms.filter((vm) => vm !== first)];
 }
 
 function fleetVm(first: Vm, name: string): Vm {

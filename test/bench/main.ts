@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCandidates, createGenuineCandidates } from './candidates.ts';
+import { createEmulatorCandidates } from './emulating.ts';
 import { createHostileCandidates } from './hostile.ts';
 import { measureMemory } from './memory.ts';
 import { measureOperators } from './operatorsCost.ts';
@@ -11,7 +12,10 @@ import { measureInTurn } from './rounds.ts';
 import { measureStranger } from './stranger.ts';
 import { createSubject, readGenuineSubject } from './subject.ts';
 
-/** `npm run bench`: times, ratios and memory of the verifier, or of the requests of strangers or operators, in one run. */
+/**
+ * `npm run bench`: times, ratios and memory of the verifier and of the emulator, or of the requests of strangers or
+ * operators, in one run.
+ */
 
 const PAGE = join(import.meta.dirname, '../../docs/performance.md');
 const KEPT = {
@@ -33,12 +37,15 @@ async function run(options: BenchOptions): Promise<void> {
 async function runVerifier(options: BenchOptions): Promise<void> {
   const subject = await createSubject(options.caBits);
   const genuine = options.json ? null : readGenuineSubject();
+  const emulator = options.json ? null : await createEmulatorCandidates(subject);
   const candidates = [
+    ...(emulator?.candidates ?? []),
     ...(await createCandidates(subject)),
     ...(genuine === null ? [] : createGenuineCandidates(genuine)),
     ...createHostileCandidates(subject),
   ];
   const medians = await measureInTurn(candidates, options);
+  await emulator?.close();
   if (options.json) {
     print(`${JSON.stringify({ micros: createMicros(medians) })}\n`);
     return;

@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { createEmulator, type EmulatorLogEntry, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import { createEmulator, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorLogEntry } from '../../src/emulator/options.ts';
 import { API_VERSIONS } from '../../src/emulator/versions.ts';
 import { AT, get, getJson, sharedAuthority, withEmulator } from './running.ts';
 import { TestClock } from '../support/testClock.ts';
@@ -42,6 +43,8 @@ test.each([
   ['another root', '/instance?api-version=2020-06-01', 404],
   ['an endpoint before its time', '/metadata/attested/document?api-version=2018-04-02', 404],
   ['a field before its time', '/metadata/instance/compute/tagsList?api-version=2019-06-01', 404],
+  ['an unknown endpoint without an api-version', '/metadata/nothing', 400],
+  ['an unknown endpoint with an unknown api-version', '/metadata/nothing?api-version=2020-01-01', 400],
   ['a VM that is not there', '/vms/nobody/metadata/instance?api-version=2020-06-01', 404],
 ])('%s is refused', async (_, path, status) => {
   await withEmulator({}, async (emulator) => {

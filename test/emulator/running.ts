@@ -1,9 +1,16 @@
 import { createAuthority, type Authority } from '../../src/emulator/authority.ts';
-import { createEmulator, type EmulatorOptions, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import { createEmulator, type RunningEmulator } from '../../src/emulator/emulator.ts';
+import type { EmulatorOptions } from '../../src/emulator/options.ts';
 import { runKeys } from '../support/runKeys.ts';
+import { TestClock } from '../support/testClock.ts';
 
 /** The time at which all tests of the emulator take place. */
 export const AT = Date.UTC(2026, 6, 1, 12);
+
+/** Time that nobody waits for: what is to happen later happens when the test lets time pass. */
+export class PassingTimer extends TestClock {
+  override readonly sleep = () => new Promise<void>(() => undefined);
+}
 
 let authority: Promise<Authority> | undefined;
 
@@ -33,7 +40,11 @@ export interface Answer {
 }
 
 /** A request as IMDS wants it; the path begins after the base URL. */
-export async function get(emulator: RunningEmulator, path: string, init: RequestInit = {}): Promise<Answer> {
+export async function get(
+  emulator: Pick<RunningEmulator, 'url'>,
+  path: string,
+  init: RequestInit = {},
+): Promise<Answer> {
   const response = await fetch(emulator.url + path, { headers: { Metadata: 'true' }, ...init });
   return { status: response.status, type: response.headers.get('content-type'), text: await response.text() };
 }

@@ -26,6 +26,7 @@ const LONG_FORMS = {
   KILL_STEP: '1',
   POWER_LOSS: '1',
   SEAT_FAULTS: '1',
+  GUEST_AGENTS: '1',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');
