@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { SUBJECTS } from '../../../src/cli/preflight/finding.ts';
+import { KEPT_VALUES } from '../../../src/cli/preflight/metadataRules.ts';
+import { TROUBLES } from '../../../src/cli/preflight/trouble.ts';
 import { FAULTS, FAULT_NAMES } from '../../../src/emulator/faults.ts';
 import type { FaultName } from '../../../src/emulator/faults.ts';
 import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
@@ -87,11 +90,18 @@ test.each([
     refuse(400, '{"error":"Bad request. Required metadata header not specified"}'),
     { imds: 'failed imds_header_lost' },
   ],
+  [
+    'a proxy forwards the request',
+    refuse(400, '{"error":"Bad request. Requests with an X-Forwarded-For header are not answered"}'),
+    { imds: 'failed imds_forwarded' },
+  ],
   ['IMDS is updated for longer than it may', refuse(410, ''), { imds: 'failed imds_updating' }],
 ])('%s', async (_, answer, verdict) => {
+  const begun = scene.clock.now();
   const run = await scene.run(await scene.serve(answer));
   expect(run.code).toBe(2);
   expect(listCodes(run)).toEqual({ ...EMULATOR, ...verdict });
+  expect(scene.clock.now() - begun).toBeLessThanOrEqual(120_000);
 });
 
 test.skipIf(!hasShared)(
@@ -136,7 +146,7 @@ test('the plan in another case is the same plan, and another plan is told', asyn
   const vms = [createVm({ ...ids, compute: { plan } })] as const;
   const emulator = await scene.emulate({ vms, rateLimit: Infinity });
   const told = async (change: (text: string) => string) => {
-    const url = await scene.serve(forwardInstance(emulator, change));
+    const url = await scene.serve(forward(emulator, '/metadata/instance', change));
     return listCodes(await scene.run(url))['plan'];
   };
   expect(await told((text) => text)).toBeUndefined();
@@ -144,14 +154,36 @@ test('the plan in another case is the same plan, and another plan is told', asyn
   expect(await told((text) => text.replaceAll('Contoso', 'Fabrikam'))).toBe('noted plan_differs');
 });
 
-/** Everything as the emulator answers, but for what `/instance` says. */
-function forwardInstance(emulator: string, change: (text: string) => string): RequestListener {
+/** Everything as the emulator answers, but for what stands under one path. */
+function forward(emulator: string, path: string, change: (text: string) => string): RequestListener {
   return ({ url = '', headers }, response) => {
-    void fetch(emulator + url, { headers: { Metadata: String(headers['metadata']) } })
-      .then((answer) => answer.text())
-      .then((text) => response.end(url.startsWith('/metadata/instance') ? change(text) : text));
+    void fetch(emulator + url, { headers: { Metadata: String(headers['metadata']) } }).then(async (answer) => {
+      const text = await answer.text();
+      response.writeHead(answer.status).end(url.startsWith(path) ? change(text) : text);
+    });
   };
 }
+
+test.each([
+  [
+    'does not have the version that is asked for first',
+    '{"apiVersions":["2018-10-01","2019-11-01"]}',
+    'noted version_not_preferred',
+  ],
+  ['lists nothing that can be read', 'gone', 'noted versions_unknown'],
+])('a host that %s is ready', async (_, text, versions) => {
+  const emulator = await scene.emulate({ rateLimit: Infinity });
+  const run = await scene.run(await scene.serve(forward(emulator, '/metadata/versions', () => text)));
+  expect(run.code).toBe(0);
+  expect(listCodes(run)).toEqual({ ...EMULATOR, versions });
+});
+
+test('docs/preflight.md has every check, every cause and every member that a fixture keeps', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/preflight.md'), 'utf8');
+  const members = [...KEPT_VALUES.keys()].map((path) => path.split('.').at(-1) ?? '');
+  const names = [...SUBJECTS, ...Object.keys(TROUBLES).map((trouble) => `imds_${trouble}`), ...members];
+  expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
 
 test('an authority that nobody pinned, as a new CA of Azure would be', async () => {
   const run = await scene.run(await scene.emulate(), { trust: [] });
