@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anonymise } from '../../../src/cli/preflight/anonymise.ts';
+import { describeCertificate } from '../../../src/cli/preflight/certificateShape.ts';
 import { describeShape } from '../../../src/cli/preflight/documentShape.ts';
 import { KEPT_NAMES, KEPT_VALUES } from '../../../src/cli/preflight/metadataRules.ts';
 import { StandIns } from '../../../src/cli/preflight/standIns.ts';
+import { createAuthority } from '../../../src/emulator/authority.ts';
 import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
 import { FAULT_NAMES } from '../../../src/emulator/faults.ts';
 import { createVm } from '../../../src/emulator/vms.ts';
 import type { Metadata, Vm, VmDescription } from '../../../src/emulator/vms.ts';
 import { expectedDocuments, hasShared, readSharedText } from '../../support/shared.ts';
-import { usePreflight } from './preflightScene.ts';
+import { runKeys } from '../../support/runKeys.ts';
+import { AT, usePreflight } from './preflightScene.ts';
 
 const scene = usePreflight();
 const KEY = new Uint8Array(32).fill(7);
@@ -243,4 +246,22 @@ test.skipIf(!hasShared)('the newest genuine document: its signer, its CA, its co
     ],
     content: { isCompact: true },
   });
+});
+
+test('of a CA that is not public neither words nor key are kept', async () => {
+  const keys = runKeys('emulator');
+  const domain = 'metadata.azure.com';
+  const authority = await createAuthority({
+    at: AT,
+    keys,
+    domain,
+    names: { intermediate: 'Fabrikam Proxy Issuing CA 01' },
+  });
+  const leaf = await authority.issueLeaf({ region: 'secretsite' });
+  const shape = describeCertificate(leaf.der, new StandIns(KEY));
+  expect(shape).toMatchObject({ authorityKeyIdentifier: null, key: { type: 'rsa', bits: 2048 } });
+  const text = JSON.stringify(shape);
+  expect(text).toMatch(/2\.5\.4\.3=[A-Z][a-z]{7} [A-Z][a-z]{4} Issuing CA 01/);
+  expect(text).toMatch(/"[a-z]{10}\.metadata\.azure\.com"/);
+  expect(text).not.toMatch(/fabrikam|proxy|secretsite/i);
 });
