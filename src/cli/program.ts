@@ -66,6 +66,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'run the emulator of the Instance Metadata Service',
     load: async (session) => (await import('./commands/imds.ts')).createImds(session),
   },
+  preflight: {
+    summary: 'check whether this VM can prove what it is, before anything is deployed',
+    load: async (session) => (await import('./commands/preflight.ts')).createPreflight(session),
+  },
 };
 
 /** The command line with the code of those commands alone that its arguments name. */

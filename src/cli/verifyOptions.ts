@@ -8,6 +8,16 @@ import type { Io } from './command.ts';
 import { readText } from './files.ts';
 import { OPTIONS, collectClouds, parseTime } from './options.ts';
 
+/** The arguments of commander's `option()` for whom to trust. */
+export const TRUST_OPTIONS = {
+  trustDir: ['--trust-dir <dir>', 'look for the pinned certificates in this directory too (PEM or DER files)'],
+  trustPem: [
+    '--trust-pem <file>',
+    'trust only the certificates in this file: self-signed ones are anchors, the others intermediates',
+  ],
+  domain: ['--domain <name>', "with --trust-pem: the domain that the signer's names end with", parseDomain],
+} as const;
+
 /** What `verify` and `explain` take alike. */
 export function verifyCommand(name: string, description: string) {
   return new Command(name)
@@ -15,12 +25,9 @@ export function verifyCommand(name: string, description: string) {
     .option('--at <time>', 'the verification time, RFC 3339 (default: now)', parseTime)
     .option('--nonce <nonce>', 'the nonce that the document must carry (default: not compared)')
     .option('--cloud <name>', 'accept only this cloud; may be repeated (default: the four of Azure)', collectClouds)
-    .option('--trust-dir <dir>', 'look for the pinned certificates in this directory too (PEM or DER files)')
-    .option(
-      '--trust-pem <file>',
-      'trust only the certificates in this file: self-signed ones are anchors, the others intermediates',
-    )
-    .option('--domain <name>', "with --trust-pem: the domain that the signer's names end with", parseDomain)
+    .option(...TRUST_OPTIONS.trustDir)
+    .option(...TRUST_OPTIONS.trustPem)
+    .option(...TRUST_OPTIONS.domain)
     .option(...OPTIONS.json);
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -84,6 +85,11 @@ const READ: Readonly<Record<string, Reading>> = {
   'verify --trust-pem': { args: trusting('verify'), content: authorityPem },
   'explain file': { args: (file) => ['explain', file, ...TRUST], content: signedJson, key: 'signature' },
   'explain --trust-pem': { args: trusting('explain'), content: authorityPem },
+  'preflight --trust-pem': {
+    args: (file) => ['preflight', '--imds-url', notImds, '--trust-pem', file, ...TRUST.slice(2), '--json'],
+    content: authorityPem,
+    read: { code: 2, complaint: '' },
+  },
   'trust add file': {
     args: (file) => ['trust', 'add', file, '--cloud', 'AzurePublicCloud', '--json'],
     content: () => `# café\n${authorityPem().replace(/(?<=-----END CERTIFICATE-----\n)[^]*/, '')}`,
@@ -129,10 +135,10 @@ const READ: Readonly<Record<string, Reading>> = {
 };
 
 /** Folders of certificates, read as the one of `trust sync --from` is. */
-const FOLDERS = ['verify --trust-dir', 'explain --trust-dir', 'trust status --trust-dir'];
+const FOLDERS = ['verify', 'explain', 'preflight', 'trust status'].map((command) => `${command} --trust-dir`);
 const WRITTEN = [
   ...['trust sync --out', 'licences export --out', 'usage export --out', 'privacy export --out', 'imds --authority'],
-  ...['keys status --out', 'keys create-root --out', 'keys sign-set --out'],
+  ...['preflight --out', 'keys status --out', 'keys create-root --out', 'keys sign-set --out'],
 ];
 
 /** The commands below one, with every argument and option that names a file. */
@@ -181,6 +187,16 @@ async function listen(sent: string[]): Promise<string> {
   onTestFinished(() => void server.close());
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+/** A redirect ends `preflight` soon, after it has read its files. */
+let notImds = '';
+
+beforeAll(async () => {
+  const server = createServer((_, response) => response.writeHead(302).end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  notImds = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return () => void server.close();
+});
 
 beforeAll(() => {
   files().write('root.pem', pkcs8(ROOT.privateKey));
