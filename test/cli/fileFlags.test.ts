@@ -132,6 +132,12 @@ const READ: Readonly<Record<string, Reading>> = {
     key: 'name',
     read: { code: 1, complaint: 'There is no VM nobody: choose one of db-1' },
   },
+  'imds --scenario': {
+    args: (file) => ['imds', '--port', '0', '--vm', 'nobody', '--scenario', file],
+    content: () => JSON.stringify({ steps: [{ for: '60s', answer: 410 }] }, null, 2),
+    key: 'answer',
+    read: { code: 1, complaint: 'There is no VM nobody: choose one of' },
+  },
 };
 
 /** Folders of certificates, read as the one of `trust sync --from` is. */
