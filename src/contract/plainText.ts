@@ -4,7 +4,7 @@
  * of text, what has no width, half a surrogate pair, tags and private use. Of the variation selectors only the two of emoji
  * are shown.
  */
-const UNPRINTABLE = /[[^\p{L}\p{M}\p{N}\p{P}\p{S} ][\p{Default_Ignorable_Code_Point}--[\ufe0e\ufe0f]]]/gv;
+const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]|(?![\ufe0e\ufe0f])\p{Default_Ignorable_Code_Point}/gu;
 
 /** @param replace gets each character that is not shown, and where it stands */
 export function replaceUnprintable(text: string, replace: (character: string, offset: number) => string): string {

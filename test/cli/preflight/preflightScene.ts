@@ -10,7 +10,8 @@ import { createPreflight } from '../../../src/cli/commands/preflight.ts';
 import type { Session } from '../../../src/cli/command.ts';
 import { REAL_WORLD } from '../../../src/cli/preflight/world.ts';
 import type { World } from '../../../src/cli/preflight/world.ts';
-import type { EmulatorOptions } from '../../../src/emulator/emulator.ts';
+import type { Authority } from '../../../src/emulator/authority.ts';
+import type { EmulatorOptions } from '../../../src/emulator/options.ts';
 import { createEmulator } from '../../../src/emulator/emulator.ts';
 import { AT, sharedAuthority } from '../../emulator/running.ts';
 import { useTestClock } from '../../support/testClock.ts';
@@ -46,7 +47,7 @@ export interface PreflightScene {
   readonly folder: string;
   readonly clock: TestClock;
   /** An emulator whose time is the test's. @returns its URL */
-  emulate(options?: Partial<EmulatorOptions>): Promise<string>;
+  emulate(options?: EmulatorChanges): Promise<string>;
   /** Anything else that answers at IMDS's place. @returns its URL */
   serve(answer: RequestListener): Promise<string>;
   run(url: string, flags?: Flags): Promise<PreflightRun>;
@@ -68,7 +69,9 @@ export function usePreflight(): PreflightScene {
   return scene;
 }
 
-async function emulate(clock: TestClock, folder: string, options: Partial<EmulatorOptions>): Promise<string> {
+type EmulatorChanges = Partial<Omit<EmulatorOptions, 'authority'>> & { readonly authority?: Authority };
+
+async function emulate(clock: TestClock, folder: string, options: EmulatorChanges): Promise<string> {
   const authority = options.authority ?? (await sharedAuthority());
   writeFileSync(join(folder, 'authority.pem'), authority.pem);
   const timer = { now: clock.now, sleep: clock.sleep };
