@@ -1,8 +1,8 @@
 import { member, parseJsonObject } from '../members.ts';
 
 /**
- * The api-versions that this client knows to hold what it reads: since 2018-10-01 there are attested documents. The first
- * with every field that the service decides on is 2020-09-01 (`licenseType`).
+ * The api-versions that this client knows to hold what it reads: since 2018-10-01 there are attested documents. Since
+ * 2020-09-01 they have every field that the service decides on (`licenseType`).
  */
 const KNOWN = [
   '2018-10-01',
@@ -35,20 +35,11 @@ const KNOWN = [
   '2025-04-07',
 ] as const;
 
-/** Asked for first: the oldest that is complete, because every host has it. */
-export const PREFERRED_VERSION = '2020-09-01';
-
 /** `/instance` has `userData` from this version on. */
-const USER_DATA_SINCE = '2021-01-01';
+export const USER_DATA_SINCE = '2021-01-01';
 
-/**
- * @param version what IMDS is asked with: the preferred one, or the newest that both know
- * @returns the version to read user data with; undefined where IMDS is too old for it
- */
-export function userDataVersion(version: string): string | undefined {
-  if (version === PREFERRED_VERSION) return USER_DATA_SINCE;
-  return version >= USER_DATA_SINCE ? version : undefined;
-}
+/** Asked for first: the oldest that is complete, because every host has it. */
+export const PREFERRED_VERSION = USER_DATA_SINCE;
 
 /**
  * @param texts answers that may hold a list of versions: `apiVersions`, or `newest-versions` of a refusal
