@@ -98,6 +98,7 @@ test.each([
   expect(await scene.check()).toMatchObject({ state: 'licensed' });
   expect(instanceRequests(scene)).toEqual([COMPUTE, VM_ID_LEAF, USER_DATA_LEAF]);
   expect(claimsSent(scene)).toEqual([CODE]);
+  expect(scene.time.sleeps).toEqual([]);
 });
 
 /** An image that was captured on a licensed VM: the first request asks for the vmId alone, as for that VM. */

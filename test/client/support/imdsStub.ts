@@ -22,6 +22,8 @@ export class ImdsStub {
   userData = '';
   /** Answered instead to requests with these paths, without their query. */
   readonly answers = new Map<string, ImdsAnswer | 'reset' | 'cut'>();
+  /** More that it knows, by the path. */
+  readonly bodies = new Map<string, string>();
   /** Answered first, one each. */
   readonly next: (ImdsAnswer | 'reset' | 'cut')[] = [];
   /** Answered to everything. */
@@ -84,6 +86,8 @@ export class ImdsStub {
         body: JSON.stringify({ error: 'Bad request', 'newest-versions': this.versions.slice(-3) }),
       };
     }
+    const body = this.bodies.get(url.pathname);
+    if (body !== undefined) return { status: 200, body };
     if (url.pathname.startsWith(COMPUTE)) return this.#computeAnswer(url);
     if (url.pathname !== '/metadata/attested/document') return NOT_FOUND;
     const nonce = this.staleNonces.shift() ?? url.searchParams.get('nonce') ?? '';
