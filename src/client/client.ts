@@ -7,7 +7,7 @@ import { checkLicence as findOut } from './check/check.ts';
 import { releaseSeat } from './check/release.ts';
 import type { Release } from './check/release.ts';
 import { MetadataReader } from './check/metadata.ts';
-import type { InstanceMetadata, ScheduledEvents } from './check/metadata.ts';
+import type { InstanceMetadata, ReadRequest, ScheduledEvents } from './check/metadata.ts';
 import { Run, Stopped } from './run.ts';
 import type { RunRequest } from './run.ts';
 import { readStatus } from './check/status.ts';
@@ -51,12 +51,12 @@ export interface LicenceClient {
   /** What was last known. Uses no network and writes nothing. */
   readonly status: () => Promise<Status>;
   /** What IMDS says of this VM, typed. Needs neither folder nor service. @throws {ClientError} */
-  readonly metadata: () => Promise<InstanceMetadata>;
+  readonly metadata: (request?: ReadRequest) => Promise<InstanceMetadata>;
   /**
    * What Azure is going to do to VMs. The first request ever of a VM can take two minutes, because Azure then begins to
    * announce events to it. @throws {ClientError}
    */
-  readonly scheduledEvents: () => Promise<ScheduledEvents>;
+  readonly scheduledEvents: (request?: ReadRequest) => Promise<ScheduledEvents>;
 }
 
 /** Creates a client. Wrong options are not thrown here: every method answers with them. */
@@ -67,8 +67,8 @@ export function createLicenceClient(options: ClientOptions): LicenceClient {
     watch: (request) => client.watch(request),
     release: () => client.release(),
     status: () => client.status(),
-    metadata: () => client.metadata(),
-    scheduledEvents: () => client.scheduledEvents(),
+    metadata: (request) => client.metadata(request),
+    scheduledEvents: (request) => client.scheduledEvents(request),
   };
 }
 
@@ -139,12 +139,12 @@ class Client {
     return session instanceof ClientError ? answer : { ...answer, trust: session.settings.trust.kind };
   }
 
-  async metadata(): Promise<InstanceMetadata> {
-    return this.#reader().readInstance();
+  async metadata(request?: ReadRequest): Promise<InstanceMetadata> {
+    return this.#reader().readInstance(request);
   }
 
-  async scheduledEvents(): Promise<ScheduledEvents> {
-    return this.#reader().readEvents();
+  async scheduledEvents(request?: ReadRequest): Promise<ScheduledEvents> {
+    return this.#reader().readEvents(request);
   }
 
   #reader(): MetadataReader {

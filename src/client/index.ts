@@ -7,7 +7,7 @@ export { LICENCE_STATES } from './states.ts';
 
 export type { Adapters, KeyPair, KeyStore } from './adapters.ts';
 export type { Answer, Licence } from './answer.ts';
-export type { InstanceMetadata, ScheduledEvents } from './check/metadata.ts';
+export type { InstanceMetadata, ReadRequest, ScheduledEvents } from './check/metadata.ts';
 export type { Release } from './check/release.ts';
 export type { CheckRequest, LicenceClient, Status, WatchRequest } from './client.ts';
 export type { ClientCode } from './clientError.ts';

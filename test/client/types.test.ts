@@ -46,7 +46,7 @@ test('network, storage and tags have their own types', () => {
 });
 
 test('the methods promise these', () => {
-  expectTypeOf<LicenceClient['metadata']>().toEqualTypeOf<() => Promise<InstanceMetadata>>();
-  expectTypeOf<LicenceClient['scheduledEvents']>().toEqualTypeOf<() => Promise<ScheduledEvents>>();
+  expectTypeOf<LicenceClient['metadata']>().returns.resolves.toEqualTypeOf<InstanceMetadata>();
+  expectTypeOf<LicenceClient['scheduledEvents']>().returns.resolves.toEqualTypeOf<ScheduledEvents>();
   expectTypeOf<ScheduledEvents['events'][number]['notBefore']>().toEqualTypeOf<string | undefined>();
 });

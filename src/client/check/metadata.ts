@@ -10,6 +10,11 @@ import type { Purpose } from '../imds/versions.ts';
 import { Run } from '../run.ts';
 import type { Session } from '../session.ts';
 
+export interface ReadRequest {
+  /** Ends the request early; it then rejects. */
+  readonly signal?: AbortSignal;
+}
+
 interface Versioned {
   /** The api-version that IMDS answered by. */
   readonly apiVersion: string;
@@ -35,26 +40,29 @@ export class MetadataReader {
   }
 
   /** @throws {ClientError} */
-  readInstance(): Promise<InstanceMetadata> {
-    return this.#enqueue('instance', INSTANCE);
+  readInstance(request: ReadRequest = {}): Promise<InstanceMetadata> {
+    return this.#enqueue(request, 'instance', INSTANCE);
   }
 
   /** @throws {ClientError} */
-  readEvents(): Promise<ScheduledEvents> {
-    return this.#enqueue('events', EVENTS);
+  readEvents(request: ReadRequest = {}): Promise<ScheduledEvents> {
+    return this.#enqueue(request, 'events', EVENTS);
   }
 
-  #enqueue<Value extends object>(purpose: Purpose, item: Item<Value>): Promise<Versioned & Value> {
-    const started = this.#last.then(() => this.#read(purpose, item));
+  #enqueue<Value extends object>(
+    request: ReadRequest,
+    purpose: Purpose,
+    item: Item<Value>,
+  ): Promise<Versioned & Value> {
+    const started = this.#last.then(() => this.#read(new Run(this.#session, request), purpose, item));
     this.#last = started.catch(() => undefined);
     return started;
   }
 
-  async #read<Value extends object>(purpose: Purpose, item: Item<Value>): Promise<Versioned & Value> {
+  async #read<Value extends object>(run: Run, purpose: Purpose, item: Item<Value>): Promise<Versioned & Value> {
     const { memory, settings } = this.#session;
     // An option that is wrong can be the address of IMDS.
     if (settings.fault !== undefined) throw settings.fault;
-    const run = new Run(this.#session, {});
     run.pace = new Pace(run, memory.imdsTimes);
     const chassis = judgeChassis(await settings.adapters.chassisTag(), null);
     const requests = new ImdsRequests(run, { chassis, hasLicence: false }, purpose);
