@@ -1,17 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { API_VERSIONS, ENDPOINTS_SINCE } from '../../src/emulator/versions.ts';
+import { API_VERSIONS } from '../../src/emulator/versions.ts';
 
 /**
  * Answers of IMDS, recorded once for emulator and client: the emulator has to answer so, and the client has to read it. Each
  * file has the answers of one item by api-version; an answer is that of later versions too, until the next one.
  */
 export const IMDS_ANSWERS = {
-  /** The emulator's first VM, by every version. */
-  instance: {
-    path: '/metadata/instance',
-    versions: API_VERSIONS.filter((version) => version >= ENDPOINTS_SINCE.instance),
-  },
+  /** The emulator's first VM, by every version; 2017-03-01 has the fields of 2017-04-02. */
+  instance: { path: '/metadata/instance', versions: API_VERSIONS.filter((version) => version >= '2017-04-02') },
   /** The article's second VM, by the version of its example and by the newest. */
   negasonic: { path: '/vms/negasonic/metadata/instance', versions: ['2019-06-01', '2025-04-07'] },
   /** A VM that is to be restarted, and one beside it that is to be deleted. */
