@@ -6,6 +6,8 @@ import type { Answer, Finding, Result } from './answer.ts';
 import { checkLicence as findOut } from './check/check.ts';
 import { releaseSeat } from './check/release.ts';
 import type { Release } from './check/release.ts';
+import { MetadataReader } from './check/metadata.ts';
+import type { InstanceMetadata, ReadRequest, ScheduledEvents } from './check/metadata.ts';
 import { Run, Stopped } from './run.ts';
 import type { RunRequest } from './run.ts';
 import { readStatus } from './check/status.ts';
@@ -35,7 +37,10 @@ export type Status = Answer & {
   readonly trust?: 'rootKeys' | 'keySet' | 'first-use';
 };
 
-/** A client for one product in one folder. None of its methods rejects for what can go wrong in the world. */
+/**
+ * A client for one product in one folder. What can go wrong in the world rejects `metadata` and `scheduledEvents`, with a
+ * {@link ClientError}, and no other method.
+ */
 export interface LicenceClient {
   /** Whether this VM is licensed now: by the licence in hand while that is current, else by a new one. */
   readonly check: (request?: CheckRequest) => Promise<Answer>;
@@ -45,9 +50,16 @@ export interface LicenceClient {
   readonly release: () => Promise<Release>;
   /** What was last known. Uses no network and writes nothing. */
   readonly status: () => Promise<Status>;
+  /** What IMDS says of this VM, typed. Needs neither folder nor service. @throws {ClientError} */
+  readonly metadata: (request?: ReadRequest) => Promise<InstanceMetadata>;
+  /**
+   * What Azure is going to do to VMs. The first request ever of a VM can take two minutes, because Azure then begins to
+   * announce events to it. @throws {ClientError}
+   */
+  readonly scheduledEvents: (request?: ReadRequest) => Promise<ScheduledEvents>;
 }
 
-/** Creates a client. Wrong options are not thrown: every method answers `misconfigured`. */
+/** Creates a client. Wrong options are not thrown here: every method answers with them. */
 export function createLicenceClient(options: ClientOptions): LicenceClient {
   const client = new Client(openOrExplain(options));
   return {
@@ -55,6 +67,8 @@ export function createLicenceClient(options: ClientOptions): LicenceClient {
     watch: (request) => client.watch(request),
     release: () => client.release(),
     status: () => client.status(),
+    metadata: (request) => client.metadata(request),
+    scheduledEvents: (request) => client.scheduledEvents(request),
   };
 }
 
@@ -76,6 +90,7 @@ class Client {
   readonly #session: Session | ClientError;
   readonly #clocks: Clocks;
   readonly #rhythm: Rhythm;
+  readonly #metadata: MetadataReader | ClientError;
   #last: Answer | undefined;
   /** One thing at a time: the next one begins when this has ended. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -83,6 +98,7 @@ class Client {
   constructor(session: Session | ClientError) {
     const { clocks, random } = session instanceof ClientError ? REAL_ADAPTERS : session.settings.adapters;
     this.#session = session;
+    this.#metadata = session instanceof ClientError ? session : new MetadataReader(session);
     this.#clocks = clocks;
     this.#rhythm = new Rhythm(random);
   }
@@ -121,6 +137,19 @@ class Client {
     const isKnown = last !== undefined && (last.state === result.state || NOTHING_KEPT.includes(result.code ?? ''));
     const answer = isKnown ? last : { ...result, ...this.#time(result, 0) };
     return session instanceof ClientError ? answer : { ...answer, trust: session.settings.trust.kind };
+  }
+
+  async metadata(request?: ReadRequest): Promise<InstanceMetadata> {
+    return this.#reader().readInstance(request);
+  }
+
+  async scheduledEvents(request?: ReadRequest): Promise<ScheduledEvents> {
+    return this.#reader().readEvents(request);
+  }
+
+  #reader(): MetadataReader {
+    if (this.#metadata instanceof ClientError) throw this.#metadata;
+    return this.#metadata;
   }
 
   #enqueue<Value>(action: () => Promise<Value>): Promise<Value> {

@@ -3,7 +3,7 @@ import { Folder } from './folder/folder.ts';
 import { KeyFiles } from './folder/keyFiles.ts';
 import { NO_IMDS_TIMES } from './folder/lockRecord.ts';
 import type { ImdsTimes } from './folder/lockRecord.ts';
-import { PREFERRED_VERSION } from './imds/versions.ts';
+import { PREFERRED_VERSIONS } from './imds/versions.ts';
 import type { Settings } from './options.ts';
 import type { KeySet } from './trust/keySet.ts';
 
@@ -23,7 +23,7 @@ export class Memory {
   /** Of a folder that has no lock because it cannot be written. */
   imdsTimes: ImdsTimes = NO_IMDS_TIMES;
   /** What IMDS is asked with. */
-  apiVersion: string = PREFERRED_VERSION;
+  readonly apiVersions = { ...PREFERRED_VERSIONS };
   /** An older one never counts again. */
   newestKeySet: KeySet | undefined;
   /** When the folder was last swept, by the monotonic clock. */

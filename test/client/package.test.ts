@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readAnswers } from '../support/imdsAnswers.ts';
 import { createFolder, createScene } from './support/scene.ts';
 import type { Scene } from './support/scene.ts';
 
@@ -34,13 +35,15 @@ async function installPackage(): Promise<string> {
   return folder;
 }
 
-/** The README's program, at home in this scene: its options name the scene's service, root and folder. */
-async function readExample(scene: Scene): Promise<string> {
+/** The README's programs that begin with an import, in their order. */
+async function readPrograms(): Promise<readonly string[]> {
   const readme = await readFile(join(CLIENT, 'README.md'), 'utf8');
-  const example = /```js\n([^`]*`[^`]*`[^`]*)```/.exec(readme)?.[1] ?? '';
-  const lines = example.trim().split('\n');
-  expect(lines.filter((line) => line !== '')).toHaveLength(9);
-  const here = example
+  return [...readme.matchAll(/```js\n(import [^]*?)```/g)].map(([, program = '']) => program);
+}
+
+/** A program of the README, at home in this scene: its options name the scene's service, root and folder. */
+function moveTo(scene: Scene, program: string): string {
+  const here = program
     .replace("'https://licences.contoso.com'", JSON.stringify(scene.service.issuer))
     .replace(/'[\w-]{43}'/, JSON.stringify(scene.service.roots[0]?.kid))
     .replace("'/var/lib/widget'", `${JSON.stringify(scene.folder)}, imdsUrl: ${JSON.stringify(scene.imds.url)}`);
@@ -51,16 +54,48 @@ async function readExample(scene: Scene): Promise<string> {
 
 const NODES = [process.execPath, ...(existsSync('/usr/bin/node') ? ['/usr/bin/node'] : [])];
 
+/** What a program prints with the package as it is published, under each Node. */
+async function runAsPublished(scene: Scene, program: string): Promise<ReadonlySet<string>> {
+  const folder = await installPackage();
+  await writeFile(join(folder, 'main.mjs'), moveTo(scene, program));
+  const printed = new Set<string>();
+  for (const node of NODES) {
+    const { stdout, stderr } = await run(node, [join(folder, 'main.mjs')]);
+    expect(stderr).toBe('');
+    printed.add(stdout);
+  }
+  return printed;
+}
+
 test("the README's nine lines run with the package as it is published", async () => {
   const scene = await createScene();
   scene.time.now = Date.now();
+  const [program = ''] = await readPrograms();
+  expect(program.split('\n').filter((line) => line !== '')).toHaveLength(9);
+  expect(await runAsPublished(scene, program)).toEqual(new Set(['Licensed for { nodes: 3, reports: true }\n']));
+});
+
+test("the README's program that reads metadata runs with the package as it is published", async () => {
+  const scene = await createScene();
+  const recorded = readAnswers('negasonic').get('2025-04-07');
+  scene.imds.bodies.set('/metadata/instance', JSON.stringify(recorded));
+  const [, program = ''] = await readPrograms();
+  const printed = 'Standard_A1_v2 centralus lampstack Test\n10.1.0.4 30\n';
+  expect(await runAsPublished(scene, program)).toEqual(new Set([printed]));
+});
+
+test("the package's types hold up a program that is checked strictly", async () => {
   const folder = await installPackage();
-  await writeFile(join(folder, 'main.mjs'), await readExample(scene));
-  for (const node of NODES) {
-    const { stdout, stderr } = await run(node, [join(folder, 'main.mjs')]);
-    expect(stdout).toBe('Licensed for { nodes: 3, reports: true }\n');
-    expect(stderr).toBe('');
-  }
+  const [, program = ''] = await readPrograms();
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await writeFile(join(folder, 'main.ts'), `${program}\nexport const zone: string | undefined = compute.zone;\n`);
+  await writeFile(join(folder, 'wrong.ts'), `${program}\nexport const zone: number = compute.zone;\n`);
+  const check = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noPropertyAccessFromIndexSignature'];
+  const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules/@types'), '--module', 'nodenext'];
+  const args = [join(ROOT, TYPES), ...check, ...types, '--target', 'es2023', 'main.ts', 'wrong.ts'];
+  await expect(run(process.execPath, args, { cwd: folder })).rejects.toMatchObject({
+    stdout: expect.stringMatching(/^wrong\.ts[^\n]*TS2322[^\n]*\n(?: [^\n]*\n)*$/) as string,
+  });
 });
 
 test('the package is small', async () => {

@@ -35,7 +35,7 @@ async function checkScene(run: Run, scene: Scene, fault: ClientError | undefined
   if (fault !== undefined && presumed?.licence === undefined) return concludeWithoutVm(run, scene, fault);
   setPatience(run, scene, presumed);
   const imds = openImds(run, scene, presumed);
-  const vmId = await readVmId(imds);
+  const vmId = await readVmId(imds, mayNeedUserData(run, scene, presumed));
   if (vmId instanceof ClientError) return concludeWithoutVm(run, scene, fault ?? vmId);
   const record = scene.records.find((found) => found.vmId === vmId) ?? emptyRecord(vmId);
   setPatience(run, scene, record);
@@ -55,9 +55,14 @@ function openImds(run: Run, scene: Scene, record: VmRecord | undefined): Imds {
   return new Imds(run, { chassis, hasLicence: isLicensed(run, scene, record) });
 }
 
-async function readVmId(imds: Imds): Promise<string | ClientError> {
+/** Without a licence in hand a claim code may stand there. */
+function mayNeedUserData(run: Run, scene: Scene, presumed: VmRecord | undefined): boolean {
+  return run.session.settings.claim === undefined && !isLicensed(run, scene, presumed);
+}
+
+async function readVmId(imds: Imds, withUserData: boolean): Promise<string | ClientError> {
   try {
-    return await imds.readVmId();
+    return await (withUserData ? imds.readVmIdWithUserData() : imds.readVmId());
   } catch (error) {
     if (error instanceof ClientError) return error;
     throw error;

@@ -28,12 +28,15 @@ test('a first check obtains a licence, keeps it privately and says each step', a
   }
 });
 
-test('it costs six requests, three of them to IMDS, and leaves nothing but the documented files', async () => {
+test('it costs five requests, two of them to IMDS, and leaves nothing but the documented files', async () => {
   const scene = await createScene();
   await scene.check();
   const root = scene.service.roots[0]?.kid ?? '';
   expect(scene.service.requests).toEqual(['/v1/challenges', `/.well-known/jwks.jwt?root=${root}`, '/v1/licences']);
-  expect(scene.imds.requests).toHaveLength(3);
+  expect(scene.imds.requests).toEqual([
+    '/metadata/instance/compute?api-version=2021-01-01',
+    expect.stringMatching(/^\/metadata\/attested\/document\?/),
+  ]);
   expect((await readdir(scene.folder)).sort()).toEqual([VM_ID, 'lock']);
   expect((await readdir(scene.file(VM_ID))).sort()).toEqual(['key.jwk', 'licence.json']);
 });
@@ -56,7 +59,7 @@ test('a current licence needs one request to IMDS and none to the service', asyn
   scene.time.pass(11 * HOUR);
   expect(await scene.check()).toMatchObject({ state: 'licensed' });
   expect(scene.service.requests).toEqual([]);
-  expect(scene.imds.requests).toEqual(['/metadata/instance/compute/vmId?api-version=2020-09-01&format=text']);
+  expect(scene.imds.requests).toEqual(['/metadata/instance/compute/vmId?api-version=2021-01-01&format=text']);
 });
 
 test('a licence that is due is renewed with the same key', async () => {

@@ -3,7 +3,7 @@ import type { LicenceRequest } from '../../../src/contract/wire.ts';
 import { problem } from '../support/licenceService.ts';
 import { createScene } from '../support/scene.ts';
 import type { Scene } from '../support/scene.ts';
-import { DAY, HOUR } from '../support/vectors.ts';
+import { DAY, HOUR, OTHER_VM_ID } from '../support/vectors.ts';
 
 const CODE = 'K7QF-93XW-TMAB';
 const USER_DATA = Buffer.from(`#!/bin/sh\ncountersign-claim=${CODE}\n`).toString('base64');
@@ -12,8 +12,13 @@ function claimsSent(scene: Scene): (string | undefined)[] {
   return scene.service.licenceRequests.map(({ claim }) => claim);
 }
 
-function userDataRequests(scene: Scene): string[] {
-  return scene.imds.requests.filter((path) => path.includes('/userData'));
+const COMPUTE = '/metadata/instance/compute?api-version=2021-01-01';
+const VM_ID_LEAF = '/metadata/instance/compute/vmId?api-version=2021-01-01&format=text';
+const USER_DATA_LEAF = '/metadata/instance/compute/userData?api-version=2021-01-01&format=text';
+
+/** What was asked of `/metadata/instance`. */
+function instanceRequests(scene: Scene): string[] {
+  return scene.imds.requests.filter((path) => path.startsWith('/metadata/instance'));
 }
 
 test('the claim code of the options goes with every request, and user data is not read', async () => {
@@ -22,7 +27,7 @@ test('the claim code of the options goes with every request, and user data is no
   await client.check();
   await client.check({ renew: true });
   expect(claimsSent(scene)).toEqual([CODE, CODE]);
-  expect(userDataRequests(scene)).toEqual([]);
+  expect(instanceRequests(scene)).toEqual([VM_ID_LEAF, VM_ID_LEAF]);
 });
 
 test('without the option, the code in the user data is sent by a VM without a licence', async () => {
@@ -30,7 +35,7 @@ test('without the option, the code in the user data is sent by a VM without a li
   scene.imds.userData = USER_DATA;
   expect(await scene.check()).toMatchObject({ state: 'licensed' });
   expect(claimsSent(scene)).toEqual([CODE]);
-  expect(userDataRequests(scene)).toEqual(['/metadata/instance/compute/userData?api-version=2021-01-01&format=text']);
+  expect(instanceRequests(scene)).toEqual([COMPUTE]);
   expect(scene.events).toContainEqual({ step: 'user_data', hasClaim: true });
 });
 
@@ -51,7 +56,7 @@ test('a renewal with a licence in hand does not read user data, in its grace nei
   await scene.client().check({ renew: true });
   scene.time.pass(2 * DAY);
   await scene.check();
-  expect(userDataRequests(scene)).toEqual([]);
+  expect(instanceRequests(scene)).toEqual([VM_ID_LEAF, VM_ID_LEAF, VM_ID_LEAF]);
   expect(claimsSent(scene)).toEqual([undefined, undefined, undefined, undefined]);
 });
 
@@ -77,14 +82,40 @@ test('a check reads it once, however often the service is asked', async () => {
   expect(await scene.check()).toMatchObject({ state: 'unreachable' });
   expect(claimsSent(scene).length).toBeGreaterThan(3);
   expect(new Set(claimsSent(scene))).toEqual(new Set([CODE]));
-  expect(userDataRequests(scene)).toHaveLength(1);
+  expect(instanceRequests(scene)).toEqual([COMPUTE]);
 });
 
-test('it is not read where no request for a licence is made', async () => {
+test.each([
+  ['403, as of an allow-list for single items', { status: 403, body: '' }],
+  ['a page', { status: 200, body: '<html>' }],
+  ['the compute metadata of no VM', { status: 200, body: '{"vmId":"","userData":""}' }],
+  ['too much', { status: 200, body: 'QUFB'.repeat(100_000) }],
+  ['half an answer', 'cut' as const],
+])('where compute metadata is answered with %s, vmId and user data are asked for one by one', async (_, answer) => {
   const scene = await createScene();
-  scene.serviceIsAway = true;
+  scene.imds.answers.set('/metadata/instance/compute', answer);
+  scene.imds.userData = USER_DATA;
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  expect(instanceRequests(scene)).toEqual([COMPUTE, VM_ID_LEAF, USER_DATA_LEAF]);
+  expect(claimsSent(scene)).toEqual([CODE]);
+  expect(scene.time.sleeps).toEqual([]);
+});
+
+/** An image that was captured on a licensed VM: the first request asks for the vmId alone, as for that VM. */
+async function createCapturedScene(): Promise<Scene> {
+  const scene = await createScene();
   await scene.check();
-  expect(userDataRequests(scene)).toEqual([]);
+  scene.forget();
+  scene.imds.vmId = OTHER_VM_ID;
+  scene.imds.userData = USER_DATA;
+  return scene;
+}
+
+test('a VM from an image with the licence of another VM asks for its user data by itself', async () => {
+  const scene = await createCapturedScene();
+  expect(await scene.check()).toMatchObject({ state: 'licensed' });
+  expect(instanceRequests(scene)).toEqual([VM_ID_LEAF, USER_DATA_LEAF]);
+  expect(claimsSent(scene)).toEqual([undefined, CODE]);
 });
 
 test.each([
@@ -98,31 +129,34 @@ test.each([
   ['half an answer', 'cut' as const],
   ['no answer', 'reset' as const],
 ])('user data that is answered with %s fails nothing, and is not asked for again', async (_, answer) => {
-  const scene = await createScene();
-  scene.imds.userDataAnswer = answer;
+  const scene = await createCapturedScene();
+  scene.imds.answers.set('/metadata/instance/compute/userData', answer);
   expect(await scene.check()).toMatchObject({ state: 'licensed' });
-  expect(userDataRequests(scene)).toHaveLength(1);
+  expect(instanceRequests(scene)).toEqual([VM_ID_LEAF, USER_DATA_LEAF]);
   expect(scene.time.sleeps).toEqual([]);
 });
 
 test('user data that is not answered at all costs two seconds, and the licence comes', async () => {
-  const scene = await createScene();
+  const scene = await createCapturedScene();
   const { adapters } = scene;
   const requestImds: typeof adapters.requestImds = (request) => {
     if (!request.url.includes('/userData')) return adapters.requestImds(request);
     scene.time.pass(request.timeoutMs);
     return Promise.resolve({ kind: 'silent' });
   };
+  const started = scene.time.monotonic;
   expect(await scene.check({ adapters: { ...adapters, requestImds } })).toMatchObject({ state: 'licensed' });
-  expect(scene.time.monotonic).toBe(2000);
+  expect(scene.time.monotonic - started).toBe(2000);
 });
 
 test('an IMDS that is too old for user data is not asked for it', async () => {
-  const scene = await createScene();
-  scene.imds.versions = ['2018-10-01', '2019-11-01'];
-  scene.imds.userData = USER_DATA;
-  expect(await scene.check()).toMatchObject({ state: 'licensed' });
-  expect(userDataRequests(scene)).toEqual([]);
+  for (const scene of [await createScene(), await createCapturedScene()]) {
+    scene.imds.versions = ['2018-10-01', '2019-11-01'];
+    scene.imds.userData = USER_DATA;
+    expect(await scene.check()).toMatchObject({ state: 'licensed' });
+    expect(instanceRequests(scene).filter((path) => path.includes('userData'))).toEqual([]);
+    expect(claimsSent(scene).filter((claim) => claim !== undefined)).toEqual([]);
+  }
 });
 
 test('an IMDS that knows only newer versions is asked with one of them', async () => {
@@ -130,7 +164,7 @@ test('an IMDS that knows only newer versions is asked with one of them', async (
   scene.imds.versions = ['2025-04-07'];
   scene.imds.userData = USER_DATA;
   await scene.check();
-  expect(userDataRequests(scene)).toEqual(['/metadata/instance/compute/userData?api-version=2025-04-07&format=text']);
+  expect(instanceRequests(scene)).toEqual([COMPUTE, COMPUTE.replace('2021-01-01', '2025-04-07')]);
   expect(claimsSent(scene)).toEqual([CODE]);
 });
 

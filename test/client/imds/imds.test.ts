@@ -17,8 +17,8 @@ test('requests are as IMDS wants them', async () => {
   expect(await imds.readVmId()).toBe(VM_ID);
   expect(await imds.readDocument(NONCE)).toMatchObject({ encoding: 'pkcs7' });
   expect(scene.imds.requests).toEqual([
-    '/metadata/instance/compute/vmId?api-version=2020-09-01&format=text',
-    `/metadata/attested/document?api-version=2020-09-01&nonce=${NONCE}`,
+    '/metadata/instance/compute/vmId?api-version=2021-01-01&format=text',
+    `/metadata/attested/document?api-version=2021-01-01&nonce=${NONCE}`,
   ]);
   for (const headers of scene.imds.headers) {
     expect(headers).toMatchObject({ metadata: 'true' });
@@ -39,7 +39,7 @@ test('the real IMDS has its link-local address', async () => {
   const options = { ...scene.options, adapters, once: true };
   delete (options as { imdsUrl?: string }).imdsUrl;
   await checkLicence(options);
-  expect(urls[0]).toBe('http://169.254.169.254/metadata/instance/compute/vmId?api-version=2020-09-01&format=text');
+  expect(urls[0]).toBe('http://169.254.169.254/metadata/instance/compute?api-version=2021-01-01');
 });
 
 test('a base URL may have a path, as the emulator has for its VMs', async () => {
@@ -157,7 +157,7 @@ test.each([
   expect(await imds.readVmId()).toBe(VM_ID);
   await imds.readDocument(NONCE);
   expect(scene.imds.requests.map((path) => path.replace(/&.*/, ''))).toEqual([
-    '/metadata/instance/compute/vmId?api-version=2020-09-01',
+    '/metadata/instance/compute/vmId?api-version=2021-01-01',
     '/metadata/versions',
     `/metadata/instance/compute/vmId?api-version=${expected}`,
     `/metadata/attested/document?api-version=${expected}`,

@@ -9,7 +9,7 @@ import { VM_ID } from '../support/vectors.ts';
 const MODULE = new URL('../../../src/client/adapters/requestImds.ts', import.meta.url).href;
 const IMDS_PROGRAM = `
   const { requestImds } = await import('${MODULE}');
-  const url = process.argv[1] + '/metadata/instance/compute/vmId?api-version=2020-09-01&format=text';
+  const url = process.argv[1] + '/metadata/instance/compute/vmId?api-version=2021-01-01&format=text';
   console.log((await requestImds({ url, timeoutMs: 5000 })).text);
 `;
 const FETCH_PROGRAM = `console.log(await fetch(process.argv[1]).then(() => 'answered', () => 'failed'));`;

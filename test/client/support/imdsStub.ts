@@ -9,7 +9,10 @@ export interface ImdsAnswer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const USER_DATA = '/metadata/instance/compute/userData';
+const COMPUTE = '/metadata/instance/compute';
+const USER_DATA_SINCE = '2021-01-01';
+
+const NOT_FOUND: ImdsAnswer = { status: 404, body: '{"error":"Not found"}' };
 
 /** A tiny IMDS: a vmId, attested documents that are not signed but hold what matters here, and whatever a test puts in. */
 export class ImdsStub {
@@ -17,8 +20,10 @@ export class ImdsStub {
   versions: readonly string[] = ['2018-10-01', '2020-09-01', '2021-01-01', '2025-04-07'];
   /** Base64, as IMDS answers with it. */
   userData = '';
-  /** Answered to requests for user data instead. */
-  userDataAnswer: ImdsAnswer | 'reset' | 'cut' | undefined;
+  /** Answered instead to requests with these paths, without their query. */
+  readonly answers = new Map<string, ImdsAnswer | 'reset' | 'cut'>();
+  /** More that it knows, by the path. */
+  readonly bodies = new Map<string, string>();
   /** Answered first, one each. */
   readonly next: (ImdsAnswer | 'reset' | 'cut')[] = [];
   /** Answered to everything. */
@@ -54,8 +59,7 @@ export class ImdsStub {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     this.requests.push(request.url ?? '');
     this.headers.push(request.headers);
-    const isUserData = request.url?.startsWith(USER_DATA) === true;
-    const special = this.next.shift() ?? this.always ?? (isUserData ? this.userDataAnswer : undefined);
+    const special = this.next.shift() ?? this.always ?? this.answers.get(request.url?.replace(/\?.*/, '') ?? '');
     const answer = special ?? this.#faithfulAnswer(request);
     if (answer === 'cut') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"half":');
@@ -82,16 +86,20 @@ export class ImdsStub {
         body: JSON.stringify({ error: 'Bad request', 'newest-versions': this.versions.slice(-3) }),
       };
     }
-    if (url.pathname === '/metadata/instance/compute/vmId' && url.searchParams.get('format') === 'text') {
-      return { status: 200, body: this.vmId };
-    }
-    if (url.pathname === USER_DATA && url.searchParams.get('format') === 'text') {
-      const isKnown = (url.searchParams.get('api-version') ?? '') >= '2021-01-01';
-      return isKnown ? { status: 200, body: this.userData } : { status: 404, body: '{"error":"Not found"}' };
-    }
-    if (url.pathname !== '/metadata/attested/document') return { status: 404, body: '{"error":"Not found"}' };
+    const body = this.bodies.get(url.pathname);
+    if (body !== undefined) return { status: 200, body };
+    if (url.pathname.startsWith(COMPUTE)) return this.#computeAnswer(url);
+    if (url.pathname !== '/metadata/attested/document') return NOT_FOUND;
     const nonce = this.staleNonces.shift() ?? url.searchParams.get('nonce') ?? '';
     return { status: 200, body: JSON.stringify(attestedDocument(this.vmId, nonce)) };
+  }
+
+  #computeAnswer({ pathname, searchParams }: URL): ImdsAnswer {
+    const hasUserData = (searchParams.get('api-version') ?? '') >= USER_DATA_SINCE;
+    const compute: Record<string, string> = { vmId: this.vmId, ...(hasUserData ? { userData: this.userData } : {}) };
+    if (pathname === COMPUTE) return { status: 200, body: JSON.stringify(compute) };
+    const leaf = searchParams.get('format') === 'text' ? compute[pathname.slice(COMPUTE.length + 1)] : undefined;
+    return leaf === undefined ? NOT_FOUND : { status: 200, body: leaf };
   }
 }
 

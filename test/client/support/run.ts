@@ -2,7 +2,7 @@ import { Run } from '../../../src/client/run.ts';
 import type { RunRequest } from '../../../src/client/run.ts';
 import { NO_IMDS_TIMES } from '../../../src/client/folder/lockRecord.ts';
 import { Imds } from '../../../src/client/imds/imds.ts';
-import type { Surroundings } from '../../../src/client/imds/imds.ts';
+import type { Surroundings } from '../../../src/client/imds/imdsRequests.ts';
 import { Pace } from '../../../src/client/imds/pace.ts';
 import type { ClientOptions } from '../../../src/client/index.ts';
 import { parseOptions } from '../../../src/client/options.ts';

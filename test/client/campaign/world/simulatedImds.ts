@@ -16,6 +16,7 @@ export type ImdsCondition =
   | { readonly kind: 'broken'; readonly reply: ImdsReply };
 
 const LATENCY = 3;
+const API_VERSION = '2021-01-01';
 
 /** Azure's word in this world: nobody but IMDS and the service knows it. */
 const AZURE_SECRET = 'azure';
@@ -79,10 +80,13 @@ export class SimulatedImds {
 
   #read(url: string): ImdsReply {
     const { pathname, searchParams } = new URL(url);
-    if (searchParams.get('api-version') !== '2020-09-01') {
+    if (searchParams.get('api-version') !== API_VERSION) {
       return { kind: 'answer', status: 400, text: '{"error":"Bad request. api-version is invalid."}' };
     }
     if (pathname === '/metadata/instance/compute/vmId') return { kind: 'answer', status: 200, text: this.vmId };
+    if (pathname === '/metadata/instance/compute') {
+      return { kind: 'answer', status: 200, text: JSON.stringify({ vmId: this.vmId, userData: '' }) };
+    }
     if (pathname !== '/metadata/attested/document')
       return { kind: 'answer', status: 404, text: '{"error":"Not found"}' };
     const signature = attest({ vmId: this.vmId, nonce: searchParams.get('nonce') ?? '' });
