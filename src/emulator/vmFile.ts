@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import { decodeText } from '../contract/decodeText.ts';
-import { parsePlainJson } from '../verifier/plainJson.ts';
-import { JsonError } from '../verifier/strictJson.ts';
+import { parsePlainJson } from '../contract/plainJson.ts';
+import { JsonError } from '../contract/strictJson.ts';
 import { FAULT_NAMES } from './faults.ts';
 import { createVm, isFleetName, type Metadata, type Vm } from './vms.ts';
 

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import type { FieldProblem } from '../contract/wire.ts';
 import { describeIssue } from '../catalogue/file/fieldProblems.ts';
-import { parsePlainJson } from '../verifier/plainJson.ts';
-import { JsonError } from '../verifier/strictJson.ts';
+import { parsePlainJson } from '../contract/plainJson.ts';
+import { JsonError } from '../contract/strictJson.ts';
 import { decodeUtf8, readMediaType, readOctets } from '../http/bodyOctets.ts';
 import type { EdgeRequest } from '../http/edge.ts';
 import { RequestError } from '../http/requestError.ts';

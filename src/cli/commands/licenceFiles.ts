@@ -1,6 +1,6 @@
 import type { Answers } from '../operatorAnswers.ts';
 import { extname } from 'node:path';
-import { parsePlainJson } from '../../verifier/plainJson.ts';
+import { parsePlainJson } from '../../contract/plainJson.ts';
 import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';
