@@ -174,7 +174,7 @@ export class Client implements LicenceClient {
 }
 
 /** What the folder says where it holds nothing that counts. */
-const NOTHING_KEPT: readonly string[] = ['nothing_kept', 'not_renewed', 'cache_unusable'] satisfies ClientCode[];
+export const NOTHING_KEPT: readonly string[] = ['nothing_kept', 'not_renewed', 'cache_unusable'] satisfies ClientCode[];
 
 function failureWith(error: ClientError): Finding {
   return { kind: 'failed', hand: undefined, failure: failureOf(error) };
