@@ -31,8 +31,10 @@ const isAway = async (scene: AgentScene, age: number) => {
   await away(scene);
 };
 const denies = (scene: AgentScene) => Promise.resolve((scene.service.denies = 'vm_blocked'));
-const refuses = (scene: AgentScene) =>
-  Promise.resolve(scene.service.answer('/v1/licences', problem(403, 'plan_unknown')));
+const refuses = (scene: AgentScene) => {
+  scene.service.answer('/v1/licences', problem(403, 'plan_unknown'));
+  return Promise.resolve();
+};
 
 const CHECK = ['check', '--json'];
 const STATUS = ['status', '--json'];
@@ -231,12 +233,12 @@ test('--wait is longer than a check without IMDS has patience for, and no longer
 
 test('a fault of the agent is 70, and does not print what it has read', async () => {
   const scene = await createAgentScene();
-  const broken = 'data:text/javascript,AbortSignal.timeout=()=>{throw(TypeError(String(/SECRET/)))}';
+  const broken = 'data:text/javascript,AbortSignal.timeout=()=>{throw(TypeError(/SEC/+String(/RET/)))}';
   const { code, stdout, stderr } = await scene.agent(['check'], { env: { NODE_OPTIONS: `--import=${broken}` } });
   expect(code).toBe(70);
   expect(stdout).toBe('');
   expect(stderr).toMatch(/^countersign-agent has a fault \(TypeError\)/);
-  expect(stderr).not.toContain('SECRET');
+  expect(stderr).not.toContain('/SEC//RET/');
 });
 
 test('a process that has nothing left to wait for has not succeeded', async () => {

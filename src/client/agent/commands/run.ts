@@ -11,6 +11,7 @@ import { FIRST_USE } from '../describe.ts';
 import { EXIT } from '../exitCodes.ts';
 import type { Log, LogLevel } from '../log.ts';
 import { createNotify } from '../notify.ts';
+import type { Notify } from '../notify.ts';
 import type { Owner } from '../privileges.ts';
 import { Publisher } from '../publisher.ts';
 import { createRunFolder, judgeRunFolder } from '../runFolder.ts';
@@ -27,16 +28,36 @@ Under systemd it says when it is ready: as soon as it runs, whatever the licence
 async function runForEver({ world }: Call): Promise<number> {
   const stop = stopOnSignals();
   const agent = await openAgent(world, { progress: logProgress, prepare: prepareRunFolder });
-  const { client, configuration, log } = agent;
+  const { configuration, log } = agent;
   const obstacle = openRunFolder(configuration.runFolder);
   if (obstacle !== undefined) {
     log('error', obstacle);
     return EXIT.misconfigured;
   }
+  sayHello(agent);
   const notify = createNotify(world.env, log);
   const publisher = await Publisher.open(agent);
-  sayHello(agent);
   notify('--ready', '--status=The first check is running.');
+  // What waits in a client keeps no process alive.
+  const life = setInterval(() => undefined, MAX_TIMER);
+  await publishAnswers(agent, { publisher, notify, stop });
+  clearInterval(life);
+  notify('STOPPING=1');
+  publisher.close(world.env);
+  log('info', 'The agent has stopped.');
+  return 0;
+}
+
+/** Milliseconds that a timer can hold. */
+const MAX_TIMER = 2 ** 31 - 1;
+
+interface Outlets {
+  readonly publisher: Publisher;
+  readonly notify: Notify;
+  readonly stop: AbortSignal;
+}
+
+async function publishAnswers({ client, log }: Agent, { publisher, notify, stop }: Outlets): Promise<void> {
   let last: Answer | undefined;
   for await (const answer of client.checks({ signal: stop, spread: true, watchful: true })) {
     publisher.publish(answer);
@@ -46,10 +67,6 @@ async function runForEver({ world }: Call): Promise<number> {
     }
     last = answer;
   }
-  notify('STOPPING=1');
-  publisher.close(world.env);
-  log('info', 'The agent has stopped.');
-  return 0;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -62,11 +79,6 @@ function stopOnSignals(): AbortSignal {
       stop.abort();
     });
   }
-  // What waits in a client keeps no process alive.
-  const life = setInterval(() => undefined, 2 ** 31 - 1);
-  stop.signal.addEventListener('abort', () => {
-    clearInterval(life);
-  });
   return stop.signal;
 }
 
