@@ -1,8 +1,9 @@
-import { chmodSync, chownSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfiguration } from '../../../src/client/agent/settings/configuration.ts';
 import type { Configuration } from '../../../src/client/agent/settings/configuration.ts';
+import { MEMBERS, variableOf } from '../../../src/client/agent/settings/members.ts';
 import { settingsOf } from '../../../src/client/agent/settings/settings.ts';
 import { ClientError } from '../../../src/client/clientError.ts';
 import { createFolder } from '../support/scene.ts';
@@ -196,4 +197,18 @@ test.each([
   [{ COUNTERSIGN_RUN_FOLDER: 'run' }, 'COUNTERSIGN_RUN_FOLDER: an absolute path'],
 ])('%j is an error that names the variable', async (env, fault) => {
   expect(faultOf(await read({ env }))).toContain(fault);
+});
+
+test('the documentation has every member with its variable', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../../docs/agent.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` +\| `(COUNTERSIGN_\w+)`( ¹)? /gm)].map(([, name, variable, mark]) => ({
+    ...{ name, variable, fromFileAlone: mark !== undefined },
+  }));
+  const members = MEMBERS.map(({ name, fromFileAlone = false }) => ({
+    name,
+    variable: variableOf(name),
+    fromFileAlone,
+  }));
+  expect(rows).toEqual(expect.arrayContaining(members));
+  expect(rows).toHaveLength(members.length);
 });
