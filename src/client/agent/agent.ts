@@ -1,4 +1,4 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { REAL_ADAPTERS } from '../adapters/real.ts';
 import { Client } from '../client.ts';
 import { ClientError } from '../clientError.ts';
@@ -14,7 +14,9 @@ import { becomeOwnerOf } from './privileges.ts';
 import type { Owner } from './privileges.ts';
 import { readConfiguration } from './settings/configuration.ts';
 import type { Configuration } from './settings/configuration.ts';
+import { UNWRITTEN } from './runFolder.ts';
 import { settingsOf } from './settings/settings.ts';
+import { recallUnwritten } from './unwritten.ts';
 import type { World } from './world.ts';
 
 /** The client, configured, and what belongs to it. */
@@ -56,6 +58,7 @@ export async function openAgent(
     progress?.(event, log);
   };
   const session = sessionOf(settingsOf(configuration, { folder, client: AGENT_NAME }, given(report)), patience);
+  if (!(session instanceof ClientError)) await recallUnwritten(session, join(configuration.runFolder, UNWRITTEN));
   return { client: new Client(session), session, configuration, folder, log, vmId: () => vmId };
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-/** Where the agent's files are unless it is told otherwise. */
+/** Where the agent's files are by default. */
 export interface Paths {
   readonly configuration: string;
   /** Key, licence and denial: the library's option `folder`. */

@@ -8,6 +8,7 @@ import { reportOf } from './report.ts';
 import type { Report } from './report.ts';
 import { RunFolder } from './runFolder.ts';
 import { readStatusFile } from './statusFile.ts';
+import { formatUnwritten } from './unwritten.ts';
 
 /** Writes each answer of a running agent into the run folder. */
 export class Publisher {
@@ -16,6 +17,7 @@ export class Publisher {
   /** The last word of the agent before this one, while the state is still the same. */
   #earlier: Report | undefined;
   #lastFault: string | undefined;
+  #unwritten: string | undefined;
 
   private constructor(agent: Agent, folder: RunFolder, earlier: Report | undefined) {
     this.#agent = agent;
@@ -44,7 +46,9 @@ export class Publisher {
       ...reportOf(this.#agent, answer, formatInstant(Date.now())),
       since: this.#earlier?.since ?? answer.since,
     };
-    const fault = this.#folder.publish(report, { licence: answer.licence?.token, keySet: this.#keySet(answer) });
+    const tokens = { licence: answer.licence?.token, keySet: this.#keySet(answer) };
+    const faults = [this.#folder.publish(report, tokens), this.#keep()];
+    const fault = faults.find((code) => code !== undefined);
     if (fault !== undefined && fault !== this.#lastFault) {
       const message = `${this.#folder.path} could not be written (${fault}). Free or repair it.`;
       this.#agent.log('error', message, { code: fault });
@@ -52,9 +56,16 @@ export class Publisher {
     this.#lastFault = fault;
   }
 
+  #keep(): string | undefined {
+    const unwritten = formatUnwritten(this.#agent.session);
+    if (unwritten === this.#unwritten) return undefined;
+    this.#unwritten = unwritten;
+    return this.#folder.keep(unwritten);
+  }
+
   /** systemd removes the folder when the unit stops, and keeps it over a restart; elsewhere nobody else does. */
   close({ RUNTIME_DIRECTORY = '' }: NodeJS.ProcessEnv): void {
-    if (!RUNTIME_DIRECTORY.split(':').includes(this.#folder.path)) this.#folder.remove();
+    if (!RUNTIME_DIRECTORY.split(':').includes(this.#folder.path)) this.#folder.withdraw();
   }
 
   /** The newest set that a root key has signed: the licence counts under that. */

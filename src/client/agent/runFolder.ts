@@ -13,7 +13,10 @@ const STATE = 'state';
 export const STATUS = 'status.json';
 const LICENCE = 'licence.jwt';
 const KEY_SET = 'jwks.jwt';
-export const RUN_FILES: readonly string[] = [STATE, STATUS, LICENCE, KEY_SET];
+const PUBLISHED: readonly string[] = [STATE, STATUS, LICENCE, KEY_SET];
+/** What the state folder could not take: the agent's own. */
+export const UNWRITTEN = 'unwritten.json';
+const FOR_OWNER = 0o600;
 
 const FOR_ALL = 0o644;
 const FOR_GROUP = 0o640;
@@ -56,9 +59,21 @@ export class RunFolder {
     return steps.map((step) => step()).find((code) => code !== undefined);
   }
 
-  /** Removes what this agent puts there, and what a killed one has left half written. */
+  /** @returns the system's code where it could not be written */
+  keep(unwritten: string | undefined): string | undefined {
+    return this.#put(UNWRITTEN, unwritten, FOR_OWNER);
+  }
+
+  /** Removes what other programs read, and what a killed agent has left half written. */
+  withdraw(): void {
+    for (const name of PUBLISHED) this.#unlink(name);
+    this.sweep();
+  }
+
+  /** Removes everything that agents put there. */
   remove(): void {
-    for (const name of [...RUN_FILES, ...this.#leftovers()]) this.#unlink(name);
+    this.withdraw();
+    this.#unlink(UNWRITTEN);
   }
 
   sweep(): void {
@@ -67,7 +82,7 @@ export class RunFolder {
 
   /** What is there of this agent's. */
   list(): readonly string[] {
-    return [...RUN_FILES.filter((name) => this.#isThere(name)), ...this.#leftovers()];
+    return [...PUBLISHED, UNWRITTEN].filter((name) => this.#isThere(name)).concat(this.#leftovers());
   }
 
   #isThere(name: string): boolean {
@@ -127,7 +142,7 @@ export class RunFolder {
   }
 }
 
-const TEMPORARY = /^(?:state|status\.json|licence\.jwt|jwks\.jwt)\.[0-9a-f-]{36}\.tmp$/;
+const TEMPORARY = /^(?:state|(?:status|unwritten)\.json|(?:licence|jwks)\.jwt)\.[0-9a-f-]{36}\.tmp$/;
 
 /**
  * Creates the folder where it is absent. Throws as the file system does.

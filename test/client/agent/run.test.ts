@@ -290,3 +290,30 @@ test('a misconfigured agent says so and stays', async () => {
   expect(readStatus(scene)).toMatchObject({ code: 'options_invalid', issuer: null, trust: null });
   await stop(agent);
 });
+
+test.runIf(isRoot)('a denial that the state folder cannot take outlasts the agent that received it', async () => {
+  const scene = await createAgentScene();
+  // A running agent renews at most three hours after it could.
+  await scene.licenseAgo(16 * HOUR);
+  scene.service.denies = 'vm_blocked';
+  chmodSync(scene.root, 0o755);
+  for (const name of readdirSync(join(scene.state, VM_ID))) chownSync(join(scene.state, VM_ID, name), NOBODY, NOBODY);
+  for (const path of [join(scene.state, VM_ID), scene.state]) {
+    chownSync(path, NOBODY, NOBODY);
+    chmodSync(path, 0o500);
+  }
+  const first = scene.spawn(['run']);
+  await reach(scene, 'denied');
+  await expect.poll(() => existsSync(join(scene.run, 'unwritten.json'))).toBe(true);
+  expect(modeOf(scene, 'unwritten.json')).toBe('600');
+  first.signal('SIGKILL');
+  await first.ended;
+  await scene.service.close();
+  expect((await scene.agent(['check'])).code).toBe(10);
+  const { checkedAt } = readStatus(scene);
+  const second = scene.spawn(['run']);
+  await expect.poll(() => readStatus(scene)['checkedAt']).not.toBe(checkedAt);
+  expect(stateOf(scene)).toBe('denied\n');
+  await stop(second);
+  expect(readdirSync(scene.run)).toEqual(['unwritten.json']);
+});
