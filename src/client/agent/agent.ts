@@ -14,9 +14,8 @@ import { becomeOwnerOf } from './privileges.ts';
 import type { Owner } from './privileges.ts';
 import { readConfiguration } from './settings/configuration.ts';
 import type { Configuration } from './settings/configuration.ts';
-import { UNWRITTEN } from './runFolder.ts';
 import { settingsOf } from './settings/settings.ts';
-import { recallUnwritten } from './unwritten.ts';
+import { recallUnwritten, UNWRITTEN } from './unwritten.ts';
 import type { World } from './world.ts';
 
 /** The client, configured, and what belongs to it. */

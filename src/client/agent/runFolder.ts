@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../clientError.ts';
 import type { Report } from './report.ts';
+import { UNWRITTEN } from './unwritten.ts';
 
 /**
  * What other programs read. Each file is replaced by rename, so that a reader finds the old one or the new one whole. The
@@ -14,8 +15,6 @@ export const STATUS = 'status.json';
 const LICENCE = 'licence.jwt';
 const KEY_SET = 'jwks.jwt';
 const PUBLISHED: readonly string[] = [STATE, STATUS, LICENCE, KEY_SET];
-/** What the state folder could not take: the agent's own. */
-export const UNWRITTEN = 'unwritten.json';
 const FOR_OWNER = 0o600;
 
 const FOR_ALL = 0o644;

@@ -9,6 +9,9 @@ import type { Session } from '../session.ts';
  * that received it. It is verified again when it is read, as what is in the folder is.
  */
 
+/** In the run folder. */
+export const UNWRITTEN = 'unwritten.json';
+
 /** Octets: a licence and a denial of a few VMs. */
 const MAX_FILE = 512 * 1024;
 const OPEN_TO_OTHERS = 0o077;
