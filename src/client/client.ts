@@ -4,7 +4,7 @@ import { REAL_ADAPTERS } from './adapters/real.ts';
 import { resultOf } from './answer.ts';
 import type { Answer, Finding, Result } from './answer.ts';
 import { checkLicence as findOut } from './check/check.ts';
-import { releaseSeat } from './check/release.ts';
+import { refused, releaseSeat } from './check/release.ts';
 import type { Release } from './check/release.ts';
 import { MetadataReader } from './check/metadata.ts';
 import type { InstanceMetadata, ReadRequest, ScheduledEvents } from './check/metadata.ts';
@@ -59,6 +59,13 @@ export interface LicenceClient {
   readonly scheduledEvents: (request?: ReadRequest) => Promise<ScheduledEvents>;
 }
 
+export interface ChecksRequest extends CheckRequest, WatchRequest {
+  /** Renews a licence at a random time after it is due, as a fleet must. */
+  readonly spread?: boolean;
+  /** Checks at once when the machine has been suspended. */
+  readonly watchful?: boolean;
+}
+
 /** Creates a client. Wrong options are not thrown here: every method answers with them. */
 export function createLicenceClient(options: ClientOptions): LicenceClient {
   const client = new Client(openOrExplain(options));
@@ -86,7 +93,8 @@ function openOrExplain(options: ClientOptions): Session | ClientError {
   }
 }
 
-class Client {
+/** What programs see of a client, and for the agent each of its checks. */
+export class Client implements LicenceClient {
   readonly #session: Session | ClientError;
   readonly #clocks: Clocks;
   readonly #rhythm: Rhythm;
@@ -109,21 +117,35 @@ class Client {
 
   async *watch({ signal }: WatchRequest = {}): AsyncGenerator<Answer, void, undefined> {
     let shown: Answer | undefined;
-    for (let patient = true; signal?.aborted !== true; patient = !this.#rhythm.isFailing) {
-      const request = { patientWithService: patient, spread: true, ...(signal === undefined ? {} : { signal }) };
+    for await (const answer of this.checks({ spread: true, ...(signal === undefined ? {} : { signal }) })) {
+      if (shown === undefined || isChange(shown, answer)) yield answer;
+      shown = answer;
+    }
+  }
+
+  /** Checks for as long as it is iterated, and yields every answer. `renew` is for the first check alone. */
+  async *checks(asked: ChecksRequest): AsyncGenerator<Answer, void, undefined> {
+    const { renew = false, signal, spread = false, watchful = false } = asked;
+    for (let isFirst = true; signal?.aborted !== true; isFirst = false) {
+      const patientWithService = isFirst || !this.#rhythm.isFailing;
+      const request = {
+        renew: isFirst && renew,
+        patientWithService,
+        spread,
+        ...(signal === undefined ? {} : { signal }),
+      };
       const answer = await this.#enqueue(() => this.#check(request)).catch(ignoreStopped);
       if (answer === undefined) return;
       const until = this.#clocks.uptime() + Date.parse(answer.nextCheckAt) - this.#clocks.now();
-      if (shown === undefined || isChange(shown, answer)) yield answer;
-      shown = answer;
-      await waitUntil(this.#clocks, until, signal);
+      yield answer;
+      await waitUntil(this.#clocks, until, signal, watchful);
     }
   }
 
   release(): Promise<Release> {
     const session = this.#session;
     if (session instanceof ClientError) {
-      return Promise.resolve({ released: false, code: session.code, reason: session.message });
+      return Promise.resolve(refused(failureOf(session)));
     }
     return this.#enqueue(() => releaseSeat(new Run(session, {})));
   }
@@ -181,13 +203,14 @@ class Client {
 }
 
 /** What the folder says where it holds nothing that counts. */
-const NOTHING_KEPT: readonly string[] = ['nothing_kept', 'not_renewed', 'cache_unusable'] satisfies ClientCode[];
+export const NOTHING_KEPT: readonly string[] = ['nothing_kept', 'not_renewed', 'cache_unusable'] satisfies ClientCode[];
 
 function failureWith(error: ClientError): Finding {
   return { kind: 'failed', hand: undefined, failure: failureOf(error) };
 }
 
-function isChange(shown: Answer, answer: Answer): boolean {
+/** Whether a program has to be told. */
+export function isChange(shown: Answer, answer: Answer): boolean {
   const isSame = shown.state === answer.state && shown.code === answer.code;
   return !isSame || shown.licence?.token !== answer.licence?.token;
 }

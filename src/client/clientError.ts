@@ -186,6 +186,8 @@ export const MEANINGS: Readonly<Record<ClientCode, Meaning>> = {
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: ClientCode;
+  /** What of the message is not the code's own text. */
+  readonly detail: string | undefined;
   /** Milliseconds: how long the other side asked to wait. */
   readonly retryAfter: number | undefined;
 
@@ -194,6 +196,7 @@ export class ClientError extends Error {
     const { reason } = MEANINGS[code];
     super(detail === undefined ? reason : `${reason} (${detail})`);
     this.code = code;
+    this.detail = detail;
     this.retryAfter = retryAfter;
   }
 }

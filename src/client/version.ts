@@ -1,2 +1,5 @@
-/** Told to the service, for operators. A test holds it to package.json. */
-export const CLIENT_NAME = '@countersign/client/0.1.0';
+/** A test holds it to package.json. */
+export const VERSION = '0.1.0';
+
+/** Told to the service, for operators. */
+export const CLIENT_NAME = `@countersign/client/${VERSION}`;

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import { readBounded } from '../contract/readBounded.ts';
-import { parsePlainJson } from '../verifier/plainJson.ts';
+import { parsePlainJson } from '../contract/plainJson.ts';
 import { describeProblems } from './describeProblems.ts';
 import type { RunningEmulator } from './emulator.ts';
 import { Refusal, refuse, type Reply } from './reply.ts';

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { AZURE_CLOUDS } from '../contract/clouds.ts';
 import { decodeText } from '../contract/decodeText.ts';
-import { parsePlainJson } from '../verifier/plainJson.ts';
-import { JsonError } from '../verifier/strictJson.ts';
+import { parsePlainJson } from '../contract/plainJson.ts';
+import { JsonError } from '../contract/strictJson.ts';
 import { describeProblems } from './describeProblems.ts';
 import { mergeMetadata, type Tree } from './mergeMetadata.ts';
 import { vmFileSchema, type VmEntry } from './vmSchema.ts';

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { decodeText } from '../contract/decodeText.ts';
-import { parsePlainJson } from '../verifier/plainJson.ts';
-import { JsonError } from '../verifier/strictJson.ts';
+import { parsePlainJson } from '../contract/plainJson.ts';
+import { JsonError } from '../contract/strictJson.ts';
 
 /** A file that a setting names cannot be used. The message names the file and says what to do, and carries no part of it. */
 export class SettingFileError extends Error {

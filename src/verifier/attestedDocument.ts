@@ -1,7 +1,7 @@
 import type { AttestedPlan } from '../contract/attestation.ts';
 import { EvidenceError, readPart } from './evidenceError.ts';
-import { JsonError, parseStrictJson } from './strictJson.ts';
-import type { JsonValue } from './strictJson.ts';
+import { JsonError, parseStrictJson } from '../contract/strictJson.ts';
+import type { JsonValue } from '../contract/strictJson.ts';
 
 /** The signed content, read: every claim a string where Azure writes strings, absent ones null. Times are milliseconds. */
 export interface AttestedDocument {

@@ -1,7 +1,7 @@
 import type { Answers } from '../operatorAnswers.ts';
 import { extname } from 'node:path';
 import { finish } from '../../contract/pieces.ts';
-import { parsePlainJsonPieces } from '../../verifier/plainJson.ts';
+import { parsePlainJsonPieces } from '../../contract/plainJson.ts';
 import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';

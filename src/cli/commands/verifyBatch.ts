@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { describeTwice, parsePlainJson } from '../../verifier/plainJson.ts';
-import { JsonError } from '../../verifier/strictJson.ts';
+import { describeTwice, parsePlainJson } from '../../contract/plainJson.ts';
+import { JsonError } from '../../contract/strictJson.ts';
 import { verifyEvidence } from '../../verifier/verifyEvidence.ts';
 import type { VerifyOptions } from '../../verifier/verifyEvidence.ts';
 import type { Io } from '../command.ts';

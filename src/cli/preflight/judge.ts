@@ -5,7 +5,7 @@ import { NOT_REACHED, SUBJECTS, failed, failedBy, noted, passed } from './findin
 import type { Finding, Found, Subject } from './finding.ts';
 import { judgeDocument } from './judgeDocument.ts';
 import { judgePlan } from './judgePlan.ts';
-import { PREFERRED_VERSION } from '../../client/imds/versions.ts';
+import { PREFERRED_VERSIONS } from '../../client/imds/versions.ts';
 import type { Observations, ObservedDocument } from './observe.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -124,8 +124,9 @@ function judgeVersions({ observations: { versions } }: Scene): Found {
   }
   const { value } = judgement;
   const newest = value.toSorted().at(-1) ?? 'none';
-  if (value.includes(PREFERRED_VERSION)) return passed(`${PREFERRED_VERSION} is served; the newest is ${newest}.`);
-  return noted('version_not_preferred', `${PREFERRED_VERSION} is not served; the newest is ${newest}.`);
+  if (value.includes(PREFERRED_VERSIONS.licence))
+    return passed(`${PREFERRED_VERSIONS.licence} is served; the newest is ${newest}.`);
+  return noted('version_not_preferred', `${PREFERRED_VERSIONS.licence} is not served; the newest is ${newest}.`);
 }
 
 function judgeInstance(instance: Answer<unknown> | null): Found {

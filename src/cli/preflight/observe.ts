@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { judgeChassis } from '../../client/imds/chassis.ts';
 import type { Chassis } from '../../client/imds/chassis.ts';
-import { PREFERRED_VERSION, newestKnownVersion } from '../../client/imds/versions.ts';
+import { PREFERRED_VERSIONS, newestKnownVersion } from '../../client/imds/versions.ts';
 import { member, objectMember, parseJsonObject, textMember } from '../../client/members.ts';
 import type { JsonObject } from '../../client/members.ts';
 import { nonceFromDigest } from '../../contract/nonce.ts';
@@ -54,7 +54,7 @@ export async function observe(io: Source, world: World, url: string): Promise<Ob
   if (!isReached(versions)) return { ...machine, versions, instance: null, documents: [] };
   const instance = await asker.ask({
     path: '/metadata/instance',
-    query: { 'api-version': newestOf(versions) ?? PREFERRED_VERSION },
+    query: { 'api-version': newestOf(versions) ?? PREFERRED_VERSIONS.licence },
     parse: parseInstance,
   });
   const documents: ObservedDocument[] = [];
@@ -99,7 +99,7 @@ async function askForDocument(asker: Asker, versions: Answer<readonly string[]>,
     parse: parseDocument,
   });
   const first = await asker.ask(
-    question(hasPreferred(versions) ? PREFERRED_VERSION : (newestOf(versions) ?? PREFERRED_VERSION)),
+    question(hasPreferred(versions) ? PREFERRED_VERSIONS.licence : (newestOf(versions) ?? PREFERRED_VERSIONS.licence)),
   );
   const other = newestOf(first);
   const isRefused = first.judgement.kind === 'trouble' && first.judgement.trouble === 'version';
@@ -107,12 +107,12 @@ async function askForDocument(asker: Asker, versions: Answer<readonly string[]>,
 }
 
 function hasPreferred({ judgement }: Answer<readonly string[]>): boolean {
-  return judgement.kind === 'trouble' || judgement.value.includes(PREFERRED_VERSION);
+  return judgement.kind === 'trouble' || judgement.value.includes(PREFERRED_VERSIONS.licence);
 }
 
 /** The newest api-version that the answer names and Countersign knows. */
 function newestOf({ reply }: Answer<unknown>): string | undefined {
-  return reply.kind === 'answer' ? newestKnownVersion([reply.text]) : undefined;
+  return reply.kind === 'answer' ? newestKnownVersion('licence', [reply.text]) : undefined;
 }
 
 function parseVersions(text: string): readonly string[] | undefined {

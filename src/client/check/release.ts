@@ -1,6 +1,6 @@
 import { VM_ENDPOINTS } from '../../contract/endpoints.ts';
 import { troubleOf } from '../answer.ts';
-import type { Trouble } from '../answer.ts';
+import type { Failure, Trouble } from '../answer.ts';
 import { ClientError } from '../clientError.ts';
 import { Imds } from '../imds/imds.ts';
 import { openKey } from '../licence/possession.ts';
@@ -16,14 +16,15 @@ import { withFolder } from './withFolder.ts';
 /** How giving the seat back ended. */
 export type Release =
   /** RFC 3339 UTC: when another VM can have the seat. The licence in hand is good until it expires. */
-  { readonly released: true; readonly seatFreeAt: string } | ({ readonly released: false } & Trouble);
+  | { readonly released: true; readonly seatFreeAt: string }
+  | ({ readonly released: false; readonly state: Failure['state'] } & Trouble);
 
 /** Gives the seat of this VM back, as when it is about to be deleted. The licence in hand stays, and its key. */
 export function releaseSeat(run: Run): Promise<Release> {
   return withFolder(run, {
-    busy: (_, fault) => Promise.resolve(refused(fault)),
-    free: (scene, fault) => (fault === undefined ? release(run, scene) : Promise.resolve(refused(fault))),
-    unusable: refused,
+    busy: (_, fault) => Promise.resolve(refusedBy(fault)),
+    free: (scene, fault) => (fault === undefined ? release(run, scene) : Promise.resolve(refusedBy(fault))),
+    unusable: refusedBy,
   });
 }
 
@@ -34,10 +35,10 @@ async function release(run: Run, scene: Scene): Promise<Release> {
     const vmId = await imds.readVmId();
     const licence = scene.records.find((record) => record.vmId === vmId)?.licence;
     const key = licence === undefined ? undefined : await openKey(run.session.keyStore, vmId, { create: false });
-    if (licence === undefined || key === undefined) return refused(new ClientError('nothing_kept'));
+    if (licence === undefined || key === undefined) return refusedBy(new ClientError('nothing_kept'));
     return await request(run, { imds, key, licence });
   } catch (error) {
-    if (error instanceof ClientError) return refused(error);
+    if (error instanceof ClientError) return refusedBy(error);
     throw error;
   }
 }
@@ -50,11 +51,15 @@ async function request(
   const persisted = await persist(run, exchange, async () =>
     requestRelease(run, await exchange.prepare(VM_ENDPOINTS.releaseLicence.path), licence.token),
   );
-  if (!persisted.ok) return { released: false, ...troubleOf(persisted.failure) };
+  if (!persisted.ok) return refused(persisted.failure);
   run.report({ step: 'released', seatFreeAt: persisted.value });
   return { released: true, seatFreeAt: persisted.value };
 }
 
-function refused(error: ClientError): Release {
-  return { released: false, ...troubleOf(failureOf(error)) };
+function refusedBy(error: ClientError): Release {
+  return refused(failureOf(error));
+}
+
+export function refused(failure: Failure): Release {
+  return { released: false, state: failure.state, ...troubleOf(failure) };
 }

@@ -32,6 +32,11 @@ export function claimNumbersAmong(names: readonly string[]): readonly number[] {
   return names.map((name) => Number(CLAIM_NAME.exec(name)?.[1] ?? NaN)).filter((number) => !Number.isNaN(number));
 }
 
+/** Every file of a lock that a folder holds. */
+export function lockFilesAmong(names: readonly string[]): readonly string[] {
+  return names.filter((name) => name === NAME || CLAIM_NAME.test(name));
+}
+
 /** @returns false where the claim exists */
 export async function createClaim(place: LockPlace, number: number, claim: Claim): Promise<boolean> {
   try {

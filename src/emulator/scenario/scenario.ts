@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { parsePlainJson } from '../../verifier/plainJson.ts';
-import { JsonError } from '../../verifier/strictJson.ts';
+import { parsePlainJson } from '../../contract/plainJson.ts';
+import { JsonError } from '../../contract/strictJson.ts';
 import { describeProblems } from '../describeProblems.ts';
 import { parseDuration } from '../duration.ts';
 import { FAULT_NAMES, isFaultName, type FaultName } from '../faults.ts';

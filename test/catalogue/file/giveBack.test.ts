@@ -11,7 +11,7 @@ import { parseLicenceFile, writeLicenceFile } from '../../../src/catalogue/file/
 import { parseCatalogue } from '../../../src/catalogue/file/parseCatalogue.ts';
 import { readStored } from '../../../src/catalogue/file/readStored.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
-import { parsePlainJson, parsePlainJsonPieces } from '../../../src/verifier/plainJson.ts';
+import { parsePlainJson, parsePlainJsonPieces } from '../../../src/contract/plainJson.ts';
 import { applyCatalogue } from '../../support/applyCatalogue.ts';
 import { useAzurite } from '../../support/azurite.ts';
 import { AT } from '../../support/licensing.ts';

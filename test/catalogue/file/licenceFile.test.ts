@@ -7,7 +7,7 @@ import {
 } from '../../../src/catalogue/file/licenceFile.ts';
 import type { Licence } from '../../../src/catalogue/licence.ts';
 import { finish } from '../../../src/contract/pieces.ts';
-import { parsePlainJsonPieces } from '../../../src/verifier/plainJson.ts';
+import { parsePlainJsonPieces } from '../../../src/contract/plainJson.ts';
 
 const parseLicenceFile = (mediaType: string, file: string) =>
   finish(parsePieces(mediaType, file, parsePlainJsonPieces));

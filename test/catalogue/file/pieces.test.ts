@@ -6,7 +6,7 @@ import { planCataloguePieces } from '../../../src/catalogue/file/planCatalogue.t
 import { writeUsageFile } from '../../../src/catalogue/file/usageFile.ts';
 import { finish } from '../../../src/contract/pieces.ts';
 import type { Pieces } from '../../../src/contract/pieces.ts';
-import { parsePlainJsonPieces } from '../../../src/verifier/plainJson.ts';
+import { parsePlainJsonPieces } from '../../../src/contract/plainJson.ts';
 
 /* Files of operators are worked on in pieces, so that no request holds an instance for long (npm run bench measures it). */
 

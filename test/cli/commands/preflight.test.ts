@@ -124,7 +124,7 @@ test.skipIf(!hasShared)(
 /** The usual answers with a document that was recorded elsewhere. */
 function serveDocument(signature: string): RequestListener {
   return ({ url = '' }, response) => {
-    if (url.startsWith('/metadata/versions')) response.end('{"apiVersions":["2020-09-01","2025-04-07"]}');
+    if (url.startsWith('/metadata/versions')) response.end('{"apiVersions":["2021-01-01","2025-04-07"]}');
     else if (url.startsWith('/metadata/instance')) response.end('{"compute":{}}');
     else response.end(JSON.stringify({ encoding: 'pkcs7', signature }));
   };

@@ -71,13 +71,14 @@ export class LicenceService {
   readonly releaseRequests: unknown[] = [];
   /** By path, without the query. */
   readonly alter = new Map<string, Alteration>();
-  readonly #now: () => number;
+  /** Its clock: milliseconds since the epoch. */
+  now: () => number;
   #server: Loopback | undefined;
 
   constructor(key: SigningKey, root: SigningKey, now: () => number) {
     this.key = key;
     this.roots = [root];
-    this.#now = now;
+    this.now = now;
   }
 
   static async start(now: () => number): Promise<LicenceService> {
@@ -110,7 +111,7 @@ export class LicenceService {
   }
 
   async challenge(alter: Partial<ChallengeClaims> & { jkt?: string }): Promise<{ challenge: string; nonce: string }> {
-    const at = this.#now();
+    const at = this.now();
     const seconds = Math.floor(at / 1000);
     const claims = { iss: this.issuer, iat: seconds, exp: seconds + 300, ms: at, jti: randomUUID(), ...alter };
     const challenge = await new CompactSign(Buffer.from(JSON.stringify(claims)))
@@ -168,7 +169,7 @@ export class LicenceService {
   /** A key set as the service signs it, or with something changed. */
   async signKeySet({ claims, header, key = this.roots[0] }: KeySetChange = {}): Promise<string> {
     if (key === undefined) throw new Error('There is no root.');
-    const iat = this.keySetIssuedAt ?? Math.floor(this.#now() / 1000);
+    const iat = this.keySetIssuedAt ?? Math.floor(this.now() / 1000);
     const { issuer: iss, life, published: keys } = this;
     const sound = { iss, sub: iss, iat, exp: iat + 30 * 86_400, life, keys };
     return this.sign({ ...sound, ...claims }, { typ: 'jwk-set+jwt', jwk: key.jwk, ...header }, key);
@@ -176,7 +177,7 @@ export class LicenceService {
 
   async #replyToChallenge({ key }: { key: JWK }): Promise<Reply> {
     const made = await this.challenge({ jkt: await calculateJwkThumbprint(key) });
-    return { status: 201, body: { ...made, expiresAt: formatInstant(this.#now() + 300_000) } };
+    return { status: 201, body: { ...made, expiresAt: formatInstant(this.now() + 300_000) } };
   }
 
   async #replyToLicence(request: LicenceRequest): Promise<Reply> {
@@ -189,7 +190,7 @@ export class LicenceService {
     if (!document.includes(this.nonceOf(request.challenge))) return problem(422, 'nonce_mismatch');
     if (this.denies !== undefined) return this.denialReply(request, this.denies);
     const { vmId } = /"vmId":"(?<vmId>[0-9a-f-]{36})"/.exec(document)?.groups ?? {};
-    const claims = licenceClaims(this.issuer, challenge.jkt, this.#now(), vmId);
+    const claims = licenceClaims(this.issuer, challenge.jkt, this.now(), vmId);
     return { status: 200, body: await this.licenceBody(claims) };
   }
 
@@ -201,7 +202,7 @@ export class LicenceService {
   ): Promise<Reply> {
     const text = Buffer.from(document.signature, 'base64').toString('latin1');
     const vmId = /"vmId":"([0-9a-f-]{36})"/.exec(text)?.[1] ?? '';
-    const iat = Math.floor(this.#now() / 1000);
+    const iat = Math.floor(this.now() / 1000);
     const pth = createHash('sha256').update(proof).digest('base64url');
     const { jti } = decodeJwt(challenge);
     const sound = { iss: this.issuer, sub: `urn:azure:vm:${vmId}`, aud: PRODUCT, code, iat, exp: iat + 300, jti, pth };
@@ -214,7 +215,7 @@ export class LicenceService {
     const challenge = await this.#verifyChallenge(request.challenge);
     if (challenge?.jkt === undefined) return problem(400, 'challenge_invalid');
     if (!(await this.#isProofGood(request.proof, challenge, '/v1/releases'))) return problem(400, 'proof_invalid');
-    return { status: 200, body: { seatFreeAt: formatInstant(this.#now() + 3_600_000) } };
+    return { status: 200, body: { seatFreeAt: formatInstant(this.now() + 3_600_000) } };
   }
 
   async licenceBody(claims: LicenceClaims): Promise<object> {

@@ -143,6 +143,16 @@ test('timers last ten minutes at most, and a suspended machine is noticed by its
   expect(slept).toBe(2);
 });
 
+test('a watchful wait looks every half minute whether the machine was suspended, and ends then', async () => {
+  const { time } = await createScene();
+  const sleep: Clocks['sleep'] = async (milliseconds) => {
+    await time.clocks.sleep(milliseconds);
+    if (time.sleeps.length === 2) time.uptime += HOUR;
+  };
+  await waitUntil({ ...time.clocks, sleep }, time.uptime + 5 * HOUR, undefined, true);
+  expect(time.sleeps).toEqual([30_000, 30_000]);
+});
+
 test('a signal ends the watch while it waits, and while it checks', async () => {
   const scene = await createScene();
   const idle = new AbortController();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parsePlainJson } from '../../src/verifier/plainJson.ts';
+import { parsePlainJson } from '../../src/contract/plainJson.ts';
 
 test('reads what JSON.parse reads', () => {
   fc.assert(

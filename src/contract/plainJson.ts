@@ -1,5 +1,5 @@
-import { finish } from '../contract/pieces.ts';
-import type { Pieces } from '../contract/pieces.ts';
+import { finish } from './pieces.ts';
+import type { Pieces } from './pieces.ts';
 import { JsonError, parseJsonPieces } from './strictJson.ts';
 
 /**

@@ -3,8 +3,8 @@
  * in the number of values; the caller bounds the length. Objects become Maps, so that no key can reach a prototype.
  */
 
-import { finish } from '../contract/pieces.ts';
-import type { Pieces } from '../contract/pieces.ts';
+import { finish } from './pieces.ts';
+import type { Pieces } from './pieces.ts';
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | ReadonlyMap<string, JsonValue>;
 
@@ -301,10 +301,11 @@ function isHeldExactly(text: string, value: number): boolean {
 
 /** One text for all notations of a number: its digits without zeros at the ends, and the power of ten. */
 function readDecimal(text: string): string {
-  const [, sign = '', whole = '', fraction = '', power = '0'] =
-    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const [mantissa, power = '0'] = text.split(/e/i) as [string, string?];
+  const [whole, fraction = ''] = mantissa.replace('-', '').split('.') as [string, string?];
   const digits = (whole + fraction).replace(/^0+/, '');
   const significant = digits.replace(/0+$/, '');
   if (significant === '') return '0';
-  return `${sign}${significant}e${Number(power) - fraction.length + digits.length - significant.length}`;
+  const exponent = Number(power) - fraction.length + digits.length - significant.length;
+  return `${mantissa.startsWith('-') ? '-' : ''}${significant}e${exponent}`;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { JsonError, parseStrictJson } from '../../src/verifier/strictJson.ts';
-import type { JsonValue } from '../../src/verifier/strictJson.ts';
+import { JsonError, parseStrictJson } from '../../src/contract/strictJson.ts';
+import type { JsonValue } from '../../src/contract/strictJson.ts';
 
 const parse = (text: string): JsonValue => parseStrictJson(Buffer.from(text));
 

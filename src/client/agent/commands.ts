@@ -1,0 +1,18 @@
+import type { Command } from './command.ts';
+import { CHECK } from './commands/check.ts';
+import { createHelp, VERSION_COMMAND } from './commands/help.ts';
+import { RELEASE } from './commands/release.ts';
+import { RUN } from './commands/run.ts';
+import { STATUS_COMMAND } from './commands/status.ts';
+import { WIPE } from './commands/wipe.ts';
+
+/** Every command, in the order of `help`. */
+export const COMMANDS: readonly Command[] = [
+  CHECK,
+  RUN,
+  STATUS_COMMAND,
+  RELEASE,
+  WIPE,
+  VERSION_COMMAND,
+  createHelp(() => COMMANDS),
+];
