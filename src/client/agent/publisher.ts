@@ -63,9 +63,13 @@ export class Publisher {
     return this.#folder.keep(unwritten);
   }
 
+  withdraw(): void {
+    this.#folder.withdraw();
+  }
+
   /** systemd removes the folder when the unit stops, and keeps it over a restart; elsewhere nobody else does. */
   close({ RUNTIME_DIRECTORY = '' }: NodeJS.ProcessEnv): void {
-    if (!RUNTIME_DIRECTORY.split(':').includes(this.#folder.path)) this.#folder.withdraw();
+    if (!RUNTIME_DIRECTORY.split(':').includes(this.#folder.path)) this.withdraw();
   }
 
   /** The newest set that a root key has signed: the licence counts under that. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chownSync } from 'node:fs';
 import type { Answer } from '../../answer.ts';
 import { isChange } from '../../client.ts';
@@ -15,6 +16,7 @@ import type { Notify } from '../notify.ts';
 import type { Owner } from '../privileges.ts';
 import { Publisher } from '../publisher.ts';
 import { createRunFolder, judgeRunFolder } from '../runFolder.ts';
+import { endChecksOnTerminate } from '../termination.ts';
 import { graceLine } from './check.ts';
 
 export const RUN: Command = {
@@ -40,7 +42,12 @@ async function runForEver({ world }: Call): Promise<number> {
   notify('--ready', '--status=The first check is running.');
   // What waits in a client keeps no process alive.
   const life = setInterval(() => undefined, MAX_TIMER);
-  await publishAnswers(agent, { publisher, notify, stop });
+  await publishAnswers(agent, { publisher, notify, stop: endChecksOnTerminate(agent, stop) });
+  if (!stop.aborted) {
+    // The seat was given back: other programs are told of no licence, and none is asked for until the VM ends.
+    publisher.withdraw();
+    await once(stop, 'abort');
+  }
   clearInterval(life);
   notify('STOPPING=1');
   publisher.close(world.env);

@@ -18,6 +18,8 @@ export interface Configuration {
   /** Group of the files that not everybody may read: a name or a number; undefined for the usual one. */
   readonly group: string | undefined;
   readonly log: LogFormat;
+  /** Whether the seat is given back when Azure announces the end of this VM. */
+  readonly releaseOnTerminate: boolean;
   readonly runFolder: string;
   /** What is wrong and does not decide whom to believe: a licence in hand counts all the same. */
   readonly faults: readonly string[];
@@ -48,11 +50,11 @@ export async function readConfiguration(circumstances: Circumstances): Promise<C
   const known = file instanceof ClientError ? undefined : file;
   const environment = readEnvironment(env, file !== undefined);
   const members = { ...known?.members, ...environment.members };
-  const { group, log, options, faults } = sortMembers(members);
+  const { faults, ...sorted } = sortMembers(members);
   const runFolder = env[RUN_VARIABLE] ?? '';
   const misplaced = runFolder === '' || isAbsolute(runFolder) ? [] : [`${RUN_VARIABLE}: an absolute path`];
   return {
-    ...{ options, group, log, broken },
+    ...{ ...sorted, broken },
     runFolder: runFolder === '' || misplaced.length > 0 ? paths.run : runFolder,
     faults: [...(known === undefined ? [] : findUnknown(known)), ...environment.faults, ...faults, ...misplaced],
     remarks: environment.ignored.map(
@@ -95,7 +97,7 @@ function listUnknown(file: ConfigFile, names: readonly string[], known: readonly
     });
 }
 
-type Sorted = Pick<Configuration, 'options' | 'group' | 'log' | 'faults'>;
+type Sorted = Pick<Configuration, 'options' | 'group' | 'log' | 'releaseOnTerminate' | 'faults'>;
 
 /** Tells the agent's own members from the library's options; unknown ones are neither. */
 function sortMembers(members: JsonObject): Sorted {
@@ -110,6 +112,7 @@ function sortMembers(members: JsonObject): Sorted {
     options: Object.fromEntries(Object.entries(members).filter(([name]) => libraryNames.includes(name))),
     group: sound['group'] as string | undefined,
     log: (sound['log'] as LogFormat | undefined) ?? 'text',
+    releaseOnTerminate: sound['releaseOnTerminate'] === true,
     faults: own.filter(({ rule, value }) => !rule.isSound(value)).map(({ name, rule }) => `${name}: ${rule.text}`),
   };
 }
