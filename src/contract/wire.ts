@@ -49,6 +49,24 @@ export interface LicenceResponse {
   readonly renewAfter: string;
 }
 
+/** The claims of the proof in a request by file (`typ` `offline-proof+jwt`). */
+export interface OfflineProofClaims {
+  /** The issuer plus the path. */
+  readonly aud: string;
+  /** `publisher/product` that the licence must be for. */
+  readonly product: string;
+  readonly jti: string;
+  /** base64url of SHA-256 over the document's DER. */
+  readonly doc: string;
+}
+
+/** 200 of `POST /operator/v1/offline-activations`: what is carried back to the VM. */
+export interface OfflineLicence {
+  readonly licence: string;
+  /** The signed key set of `/.well-known/jwks.jwt`. */
+  readonly keySet: string;
+}
+
 /** 200 of `POST /v1/releases`; RFC 3339 UTC. */
 export interface ReleaseResponse {
   readonly seatFreeAt: string;

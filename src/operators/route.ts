@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { must } from '../contract/operators/fields.ts';
 import type { EffectReportJson } from '../contract/operators/records.ts';
-import type { OperatorCode, RequestCode } from '../contract/codes.ts';
+import type { ProblemCode } from '../contract/codes.ts';
 import { OPERATOR_ENDPOINTS } from '../contract/endpoints.ts';
 import type { Endpoint, OperatorEndpoint } from '../contract/endpoints.ts';
 import type { Change } from '../contract/stored.ts';
@@ -53,7 +53,7 @@ export interface RouteDeclaration<N, P extends z.ZodObject, Q extends z.ZodObjec
   readonly creates?: boolean;
   readonly answer: { readonly mediaType: 'application/json' | 'text/csv'; readonly schema: R };
   /** Refusals of its own, beside those that every route has. */
-  readonly codes: readonly (RequestCode | OperatorCode)[];
+  readonly codes: readonly ProblemCode[];
   readonly handle: (call: Call<N, z.output<P>, z.output<Q>, B>) => Promise<Answer<z.input<R>>>;
 }
 

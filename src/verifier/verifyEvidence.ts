@@ -58,6 +58,22 @@ export function verifyEvidence(evidence: Uint8Array | string, options: VerifyOpt
   }
 }
 
+/**
+ * When a document says that it was made. Nothing is verified: for callers that verify it at this time, and judge the time
+ * themselves.
+ *
+ * @param evidence as of {@link verifyEvidence}
+ * @returns milliseconds since the epoch; null where the document cannot be read or does not say
+ */
+export function readCreatedOn(evidence: Uint8Array | string): number | null {
+  try {
+    return parseAttestedDocument(readSignedDocument(readDocument(evidence)).content).createdOn;
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return null;
+  }
+}
+
 /** The checks `size` and `encoding`. */
 function readDocument(evidence: Uint8Array | string): Uint8Array {
   const isText = typeof evidence === 'string';
