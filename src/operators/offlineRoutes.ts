@@ -28,7 +28,11 @@ const activateOffline = routesThatNeed<OfflineNeeds>()({
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(offlineRequestSchema, MAX_REQUEST) },
   answer: { mediaType: 'application/json', schema: offlineLicenceSchema },
   codes: [...REFUSALS, 'not_found', 'key_set_missing'],
-  handle: async ({ needs, body, change: { at }, log }) => ({ value: await needs.activateOffline(body, { at, log }) }),
+  // Tokens are never kept. The same file gets the same licence again.
+  handle: async ({ needs, body, change: { at }, log }) => ({
+    value: await needs.activateOffline(body, { at, log }),
+    kept: null,
+  }),
 });
 
 export const OFFLINE_ROUTES: readonly OperatorRoute<OfflineNeeds>[] = [activateOffline];

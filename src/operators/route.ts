@@ -30,8 +30,8 @@ export interface Call<N, P = unknown, Q = unknown, B = unknown> {
 export interface Answer<R> {
   readonly value: R | EffectReportJson;
   readonly version?: string | undefined;
-  /** What a repeat with the same Idempotency-Key is answered, where the value itself must not be kept. */
-  readonly kept?: R;
+  /** What a repeat with the same Idempotency-Key is answered, where the value itself must not be kept. `null`: it runs again. */
+  readonly kept?: R | null;
   /** 201 instead of 200, on a route that says that it creates. */
   readonly isNew?: boolean;
 }

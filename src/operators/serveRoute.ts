@@ -80,7 +80,7 @@ function replyAnswer(
     status: isNew === true ? 201 : 200,
     headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', ...eTag },
     body: typeof value === 'string' ? value : JSON.stringify(value),
-    ...(kept !== undefined && { keptBody: JSON.stringify(kept) }),
+    ...(kept !== undefined && { keptBody: kept && JSON.stringify(kept) }),
   };
 }
 

@@ -20,6 +20,7 @@ import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest, AuthenticationNeeds, ChallengeCheckNeeds } from './authenticate.ts';
 import type { Reply, UseCase } from '../http/edge.ts';
 import { replyJson } from '../http/problems.ts';
+import { findIssued } from './findIssued.ts';
 import { findEntitlement } from './findEntitlement.ts';
 import type { EntitlementNeeds } from './findEntitlement.ts';
 import { recordDecision } from './recordDecision.ts';
@@ -81,10 +82,16 @@ export async function grantOrRefuse(needs: GrantNeeds, authentic: AuthenticReque
     if (found.refused === null) throw new Error('A VM that is entitled to nothing is refused for a reason.');
     return refuse({ ...found.refused, claimedOffer });
   }
-  const times = licenceTimes(entitlement, at, await needs.keySets.readLife(at));
-  const granted = { entitlement, times, jti: randomUUID() };
+  const life = await needs.keySets.readLife(at);
+  const times = licenceTimes(entitlement, at, life);
+  const granted = { entitlement, times, issuedAt: at, jti: randomUUID() };
   const { outcome, licence } = await takeSeat(needs, authentic, granted, body);
   if (!outcome.granted) {
+    const again = await findIssued(needs.store, authentic, { entitlement, life });
+    if (again !== null) {
+      const { times: earlier, over } = again;
+      return { granted: true, licence: await signGranted(needs, authentic, again, over), times: earlier };
+    }
     const { plan, offer, licenceId } = entitlement;
     const { code, inGrace } = outcome;
     return refuse({ code, plan, offer, licenceId, claimedOffer, inGrace });
@@ -99,6 +106,8 @@ export async function grantOrRefuse(needs: GrantNeeds, authentic: AuthenticReque
 interface GrantedLicence {
   readonly entitlement: Entitlement;
   readonly times: LicenceTimes;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
   readonly jti: string;
 }
 
@@ -108,7 +117,7 @@ async function signGranted(
   granted: GrantedLicence,
   over: boolean,
 ): Promise<string> {
-  const claims = licenceClaims({ ...granted, over, issuer, vm, issuedAt: at, jkt: challenge.jkt });
+  const claims = licenceClaims({ ...granted, over, issuer, vm, jkt: challenge.jkt });
   return signLicence(claims, await keySets.readSigner(at));
 }
 

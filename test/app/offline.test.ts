@@ -21,6 +21,7 @@ beforeEach(() => {
 
 const ROOT = createLocalRoot(ROOT_KEY).kid;
 const PRODUCT = 'contoso/gateway';
+const VM = '11111111-0000-4000-8000-000000000001';
 const SUBSCRIPTION = 'aaaaaaaa-0000-4000-8000-000000000001';
 const CATALOGUE = JSON.stringify({
   offers: [
@@ -31,6 +32,15 @@ const CATALOGUE = JSON.stringify({
     ...{ id: plan, cloud: 'emulator', subscription: SUBSCRIPTION, offer: `${PRODUCT}/${plan}`, seats: 1 },
   })),
 });
+
+async function changeOffer(scene: Scene, change: object): Promise<Answer> {
+  const { body } = await scene.operate(`GET /offers/${PRODUCT}/standard`);
+  const headers = { 'If-Match': String(body['etag']) };
+  return scene.operate(`PUT /offers/${PRODUCT}/standard`, {
+    body: { ...(body['offer'] as object), ...change },
+    headers,
+  });
+}
 
 const startScene = () => createScene({ catalogue: CATALOGUE, settings: { ROOT_KEY } });
 
@@ -58,7 +68,7 @@ test('a licence by file: of the VM and its key, for the offer’s time, and beli
   const licence = readPayload(String(answer.body['licence']));
   const iat = Number(licence['iat']);
   expect(licence).toMatchObject({
-    ...{ sub: 'urn:azure:vm:11111111-0000-4000-8000-000000000001', aud: PRODUCT, exp: iat + 14 * 86_400 },
+    ...{ sub: `urn:azure:vm:${VM}`, aud: PRODUCT, exp: iat + 14 * 86_400 },
     cnf: { jkt: thumbprintOf(key) },
     licence: { id: 'standard', renewAfter: iat + 7 * 86_400, graceUntil: iat + 21 * 86_400 },
   });
@@ -71,20 +81,61 @@ test('a licence by file: of the VM and its key, for the offer’s time, and beli
   expect(await codesOf(scene)).toEqual(['licence_issued']);
 });
 
-test('the same request again, a newer and an older one, another VM, another key', async () => {
+const licenceIn = ({ body }: Answer) => readPayload(String(body['licence']));
+
+test('the same request again gives the same licence again, whoever sends it, and writes nothing', async () => {
+  const scene = await startScene();
+  const request = await writeFile(scene, { key: createKey() });
+  const headers = { 'Idempotency-Key': 'first' };
+  const first = await send(scene, request, headers);
+  expect(outcomeOf(first)).toBe('granted');
+  const before = (await scene.operate('GET /activations?licence=standard')).body['items'];
+  ahead = 3 * DAY;
+  for (const again of [await send(scene, request), await send(scene, request, headers)]) {
+    expect([outcomeOf(again), licenceIn(again)]).toEqual(['granted', licenceIn(first)]);
+  }
+  expect((await scene.operate('GET /activations?licence=standard')).body['items']).toEqual(before);
+  expect(await codesOf(scene)).toEqual(['licence_issued']);
+});
+
+test.each<[string, (scene: Scene) => Promise<Answer>, string]>([
+  [
+    'the VM is blocked',
+    (scene) => scene.operate(`POST /activations/licence:standard/${VM}/block`),
+    '409 challenge_replayed',
+  ],
+  [
+    'its seat was freed',
+    (scene) => scene.operate(`POST /activations/licence:standard/${VM}/release`),
+    '409 challenge_replayed',
+  ],
+  [
+    'the offer has a longer time by now',
+    (scene) => changeOffer(scene, { offlineLifetime: 'P15D' }),
+    '409 challenge_replayed',
+  ],
+  ['the offer has none any more', (scene) => changeOffer(scene, { offline: false }), '403 offline_not_allowed'],
+])('the same request again is refused where %s', async (_, change, outcome) => {
+  const scene = await startScene();
+  const request = await writeFile(scene, { key: createKey() });
+  expect(outcomeOf(await send(scene, request))).toBe('granted');
+  expect((await change(scene)).status).toBe(200);
+  expect(outcomeOf(await send(scene, request))).toBe(outcome);
+});
+
+test('a newer and an older request, another VM, another key', async () => {
   const scene = await startScene();
   const key = createKey();
   const request = await writeFile(scene, { key });
   ahead = HOUR;
   const newer = await writeFile(scene, { key });
   expect(outcomeOf(await send(scene, request))).toBe('granted');
-  const again = await send(scene, request);
-  expect([outcomeOf(again), again.body['detail']]).toEqual([
+  expect(outcomeOf(await send(scene, newer))).toBe('granted');
+  const older = await send(scene, request);
+  expect([outcomeOf(older), older.body['detail']]).toEqual([
     '409 challenge_replayed',
     'A licence was issued for this request already, or for a newer one of the VM. Write a new request on the VM, and send that.',
   ]);
-  expect(outcomeOf(await send(scene, newer))).toBe('granted');
-  expect(outcomeOf(await send(scene, request))).toBe('409 challenge_replayed');
   ahead = 2 * HOUR;
   const otherKey = await writeFile(scene, { key: createKey() });
   const otherVm = await writeFile(scene, { key, vm: 'second' });
@@ -96,15 +147,6 @@ test('the same request again, a newer and an older one, another VM, another key'
   // The VM finds a way out: its own request is newer than any file.
   expect((await scene.boot('licensed', { key })).status).toBe(200);
   expect(outcomeOf(await send(scene, newer))).toBe('409 challenge_replayed');
-});
-
-test('an answer that was lost comes again under its Idempotency-Key', async () => {
-  const scene = await startScene();
-  const request = await writeFile(scene, { key: createKey() });
-  const headers = { 'Idempotency-Key': 'first' };
-  const [first, again] = [await send(scene, request, headers), await send(scene, request, headers)];
-  expect([outcomeOf(again), again.text]).toEqual(['granted', first.text]);
-  expect(again.headers.get('idempotency-replayed')).toBe('true');
 });
 
 test('a request is good for seven days, though its document and its certificate end before', async () => {
