@@ -59,15 +59,15 @@ export function verifyEvidence(evidence: Uint8Array | string, options: VerifyOpt
 }
 
 /**
- * When a document says that it was made. Nothing is verified: for callers that verify it at this time, and judge the time
- * themselves.
+ * What a document says, true or not: nothing is verified. For callers that verify it at the time that it names, or show it
+ * to people.
  *
  * @param evidence as of {@link verifyEvidence}
- * @returns milliseconds since the epoch; null where the document cannot be read or does not say
+ * @returns null where it cannot be read
  */
-export function readCreatedOn(evidence: Uint8Array | string): number | null {
+export function readUnverified(evidence: Uint8Array | string): AttestedDocument | null {
   try {
-    return parseAttestedDocument(readSignedDocument(readDocument(evidence)).content).createdOn;
+    return parseAttestedDocument(readSignedDocument(readDocument(evidence)).content);
   } catch (error) {
     if (!(error instanceof EvidenceError)) throw error;
     return null;

@@ -9,7 +9,7 @@ import { RefusedReply } from '../http/refusedReply.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { KeySets, RootState } from '../tokens/keySets/keySets.ts';
 import { checkOfflineProof } from '../tokens/proofs.ts';
-import { readCreatedOn } from '../verifier/verifyEvidence.ts';
+import { readUnverified } from '../verifier/verifyEvidence.ts';
 import { authenticate, refuseEvidence } from './authenticate.ts';
 import type { AnsweredChallenge, AuthenticationNeeds } from './authenticate.ts';
 import { grantOrRefuse } from './issueLicence.ts';
@@ -81,7 +81,7 @@ async function readAge(
   { document }: OfflineRequestBody,
   { at, log }: OfflineContext,
 ): Promise<number> {
-  const createdOn = readCreatedOn(document.signature);
+  const createdOn = readUnverified(document.signature)?.createdOn ?? null;
   const facts = createdOn === null ? null : judgeAge(createdOn, at, needs.policy.clockSkew);
   if (facts === null) return createdOn ?? at;
   const checks = [{ name: 'time', outcome: 'failed', facts }] as const;
