@@ -49,7 +49,17 @@ export interface LicenceResponse {
   readonly renewAfter: string;
 }
 
-/** The claims of the proof in a request by file (`typ` `offline-proof+jwt`). */
+/**
+ * `POST /operator/v1/offline-activations`: a VM's request that a person has carried here as a file. Its document has the
+ * nonce of {@link offlineNonceInput}, its proof the `typ` `offline-proof+jwt`.
+ */
+export interface OfflineRequest extends Omit<LicenceRequest, 'challenge' | 'proof'> {
+  readonly proof: string;
+  /** RFC 7638 thumbprints of the root keys that the VM believes: the key set comes under the first that is in force. */
+  readonly rootKeys?: readonly string[];
+}
+
+/** The claims of that proof. */
 export interface OfflineProofClaims {
   /** The issuer plus the path. */
   readonly aud: string;
@@ -60,7 +70,7 @@ export interface OfflineProofClaims {
   readonly doc: string;
 }
 
-/** 200 of `POST /operator/v1/offline-activations`: what is carried back to the VM. */
+/** 200 of the same: what is carried back to the VM. */
 export interface OfflineLicence {
   readonly licence: string;
   /** The signed key set of `/.well-known/jwks.jwt`. */

@@ -16,7 +16,14 @@ function readManifest(path: string): Manifest {
 }
 
 test('the exports are these', () => {
-  expect(Object.keys(client).sort()).toEqual(['CLIENT_CODES', 'LICENCE_STATES', 'checkLicence', 'createLicenceClient']);
+  expect(Object.keys(client).sort()).toEqual([
+    'CLIENT_CODES',
+    'LICENCE_STATES',
+    'checkLicence',
+    'createLicenceClient',
+    'createOfflineRequest',
+    'importOfflineLicence',
+  ]);
 });
 
 test('the states are those of the protocol', () => {

@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { checkLicence, createOfflineRequest, importOfflineLicence } from '../../../src/client/index.ts';
+import type { ClientOptions } from '../../../src/client/index.ts';
 import type { OperatorRole } from '../../../src/operators/roles.ts';
 import { createKey, readPayload, writeRequestFile } from '../../endToEnd/protocolClient.ts';
 import { useStack } from '../../operators/useStack.ts';
@@ -33,6 +35,23 @@ beforeAll(async () => {
   const file = (vm: string) => writeRequestFile({ issuer, imdsUrl, vm, key, product: 'contoso/gateway' });
   write('request.json', JSON.stringify(await file('second'), null, 2));
   write('small.json', JSON.stringify({ ...(await file('small-2')), offer: 'contoso/gateway/\u202etxt' }));
+});
+
+test('from a VM that never reaches the service, by two files and one command, to a licence in hand', async () => {
+  const { serviceUrl: issuer, imdsUrl, rootKeys } = stack();
+  const fetch = vi.fn(() => Promise.reject(new Error('no way out')));
+  const options: ClientOptions = {
+    ...{ issuer, product: 'contoso/gateway', folder: join(folder, 'vm'), once: true },
+    ...{ imdsUrl: `${imdsUrl}/vms/licensed-2`, trust: { rootKeys }, adapters: { fetch } },
+  };
+  const written = await createOfflineRequest(options);
+  if (!written.written) throw new Error(written.reason);
+  write('to-vendor.json', JSON.stringify(written.request));
+  expect((await run(['to-vendor.json', '--out', 'to-vm.json'])).code).toBe(0);
+  const imported = await importOfflineLicence(options, readFileSync(join(folder, 'to-vm.json')));
+  expect(imported).toMatchObject({ imported: true, licence: { id: 'http-standard', vmId: written.vmId } });
+  expect(await checkLicence(options)).toMatchObject({ state: 'licensed', licence: { features: { nodes: 16 } } });
+  expect(fetch).not.toHaveBeenCalled();
 });
 
 test('it says whose request it is, writes the licence and says what to do next', async () => {
