@@ -8,6 +8,7 @@ import { KeySetMissingError } from '../tokens/keySets/keySets.ts';
 import { KEY_SET_PAUSE, OperatorKeySetError } from '../operators/operatorKeySet.ts';
 import { replyProblem } from '../http/problems.ts';
 import type { ProblemOptions } from '../http/problems.ts';
+import { RefusedReply } from '../http/refusedReply.ts';
 import { RequestError } from '../http/requestError.ts';
 
 interface Failure extends Pick<ProblemOptions, 'detail' | 'retryAfter'> {
@@ -35,6 +36,7 @@ export function atEdge(issuer: string, useCase: UseCase): UseCase {
     try {
       return await useCase(request);
     } catch (error) {
+      if (error instanceof RefusedReply) return error.reply;
       const correlationId = randomUUID();
       if (error instanceof RequestError) {
         const { code, detail, retryAfter, errors } = error;

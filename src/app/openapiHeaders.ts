@@ -46,7 +46,16 @@ const PROBLEM_HEADERS: Readonly<Partial<Record<ProblemCode, JsonSchema>>> = {
   directory_unavailable: SOMETIMES_WAIT,
 };
 
-/** Of an answer that has one of these codes. */
+/** Of an answer that has one of these codes: a header is required where each of them has it. */
 export function problemHeaders(codes: readonly ProblemCode[]): JsonSchema {
-  return Object.assign({}, ...codes.map((code) => PROBLEM_HEADERS[code] ?? {})) as JsonSchema;
+  const described = Object.assign({}, ...codes.map((code) => PROBLEM_HEADERS[code] ?? {})) as Record<
+    string,
+    JsonSchema
+  >;
+  const isAlways = (name: string) => codes.every((code) => PROBLEM_HEADERS[code]?.[name] !== undefined);
+  const headers = Object.entries(described).map(([name, { required, ...header }]) => [
+    name,
+    required === true && isAlways(name) ? { required, ...header } : header,
+  ]);
+  return Object.fromEntries(headers) as JsonSchema;
 }

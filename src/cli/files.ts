@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { realpath, writeFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { decodeText } from '../contract/decodeText.ts';
 import { parsePlainJson } from '../contract/plainJson.ts';
 import { JsonError } from '../contract/strictJson.ts';
-import { CommandError } from './command.ts';
+import { CommandError, UsageError } from './command.ts';
 import type { Io } from './command.ts';
 import { escapeUncoloured, printable } from './printable.ts';
 
@@ -90,6 +90,21 @@ export async function writeText(io: Io, file: string, text: string): Promise<voi
   await writeFile(resolve(io.directory, file), text).catch((error: unknown) => {
     throw new CommandError('file_unwritable', `${nameOf(file)} cannot be written: ${explain(error)}`);
   });
+}
+
+/**
+ * What is read is not what is written: it would be lost.
+ *
+ * @throws {UsageError}
+ */
+export async function checkOut({ directory }: Io, out: string, inputs: readonly string[]): Promise<void> {
+  const placeOf = (name: string) => realpath(resolve(directory, name)).catch(() => null);
+  const place = await placeOf(out);
+  for (const input of inputs) {
+    if (place !== null && place === (await placeOf(input))) {
+      throw new UsageError(`--out names the file ${printable(input)}, which is an input: name another file`);
+    }
+  }
 }
 
 /** What a file would hold, on standard output: as it is for programs, and escaped on a terminal. */

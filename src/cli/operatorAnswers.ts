@@ -15,6 +15,7 @@ import type {
   usageSchema,
 } from '../contract/operators/records.ts';
 import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
+import type { OfflineLicence } from '../contract/wire.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
 
@@ -35,6 +36,7 @@ export interface Answers {
   readonly EffectReport: EffectReportJson;
   readonly SeatUsage: z.input<typeof usageSchema>;
   readonly Activation: ActivationJson;
+  readonly OfflineLicence: OfflineLicence;
   readonly UsageRow: UsageRowJson;
   readonly PrivacyItem: PrivacyItemJson;
   readonly Erasure: ErasureJson;

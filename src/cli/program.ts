@@ -46,6 +46,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list, block and unblock VMs',
     load: async (session) => (await import('./commands/activations.ts')).createActivations(session),
   },
+  activate: {
+    summary: 'issue a licence by file, for a VM that cannot reach the service',
+    load: async (session) => (await import('./commands/activate.ts')).createActivate(session),
+  },
   decisions: {
     summary: 'list decisions, and explain why a VM was refused',
     load: async (session) => (await import('./commands/decisions.ts')).createDecisions(session),

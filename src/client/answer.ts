@@ -125,7 +125,8 @@ function describe({ claims, standing }: HandOf): string {
   return SENTENCES[standing](instant(claims.exp), instant(claims.licence.graceUntil));
 }
 
-function flatten({ token, claims }: HandOf): Licence {
+/** A licence for programs. */
+export function flatten({ token, claims }: Pick<HandOf, 'token' | 'claims'>): Licence {
   const { azure, iat, exp, licence } = claims;
   const { id, plan, features, renewAfter, graceUntil, over, trialEndsAt, class: kind } = licence;
   return {

@@ -39,6 +39,8 @@ export const CLIENT_CODES = [
   'licence_foreign',
   'licence_terms_invalid',
   'licence_outdated',
+  'file_unusable',
+  'file_outdated',
 ] as const;
 
 export type ClientCode = (typeof CLIENT_CODES)[number];
@@ -179,6 +181,15 @@ export const MEANINGS: Readonly<Record<ClientCode, Meaning>> = {
   licence_outdated: {
     state: 'unreachable',
     reason: `The service answered with an older licence than is known here. ${NOT_OUR_SERVICE}`,
+  },
+  file_unusable: {
+    state: 'misconfigured',
+    reason: 'The file is not one that "countersign activate" has written. Bring that file to this machine unchanged.',
+  },
+  file_outdated: {
+    state: 'misconfigured',
+    reason:
+      'The licence in the file has ended, or is older than what is known here. Bring the newest file, or write a new request.',
   },
 };
 

@@ -4,6 +4,7 @@ import type { PublicJwk } from './wire.ts';
 export const TOKEN_TYPES = {
   challenge: 'challenge+jwt',
   proof: 'proof+jwt',
+  offlineProof: 'offline-proof+jwt',
   licence: 'licence+jwt',
   denial: 'licence-denial+jwt',
   keySet: 'jwk-set+jwt',

@@ -283,6 +283,12 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     vendor:
       'Ask whether the VM was reinstalled. If it was, run countersign activations release-key. If it was not, its disk may have been copied: countersign activations block.',
   },
+  offline_not_allowed: {
+    cause: 'An operator sent a request file of the VM, and the offer does not allow licences by file (offline: false).',
+    caller: 'Connect the VM to the licence service, directly or through a proxy, or ask the vendor.',
+    vendor:
+      'If the VM has no way out, set offline to true in the offer (countersign apply), then send the same file again. A licence by file lasts longer than others, and nothing ends it before its exp.',
+  },
 
   rate_limited: {
     cause:

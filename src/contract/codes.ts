@@ -55,6 +55,7 @@ export const LICENCE_CODES = [
   'claim_invalid',
   'key_required',
   'key_changed',
+  'offline_not_allowed',
 ] as const;
 
 /** What was granted to a VM, in decisions alone: no problem document has them. */

@@ -17,6 +17,8 @@ export function parseDuration(text: string): number | null {
 export const DEFAULT_LIFETIME = 24 * HOUR;
 export const DEFAULT_RENEW_AFTER = 12 * HOUR;
 export const DEFAULT_GRACE = 7 * DAY;
+/** The most whole weeks that fit, with the default grace, into the default life of a licence: one trip every three weeks. */
+export const DEFAULT_OFFLINE_LIFETIME = 21 * DAY;
 /** From the issue of a licence to the end of its grace, unless the service is set otherwise. */
 export const DEFAULT_LICENCE_LIFE = 30 * DAY;
 export const SHORTEST_LIFETIME = 5 * MINUTE;

@@ -59,6 +59,7 @@ export const OPERATOR_ENDPOINTS = {
   unblockActivation: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/unblock' },
   releaseSeat: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/release' },
   releaseKey: { method: 'POST', path: '/operator/v1/activations/{pool}/{vm}/release-key' },
+  activateOffline: { method: 'POST', path: '/operator/v1/offline-activations' },
   readSeats: { method: 'GET', path: '/operator/v1/seats' },
   blockVm: { method: 'POST', path: '/operator/v1/blocks' },
   listDecisions: { method: 'GET', path: '/operator/v1/decisions' },

@@ -6,6 +6,16 @@ const NONCE_LENGTH = 32;
 const DIGITS = 10;
 
 /**
+ * What the SHA-256 is computed over of which the nonce of a request by file is made, in base32: no challenge can be asked
+ * for, so it names the key that the licence will be bound to.
+ *
+ * @param jkt the key's RFC 7638 thumbprint
+ */
+export function offlineNonceInput(jkt: string): string {
+  return `countersign-offline${jkt}`;
+}
+
+/**
  * The nonce that belongs to a challenge. Service and client both compute it, so a client never trusts the one it receives.
  *
  * @param digest SHA-256 over the challenge's signing input (`header.payload`): 32 octets. Not over the whole token, whose

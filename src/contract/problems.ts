@@ -120,6 +120,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemFacts>> = {
     'The VM has changed its key more often than the offer allows',
     'Use the key of the current licence, wait until the licence under the earlier key has expired, or contact the vendor.',
   ),
+  offline_not_allowed: refused(
+    403,
+    'The offer has no licences by file',
+    'Connect the VM to the licence service, directly or through a proxy, or ask the vendor to allow licences by file.',
+  ),
 
   rate_limited: passing(429, 'Too many requests', 'Wait as long as Retry-After says.'),
   internal_error: passing(500, 'The service failed', 'Retry later. If it persists, quote the correlation id.'),

@@ -49,6 +49,34 @@ export interface LicenceResponse {
   readonly renewAfter: string;
 }
 
+/**
+ * `POST /operator/v1/offline-activations`: a VM's request that a person has carried here as a file. Its document has the
+ * nonce of {@link offlineNonceInput}, its proof the `typ` `offline-proof+jwt`.
+ */
+export interface OfflineRequest extends Omit<LicenceRequest, 'challenge' | 'proof'> {
+  readonly proof: string;
+  /** RFC 7638 thumbprints of the root keys that the VM believes: the key set comes under the first that is in force. */
+  readonly rootKeys?: readonly string[];
+}
+
+/** The claims of that proof. */
+export interface OfflineProofClaims {
+  /** The issuer plus the path. */
+  readonly aud: string;
+  /** `publisher/product` that the licence must be for. */
+  readonly product: string;
+  readonly jti: string;
+  /** base64url of SHA-256 over the document's DER. */
+  readonly doc: string;
+}
+
+/** 200 of the same: what is carried back to the VM. */
+export interface OfflineLicence {
+  readonly licence: string;
+  /** The signed key set of `/.well-known/jwks.jwt`. */
+  readonly keySet: string;
+}
+
 /** 200 of `POST /v1/releases`; RFC 3339 UTC. */
 export interface ReleaseResponse {
   readonly seatFreeAt: string;

@@ -8,8 +8,9 @@ import type { FoundTerms, Terms } from '../catalogue/terms.ts';
 import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
 import type { LicenceCode } from '../contract/codes.ts';
+import { SECOND } from '../contract/durations.ts';
 import type { Override } from '../contract/operators/override.ts';
-import { ANY, formatPlanName, isAllowed } from '../contract/planName.ts';
+import { ANY, formatPlanName, isAllowed, isSameName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 
 /** What a VM asks for. */
@@ -19,6 +20,14 @@ export interface LicenceClaim {
   readonly keyBound: boolean;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Absent where the VM asks itself. */
+  readonly byFile?: ByFile | null;
+}
+
+/** An operator brings the request as a file, from a VM without a way out. */
+export interface ByFile {
+  /** `publisher/product` that the VM wants a licence for; `null` where that is not known. */
+  readonly product: string | null;
 }
 
 /** A refusal says which offer and licence it is about, as far as they were found: a denial names the product. */
@@ -44,7 +53,7 @@ export function decide(terms: Terms, claim: LicenceClaim): Decision {
     const { plan, offer } = terms;
     return { granted: false, code, plan, offer: formatPlanName(offer.plan), licenceId: basis.licenceId };
   }
-  return { granted: true, entitlement: entitle(terms, basis, claim.vm), startsTrial: basis.startsTrial ?? null };
+  return { granted: true, entitlement: entitle(terms, basis, claim), startsTrial: basis.startsTrial ?? null };
 }
 
 /** As {@link decide}, for a VM that still has a seat under the licence that its subscription is leaving. */
@@ -65,7 +74,7 @@ interface Basis extends Pick<Entitlement, 'seats' | 'overage' | 'validUntil' | '
 
 function findBasis(terms: FoundTerms, claim: LicenceClaim): Basis {
   const { offer, licence } = terms;
-  const code = offerRefusal(offer, claim.vm);
+  const code = offerRefusal(offer, claim);
   if (offer.mode === 'marketplace') return marketplaceBasis(terms, claim, code);
   if (licence === null) return trialBasis(terms, claim, code);
   return {
@@ -118,9 +127,16 @@ function trialBasis(
   };
 }
 
-function offerRefusal(offer: Offer, vm: AttestedVm): LicenceCode | null {
+function offerRefusal(offer: Offer, { vm, byFile = null }: LicenceClaim): LicenceCode | null {
   if (offer.clouds !== ANY && !offer.clouds.includes(vm.cloud)) return 'plan_unknown';
-  return offer.status === 'suspended' ? 'offer_suspended' : null;
+  if (byFile !== null && !isOfProduct(offer, byFile)) return 'plan_unknown';
+  if (offer.status === 'suspended') return 'offer_suspended';
+  return byFile !== null && !offer.offline ? 'offline_not_allowed' : null;
+}
+
+/** The VM would not take a licence for another product, and nobody is there to tell it. */
+function isOfProduct({ plan }: Offer, { product }: ByFile): boolean {
+  return product === null || isSameName(product, `${plan.publisher}/${plan.product}`);
 }
 
 function statusRefusal({ status }: Pick<Licence, 'status'> | Override): LicenceCode | null {
@@ -143,8 +159,13 @@ function commonRefusal({ offer }: FoundTerms, { licence }: Basis, { vm, keyBound
   return offer.requireKey && !keyBound ? 'key_required' : null;
 }
 
-function entitle({ offer, plan, formerPools, trial }: FoundTerms, basis: Basis, vm: AttestedVm): Entitlement {
-  const { lifetime, renewAfter, grace, lease, keyChanges, earlyRelease } = offer;
+function entitle(
+  { offer, plan, formerPools, trial }: FoundTerms,
+  basis: Basis,
+  { vm, byFile = null }: LicenceClaim,
+): Entitlement {
+  const { grace, lease, keyChanges, earlyRelease } = offer;
+  const { lifetime, renewAfter } = byFile === null ? offer : offlineTimes(offer);
   const { pool, features, seats, overage, validUntil, trialEndsAt } = basis;
   const { cloud, subscriptionId } = vm;
   const tried: SeatPool[] = trial === null ? [] : [{ kind: 'trial', cloud, subscriptionId, plan: offer.plan }];
@@ -158,4 +179,9 @@ function entitle({ offer, plan, formerPools, trial }: FoundTerms, basis: Basis, 
     ...{ lifetime, renewAfter, grace, lease, keyChanges, earlyRelease },
     ...{ seats, overage, validUntil, class: basis.class, trialEndsAt },
   };
+}
+
+/** In the second half of its life the licence is due: people have time to carry the next one. */
+function offlineTimes({ offlineLifetime }: Offer): Pick<Entitlement, 'lifetime' | 'renewAfter'> {
+  return { lifetime: offlineLifetime, renewAfter: Math.floor(offlineLifetime / 2 / SECOND) * SECOND };
 }

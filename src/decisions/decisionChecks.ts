@@ -36,6 +36,7 @@ const FAILED_CHECKS: Readonly<Record<RefusalCode, (typeof LICENCE_CHECKS)[number
   seats_exhausted: 'seat',
   trial_ended: 'validity',
   claim_invalid: 'licence',
+  offline_not_allowed: 'offer',
 };
 
 /**

@@ -89,8 +89,8 @@ function replyAgain({ status, body, version }: NonNullable<OperatorRequest['answ
 
 async function keep(options: OnceOptions, { status, headers, ...reply }: Reply, version: string): Promise<void> {
   const { store, key, digest, at } = options;
-  const body = reply.keptBody ?? reply.body;
-  if (body.length > MAX_KEPT_BODY) return forget(options, version);
+  const { keptBody: body = reply.body } = reply;
+  if (body === null || body.length > MAX_KEPT_BODY) return forget(options, version);
   const answer = { status, body, version: headers['ETag'] ?? null };
   await tolerate(options, () => store.writeRequest({ ...key, digest, at, answer }, version));
 }

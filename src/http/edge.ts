@@ -20,8 +20,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** What is kept of the body for a repeat of the request; all of it where this is absent. */
-  readonly keptBody?: string;
+  /** What is kept of the body for a repeat of the request; all of it where this is absent, and no answer where it is null. */
+  readonly keptBody?: string | null;
 }
 
 export type UseCase = (request: EdgeRequest) => Promise<Reply>;

@@ -77,7 +77,8 @@ async function readPresent({ store }: ExplainNeeds, decision: DecisionRecord, at
   const { claimedOffer, licenceId } = decision;
   const vm = restoreClaims(decision);
   const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined, at });
-  const asked = { vm, keyBound: decision.code !== 'key_required', at };
+  const byFile = decision.code === 'offline_not_allowed' ? { product: null } : null;
+  const asked = { vm, keyBound: decision.code !== 'key_required', at, byFile };
   const decided = decide(terms, asked);
   const choice = { entitlement: decided.granted ? decided.entitlement : null, staying: decideLeaving(terms, asked) };
   const entitlement = await chooseEntitlement(store, choice, vm.vmId, at);

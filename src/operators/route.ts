@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { must } from '../contract/operators/fields.ts';
 import type { EffectReportJson } from '../contract/operators/records.ts';
-import type { OperatorCode, RequestCode } from '../contract/codes.ts';
+import type { ProblemCode } from '../contract/codes.ts';
 import { OPERATOR_ENDPOINTS } from '../contract/endpoints.ts';
 import type { Endpoint, OperatorEndpoint } from '../contract/endpoints.ts';
 import { inTurns } from '../contract/pieces.ts';
@@ -31,8 +31,8 @@ export interface Call<N, P = unknown, Q = unknown, B = unknown> {
 export interface Answer<R> {
   readonly value: R | EffectReportJson;
   readonly version?: string | undefined;
-  /** What a repeat with the same Idempotency-Key is answered, where the value itself must not be kept. */
-  readonly kept?: R;
+  /** What a repeat with the same Idempotency-Key is answered, where the value itself must not be kept. `null`: it runs again. */
+  readonly kept?: R | null;
   /** 201 instead of 200, on a route that says that it creates. */
   readonly isNew?: boolean;
 }
@@ -54,7 +54,7 @@ export interface RouteDeclaration<N, P extends z.ZodObject, Q extends z.ZodObjec
   readonly creates?: boolean;
   readonly answer: { readonly mediaType: 'application/json' | 'text/csv'; readonly schema: R };
   /** Refusals of its own, beside those that every route has. */
-  readonly codes: readonly (RequestCode | OperatorCode)[];
+  readonly codes: readonly ProblemCode[];
   readonly handle: (call: Call<N, z.output<P>, z.output<Q>, B>) => Promise<Answer<z.input<R>>>;
 }
 

@@ -17,6 +17,8 @@ import type { LicenceNeeds } from './licenceRoutes.ts';
 import type { OfferNeeds } from './offerRoutes.ts';
 import type { OverrideNeeds } from './overrideRoutes.ts';
 import type { TrustNeeds } from './trustRoutes.ts';
+import { OFFLINE_ROUTES } from './offlineRoutes.ts';
+import type { OfflineNeeds } from './offlineRoutes.ts';
 import type { OperatorRoute } from './route.ts';
 import type { ServedRoute } from '../http/edge.ts';
 import type { OperatorDirectory } from './checkToken.ts';
@@ -38,6 +40,7 @@ export type OperatorNeeds = ActivationNeeds &
   KeySetNeeds &
   LicenceNeeds &
   OfferNeeds &
+  OfflineNeeds &
   PrivacyNeeds &
   OverrideNeeds &
   TrustNeeds &
@@ -51,6 +54,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...CLAIM_ROUTES,
   ...FILE_ROUTES,
   ...ACTIVATION_ROUTES,
+  ...OFFLINE_ROUTES,
   ...DECISION_ROUTES,
   ...TRUST_ROUTES,
   ...KEY_ROUTES,

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { ContinuationError } from '../contract/stored.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 import type { RequestStore } from '../http/requestStore.ts';
+import { RefusedReply } from '../http/refusedReply.ts';
 import { RequestError } from '../http/requestError.ts';
 import { REPLAYED, answerOnce } from '../http/answerOnce.ts';
 import { readBody } from './bodies.ts';
@@ -50,7 +51,8 @@ export function serveRoute<N>(route: OperatorRoute<N>, needs: N & ServeNeeds, ru
       if (!isTrial && !isReplay) request.log('info', 'operator_wrote', { ...facts, status: answered.status });
       return answered;
     } catch (error) {
-      if (!isTrial && !(error instanceof RequestError)) request.log('error', 'operator_may_have_written', facts);
+      const isRefused = error instanceof RequestError || error instanceof RefusedReply;
+      if (!isTrial && !isRefused) request.log('error', 'operator_may_have_written', facts);
       throw error;
     } finally {
       // Also after a failure: a write whose answer was lost may have been executed.
@@ -78,7 +80,7 @@ function replyAnswer(
     status: isNew === true ? 201 : 200,
     headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store', ...eTag },
     body: typeof value === 'string' ? value : JSON.stringify(value),
-    ...(kept !== undefined && { keptBody: JSON.stringify(kept) }),
+    ...(kept !== undefined && { keptBody: kept && JSON.stringify(kept) }),
   };
 }
 

@@ -58,6 +58,22 @@ export function verifyEvidence(evidence: Uint8Array | string, options: VerifyOpt
   }
 }
 
+/**
+ * What a document says, true or not: nothing is verified. For callers that verify it at the time that it names, or show it
+ * to people.
+ *
+ * @param evidence as of {@link verifyEvidence}
+ * @returns null where it cannot be read
+ */
+export function readUnverified(evidence: Uint8Array | string): AttestedDocument | null {
+  try {
+    return parseAttestedDocument(readSignedDocument(readDocument(evidence)).content);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return null;
+  }
+}
+
 /** The checks `size` and `encoding`. */
 function readDocument(evidence: Uint8Array | string): Uint8Array {
   const isText = typeof evidence === 'string';

@@ -8,7 +8,7 @@ import type { FoundTerms, Terms } from '../catalogue/terms.ts';
 import type { Catalogue, CatalogueStore, ClaimStore, TrialStore } from '../catalogue/store.ts';
 import { formatPlanName } from '../contract/planName.ts';
 import { decide, decideLeaving } from '../decisions/decide.ts';
-import type { LicenceClaim, Refused } from '../decisions/decide.ts';
+import type { ByFile, LicenceClaim, Refused } from '../decisions/decide.ts';
 import { RequestError } from '../http/requestError.ts';
 import type { AuthenticRequest } from './authenticate.ts';
 import type { ClaimLimit } from './claimLimit.ts';
@@ -47,12 +47,12 @@ export interface Entitled {
 export async function findEntitlement(
   needs: EntitlementNeeds,
   authentic: AuthenticRequest,
-  { offer: claimedOffer, claim: code }: LicenceRequestBody,
+  { offer: claimedOffer, claim: code }: Pick<LicenceRequestBody, 'offer' | 'claim'>,
 ): Promise<Entitled | Refused> {
-  const { vm, challenge, at } = authentic;
-  const asked: LicenceClaim = { vm, keyBound: challenge.jkt !== undefined, at };
+  const { vm, challenge, byFile, at } = authentic;
+  const asked: LicenceClaim = { vm, keyBound: challenge.jkt !== undefined, byFile, at };
   const terms = await readTerms(needs.catalogue, vm, { claimedOffer, at });
-  if (code === undefined || !takesClaim(terms)) return decideTerms(needs, authentic, terms, asked);
+  if (code === undefined || !takesClaim(terms, byFile)) return decideTerms(needs, authentic, terms, asked);
   if (await redeem(needs, authentic, terms, code)) {
     needs.catalogue.forget();
     const fresh = await readTerms(needs.store, vm, { claimedOffer, at });
@@ -69,9 +69,13 @@ export async function findEntitlement(
   };
 }
 
-/** A code is looked at only where the subscription has no licence for the offer. */
-function takesClaim(terms: Terms): terms is FoundTerms {
-  return terms.found && terms.offer.mode === 'licensed' && terms.licence === null;
+/**
+ * A code is looked at only where the subscription has no licence for the offer. It is not used up for a request that the
+ * offer does not take.
+ */
+function takesClaim(terms: Terms, byFile: ByFile | null): terms is FoundTerms {
+  if (!terms.found || (byFile !== null && !terms.offer.offline)) return false;
+  return terms.offer.mode === 'licensed' && terms.licence === null;
 }
 
 /** @throws {RequestError} `rate_limited` */

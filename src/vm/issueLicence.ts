@@ -20,19 +20,21 @@ import { authenticate, checkChallenge } from './authenticate.ts';
 import type { AuthenticRequest, AuthenticationNeeds, ChallengeCheckNeeds } from './authenticate.ts';
 import type { Reply, UseCase } from '../http/edge.ts';
 import { replyJson } from '../http/problems.ts';
+import { findIssued } from './findIssued.ts';
 import { findEntitlement } from './findEntitlement.ts';
 import type { EntitlementNeeds } from './findEntitlement.ts';
 import { recordDecision } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
-import type { RefusalNeeds } from './refuseLicence.ts';
+import type { Refusal, RefusalNeeds } from './refuseLicence.ts';
 import { licenceRequestSchema, readJsonBody } from './requestBody.ts';
 import type { LicenceRequestBody } from './requestBody.ts';
 
-export interface LicenceNeeds
-  extends ChallengeCheckNeeds, AuthenticationNeeds, RefusalNeeds, SeatNeeds, EntitlementNeeds {
+export interface GrantNeeds extends RefusalNeeds, SeatNeeds, EntitlementNeeds {
   readonly keySets: Pick<KeySets, 'readLife' | 'readSigner'>;
   readonly store: EntitlementNeeds['store'] & SeatStore;
 }
+
+export type LicenceNeeds = GrantNeeds & ChallengeCheckNeeds & AuthenticationNeeds;
 
 /**
  * `POST /v1/licences`. Cheap refusals first: no ASN.1 and no RSA for strangers, no store for evidence that is not
@@ -45,62 +47,86 @@ export function issueLicence(needs: LicenceNeeds): UseCase {
     const challenge = await checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.issueLicence.path, at });
     const authentication = await authenticate(needs, request, { body, challenge, at });
     if (!authentication.accepted) return authentication.refusal;
-    return grantOrRefuse(needs, authentication.authentic, body);
+    const outcome = await grantOrRefuse(needs, authentication.authentic, body);
+    return outcome.granted ? replyLicence(outcome) : outcome.refusal;
   };
 }
 
-async function grantOrRefuse(
-  needs: LicenceNeeds,
-  authentic: AuthenticRequest,
-  body: LicenceRequestBody,
-): Promise<Reply> {
+/** What a VM asks for, and says of itself. */
+export type Wishes = Pick<LicenceRequestBody, 'offer' | 'claim' | 'client' | 'label'>;
+
+export type Issued =
+  | { readonly granted: true; readonly licence: string; readonly times: LicenceTimes }
+  | { readonly granted: false; readonly refusal: Reply };
+
+/**
+ * Decides on authentic evidence: entitlement, seat, key, audit row.
+ *
+ * @throws {RequestError} `rate_limited`
+ * @throws {StoreUnavailableError}
+ * @throws {SigningKeyUnavailableError}
+ * @throws {KeySetMissingError}
+ */
+export async function grantOrRefuse(needs: GrantNeeds, authentic: AuthenticRequest, body: Wishes): Promise<Issued> {
+  const refuse = async (refusal: Refusal): Promise<Issued> => ({
+    granted: false,
+    refusal: await refuseLicence(needs, authentic, refusal),
+  });
   const { at } = authentic;
   const { offer: claimedOffer } = body;
   const found = await findEntitlement(needs, authentic, body);
-  if (!found.granted) return refuseLicence(needs, authentic, { ...found, claimedOffer });
+  if (!found.granted) return refuse({ ...found, claimedOffer });
   const choice = { entitlement: found.entitlement, staying: found.leaving };
   const entitlement = await chooseEntitlement(needs.store, choice, authentic.vm.vmId, at);
   if (entitlement === null) {
     if (found.refused === null) throw new Error('A VM that is entitled to nothing is refused for a reason.');
-    return refuseLicence(needs, authentic, { ...found.refused, claimedOffer });
+    return refuse({ ...found.refused, claimedOffer });
   }
-  const times = licenceTimes(entitlement, at, await needs.keySets.readLife(at));
-  const granted = { entitlement, times, jti: randomUUID() };
+  const life = await needs.keySets.readLife(at);
+  const times = licenceTimes(entitlement, at, life);
+  const granted = { entitlement, times, issuedAt: at, jti: randomUUID() };
   const { outcome, licence } = await takeSeat(needs, authentic, granted, body);
   if (!outcome.granted) {
+    const again = await findIssued(needs.store, authentic, { entitlement, life });
+    if (again !== null) {
+      const { times: earlier, over } = again;
+      return { granted: true, licence: await signGranted(needs, authentic, again, over), times: earlier };
+    }
     const { plan, offer, licenceId } = entitlement;
     const { code, inGrace } = outcome;
-    return refuseLicence(needs, authentic, { code, plan, offer, licenceId, claimedOffer, inGrace });
+    return refuse({ code, plan, offer, licenceId, claimedOffer, inGrace });
   }
   const { offer, licenceId } = entitlement;
   await recordGrant(needs, authentic, { offer, licenceId, claimedOffer }, outcome);
   checkInTime(needs, at);
-  return replyLicence(licence, times);
+  return { granted: true, licence, times };
 }
 
 /** The licence that is to be issued. */
 interface GrantedLicence {
   readonly entitlement: Entitlement;
   readonly times: LicenceTimes;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
   readonly jti: string;
 }
 
 async function signGranted(
-  { issuer, keySets }: LicenceNeeds,
+  { issuer, keySets }: GrantNeeds,
   { vm, challenge, at }: AuthenticRequest,
   granted: GrantedLicence,
   over: boolean,
 ): Promise<string> {
-  const claims = licenceClaims({ ...granted, over, issuer, vm, issuedAt: at, jkt: challenge.jkt });
+  const claims = licenceClaims({ ...granted, over, issuer, vm, jkt: challenge.jkt });
   return signLicence(claims, await keySets.readSigner(at));
 }
 
 /** Signs before the seat is taken: what cannot be signed spends nothing. It is signed again if the seat makes it say else. */
 async function takeSeat(
-  needs: LicenceNeeds,
+  needs: GrantNeeds,
   authentic: AuthenticRequest,
   granted: GrantedLicence,
-  { client, label }: LicenceRequestBody,
+  { client, label }: Wishes,
 ): Promise<{ readonly outcome: ActivationOutcome; readonly licence: string }> {
   const { challenge, vm, at } = authentic;
   const { entitlement, times, jti: licenceJti } = granted;
@@ -117,18 +143,20 @@ async function takeSeat(
   return { outcome, licence: signed.licence };
 }
 
-/** First issues and changes of key have an audit row; plain renewals are a line of the log. */
+/** First issues, changes of key and licences by file have an audit row; plain renewals are a line of the log. */
 async function recordGrant(
-  needs: LicenceNeeds,
+  needs: GrantNeeds,
   authentic: AuthenticRequest,
   decided: { readonly offer: string; readonly licenceId: string; readonly claimedOffer: string | undefined },
   { first, keyChanged }: Extract<ActivationOutcome, { granted: true }>,
 ): Promise<void> {
-  const code = first ? 'licence_issued' : 'key_changed_accepted';
-  const decisionId = first || keyChanged ? await recordDecision(needs, authentic, { ...decided, code }) : undefined;
+  const code = keyChanged && !first ? 'key_changed_accepted' : 'licence_issued';
+  const isByFile = authentic.byFile !== null;
+  const isRecorded = first || keyChanged || isByFile;
+  const decisionId = isRecorded ? await recordDecision(needs, authentic, { ...decided, code }) : undefined;
   const { cloud, subscriptionId, vmId, region } = authentic.vm;
   const facts = { licenceId: decided.licenceId, cloud, region, vmId, subscriptionId, first, keyChanged, decisionId };
-  authentic.log('info', 'licence_issued', facts);
+  authentic.log('info', 'licence_issued', isByFile ? { ...facts, byFile: true } : facts);
 }
 
 /**
@@ -137,11 +165,11 @@ async function recordGrant(
  *
  * @throws {StoreUnavailableError}
  */
-function checkInTime({ now }: LicenceNeeds, at: number): void {
+function checkInTime({ now }: GrantNeeds, at: number): void {
   if (now() - at > MAX_ANSWER) throw new StoreUnavailableError('The store took too long for this licence.');
 }
 
-function replyLicence(licence: string, { expiresAt, renewAfter }: LicenceTimes): Reply {
+function replyLicence({ licence, times: { expiresAt, renewAfter } }: Extract<Issued, { granted: true }>): Reply {
   const wholeSecond = (instant: number) => formatInstant(Math.floor(instant / 1000) * 1000);
   const response: LicenceResponse = {
     licence,

@@ -64,7 +64,12 @@ export function readSignedKeySet({ keySets, now }: KeySetNeeds): UseCase {
   };
 }
 
-function findSet(roots: readonly RootState[], asked: string | undefined): ServedSet {
+/**
+ * @param asked the thumbprint of a root key; without it the first one in force
+ * @throws {RequestError} `not_found` where it is not in force
+ * @throws {KeySetMissingError | SigningKeyUnavailableError}
+ */
+export function findSet(roots: readonly RootState[], asked: string | undefined): ServedSet {
   const found = asked === undefined ? roots[0] : roots.find(({ thumbprint }) => thumbprint === asked);
   if (found !== undefined) {
     if (found.set !== null) return found.set;

@@ -2,6 +2,7 @@ import type { RefusalCode } from '../decisions/decisionRecord.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { denialClaims, isDenialCode, signDenial } from '../tokens/denials.ts';
+import { adviseByFile } from './adviseByFile.ts';
 import type { AuthenticRequest } from './authenticate.ts';
 import type { Reply } from '../http/edge.ts';
 import { replyProblem } from '../http/problems.ts';
@@ -41,7 +42,8 @@ export async function refuseLicence(
   const { cloud, subscriptionId, vmId, plan } = authentic.vm;
   authentic.log('info', 'licence_refused', { code, correlationId, cloud, subscriptionId, vmId, plan });
   const denial = await signRefusal(needs, authentic, refusal);
-  return replyProblem(needs.issuer, code, { correlationId, ...(denial === null ? {} : { denial }) });
+  const detail = authentic.byFile === null ? null : adviseByFile(code);
+  return replyProblem(needs.issuer, code, { detail, correlationId, ...(denial === null ? {} : { denial }) });
 }
 
 async function signRefusal(

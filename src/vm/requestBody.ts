@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { absentAsNull, documentSchema, token, wishes } from '../contract/operators/evidence.ts';
 import { decodeUtf8, readMediaType, readOctets } from '../http/bodyOctets.ts';
 import type { EdgeRequest } from '../http/edge.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -35,75 +36,21 @@ export function parseShape<T>(value: unknown, schema: z.ZodType<T>, what = 'The 
   throw new RequestError('request_malformed', `${where === '' ? what : `"${where}"`} is missing or not in its form.`);
 }
 
-const DOCUMENT_TEXT = z
-  .string()
-  .min(1)
-  .max(32 * 1024);
-const TOKEN = z
-  .string()
-  .min(1)
-  .max(16 * 1024);
-const documentSchema = z.object({ encoding: z.literal('pkcs7'), signature: DOCUMENT_TEXT });
-
-/** Many languages write an absent member as null. */
-const absentAsNull = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
-
 /** `key` is judged by `parsePublicJwk`: what is not a public P-256 key is refused there. */
 export const challengeRequestSchema = z.object({ key: absentAsNull(z.record(z.string(), z.unknown())) });
 
-/** The client's own word, for operators: what is not a short text is left out, and refuses nothing. */
-const clientName = z
-  .unknown()
-  .optional()
-  .transform((value) => (typeof value === 'string' ? value.slice(0, 128).toWellFormed() : undefined))
-  .describe('A text such as "gateway/2.1": its first 128 characters are shown to operators.');
-
-/** Longer ones are no codes of ours; what else is none is found out where it is looked at. */
-const CLAIM = z
-  .string()
-  .min(1)
-  .max(128)
-  .transform((text) => text.toWellFormed());
-
-/** Letters with their marks, digits, punctuation, symbols and spaces: no line ends, no control or formatting characters. */
-const LABEL = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{1,64}$/u;
-const MAX_LABEL_UNITS = 128;
-
-/** The VM's own word, for people: what cannot be used is dropped, and refuses nothing. In NFC, equal names are equal texts. */
-const label = z
-  .unknown()
-  .optional()
-  .transform((value) => (isLabel(value) ? value : undefined))
-  .describe('A name of the machine for people: one line in NFC, at most 64 characters. Anything else is dropped.');
-
-function isLabel(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length > MAX_LABEL_UNITS) return false;
-  return LABEL.test(value) && value.trim() !== '' && value === value.normalize('NFC');
-}
-
 export const licenceRequestSchema = z.object({
-  challenge: TOKEN,
+  challenge: token,
   document: documentSchema,
-  proof: absentAsNull(TOKEN),
-  offer: absentAsNull(
-    z
-      .string()
-      .min(1)
-      .max(512)
-      .transform((text) => text.toWellFormed()),
-  ),
-  claim: absentAsNull(CLAIM).describe(
-    'A claim code; looked at only where the subscription has no licence for the offer.',
-  ),
-  client: clientName,
-  label,
+  proof: absentAsNull(token),
+  ...wishes,
 });
 
 export const releaseRequestSchema = z.object({
-  challenge: TOKEN,
+  challenge: token,
   document: documentSchema,
-  licence: TOKEN,
-  proof: absentAsNull(TOKEN),
+  licence: token,
+  proof: absentAsNull(token),
 });
 
 export type LicenceRequestBody = z.infer<typeof licenceRequestSchema>;

@@ -69,6 +69,7 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   writeFileSync(join(folder, 'ca.pem'), writePem(readNodeRoots()[0] ?? Buffer.alloc(0)));
   writeFileSync(join(folder, 'set.jwt'), 'x');
+  writeFileSync(join(folder, 'request.json'), REQUEST);
   writeFileSync(join(folder, 'none.json'), '{"offers":[],"licences":[]}');
   writeFileSync(join(folder, 'licences.json'), '{"licences":[]}');
 });
@@ -79,6 +80,11 @@ afterAll(() => {
   server.close();
   rmSync(folder, { recursive: true });
 });
+
+const REQUEST = JSON.stringify({ document: { signature: HOSTILE }, proof: HOSTILE, offer: HOSTILE }).replaceAll(
+  '\\ud800',
+  '',
+);
 
 const REFUSAL = {
   ...{ code: HOSTILE, detail: HOSTILE, correlationId: HOSTILE },
@@ -144,6 +150,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['activations', 'unblock', VM, '--licence', 'x'],
   ['activations', 'release', VM, '--licence', 'x', '--yes'],
   ['activations', 'release-key', VM, '--licence', 'x'],
+  ['activate', 'request.json'],
   ['decisions', 'list'],
   ['decisions', 'show', 'x'],
   ['decisions', 'explain', 'x'],
@@ -228,6 +235,8 @@ const HOSTILE_FILES: readonly (readonly [readonly string[], unknown])[] = [
   [['explain'], { encoding: 'pkcs7', signature: HOSTILE }],
   [['trust', 'add', '--cloud', HOSTILE], HOSTILE],
   [['keys', 'upload'], HOSTILE],
+  [['activate'], { [HOSTILE]: HOSTILE }],
+  [['activate'], { document: { signature: HOSTILE }, proof: HOSTILE, offer: HOSTILE }],
   [['keys', 'sign-set', '--issuer', 'https://a.b', '--keys', 'none.json', '--out', 'x', '--yes', '--root'], HOSTILE],
 ];
 

@@ -22,6 +22,8 @@ test('the exports are these', () => {
     'LICENCE_STATES',
     'checkLicence',
     'createLicenceClient',
+    'createOfflineRequest',
+    'importOfflineLicence',
   ]);
 });
 

@@ -4,7 +4,7 @@ import type { AttestedVm } from '../../src/contract/attestation.ts';
 import type { LicenceCode } from '../../src/contract/codes.ts';
 import { readTerms } from '../../src/catalogue/terms.ts';
 import { decide, decideLeaving } from '../../src/decisions/decide.ts';
-import type { Decision } from '../../src/decisions/decide.ts';
+import type { ByFile, Decision } from '../../src/decisions/decide.ts';
 import type { Entitlement } from '../../src/catalogue/entitlement.ts';
 import type { Licence } from '../../src/catalogue/licence.ts';
 import type { Offer } from '../../src/catalogue/offer.ts';
@@ -38,14 +38,15 @@ interface Case {
   readonly licences?: readonly Licence[];
   readonly trials?: readonly Trial[];
   readonly overrides?: readonly SubscriptionOverride[];
+  readonly byFile?: ByFile;
 }
 
 async function decideCase(given: Case): Promise<Decision> {
-  const { claimedOffer, keyBound = true, trials = [], overrides = [] } = given;
+  const { claimedOffer, keyBound = true, trials = [], overrides = [], byFile = null } = given;
   const vm = attestation(given.attested);
   const offers = given.offers ?? [offer(given.offer)];
   const catalogue = memoryCatalogue(offers, given.licences ?? [licence(given.licence)], { trials, overrides });
-  return decide(await readTerms(catalogue, vm, { claimedOffer, at: AT }), { vm, keyBound, at: AT });
+  return decide(await readTerms(catalogue, vm, { claimedOffer, at: AT }), { vm, keyBound, at: AT, byFile });
 }
 
 async function granted(given: Case): Promise<Entitlement> {
@@ -57,6 +58,7 @@ async function granted(given: Case): Promise<Entitlement> {
 const NO_PLAN = { plan: { publisher: '', product: '', name: '' } };
 const CLAIM = 'contoso/firewall/pro';
 const MARKETPLACE = { mode: 'marketplace' } as const;
+const BY_FILE = { product: 'contoso/FIREWALL' };
 
 const REFUSALS: readonly (Case & { readonly code: LicenceCode })[] = [
   { name: 'no plan, none claimed', attested: NO_PLAN, code: 'plan_missing' },
@@ -136,6 +138,19 @@ const REFUSALS: readonly (Case & { readonly code: LicenceCode })[] = [
   { name: "sku outside the offer's list", offer: { skus: ['Gen1'] }, code: 'sku_not_allowed' },
   { name: "sku outside the licence's list", licence: { skus: ['Gen1'] }, code: 'sku_not_allowed' },
   { name: 'empty sku, not named', attested: { sku: '' }, offer: { skus: ['Gen2'] }, code: 'sku_not_allowed' },
+  { name: 'by file, which the offer does not allow', byFile: BY_FILE, code: 'offline_not_allowed' },
+  {
+    name: 'by file, and nothing of the subscription is looked at',
+    ...{ byFile: BY_FILE, licences: [], code: 'offline_not_allowed' },
+  },
+  {
+    name: 'by file, for another product',
+    ...{ byFile: { product: 'contoso/router' }, offer: { offline: true }, code: 'plan_unknown' },
+  },
+  {
+    name: 'by file, of a suspended offer',
+    ...{ byFile: BY_FILE, offer: { offline: true, status: 'suspended' }, code: 'offer_suspended' },
+  },
   { name: 'sku in marketplace mode', offer: { ...MARKETPLACE, skus: ['Gen1'] }, code: 'sku_not_allowed' },
   { name: 'VM outside the list', licence: { vmIds: [vmId(2)] }, code: 'vm_not_allowed' },
   { name: 'no key', keyBound: false, code: 'key_required' },
@@ -198,6 +213,14 @@ test('the entitlement holds the terms of the offer and the numbers of the licenc
     ...terms,
     ...{ seats: 5, overage: 0, class: 'production', trialEndsAt: null },
     validUntil: AT + DAY,
+  });
+});
+
+test('a licence by file has a lifetime of its own, and is due in the second half of it', async () => {
+  const given = { name: '', byFile: BY_FILE, offer: { offline: true, offlineLifetime: 3 * DAY + 1_000 } };
+  const { lifetime, renewAfter, grace, lease } = await granted(given);
+  expect({ lifetime, renewAfter, grace, lease }).toEqual({
+    ...{ lifetime: 3 * DAY + 1_000, renewAfter: 1.5 * DAY, grace: 7 * DAY, lease: DAY },
   });
 });
 

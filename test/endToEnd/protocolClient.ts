@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, hash, randomBytes } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import { SignJWT } from 'jose';
@@ -107,4 +107,49 @@ export async function release(options: BootOptions & { readonly licence: string 
   const document = await readDocument(imdsUrl, vm, challenge.nonce);
   const proof = key === undefined ? {} : { proof: await prove(challenge, key, `${issuer}/v1/releases`) };
   return post(`${baseUrl}/v1/releases`, { challenge: challenge.challenge, document, licence, ...proof, ...change });
+}
+
+export interface FileOptions {
+  readonly issuer: string;
+  readonly imdsUrl: string;
+  readonly vm: string;
+  readonly key: ClientKey;
+  readonly product: string;
+  /** The key that the document names, where that is not the one of the proof. */
+  readonly namedKey?: ClientKey;
+  /** The document that is sent, of the one that IMDS answered with: in base64. */
+  readonly changeDocument?: (signature: string) => string;
+  /** Over the claims of the proof. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly typ?: string;
+}
+
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+
+function base32(octets: Uint8Array): string {
+  const bits = [...octets].map((octet) => octet.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? []).map((five) => BASE32.charAt(Number.parseInt(five, 2))).join('');
+}
+
+/** RFC 7638. */
+export function thumbprintOf({ jwk: { crv, kty, x, y } }: ClientKey): string {
+  return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
+}
+
+/** What a VM without a way out writes for `POST /operator/v1/offline-activations`. */
+export async function writeRequestFile(options: FileOptions) {
+  const { issuer, imdsUrl, vm, key, product, namedKey = key, changeDocument, claims, typ } = options;
+  const nonce = base32(hash('sha256', `countersign-offline${thumbprintOf(namedKey)}`, 'buffer')).slice(0, 32);
+  const { encoding, signature: own } = (await readDocument(imdsUrl, vm, nonce)) as Record<string, string>;
+  const signature = changeDocument?.(String(own)) ?? String(own);
+  const said = {
+    aud: `${issuer}/operator/v1/offline-activations`,
+    product,
+    jti: randomBytes(16).toString('base64url'),
+    doc: hash('sha256', Buffer.from(signature, 'base64'), 'base64url'),
+  };
+  const proof = await new SignJWT({ ...said, ...claims })
+    .setProtectedHeader({ alg: 'ES256', typ: typ ?? 'offline-proof+jwt', jwk: key.jwk })
+    .sign(key.privateKey);
+  return { document: { encoding, signature }, proof };
 }

@@ -9,6 +9,7 @@ import { writePem } from '../../src/trust/pem.ts';
 import {
   boot,
   createKey,
+  writeRequestFile,
   post,
   prove,
   askChallenge,
@@ -248,6 +249,22 @@ test('what is kept of a subscription is answered as described, and its erasure',
   expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}?dryRun=true`, { as: 'Admin' }));
   expectDescribed('erasePrivacy', await operate(stack(), `DELETE ${path}`, { as: 'Admin' }));
   expectDescribed('erasePrivacy', await operate(stack(), 'DELETE /privacy/emulator/mine', { as: 'Admin' }));
+});
+
+test('a licence by file is answered as described, and its refusals', async () => {
+  const { serviceUrl, imdsUrl } = stack();
+  const file = (vm: string) =>
+    writeRequestFile({ issuer: serviceUrl, imdsUrl, vm, key: createKey(), product: 'contoso/gateway' });
+  const activate = (body: object) => operate(stack(), 'POST /offline-activations', { body });
+  const request = await file('second');
+  const answer = await activate(request);
+  expect(answer.status).toBe(200);
+  expectDescribed('activateOffline', answer);
+  expectDescribed('activateOffline', await activate(request));
+  expectDescribed('activateOffline', await activate(await file('small-2')));
+  expectDescribed('activateOffline', await activate({ ...request, proof: 'a.b.c' }));
+  expectDescribed('activateOffline', await activate({ ...request, rootKeys: ['A'.repeat(43)] }));
+  expectDescribed('activateOffline', await activate({ proof: 1 }));
 });
 
 test('trust and keys are answered as described', async () => {

@@ -15,7 +15,8 @@ test('an offer that is not there is created with its defaults, and read with the
   expect(created.body['offer']).toEqual({
     ...{ offer: 'contoso/created/pro', mode: 'licensed', productAliases: [], status: 'active', clouds: '*', skus: '*' },
     ...{ lifetime: 'P1D', renewAfter: 'PT12H', grace: 'P7D', lease: 'P1D', requireKey: true, keyChanges: 1 },
-    ...{ withoutPlan: false, onForeignPlan: 'refuse', trial: null, earlyRelease: false, features: {} },
+    ...{ withoutPlan: false, onForeignPlan: 'refuse', trial: null, earlyRelease: false },
+    ...{ offline: false, offlineLifetime: 'P21D', features: {} },
   });
   const read = await operate(stack(), `GET ${path('created')}`, { as: 'Reader' });
   expect(read.body).toEqual(created.body);
@@ -106,6 +107,19 @@ test.each([
     expect((await operate(stack(), `GET ${path('short')}`)).body['code']).toBe('not_found');
   },
 );
+
+test('licences by file may not last longer than clients allow either, where the offer has them', async () => {
+  const put = (change: object, headers = {}) =>
+    operate(stack(), `PUT ${path('by-file')}`, { body: offer('by-file', change), headers });
+  const long = { grace: 'P9DT1S' };
+  expect((await put(long)).status).toBe(201);
+  const headers = { 'If-Match': '*' };
+  const refused = await put({ ...long, offline: true }, headers);
+  const message = TOO_LONG.replace('lifetime', 'offlineLifetime');
+  expect(refused.body['errors']).toEqual([{ field: 'offlineLifetime', message }]);
+  expect((await put({ ...long, offline: true, offlineLifetime: 'P20DT23H59M59S' }, headers)).status).toBe(200);
+  expect((await put({ ...long, lifetime: 'P31D', offline: true }, headers)).body['errors']).toHaveLength(2);
+});
 
 test('an offer that was stored with a longer life can be suspended and shortened, but not extended', async () => {
   const store = createTablesStore({

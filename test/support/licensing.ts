@@ -55,6 +55,8 @@ export function offer(changed: Partial<Offer> = {}): Offer {
     keyChanges: 1,
     withoutPlan: false,
     earlyRelease: false,
+    offline: false,
+    offlineLifetime: 21 * DAY,
     features: {},
     ...changed,
   };

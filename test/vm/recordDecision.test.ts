@@ -8,7 +8,7 @@ import { AT, attestation, MINUTE } from '../support/licensing.ts';
 
 function createRequest(): AuthenticRequest {
   const challenge = { ms: AT, jti: 'j' } as AuthenticRequest['challenge'];
-  return { challenge, proof: null, vm: attestation(), checks: [], at: AT, log: () => undefined };
+  return { challenge, proof: null, byFile: null, vm: attestation(), checks: [], at: AT, log: () => undefined };
 }
 
 /** Records a decision at `now`, and says what was written. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { generateKeyPairSync } from 'node:crypto';
-import { open, realpath, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { MAX_KEY_SET_SECONDS } from '../../contract/claims.ts';
 import { formatInstant } from '../../contract/instants.ts';
@@ -12,7 +12,7 @@ import type { KeySetInput } from '../../tokens/signedKeySet.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Io, Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { writeText } from '../files.ts';
+import { checkOut, writeText } from '../files.ts';
 import { examples } from '../help.ts';
 import { rows } from '../layout.ts';
 import { OPTIONS, needed } from '../options.ts';
@@ -131,7 +131,7 @@ async function readFiles(values: SignOptions, io: Io) {
   const [issuer, out] = [needed('--issuer <url>', values.issuer), needed('--out <file>', values.out)];
   if (!isBaseUrl(issuer)) throw new UsageError(`--issuer ${BASE_URL_FORM}`);
   const seconds = values.days * DAY;
-  await checkOut(out, [rootFile, keysFile], io);
+  await checkOut(io, out, [rootFile, keysFile]);
   const root = await readRootFile(rootFile, io);
   await warnOfMode(rootFile, io);
   const keys = await readKeysFile(keysFile, io);
@@ -152,17 +152,6 @@ function parseUpTo(most: number): (text: string) => number {
     if (value <= most) return value;
     throw new InvalidArgumentError(`Write a whole number from 1 to ${most}.`);
   };
-}
-
-/** What is read is not what is written: a root key would be lost. */
-async function checkOut(out: string, inputs: readonly string[], { directory }: Io): Promise<void> {
-  const placeOf = (name: string) => realpath(resolve(directory, name)).catch(() => null);
-  const place = await placeOf(out);
-  for (const input of inputs) {
-    if (place !== null && place === (await placeOf(input))) {
-      throw new UsageError(`--out names the file ${printable(input)}, which is an input: name another file`);
-    }
-  }
 }
 
 /** Windows has no such modes. */

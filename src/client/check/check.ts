@@ -5,7 +5,7 @@ import { openKey } from '../licence/possession.ts';
 import type { PossessedKey } from '../licence/possession.ts';
 import { countingTime } from '../licence/rememberedTime.ts';
 import { obtainLicence } from '../service/obtainLicence.ts';
-import type { IssuedLicence, ReceivedDenial } from '../service/obtainLicence.ts';
+import type { IssuedLicence, ReceivedDenial, Subject } from '../service/obtainLicence.ts';
 import { failureOf } from '../service/persist.ts';
 import { reasonOf } from '../service/problem.ts';
 import type { Session } from '../session.ts';
@@ -49,7 +49,7 @@ async function checkScene(run: Run, scene: Scene, fault: ClientError | undefined
   return renew(run, { scene, record, imds });
 }
 
-function openImds(run: Run, scene: Scene, record: VmRecord | undefined): Imds {
+export function openImds(run: Run, scene: Scene, record: VmRecord | undefined): Imds {
   const chassis = chassisOf(scene, record);
   if (chassis === 'foreign') run.report({ step: 'chassis_foreign' });
   return new Imds(run, { chassis, hasLicence: isLicensed(run, scene, record) });
@@ -83,12 +83,11 @@ interface Renewal {
 }
 
 async function renew(run: Run, { scene, record, imds }: Renewal): Promise<Finding> {
-  const { licence, denial, keySet, vmId } = record;
+  const { denial, keySet, vmId } = record;
   const key = await openOwnKey(run, vmId);
   if (key instanceof ClientError) return concludeFailure(run, scene, record, failureOf(key));
-  const inHand = licence && { iat: licence.claims.iat, at: countingTime(licence.remembered, run.readClocks()) };
   const licensed = isLicensed(run, scene, record);
-  const subject = { vmId, licence: inHand, isLicensed: licensed, deniedAt: denial?.iat, keySet };
+  const subject = { vmId, licence: inHandOf(run, record), isLicensed: licensed, deniedAt: denial?.iat, keySet };
   const obtained = await obtainLicence({ run, imds, key }, subject);
   switch (obtained.outcome) {
     case 'issued':
@@ -101,8 +100,13 @@ async function renew(run: Run, { scene, record, imds }: Renewal): Promise<Findin
   }
 }
 
+/** What a new licence is compared with. */
+export function inHandOf(run: Run, { licence }: VmRecord): Subject['licence'] {
+  return licence && { iat: licence.claims.iat, at: countingTime(licence.remembered, run.readClocks()) };
+}
+
 /** Creates the key where there is none: under the lock, so that one process does. */
-async function openOwnKey(run: Run, vmId: string): Promise<PossessedKey | ClientError> {
+export async function openOwnKey(run: Run, vmId: string): Promise<PossessedKey | ClientError> {
   const { keyStore } = run.session;
   try {
     const isThere = (await openKey(keyStore, vmId, { create: false })) !== undefined;

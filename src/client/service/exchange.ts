@@ -63,7 +63,8 @@ export class Exchange {
     this.#challenge ??= await this.#obtainChallenge();
     const { token, jti, nonce } = this.#challenge.value;
     this.#document ??= await imds.readDocument(nonce);
-    const proof = await signProof(key, run.session.settings.issuer + path, jti);
+    const claims = { aud: run.session.settings.issuer + path, nonce: jti };
+    const proof = await signProof(key, TOKEN_TYPES.proof, claims);
     return { challenge: token, document: this.#document, proof };
   }
 
@@ -129,17 +130,17 @@ function readBody(answer: ServiceAnswer, status: number): JsonObject {
 }
 
 /**
- * Proves possession of the key that the challenge names: a compact JWS, ES256, by the key store.
+ * Proves possession of a key: a compact JWS, ES256, by the key store, with a `jti` of its own.
  *
- * @param audience the issuer plus the path that the proof is sent to
- * @param challengeId the challenge's `jti`
+ * @param typ of the proof
+ * @param claims what the proof is for
  * @throws {ClientError} `key_unusable`
  */
-async function signProof(key: PossessedKey, audience: string, challengeId: string): Promise<string> {
-  const header = encode({ alg: 'ES256', typ: TOKEN_TYPES.proof, jwk: key.jwk });
-  const claims = encode({ aud: audience, nonce: challengeId, jti: randomBytes(16).toString('base64url') });
-  const signature = await signWith(key.pair, Buffer.from(`${header}.${claims}`, 'latin1'));
-  return `${header}.${claims}.${Buffer.from(signature).toString('base64url')}`;
+export async function signProof(key: PossessedKey, typ: string, claims: object): Promise<string> {
+  const header = encode({ alg: 'ES256', typ, jwk: key.jwk });
+  const payload = encode({ ...claims, jti: randomBytes(16).toString('base64url') });
+  const signature = await signWith(key.pair, Buffer.from(`${header}.${payload}`, 'latin1'));
+  return `${header}.${payload}.${Buffer.from(signature).toString('base64url')}`;
 }
 
 function encode(value: object): string {

@@ -66,7 +66,10 @@ export async function obtainLicence(context: ExchangeContext, subject: Subject):
 }
 
 /** The claim code of the options, or one in the user data of a VM that has no licence. */
-async function findClaim({ run, imds }: ExchangeContext, { isLicensed }: Subject): Promise<string | undefined> {
+export async function findClaim(
+  { run, imds }: Pick<ExchangeContext, 'run' | 'imds'>,
+  { isLicensed }: Pick<Subject, 'isLicensed'>,
+): Promise<string | undefined> {
   const { claim } = run.session.settings;
   if (claim !== undefined || isLicensed) return claim;
   const code = findClaimCode((await imds.readUserData()) ?? '');
@@ -130,8 +133,16 @@ async function verifyUnderNewKey(
   }
 }
 
-/** Rejects recorded licences, and reports a clock that is past the end of a new one. */
-function checkNew({ run, key }: ExchangeContext, { licence, deniedAt }: Subject, claims: LicenceClaims): void {
+/**
+ * Rejects recorded licences, and reports a clock that is past the end of a new one.
+ *
+ * @throws {ClientError} `licence_foreign`, `licence_outdated`, `clock_wrong`
+ */
+export function checkNew(
+  { run, key }: Pick<ExchangeContext, 'run' | 'key'>,
+  { licence, deniedAt }: Pick<Subject, 'licence' | 'deniedAt'>,
+  claims: LicenceClaims,
+): void {
   if (claims.cnf?.jkt !== key.thumbprint) throw new ClientError('licence_foreign', 'cnf');
   if (licence !== undefined && isOutdated(claims, licence)) throw new ClientError('licence_outdated');
   if (deniedAt !== undefined && claims.iat <= deniedAt) throw new ClientError('licence_outdated', 'denied since');

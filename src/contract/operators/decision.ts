@@ -52,7 +52,7 @@ export const explanationSchema = z
       outcome: z
         .enum(['granted', ...LICENCE_CODES])
         .describe(
-          'What offers, licences, blocks and seats would lead to now. A VM that was refused for its key is taken to come with such a key again, any other with the key of its licence.',
+          'What offers, licences, blocks and seats would lead to now. A VM that was refused for its key is taken to come with such a key again, any other with the key of its licence. One that was refused a licence by file is taken to ask by file again.',
         ),
       offer: offerSchema.nullable(),
       licence: licenceSchema.nullable(),

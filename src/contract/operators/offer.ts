@@ -3,6 +3,7 @@ import * as z from 'zod';
 import {
   DEFAULT_GRACE,
   DEFAULT_LIFETIME,
+  DEFAULT_OFFLINE_LIFETIME,
   DEFAULT_RENEW_AFTER,
   SECOND,
   SHORTEST_LIFETIME,
@@ -73,11 +74,19 @@ const MEMBERS = {
   earlyRelease: z
     .boolean(YES_NO)
     .describe('Whether a released seat is free at once, and not only when its lease ends.'),
+  offline: z.boolean(YES_NO).describe('Whether operators may issue licences by file, for VMs without a way out.'),
+  offlineLifetime: duration.describe('From the issue of a licence by file to its end (exp).'),
   features,
 };
 
 /** An offer as answers and rows have it, with every member, so that what was read can be sent back. */
 export const offerSchema = z.strictObject(MEMBERS).meta({ id: 'Offer' });
+
+/** Members that rows from before they existed lack. */
+const LATER_MEMBERS = {
+  offline: MEMBERS.offline.default(false),
+  offlineLifetime: MEMBERS.offlineLifetime.default(DEFAULT_OFFLINE_LIFETIME),
+};
 
 /** An offer as it is sent, or stands in a catalogue file: what it leaves out has its default. */
 const fields = z.strictObject(
@@ -97,6 +106,7 @@ const fields = z.strictObject(
     onForeignPlan: MEMBERS.onForeignPlan.default('refuse'),
     trial: MEMBERS.trial.default(null),
     earlyRelease: MEMBERS.earlyRelease.default(false),
+    ...LATER_MEMBERS,
     features: MEMBERS.features.default({}),
   },
   must('be an object with the members of an offer'),
@@ -117,7 +127,9 @@ type Contradiction = readonly [path: keyof OfferFields, message: string];
 
 function contradictions(entry: OfferFields): readonly Contradiction[] {
   const found: Contradiction[] = [];
-  if (entry.lifetime < SHORTEST_LIFETIME) found.push(['lifetime', 'must be at least "PT5M"']);
+  for (const name of ['lifetime', 'offlineLifetime'] as const) {
+    if (entry[name] < SHORTEST_LIFETIME) found.push([name, 'must be at least "PT5M"']);
+  }
   if (entry.renewAfter !== undefined && (entry.renewAfter <= 0 || entry.renewAfter >= entry.lifetime)) {
     found.push(['renewAfter', 'must be more than nothing and less than lifetime']);
   }
@@ -162,16 +174,17 @@ export type Offer = Readonly<ReturnType<typeof toOffer>>;
 export type OfferJson = z.input<typeof offerSchema>;
 
 /** From a row, which {@link writeOffer} wrote. */
-export const storedOffer = offerSchema.transform(toOffer);
+export const storedOffer = offerSchema.extend(LATER_MEMBERS).transform(toOffer);
 
 /** The opposite of {@link offerEntry}. */
 export function writeOffer({ plan, seats: own, overage: beyond, ...offer }: Offer): OfferJson {
-  const { lifetime, renewAfter, grace, lease } = offer;
+  const { lifetime, renewAfter, grace, lease, offlineLifetime } = offer;
   return {
     offer: formatPlanName(plan),
     ...offer,
     ...(offer.mode === 'marketplace' && { seats: own, overage: beyond }),
     ...{ lifetime: formatDuration(lifetime), renewAfter: formatDuration(renewAfter) },
     ...{ grace: formatDuration(grace), lease: formatDuration(lease) },
+    offlineLifetime: formatDuration(offlineLifetime),
   };
 }

@@ -111,6 +111,8 @@ const offers = fc
       withoutPlan: fc.boolean(),
       onForeignPlan: fc.constantFrom('refuse', 'none'),
       earlyRelease: fc.boolean(),
+      offline: fc.boolean(),
+      offlineLifetime: duration(SHORTEST_LIFETIME, MAX_DURATION),
       features,
     },
     { requiredKeys: ['mode'] },

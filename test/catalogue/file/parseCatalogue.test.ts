@@ -33,8 +33,8 @@ test('an offer and a licence have the defaults of the protocol', () => {
 });
 
 test('every setting is read', () => {
-  const terms = { lifetime: 'PT2H', renewAfter: 'PT30M', grace: 'PT0S', lease: 'P1D' };
-  const switches = { requireKey: false, keyChanges: 5, withoutPlan: true, earlyRelease: true };
+  const terms = { lifetime: 'PT2H', renewAfter: 'PT30M', grace: 'PT0S', lease: 'P1D', offlineLifetime: 'P3D' };
+  const switches = { requireKey: false, keyChanges: 5, withoutPlan: true, earlyRelease: true, offline: true };
   const lists = { productAliases: ['firewall-preview'], clouds: ['AzureChinaCloud'], skus: ['Gen2', ''] };
   const features = { tier: 'full', nodes: 3, logs: true };
   expect(
@@ -42,7 +42,7 @@ test('every setting is read', () => {
   ).toEqual([
     offer({
       status: 'suspended',
-      ...{ lifetime: 2 * HOUR, renewAfter: 30 * MINUTE, grace: 0, lease: DAY },
+      ...{ lifetime: 2 * HOUR, renewAfter: 30 * MINUTE, grace: 0, lease: DAY, offlineLifetime: 3 * DAY },
       ...switches,
       ...lists,
       features,
@@ -113,6 +113,11 @@ const WRONG: readonly [name: string, file: unknown, problem: string | RegExp][] 
     'a lifetime of a minute',
     { offers: [{ ...OFFER, lifetime: 'PT1M' }] },
     'offers[0].lifetime: must be at least "PT5M"',
+  ],
+  [
+    'a licence by file for a minute',
+    { offers: [{ ...OFFER, offlineLifetime: 'PT1M' }] },
+    'offers[0].offlineLifetime: must be at least "PT5M"',
   ],
   [
     'renewal after expiry',
@@ -281,7 +286,7 @@ test('half an odd lifetime is rounded down to whole seconds, as files have them'
 
 const OFFER_MEMBERS = [
   ...['offer', 'mode', 'productAliases', 'status', 'clouds', 'skus', 'seats', 'lifetime', 'renewAfter', 'grace'],
-  ...['lease', 'requireKey', 'keyChanges', 'withoutPlan', 'earlyRelease', 'features'],
+  ...['lease', 'requireKey', 'keyChanges', 'withoutPlan', 'earlyRelease', 'offline', 'offlineLifetime', 'features'],
 ];
 const LICENCE_MEMBERS = [
   ...['id', 'cloud', 'subscription', 'offer', 'seats', 'status', 'validFrom', 'validUntil', 'vmIds', 'skus'],
