@@ -1,8 +1,8 @@
-import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { createHmac, generateKeyPairSync, hash } from 'node:crypto';
 import fc from 'fast-check';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { checkProof } from '../../src/tokens/proofs.ts';
+import { checkOfflineProof, checkProof } from '../../src/tokens/proofs.ts';
 import type { CheckedProof } from '../../src/tokens/proofs.ts';
 import { thumbprint } from '../../src/tokens/publicJwk.ts';
 import { createKeyPair, encodePart, es256Token, respellAt, setTrailingBit } from './forge.ts';
@@ -167,4 +167,35 @@ test('refuses what is too long', async () => {
 
 test('refuses any text', async () => {
   await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => !(await check(text)).ok));
+});
+
+const DOCUMENT = Buffer.from('a document');
+const OFFLINE_AUDIENCE = 'https://licences.example.com/operator/v1/offline-activations';
+const OFFLINE_HEADER = { ...HEADER, typ: 'offline-proof+jwt' };
+const OFFLINE_CLAIMS = {
+  ...{ aud: OFFLINE_AUDIENCE, product: 'contoso/gateway', jti: JTI },
+  doc: hash('sha256', DOCUMENT, 'base64url'),
+};
+
+const checkOffline = (header: object, claims: object, privateKey = PAIR.privateKey) =>
+  checkOfflineProof(es256Token(header, claims, privateKey), { audience: OFFLINE_AUDIENCE, document: DOCUMENT });
+
+test('takes an offline proof, and says whose it is and what it is for', async () => {
+  const expected = { ok: true, jkt: thumbprint(PAIR.jwk), jti: JTI, product: 'contoso/gateway' };
+  expect(await checkOffline(OFFLINE_HEADER, OFFLINE_CLAIMS)).toEqual(expected);
+  expect(await checkOffline({ ...OFFLINE_HEADER, kid: 'a' }, { ...OFFLINE_CLAIMS, iat: 1 })).toEqual(expected);
+});
+
+test.each<[string, object, object]>([
+  ['typ', HEADER, OFFLINE_CLAIMS],
+  ['key', { ...OFFLINE_HEADER, jwk: STRANGER.jwk }, OFFLINE_CLAIMS],
+  ['source of its key', { ...OFFLINE_HEADER, jku: 'https://licences.example.com' }, OFFLINE_CLAIMS],
+  ['path', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, aud: AUDIENCE }],
+  ['document', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, doc: hash('sha256', 'another', 'base64url') }],
+  ['product, of 300 characters', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, product: 'x'.repeat(300) }],
+  ['product, a list', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, product: ['contoso/gateway'] }],
+  ['jti, too short', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, jti: 'a' }],
+  ['jti, with a space', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, jti: `${JTI} ` }],
+])('refuses an offline proof with another %s', async (_, header, claims) => {
+  expect(await checkOffline(header, claims)).toEqual(INVALID);
 });

@@ -19,7 +19,7 @@ import { writeRequest } from './writeRequest.ts';
 
 /** How writing a request ended. */
 export type WrittenRequest =
-  /** `request`: to be carried to the vendor as JSON; it holds no secret. The service takes it for seven days. */
+  /** `request`: to be carried to the vendor as JSON. It holds no key, but a claim code where there is one. Good for seven days. */
   | { readonly written: true; readonly vmId: string; readonly request: OfflineRequest }
   | ({ readonly written: false } & Trouble);
 
