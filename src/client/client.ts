@@ -13,10 +13,9 @@ import type { RunRequest } from './run.ts';
 import { readStatus } from './check/status.ts';
 import { ClientError } from './clientError.ts';
 import type { ClientCode } from './clientError.ts';
-import { parseOptions } from './options.ts';
 import type { ClientOptions } from './options.ts';
 import { failureOf } from './service/persist.ts';
-import { openSession } from './session.ts';
+import { openOrExplain } from './session.ts';
 import type { Session } from './session.ts';
 import { Rhythm } from './watch/rhythm.ts';
 import { waitUntil } from './watch/wait.ts';
@@ -82,15 +81,6 @@ export function createLicenceClient(options: ClientOptions): LicenceClient {
 /** One check by a client that is made for it: for boot gates and scheduled tasks. */
 export function checkLicence(options: ClientOptions): Promise<Answer> {
   return createLicenceClient(options).check();
-}
-
-function openOrExplain(options: ClientOptions): Session | ClientError {
-  try {
-    return openSession(parseOptions(options));
-  } catch (error) {
-    if (error instanceof ClientError) return error;
-    throw error;
-  }
 }
 
 /** What programs see of a client, and for the agent each of its checks. */

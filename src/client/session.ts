@@ -1,10 +1,12 @@
 import type { KeyStore } from './adapters.ts';
+import { ClientError } from './clientError.ts';
 import { Folder } from './folder/folder.ts';
 import { KeyFiles } from './folder/keyFiles.ts';
 import { NO_IMDS_TIMES } from './folder/lockRecord.ts';
 import type { ImdsTimes } from './folder/lockRecord.ts';
 import { PREFERRED_VERSIONS } from './imds/versions.ts';
-import type { Settings } from './options.ts';
+import { parseOptions } from './options.ts';
+import type { ClientOptions, Settings } from './options.ts';
 import type { KeySet } from './trust/keySet.ts';
 
 /** What one client object keeps from check to check. */
@@ -44,4 +46,14 @@ export function openSession(settings: Settings): Session {
   const { adapters } = settings;
   const folder = new Folder(settings.folder, adapters.files, adapters.process);
   return { settings, folder, keyStore: adapters.keyStore ?? new KeyFiles(folder), memory: new Memory() };
+}
+
+/** A session, or what is wrong with the options. */
+export function openOrExplain(options: ClientOptions): Session | ClientError {
+  try {
+    return openSession(parseOptions(options));
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { CHECK } from './commands/check.ts';
 import { createHelp, VERSION_COMMAND } from './commands/help.ts';
+import { IMPORT, REQUEST } from './commands/byFile.ts';
 import { RELEASE } from './commands/release.ts';
 import { RUN } from './commands/run.ts';
 import { STATUS_COMMAND } from './commands/status.ts';
@@ -11,6 +12,8 @@ export const COMMANDS: readonly Command[] = [
   CHECK,
   RUN,
   STATUS_COMMAND,
+  REQUEST,
+  IMPORT,
   RELEASE,
   WIPE,
   VERSION_COMMAND,

@@ -1,14 +1,14 @@
 import type { OfflineRequest } from '../../contract/wire.ts';
 import { troubleOf } from '../answer.ts';
-import type { Licence, Trouble } from '../answer.ts';
+import type { Failure, Licence, Trouble } from '../answer.ts';
 import { withFolder } from '../check/withFolder.ts';
 import type { Scene } from '../check/scene.ts';
 import { ClientError } from '../clientError.ts';
-import { parseOptions } from '../options.ts';
 import type { ClientOptions } from '../options.ts';
 import { Run } from '../run.ts';
 import { failureOf } from '../service/persist.ts';
-import { openSession } from '../session.ts';
+import { openOrExplain } from '../session.ts';
+import type { Session } from '../session.ts';
 import { importLicence } from './importLicence.ts';
 import { writeRequest } from './writeRequest.ts';
 
@@ -21,15 +21,20 @@ import { writeRequest } from './writeRequest.ts';
 export type WrittenRequest =
   /** `request`: to be carried to the vendor as JSON. It holds no key, but a claim code where there is one. Good for seven days. */
   | { readonly written: true; readonly vmId: string; readonly request: OfflineRequest }
-  | ({ readonly written: false } & Trouble);
+  | ({ readonly written: false; readonly state: Failure['state'] } & Trouble);
 
 /** How an import ended. */
 export type ImportedLicence =
-  { readonly imported: true; readonly licence: Licence } | ({ readonly imported: false } & Trouble);
+  | { readonly imported: true; readonly licence: Licence }
+  | ({ readonly imported: false; readonly state: Failure['state'] } & Trouble);
 
 /** Makes the request of this VM: an attested document that names this VM and its key, and a proof by that key. */
-export async function createOfflineRequest(options: ClientOptions): Promise<WrittenRequest> {
-  const outcome = await inFolder(options, writeRequest);
+export function createOfflineRequest(options: ClientOptions): Promise<WrittenRequest> {
+  return requestIn(openOrExplain(options));
+}
+
+export async function requestIn(session: Session | ClientError): Promise<WrittenRequest> {
+  const outcome = await inFolder(session, writeRequest);
   return outcome.ok ? { written: true, ...outcome.value } : { written: false, ...outcome.trouble };
 }
 
@@ -38,23 +43,27 @@ export async function createOfflineRequest(options: ClientOptions): Promise<Writ
  *
  * @param file what `countersign activate` has written, in UTF-8 or UTF-16
  */
-export async function importOfflineLicence(
-  options: ClientOptions,
-  file: string | Uint8Array,
-): Promise<ImportedLicence> {
-  const outcome = await inFolder(options, (run, scene) => importLicence(run, scene, file));
+export function importOfflineLicence(options: ClientOptions, file: string | Uint8Array): Promise<ImportedLicence> {
+  return importInto(openOrExplain(options), file);
+}
+
+export async function importInto(session: Session | ClientError, file: string | Uint8Array): Promise<ImportedLicence> {
+  const outcome = await inFolder(session, (run, scene) => importLicence(run, scene, file));
   return outcome.ok ? { imported: true, licence: outcome.value } : { imported: false, ...outcome.trouble };
 }
 
-type Outcome<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly trouble: Trouble };
+type Outcome<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly trouble: Trouble & Pick<Failure, 'state'> };
 
 /** @param action throws {ClientError} */
 async function inFolder<Value>(
-  options: ClientOptions,
+  session: Session | ClientError,
   action: (run: Run, scene: Scene) => Promise<Value>,
 ): Promise<Outcome<Value>> {
   try {
-    const run = new Run(openSession(parseOptions(options)), {});
+    if (session instanceof ClientError) throw session;
+    const run = new Run(session, {});
     return await withFolder<Outcome<Value>>(run, {
       free: async (scene, fault) => {
         if (fault !== undefined) throw fault;
@@ -69,6 +78,7 @@ async function inFolder<Value>(
   }
 }
 
-function failed(error: ClientError): { readonly ok: false; readonly trouble: Trouble } {
-  return { ok: false, trouble: troubleOf(failureOf(error)) };
+function failed(error: ClientError): Extract<Outcome<never>, { readonly ok: false }> {
+  const failure = failureOf(error);
+  return { ok: false, trouble: { state: failure.state, ...troubleOf(failure) } };
 }
