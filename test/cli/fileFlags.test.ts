@@ -13,7 +13,9 @@ import { writePem } from '../../src/trust/pem.ts';
 import { publishKey } from '../../src/tokens/keySet.ts';
 import { createLocalRoot } from '../../src/tokens/rootKey.ts';
 import { signKeySet } from '../../src/tokens/signedKeySet.ts';
-import { createKeyPair, pkcs8 } from '../tokens/forge.ts';
+import { licenceClaims } from '../../src/tokens/licenceClaims.ts';
+import { attestation, entitlement } from '../support/licensing.ts';
+import { createKeyPair, es256Token, pkcs8 } from '../tokens/forge.ts';
 import { AT, TRUST, useDocumentFiles } from './documentFiles.ts';
 import type { Run } from './documentFiles.ts';
 import { recordIo } from './recordIo.ts';
@@ -113,6 +115,12 @@ const READ: Readonly<Record<string, Reading>> = {
     content: () => JSON.stringify({ licences: [LICENCE] }, null, 2),
     key: 'note',
   },
+  'activate file': {
+    args: (file) => ['activate', file, '--json'],
+    content: () =>
+      JSON.stringify({ document: { encoding: 'pkcs7', signature: 'AAAA' }, proof: 'a', label: 'café' }, null, 2),
+    key: 'proof',
+  },
   'keys sign-set --root': { args: (root) => signSet({ root }), content: () => pkcs8(ROOT.privateKey) },
   'keys sign-set --root of a JWK': {
     args: (root) => signSet({ root }),
@@ -143,7 +151,14 @@ const READ: Readonly<Record<string, Reading>> = {
 /** Folders of certificates, read as the one of `trust sync --from` is. */
 const FOLDERS = ['verify', 'explain', 'preflight', 'trust status'].map((command) => `${command} --trust-dir`);
 const WRITTEN = [
-  ...['trust sync --out', 'licences export --out', 'usage export --out', 'privacy export --out', 'imds --authority'],
+  ...[
+    'trust sync --out',
+    'licences export --out',
+    'usage export --out',
+    'privacy export --out',
+    'imds --authority',
+    'activate --out',
+  ],
   ...['preflight --out', 'keys status --out', 'keys create-root --out', 'keys sign-set --out'],
 ];
 
@@ -169,7 +184,18 @@ test('every argument and option that names a file is in this table', async () =>
 });
 
 const COUNTS = { created: 1, updated: 1, unchanged: 0 };
+const times = { expiresAt: AT, renewAfter: AT, graceUntil: AT };
+const ISSUED = {
+  issuer: ISSUER,
+  vm: attestation(),
+  entitlement: entitlement(),
+  over: false,
+  times,
+  issuedAt: AT,
+  jti: 'x',
+};
 const ANSWERS: Readonly<Record<string, unknown>> = {
+  'POST /offline-activations': { licence: es256Token({}, licenceClaims(ISSUED), KEY.privateKey), keySet: 'x' },
   'GET /catalogue': { offers: [], licences: [] },
   'POST /catalogue': { dryRun: false, offers: COUNTS, licences: COUNTS },
   'POST /imports/licences': { dryRun: true, offers: COUNTS, licences: COUNTS },
