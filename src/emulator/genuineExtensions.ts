@@ -61,7 +61,7 @@ function certificateTemplate(): Extension {
 /** Lengths in octets, as in the genuine ones. */
 const TIMESTAMPS = { count: 3, logId: 32, time: 8, signature: 71 };
 
-/** Signed certificate timestamps in their form (RFC 6962 section 3.3), of logs that do not exist: nobody's signature. */
+/** Signed certificate timestamps in their form (RFC 6962 section 3.3), of logs that do not exist, with octets in place of signatures. */
 function loggedTimestamps(): Extension {
   const list = Array.from({ length: TIMESTAMPS.count }, (_, index) => {
     const logId = madeUp(`log ${index}`, TIMESTAMPS.logId);

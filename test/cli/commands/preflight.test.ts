@@ -5,13 +5,13 @@ import { expect, test } from 'vitest';
 import { SUBJECTS } from '../../../src/cli/preflight/finding.ts';
 import { KEPT_VALUES } from '../../../src/cli/preflight/metadataRules.ts';
 import { TROUBLES } from '../../../src/cli/preflight/trouble.ts';
-import { FAULTS, FAULT_NAMES } from '../../../src/emulator/faults.ts';
+import { FAULTS } from '../../../src/emulator/faults.ts';
 import type { FaultName } from '../../../src/emulator/faults.ts';
 import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
 import { createVm } from '../../../src/emulator/vms.ts';
 import { hasShared, readSharedText } from '../../support/shared.ts';
 import { runIn } from '../documentFiles.ts';
-import { AT, listCodes, readReport, usePreflight } from '../preflight/preflightScene.ts';
+import { AT, FAULTS_THAT_ANSWER, listCodes, readReport, usePreflight } from '../preflight/preflightScene.ts';
 
 const scene = usePreflight();
 
@@ -60,14 +60,18 @@ const VERDICTS: Readonly<Partial<Record<FaultName, Readonly<Record<string, strin
   'too-old': { clock: 'failed clock_differs' },
   'old-nonce': { 'nonce-base32': 'noted document_stale_first', 'nonce-digits': 'noted document_stale_first' },
   'empty-plan': { plan: 'noted plan_empty' },
+  'foreign-plan': { plan: 'noted plan_differs' },
   slow: {},
   gone: {},
   'not-found': { imds: 'failed imds_failing' },
   'too-many': { imds: 'failed imds_busy' },
   error: { imds: 'failed imds_failing' },
+  forbidden: { access: 'failed imds_denied' },
+  refused: { imds: 'failed imds_silent' },
+  cut: { imds: 'failed imds_odd' },
 };
 
-test.each(FAULT_NAMES)('the fault %s has its verdict', async (fault) => {
+test.each(FAULTS_THAT_ANSWER)('the fault %s has its verdict', async (fault) => {
   const { leadsTo } = FAULTS[fault];
   const verdict = VERDICTS[fault] ?? (leadsTo === null ? {} : { document: `failed ${leadsTo}` });
   const run = await scene.run(await scene.emulate({ faults: [fault] }));

@@ -9,12 +9,11 @@ import { KEPT_NAMES, KEPT_VALUES } from '../../../src/cli/preflight/metadataRule
 import { StandIns } from '../../../src/cli/preflight/standIns.ts';
 import { createAuthority } from '../../../src/emulator/authority.ts';
 import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
-import { FAULT_NAMES } from '../../../src/emulator/faults.ts';
 import { createVm } from '../../../src/emulator/vms.ts';
 import type { Metadata, Vm, VmDescription } from '../../../src/emulator/vms.ts';
 import { expectedDocuments, hasShared, readSharedText } from '../../support/shared.ts';
 import { runKeys } from '../../support/runKeys.ts';
-import { AT, usePreflight } from './preflightScene.ts';
+import { FAULTS_THAT_ANSWER, AT, usePreflight } from './preflightScene.ts';
 
 const scene = usePreflight();
 const KEY = new Uint8Array(32).fill(7);
@@ -79,7 +78,7 @@ test.each(BUILT_IN_VMS.map((vm) => [vm.name, vm] as const))('the fixture holds n
   expect(fixture).not.toMatch(/secret@|proxy\.example/);
 });
 
-test.each(FAULT_NAMES)('with the fault %s neither', async (fault) => {
+test.each(FAULTS_THAT_ANSWER)('with the fault %s neither', async (fault) => {
   const fixture = (await record('examplevmname', { faults: [fault] })).toLowerCase();
   expect(fixture).not.toMatch(
     /02aab8a4|8d10da13|f67c14ab|examplevm|macikgo|10\.1\.0|203\.0\.113|000d3af8|bash|planname/,
