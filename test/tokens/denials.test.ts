@@ -70,6 +70,7 @@ test('what an operator did not mean is never signed', () => {
     'claim_invalid',
     'key_required',
     'key_changed',
+    'offline_not_allowed',
   ]);
   expect(DENIAL_CODES).toHaveLength(LICENCE_CODES.length - unsigned.length);
   expect(isDenialCode('internal_error')).toBe(false);
