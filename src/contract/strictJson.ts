@@ -88,7 +88,7 @@ const OPENED = Symbol('opened');
 
 /** An object or a list that has begun. `place` is where its next value goes: null where none is being read. */
 type Open =
-  | { readonly members: Map<string, unknown>; place: string | null }
+  | { readonly members: Map<string, unknown>; key: string; place: string | null }
   | { readonly items: unknown[]; place: number | null };
 
 /** Keeps what is open in a list of its own, not on the stack, so that it can stop after any value. */
@@ -151,7 +151,7 @@ class JsonReader {
     this.#position++;
     const members = new Map<string, unknown>();
     if (this.#accept('}')) return this.#close(members);
-    const open = { members, place: null };
+    const open = { members, key: '', place: null };
     this.#open.push(open);
     this.#readKey(open);
     return OPENED;
@@ -172,12 +172,13 @@ class JsonReader {
     if (members.has(key)) this.#fail('a key stands twice in one object', key);
     if (members.size >= MAX_MEMBERS) this.#fail(`more than ${MAX_MEMBERS} members`);
     this.#expect(':');
+    open.key = key;
     open.place = key;
   }
 
   /** @returns the object where it ends here, else {@link OPENED} */
   #addMember(open: Extract<Open, { members: unknown }>, value: unknown): unknown {
-    open.members.set(open.place ?? '', value);
+    open.members.set(open.key, value);
     if (this.#accept(',')) {
       this.#readKey(open);
       return OPENED;

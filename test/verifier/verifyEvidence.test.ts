@@ -5,7 +5,12 @@ import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import type { LeafChange } from '../../src/emulator/authority.ts';
 import { documentContent } from '../../src/emulator/documentContent.ts';
 import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
-import { DOCUMENT_LIMITS, MAX_DOCUMENT_OCTETS, verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
+import {
+  DOCUMENT_LIMITS,
+  MAX_DOCUMENT_OCTETS,
+  readUnverified,
+  verifyEvidence,
+} from '../../src/verifier/verifyEvidence.ts';
 import * as ber from '../../src/emulator/berForms.ts';
 import { encodeElement } from '../../src/emulator/der.ts';
 import { remade, saying, signedBy } from './mutation.ts';
@@ -255,4 +260,11 @@ test('the reader’s budgets: as much as allowed is read, and no more', () => {
   expect(filled(MAX_DOCUMENT_OCTETS)).toHaveLength(MAX_DOCUMENT_OCTETS);
   expect(detailFor(filled(MAX_DOCUMENT_OCTETS))?.name).toBe('profile');
   expect(detailFor(filled(MAX_DOCUMENT_OCTETS + 1))?.name).toBe('size');
+});
+
+test('what a document says is read without a verdict, and what is none says nothing', () => {
+  expect(readUnverified(scene.genuine)).toMatchObject({ vmId, nonce: NONCE });
+  expect(readUnverified(Buffer.from(scene.genuine).toString('base64'))).toEqual(readUnverified(scene.genuine));
+  expect(readUnverified('')).toBeNull();
+  expect(() => readUnverified(null as unknown as string)).toThrow(TypeError);
 });
