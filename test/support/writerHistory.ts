@@ -177,7 +177,7 @@ export class WriterHistory {
       if (error instanceof Died) return 'died';
       if (error instanceof RequestError) return error.code;
       if (error instanceof CatalogueError) return 'refused';
-      // What could not be taken back, because others wrote something under it: it stays.
+      // What could not be undone, because others wrote something under it, stays.
       if (error instanceof PartlyWrittenError) return dies === null ? 'partly' : 'died';
       throw error;
     }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Change, Recorded } from '../../contract/stored.ts';
 
-/** What is written at once, and how it is taken back. */
+/** What is written at once, and how it is undone. */
 export interface Step {
   /** For people: the rows. */
   readonly names: readonly string[];

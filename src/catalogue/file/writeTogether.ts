@@ -105,7 +105,7 @@ async function writeLicences(store: RowStore, upserts: readonly Upsert<Licence>[
     progress.isStopped = true;
     return;
   }
-  // It is taken back after the licences, and before their offers.
+  // It is undone after the licences, and before their offers.
   progress.offers.push({ step: { names: [], takeBack: () => store.dropNotice(notice.id) }, version: null });
   await writeInOrder(store, upserts, writing);
   if (!progress.isStopped && !(await endGrant(store, notice, grant))) progress.isStopped = true;

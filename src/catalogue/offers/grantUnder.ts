@@ -49,7 +49,7 @@ export async function beginGrant(store: GrantStore, grant: Grant): Promise<Notic
 /**
  * To be called once it is written.
  *
- * @returns false where it must be taken back: this was taken for a process that has ended, and the offer was removed
+ * @returns false where the write must be undone: this was taken for a process that has ended, and the offer was removed
  * @throws {StoreUnavailableError}
  */
 export async function endGrant(store: GrantStore, notice: Notice, grant: Grant): Promise<boolean> {

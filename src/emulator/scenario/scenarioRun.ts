@@ -51,7 +51,7 @@ export function createScenarioRun({ timer, signal, setOpen }: ScenarioRunOptions
   let progress: Progress | null = null;
   let watch = new AbortController();
 
-  /** Goes on to the step of now, and comes back when it is over: also when no request does. */
+  /** Moves on to the current step, and again when that ends, even if no request comes. */
   const advance = () => {
     watch.abort();
     watch = new AbortController();

@@ -155,7 +155,7 @@ test('an offer of a failed file stays where somebody else has a licence under it
   expect((await store.readOffers()).map((one) => one.plan.product)).toEqual(['Firewall', 'Other']);
 });
 
-test('a name that a failed file gave up is not taken back from who has it by now', async () => {
+test('a name that a failed file gave up stays with whoever has it by now', async () => {
   const store = await createStore();
   await putOffer(store, offer({ productAliases: ['preview'] }), EARLIER);
   const plan = { ...offer().plan, product: 'Other' };

@@ -246,7 +246,7 @@ interface Fixture {
 
 const readFixture = () => JSON.parse(readFileSync(join(scene.folder, 'fixture.json'), 'utf8')) as Fixture;
 
-test('the fixture is written whatever the verdict, and it is told where', async () => {
+test('the fixture is written whatever the verdict, and the path is printed', async () => {
   const env = { HTTP_PROXY: 'http://user:secret@proxy.example' };
   const out = ['--json', '--out', 'fixture.json'];
   const run = await scene.run(await scene.emulate({ faults: ['altered-content'] }), { args: out, env });
