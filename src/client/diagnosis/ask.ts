@@ -1,10 +1,9 @@
-import type { ImdsReply } from '../../client/adapters.ts';
-import { NO_IMDS_TIMES } from '../../client/folder/lockRecord.ts';
-import type { Chassis } from '../../client/imds/chassis.ts';
-import { Pace } from '../../client/imds/pace.ts';
+import type { Clocks, ImdsReply, RequestImds } from '../adapters.ts';
+import { NO_IMDS_TIMES } from '../folder/lockRecord.ts';
+import type { Chassis } from '../imds/chassis.ts';
+import { Pace } from '../imds/pace.ts';
 import { TROUBLES, judgeReply } from './trouble.ts';
 import type { Judgement, Trouble } from './trouble.ts';
-import type { World } from './world.ts';
 
 /** Milliseconds, all of them. */
 const FIRST_TIMEOUT = 2000;
@@ -21,6 +20,12 @@ export interface Question<Value> {
   readonly query: Readonly<Record<string, string>>;
   /** @returns undefined where it is not what IMDS answers */
   readonly parse: (text: string) => Value | undefined;
+}
+
+/** What asking takes of the machine. */
+export interface AskingWorld {
+  readonly requestImds: RequestImds;
+  readonly clocks: Pick<Clocks, 'monotonic' | 'uptime' | 'bootId' | 'sleep'>;
 }
 
 /** A question and how it went. */
@@ -42,7 +47,7 @@ export interface Answer<Value> {
  * itself is asked again until its patience is over.
  */
 export class Asker {
-  readonly #world: World;
+  readonly #world: AskingWorld;
   readonly #url: string;
   readonly #isForeign: boolean;
   readonly #pace: Pace;
@@ -50,7 +55,7 @@ export class Asker {
   #timeout = FIRST_TIMEOUT;
   #hasAnswered = false;
 
-  constructor(world: World, url: string, chassis: Chassis) {
+  constructor(world: AskingWorld, url: string, chassis: Chassis) {
     const { clocks } = world;
     this.#world = world;
     this.#url = url;
