@@ -46,7 +46,7 @@ type Source = Pick<Io, 'env' | 'now'>;
 export async function observe(io: Source, world: World, url: string): Promise<Observations> {
   const chassis = judgeChassis(await world.chassisTag(), null);
   const machine = { chassis, proxy: readProxy(io.env), vtpm: lookForTpm(world) };
-  const asker = new Asker(world, url, chassis);
+  const asker = new Asker(world, url, { chassis });
   const versions = await askForVersions(asker);
   if (!isReached(versions)) return { ...machine, versions, instance: null, documents: [] };
   const instance = await askForInstance(asker, versions);

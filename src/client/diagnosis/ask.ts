@@ -50,13 +50,16 @@ export class Asker {
   readonly #world: AskingWorld;
   readonly #url: string;
   readonly #isForeign: boolean;
+  readonly #once: boolean;
   readonly #pace: Pace;
   readonly #startedAt: number;
   #timeout = FIRST_TIMEOUT;
   #hasAnswered = false;
 
-  constructor(world: AskingWorld, url: string, chassis: Chassis) {
+  /** @param once nothing is waited for: each question is asked once */
+  constructor(world: AskingWorld, url: string, { chassis, once = false }: { chassis: Chassis; once?: boolean }) {
     const { clocks } = world;
+    this.#once = once;
     this.#world = world;
     this.#url = url;
     this.#isForeign = chassis === 'foreign';
@@ -98,7 +101,7 @@ export class Asker {
 
   /** When a trouble is not waited for any longer. */
   #endOf(trouble: Trouble, begun: number): number {
-    return Math.min(begun + TROUBLES[trouble].patience, this.#end);
+    return Math.min(begun + (this.#once ? 0 : TROUBLES[trouble].patience), this.#end);
   }
 
   #nextTimeout(now: number): number {

@@ -1,0 +1,17 @@
+import type { ImdsEvidence } from './gather/imds.ts';
+import type { RouteEvidence } from './gather/route.ts';
+import type { NotLookedAt } from './notLookedAt.ts';
+
+/** What was seen, by area, in the order in which people read it. */
+export interface EvidenceByArea {
+  readonly route: RouteEvidence;
+  readonly imds: ImdsEvidence;
+}
+
+export type AreaName = keyof EvidenceByArea;
+
+/**
+ * Everything that the causes are judged by. Plain JSON, so that it can be recorded: texts are bounded, and none of them is a
+ * token, a key, a nonce, a document or a password.
+ */
+export type Evidence = { readonly [Name in AreaName]: EvidenceByArea[Name] | NotLookedAt };

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { AREAS } from '../../../../src/client/agent/doctor/causes/areas.ts';
+import { diagnose, listChecked } from '../../../../src/client/agent/doctor/diagnose.ts';
+import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
+import type { Finding } from '../../../../src/client/agent/doctor/finding.ts';
+import { createAgentScene } from '../support/agentScene.ts';
+import type { AgentScene } from '../support/agentScene.ts';
+import type { Live, Recorded } from './fixture.ts';
+import { FIXTURES } from './fixtures/fixtures.ts';
+import { HEALTHY } from './healthy.ts';
+
+/** Each cause by its fixture: exactly its finding with its exact command, and none without its reason. */
+
+const recorded = Object.entries(FIXTURES).filter((entry): entry is [string, Recorded] => 'seen' in entry[1]);
+const live = Object.entries(FIXTURES).filter((entry): entry is [string, Live] => 'arrange' in entry[1]);
+
+/** Evidence is JSON, as a bundle has it. */
+function diagnoseOver(seen: Partial<Evidence>): readonly Finding[] {
+  return diagnose(JSON.parse(JSON.stringify({ ...HEALTHY, ...seen })) as Evidence);
+}
+
+test.each(recorded)('%s, as it was recorded', (cause, { seen, cured, finding }) => {
+  expect(diagnoseOver(seen)).toEqual([expect.objectContaining({ cause, ...finding })]);
+  expect(diagnoseOver({ ...seen, ...cured })).toEqual([]);
+});
+
+async function runDoctor(scene: AgentScene) {
+  const { code, stdout, stderr } = await scene.agent(['doctor', '--json']);
+  expect(stderr).toBe('');
+  const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+  expect(code).toBe(findings.length === 0 ? 0 : 1);
+  return findings;
+}
+
+test.each(live)('%s, on a VM', async (cause, { arrange, cure, finding }) => {
+  const scene = await createAgentScene();
+  await arrange(scene);
+  expect(await runDoctor(scene)).toEqual([expect.objectContaining({ cause, ...finding })]);
+  await cure(scene);
+  expect(await runDoctor(scene)).toEqual([]);
+});
+
+test('nothing is found on a healthy VM, and everything is looked at', () => {
+  const findings = diagnose(HEALTHY);
+  expect(findings).toEqual([]);
+  expect(listChecked(HEALTHY, findings).map(({ area, outcome }) => `${area} ${outcome}`)).toEqual(
+    Object.keys(AREAS).map((area) => `${area} ok`),
+  );
+});
+
+test('what is said of a cause is said in whole sentences', () => {
+  for (const { causes } of Object.values(AREAS)) {
+    for (const [name, { means, advice }] of Object.entries(causes)) {
+      expect(name).toMatch(/^[a-z]+(?:_[a-z0-9]+)*$/);
+      for (const text of [means, advice]) expect(text, name).toMatch(/^[A-Z].{10,}\.$/);
+    }
+  }
+});
