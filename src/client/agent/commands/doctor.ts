@@ -4,6 +4,7 @@ import { AGENT_NAME } from '../agentVersion.ts';
 import type { Call, Command } from '../command.ts';
 import { diagnose, listChecked } from '../doctor/diagnose.ts';
 import { gather } from '../doctor/gather.ts';
+import { readFirewall } from '../doctor/gather/firewall.ts';
 import { diagnosisAsJson, formatDiagnosis } from '../doctor/report.ts';
 
 export const DOCTOR: Command = {
@@ -18,10 +19,11 @@ is changed. Root sees more than others do. The exit code is 0 where nothing was 
 const EXIT_FOUND = 1;
 
 async function runDoctor({ options, world }: Call): Promise<number> {
+  const firewall = await readFirewall();
   const agent = await openAgent(world);
   const settings = agent.session instanceof ClientError ? undefined : agent.session.settings;
   const evidence = await gather({
-    ...{ agent, env: world.env, imdsUrl: settings?.imdsUrl, once: settings?.once ?? false },
+    ...{ agent, firewall, env: world.env, imdsUrl: settings?.imdsUrl, once: settings?.once ?? false },
     tell: (doing) => {
       if (world.isWatched) world.complain(`${doing} …\n`);
     },

@@ -8,6 +8,7 @@ import type { AgentScene } from '../support/agentScene.ts';
 import type { Live, Recorded } from './fixture.ts';
 import { FIXTURES } from './fixtures/fixtures.ts';
 import { HEALTHY } from './healthy.ts';
+import { emulated } from './imdsPlaces.ts';
 
 /** Each cause by its fixture: exactly its finding with its exact command, and none without its reason. */
 
@@ -24,8 +25,9 @@ test.each(recorded)('%s, as it was recorded', (cause, { seen, cured, finding }) 
   expect(diagnoseOver({ ...seen, ...cured })).toEqual([]);
 });
 
-async function runDoctor(scene: AgentScene) {
-  const { code, stdout, stderr } = await scene.agent(['doctor', '--json']);
+async function runDoctor(scene: AgentScene, env: Readonly<Record<string, string>>) {
+  const imds = env['COUNTERSIGN_IMDS_URL'] === undefined ? await emulated() : {};
+  const { code, stdout, stderr } = await scene.agent(['doctor', '--json'], { env: { ...imds, ...env } });
   expect(stderr).toBe('');
   const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
   expect(code).toBe(findings.length === 0 ? 0 : 1);
@@ -34,10 +36,8 @@ async function runDoctor(scene: AgentScene) {
 
 test.each(live)('%s, on a VM', async (cause, { arrange, cure, finding }) => {
   const scene = await createAgentScene();
-  await arrange(scene);
-  expect(await runDoctor(scene)).toEqual([expect.objectContaining({ cause, ...finding })]);
-  await cure(scene);
-  expect(await runDoctor(scene)).toEqual([]);
+  expect(await runDoctor(scene, await arrange(scene))).toEqual([expect.objectContaining({ cause, ...finding })]);
+  expect(await runDoctor(scene, (await cure?.(scene)) ?? {})).toEqual([]);
 });
 
 test('nothing is found on a healthy VM, and everything is looked at', () => {
