@@ -3,6 +3,7 @@ import { AREAS } from '../../../../src/client/agent/doctor/causes/areas.ts';
 import { diagnose, listChecked } from '../../../../src/client/agent/doctor/diagnose.ts';
 import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
 import type { Finding } from '../../../../src/client/agent/doctor/finding.ts';
+import { runAgent } from '../../../../src/client/agent/runAgent.ts';
 import { createAgentScene } from '../support/agentScene.ts';
 import type { AgentScene } from '../support/agentScene.ts';
 import type { Live, Recorded } from './fixture.ts';
@@ -25,11 +26,16 @@ test.each(recorded)('%s, as it was recorded', (cause, { seen, cured, finding }) 
   expect(diagnoseOver({ ...seen, ...cured })).toEqual([]);
 });
 
-async function runDoctor(scene: AgentScene, env: Readonly<Record<string, string>>) {
-  const imds = env['COUNTERSIGN_IMDS_URL'] === undefined ? await emulated() : {};
-  const { code, stdout, stderr } = await scene.agent(['doctor', '--json'], { env: { ...imds, ...env } });
-  expect(stderr).toBe('');
-  const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] };
+async function runDoctor(scene: AgentScene, variables: Readonly<Record<string, string>>) {
+  const imds = variables['COUNTERSIGN_IMDS_URL'] === undefined ? await emulated() : {};
+  const written = { out: '', complaints: '' };
+  const code = await runAgent(['doctor', '--json'], {
+    ...{ env: { ...scene.env, ...imds, ...variables }, isWatched: false, ask: null },
+    out: (text) => void (written.out += text),
+    complain: (text) => void (written.complaints += text),
+  });
+  expect(written.complaints).toBe('');
+  const { findings } = JSON.parse(written.out) as { findings: readonly Finding[] };
   expect(code).toBe(findings.length === 0 ? 0 : 1);
   return findings;
 }

@@ -5,8 +5,10 @@ import { AZURE_TAG } from '../../support/vectors.ts';
 /** `/proc/net/route` of an Azure VM with one network card: 10.0.1.4/24 behind 10.0.1.1. */
 const ROUTE_HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
 
-/** Lines of `/proc/net/route`: card, destination, gateway, flags, metric, mask. */
-export function linuxTable(...lines: readonly (readonly [string, string, string, string, number, string])[]): string {
+/** One line of it: card, destination, gateway, flags, metric, mask. */
+export type RouteLine = readonly [string, string, string, string, number, string];
+
+export function linuxTable(...lines: RouteLine[]): string {
   const rows = lines.map(
     ([card, to, gateway, flags, metric, mask]) =>
       `${card}\t${to}\t${gateway}\t${flags}\t0\t0\t${metric}\t${mask}\t0\t0\t0\n`,

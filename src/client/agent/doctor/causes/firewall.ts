@@ -1,7 +1,7 @@
 import type { Area, Found } from '../finding.ts';
 import type { FirewallEvidence } from '../gather/firewall.ts';
-import { findIptablesBlocks, findIptablesPolicy } from '../network/firewallRules.ts';
 import type { Block } from '../network/firewallRules.ts';
+import { findIptablesBlocks, findIptablesPolicy } from '../network/iptablesRules.ts';
 import { findNftBlocks, findNftPolicy } from '../network/nftRules.ts';
 import { isCutOff } from './imdsAnswers.ts';
 

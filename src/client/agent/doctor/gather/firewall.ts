@@ -11,8 +11,8 @@ export interface FirewallEvidence {
 
 /** Characters. */
 const MAX_RULES = 32 * 1024;
-/** Tables, chains with their hooks, and every rule that names IMDS's network or turns packets away. */
-const TELLING = /^(?:\*|:|table |\}|COMMIT)|^\s*(?:chain |type |\}|.*\b(?:drop|reject)\b)|169\.254\./i;
+/** Tables, chains with their hooks, and every rule that decides. */
+const TELLING = /^(?:\*|:|table |\}|COMMIT)|^\s*(?:chain |type |\}|.*\b(?:drop|reject|accept)\b)/i;
 const DENIED = /not permitted|permission denied|must be root/i;
 
 /** Reads the rules as whoever started the process: only root may. */

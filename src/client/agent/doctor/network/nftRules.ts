@@ -1,6 +1,7 @@
 import { quoteForSh } from '../quote.ts';
+import { namesImds } from './firewallRules.ts';
 import type { Block } from './firewallRules.ts';
-import { IMDS_ADDRESS, isOf, parseAddress } from './route.ts';
+import { IMDS_ADDRESS } from './route.ts';
 
 interface Chain {
   readonly family: string;
@@ -39,23 +40,19 @@ function outgoing(ruleset: string, iptables: string | null): readonly Chain[] {
   );
 }
 
-const NETWORK = /(\d+(?:\.\d+){3})(?:\/(\d+))?/g;
-
-/** A single address or network, or a set of them in braces. */
-function isOfImds(rule: string): boolean {
-  const [, list = ''] = /\bip daddr (\{[^}]*\}|\S+)/.exec(rule) ?? [];
-  return [...list.matchAll(NETWORK)].some(([, address = '', length = '32']) =>
-    isOf({ network: parseAddress(address), length: Number(length) }, parseAddress(IMDS_ADDRESS)),
-  );
+/** The destination that a rule names: an address, a network, or a set of them; undefined where it names none. */
+function destinationOf(rule: string): string | undefined {
+  return /\bip daddr (\{[^}]*\}|\S+)/.exec(rule)?.[1];
 }
 
 /** Conditions that requests for IMDS never meet. */
-const OTHERS = /daddr !=|\b(?:udp|icmp|iif|iifname)\b|\btcp dport (?!(?:\{[^}]*\b)?80\b)/;
+const OTHERS =
+  /daddr !=|\b(?:ip6|udp|(?<!with )icmp|iif|iifname)\b|oif(?:name)? "?lo\b|\btcp dport (?!(?:\{[^}]*\b)?80\b)|ct state (?!\S*\bnew\b)/;
 
 export function findNftBlocks(ruleset: string, iptables: string | null): readonly Block[] {
   return outgoing(ruleset, iptables).flatMap(({ family, table, name, rules }) =>
     rules
-      .filter((rule) => /\b(?:drop|reject)\b/.test(rule) && isOfImds(rule) && !OTHERS.test(rule))
+      .filter((rule) => /\b(?:drop|reject)\b/.test(rule) && namesImds(destinationOf(rule) ?? '') && !OTHERS.test(rule))
       .map((rule) => {
         const handle = /# handle (\d+)$/.exec(rule)?.[1] ?? '';
         return { text: rule, command: quoteForSh('nft', 'delete', 'rule', family, table, name, 'handle', handle) };
@@ -65,12 +62,16 @@ export function findNftBlocks(ruleset: string, iptables: string | null): readonl
 
 export function findNftPolicy(ruleset: string, iptables: string | null): readonly Block[] {
   const chains = outgoing(ruleset, iptables);
-  const isLetThrough = chains.some(({ rules }) => rules.some((rule) => /\baccept\b/.test(rule) && isOfImds(rule)));
-  if (isLetThrough) return [];
+  if (chains.some(({ rules }) => rules.some(letsThrough))) return [];
   return chains
     .filter(({ hook }) => /hook output.*policy drop/.test(hook))
     .map(({ family, table, name, hook }) => {
       const rule = ['ip', 'daddr', IMDS_ADDRESS, 'tcp', 'dport', '80', 'accept'];
       return { text: hook, command: quoteForSh('nft', 'insert', 'rule', family, table, name, ...rule) };
     });
+}
+
+function letsThrough(rule: string): boolean {
+  const destination = destinationOf(rule);
+  return /\baccept\b/.test(rule) && (destination === undefined || namesImds(destination)) && !OTHERS.test(rule);
 }
