@@ -1,20 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { ClientError } from '../../../src/client/clientError.ts';
 import { verifyLicence } from '../../../src/client/licence/licence.ts';
 import { standingOf } from '../../../src/client/licence/standing.ts';
 import { verifySignedKeySet } from '../../../src/client/trust/signedKeySet.ts';
+import { AgentScene } from '../../client/agent/support/agentScene.ts';
+import type { AgentProcess } from '../../client/agent/support/agentScene.ts';
+import { ImdsStub } from '../../client/support/imdsStub.ts';
+import { LicenceService } from '../../client/support/licenceService.ts';
 import { listen } from '../../client/support/loopback.ts';
 import type { Loopback } from '../../client/support/loopback.ts';
 import { AZURE_TAG, OTHER_VM_ID, PRODUCT, VM_ID } from '../../client/support/vectors.ts';
-import { build, LANGUAGES, missingForVerify, missingOf, run } from './languages.ts';
-import type { Commands } from './languages.ts';
+import { build, LANGUAGES, listOf, missingForVerify, missingOf, run } from './languages.ts';
+import type { Command, Commands, Verdict } from './languages.ts';
 import { STATE_ROWS, TOKEN_ROWS } from './rows.ts';
 import type { Row } from './rows.ts';
-import { ISSUER, Vendor } from './runFolders.ts';
+import { Vendor } from './runFolders.ts';
 import type { RunFiles } from './runFolders.ts';
 
 /** The programs of docs/any-language.md against run folders of every kind: the same verdict in every language. */
@@ -35,6 +39,7 @@ for (const { name, absent, verifyAbsent } of languages) {
   );
 }
 
+let service: LicenceService;
 let vendor: Vendor;
 let imds: Loopback;
 let answer: (response: ServerResponse) => void;
@@ -42,9 +47,12 @@ const commands = new Map<string, Commands>();
 
 const QUERY = '/metadata/instance/compute/vmId?api-version=2021-01-01&format=text';
 
+const ELSEWHERE = '/elsewhere';
+
 /** As Azure's metadata service: without its header there is no answer. */
 function serve({ url, headers }: IncomingMessage, response: ServerResponse): void {
-  if (url !== QUERY || headers['metadata'] !== 'true') response.writeHead(400).end();
+  if (url === ELSEWHERE) response.end(VM_ID);
+  else if (url !== QUERY || headers['metadata'] !== 'true') response.writeHead(400).end();
   else answer(response);
 }
 
@@ -54,16 +62,15 @@ beforeEach(() => {
 });
 
 beforeAll(async () => {
-  vendor = await Vendor.create();
+  service = await LicenceService.start(Date.now);
+  vendor = await Vendor.create(service);
   imds = await listen(serve);
-  const { root, secondRoot } = vendor;
   for (const language of languages) {
     if (language.absent !== null) continue;
-    const separator = language.name === 'shell' ? ' ' : '", "';
     const built = build(language, join(folder, language.name), {
-      'https://licences.contoso.com': ISSUER,
+      'https://licences.contoso.com': vendor.issuer,
       'contoso/widget': PRODUCT,
-      Qz0l7u8v5JXqk3nS2pYtWmR4cH1bE9fGdAaBxKoLiNs: [root.kid, secondRoot.kid].join(separator),
+      Qz0l7u8v5JXqk3nS2pYtWmR4cH1bE9fGdAaBxKoLiNs: listOf(language, vendor.rootKeys),
       '169.254.169.254': new URL(imds.url).host,
       '/sys/class/dmi/id/chassis_asset_tag': CHASSIS_TAG,
     });
@@ -72,9 +79,16 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await imds.close();
+  await Promise.all([imds.close(), service.close()]);
   rmSync(folder, { recursive: true });
 });
+
+/** Of a language that is not absent. */
+function commandOf(name: string, level: keyof Commands): Command {
+  const command = commands.get(name)?.[level];
+  if (command === undefined) throw new Error(`${name} was not built.`);
+  return command;
+}
 
 let folders = 0;
 
@@ -82,7 +96,8 @@ async function arrange(row: Pick<Row, 'change'>): Promise<{ path: string; files:
   const path = join(folder, `run-${String(folders++)}`);
   const files = { ...(await vendor.files()), ...(await row.change(vendor)) };
   mkdirSync(path);
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  const present = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  for (const [name, text] of present) writeFileSync(join(path, name), text);
   return { path, files };
 }
 
@@ -122,7 +137,7 @@ const SURROUNDINGS: readonly Surroundings[] = [
   },
   {
     what: 'somebody redirects to the right answer, on other hardware',
-    answer: (response) => response.writeHead(302, { location: `${imds.url}${QUERY}` }).end(),
+    answer: (response) => response.writeHead(302, { location: ELSEWHERE }).end(),
     tag: 'Another hypervisor',
     says: NOT_IN_AZURE,
   },
@@ -130,10 +145,10 @@ const SURROUNDINGS: readonly Surroundings[] = [
 
 /** What the client says to the same files, as far as it reads such files. */
 function clientTakes({ 'licence.jwt': token = '', 'jwks.jwt': keys = '' }: RunFiles): boolean {
-  const rootKeys = [vendor.root.kid, vendor.secondRoot.kid];
+  const { issuer, rootKeys } = vendor;
   try {
-    const keySet = verifySignedKeySet(keys, { issuer: ISSUER, rootKeys });
-    const claims = verifyLicence(token, keySet, { issuer: ISSUER, product: PRODUCT, vmId: VM_ID });
+    const keySet = verifySignedKeySet(keys, { issuer, rootKeys });
+    const claims = verifyLicence(token, keySet, { issuer, product: PRODUCT, vmId: VM_ID });
     return standingOf(claims, Date.now()) !== 'ended';
   } catch (error) {
     if (error instanceof ClientError) return false;
@@ -154,14 +169,17 @@ const VERIFY_ROWS: readonly Row[] = [
   ...TOKEN_ROWS,
 ];
 
+/** What a program must end with: 0 and an answer, or 1 and a reason. */
+function expectVerdict({ code, stdout, stderr }: Verdict, says: RegExp | null): void {
+  const reason = says === null ? '' : (expect.stringMatching(says) as string);
+  expect({ code, stderr: stderr.trimEnd() }).toEqual({ code: says === null ? 0 : 1, stderr: reason });
+  expect(stdout.length > 0).toBe(says === null);
+}
+
 describe.each(languages)('$name', ({ name, absent, verifyAbsent }) => {
   const isRunBy = async (level: keyof Commands, { change, says }: Omit<Row, 'what'>): Promise<void> => {
     const { path } = await arrange({ change });
-    const { code, stdout, stderr } = await run(commands.get(name)?.[level] ?? ['false'], path);
-    const expected =
-      says === null ? { code: 0, stderr: '' } : { code: 1, stderr: expect.stringMatching(says) as string };
-    expect({ code, stderr: stderr.trimEnd() }).toEqual(expected);
-    expect(stdout === '').toBe(says !== null);
+    expectVerdict(await run(commandOf(name, level), path), says);
   };
 
   test.skipIf(absent !== null).concurrent.each(STATE_ROWS)('read-state: $what', (row) => isRunBy('readState', row));
@@ -174,4 +192,59 @@ describe.each(languages)('$name', ({ name, absent, verifyAbsent }) => {
     if (typeof given.tag === 'string') writeFileSync(CHASSIS_TAG, given.tag);
     await isRunBy('verify', { change: () => ({}), says });
   });
+});
+
+const runnable = languages.filter(({ absent }) => absent === null);
+const verifying = languages.filter(({ verifyAbsent }) => verifyAbsent === null);
+
+/** In all languages at once. */
+async function expectOfAll(path: string, says: RegExp | null): Promise<void> {
+  const programs = [
+    ...runnable.map(({ name }) => commandOf(name, 'readState')),
+    ...verifying.map(({ name }) => commandOf(name, 'verify')),
+  ];
+  for (const verdict of await Promise.all(programs.map((program) => run(program, path)))) expectVerdict(verdict, says);
+}
+
+test.skipIf(verifying.length === 0)('an IMDS that never answers holds no program up for ever', async () => {
+  answer = () => undefined;
+  const { path } = await arrange({ change: () => ({}) });
+  await expectOfAll(path, null);
+});
+
+/** A real agent, when it has its first answer. */
+async function startAgent(name: string): Promise<{ agent: AgentProcess; run: string }> {
+  const agentImds = await ImdsStub.start();
+  onTestFinished(() => agentImds.close());
+  const scene = new AgentScene(agentImds, service, join(folder, name));
+  mkdirSync(scene.state, { mode: 0o700, recursive: true });
+  const agent = scene.spawn(['run']);
+  await expect.poll(() => existsSync(join(scene.run, 'state'))).toBe(true);
+  return { agent, run: scene.run };
+}
+
+test.skipIf(runnable.length === 0)('what a real agent leaves: a licence, then nothing', async () => {
+  const { agent, run } = await startAgent('licensed');
+  await expectOfAll(run, null);
+  agent.signal('SIGTERM');
+  expect((await agent.ended).code).toBe(0);
+  await expectOfAll(run, /: state cannot be read/);
+});
+
+test.skipIf(runnable.length === 0)('what a real agent leaves: a denial', async () => {
+  service.denies = 'vm_blocked';
+  const { run } = await startAgent('denied');
+  await expectOfAll(run, /: the state is .?denied/);
+});
+
+test.skipIf(!verifying.some(({ name }) => name === 'python'))('Python without cryptography says so', async () => {
+  const [python, ...args] = commandOf('python', 'verify');
+  const { code, stderr } = await run([python, '-S', ...args], folder);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('pip install cryptography') as string });
+});
+
+test.skipIf(!verifying.some(({ name }) => name === 'shell'))('the shell without curl says so', async () => {
+  const [, ...args] = commandOf('shell', 'verify');
+  const { code, stderr } = await run(['env', 'PATH=/nowhere', '/bin/sh', ...args], folder);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: 'verify.sh needs curl. Install it.\n' });
 });

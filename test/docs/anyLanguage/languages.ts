@@ -9,7 +9,7 @@ import { runsPrograms } from '../../support/programs.ts';
 export const EXAMPLES = resolve(import.meta.dirname, '../../../docs/examples/any-language');
 const SCRATCH = resolve(import.meta.dirname, '../../../.work');
 
-type Command = readonly [program: string, ...args: string[]];
+export type Command = readonly [program: string, ...args: string[]];
 
 /** `read-state` and `verify`, before the folder. */
 export interface Commands {
@@ -28,7 +28,13 @@ export interface Language {
   readonly commands: (folder: string) => Commands;
 }
 
-const PYTHON = process.env['PYTHON'] ?? 'python3';
+/** The interpreter itself: what stands in PATH may be a slow script that looks for it. */
+function findPython(): string {
+  const { error, stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], { encoding: 'utf8' });
+  return error === undefined ? stdout.trim() : 'python3';
+}
+
+const PYTHON = runsPrograms ? findPython() : 'python3';
 
 export const LANGUAGES: readonly Language[] = [
   {
@@ -104,6 +110,13 @@ export function missingForVerify(language: Language): string | null {
 function missing(needs: readonly Command[]): string | null {
   const absent = needs.find(([program, ...args]) => spawnSync(program, args, { env: environment() }).status !== 0);
   return absent === undefined ? null : `this does not work here: ${absent.join(' ')}`;
+}
+
+/** How each language writes a list of texts between the quotes of its first and its last. */
+const SEPARATORS: Readonly<Record<string, string>> = { shell: ' ' };
+
+export function listOf({ name }: Language, texts: readonly string[]): string {
+  return texts.join(SEPARATORS[name] ?? '", "');
 }
 
 /**

@@ -2,15 +2,13 @@ import { webcrypto } from 'node:crypto';
 import type { LicenceClaims } from '../../../src/contract/claims.ts';
 import { formatInstant } from '../../../src/contract/instants.ts';
 import { createSigningKey } from '../../client/support/licenceService.ts';
-import type { SigningKey } from '../../client/support/licenceService.ts';
+import type { LicenceService, SigningKey } from '../../client/support/licenceService.ts';
 import { licenceClaims, VM_ID } from '../../client/support/vectors.ts';
 
 /** What the agent leaves for other programs, made by a test that has all the keys. */
 
-export const ISSUER = 'https://licences.example.test';
-
 export type FileName = 'state' | 'status.json' | 'licence.jwt' | 'jwks.jwt';
-export type RunFiles = Partial<Record<FileName, string>>;
+export type RunFiles = Partial<Record<FileName, string | undefined>>;
 
 /** Members of an object, changed or (undefined) left out. */
 type Change = Readonly<Record<string, unknown>>;
@@ -39,40 +37,52 @@ export async function signText(signed: string, privateKey: SigningKey['privateKe
   return `${signed}.${Buffer.from(signature).toString('base64url')}`;
 }
 
-/** The vendor's keys, and everything that is signed with them. */
+/** The vendor's service with its keys, and everything that can be signed with them or in their place. */
 export class Vendor {
+  readonly service: LicenceService;
   readonly root: SigningKey;
+  /** Pinned too, and never used by the service. */
   readonly secondRoot: SigningKey;
   readonly key: SigningKey;
   readonly stranger: SigningKey;
   /** Seconds. */
   readonly now = Math.floor(Date.now() / 1000);
 
-  private constructor([root, secondRoot, key, stranger]: readonly [SigningKey, SigningKey, SigningKey, SigningKey]) {
+  private constructor(service: LicenceService, root: SigningKey, secondRoot: SigningKey, stranger: SigningKey) {
+    this.service = service;
     this.root = root;
     this.secondRoot = secondRoot;
-    this.key = key;
+    this.key = service.key;
     this.stranger = stranger;
   }
 
-  static async create(): Promise<Vendor> {
-    const [root, secondRoot, key, stranger] = [1, 2, 3, 4].map(createSigningKey);
-    if (!root || !secondRoot || !key || !stranger) throw new Error('There are four keys.');
-    return new Vendor([await root, await secondRoot, await key, await stranger]);
+  static async create(service: LicenceService): Promise<Vendor> {
+    const [root] = service.roots;
+    if (root === undefined) throw new Error('The service has no root.');
+    return new Vendor(service, root, await createSigningKey(), await createSigningKey());
+  }
+
+  get issuer(): string {
+    return this.service.issuer;
+  }
+
+  get rootKeys(): readonly string[] {
+    return [this.root.kid, this.secondRoot.kid];
   }
 
   /** A key set that was issued an hour ago. */
   keySet({ header, claims, key = this.root }: TokenChange = {}): Promise<string> {
     const iat = this.now - 3600;
-    const keys = [{ ...this.key.jwk, kid: this.key.kid, use: 'sig', alg: 'ES256' }];
-    const sound = { iss: ISSUER, sub: ISSUER, iat, exp: iat + 30 * 86_400, life: 30 * 86_400, keys };
+    const { issuer } = this;
+    const { life, published: keys } = this.service;
+    const sound = { iss: issuer, sub: issuer, iat, exp: iat + 30 * 86_400, life, keys };
     const soundHeader = { alg: 'ES256', typ: 'jwk-set+jwt', kid: key.kid, jwk: key.jwk };
     return sign({ ...soundHeader, ...header }, { ...sound, ...claims }, key);
   }
 
   /** A licence that was issued half an hour ago. */
   licence({ header, claims, terms, azure, key = this.key }: LicenceChange = {}): Promise<string> {
-    const sound: LicenceClaims = licenceClaims(ISSUER, 'A'.repeat(43), (this.now - 1800) * 1000, VM_ID);
+    const sound: LicenceClaims = licenceClaims(this.issuer, 'A'.repeat(43), (this.now - 1800) * 1000, VM_ID);
     const changed = {
       ...sound,
       azure: { ...sound.azure, ...azure },
@@ -84,9 +94,9 @@ export class Vendor {
 
   /** @param minutes from now to the next check */
   status(minutes = 55, more: object = {}): string {
-    const nextCheckAt = formatInstant((this.now + minutes * 60) * 1000 + 250);
-    const { now } = this;
-    const [since, checkedAt] = [now - 1800, now - 300].map((seconds) => formatInstant(seconds * 1000));
+    const [since, checkedAt, nextCheckAt] = [-90, -60, minutes].map((from) =>
+      formatInstant(Date.now() + from * 60_000),
+    );
     const features = { nextCheckAt: '2020-01-01T00:00:00Z' };
     const reason = 'Not the "nextCheckAt":"2020-01-01T00:00:00Z" of the agent.';
     return `${JSON.stringify({ state: 'licensed', code: null, reason, since, checkedAt, nextCheckAt, features, ...more })}\n`;

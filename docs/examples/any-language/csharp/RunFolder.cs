@@ -50,7 +50,7 @@ static class RunFolder
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            throw new NotLicensedException($"{name} cannot be read: is the agent running?");
+            throw new NotLicensedException($"{name} cannot be read ({problem.Message.TrimEnd('.')})");
         }
         if (length > longest) throw new NotLicensedException($"{name} is too long");
         return Encoding.UTF8.GetString(octets, 0, length);
@@ -75,7 +75,19 @@ static class Json
 
     /// <returns>null where there is no such text</returns>
     public static string? Text(this JsonElement element, string name) =>
-        element.Find(name) is { ValueKind: JsonValueKind.String } found ? found.GetString() : null;
+        element.Find(name) is { ValueKind: JsonValueKind.String } found ? found.Decode() : null;
+
+    static string? Decode(this JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException) // half a character
+        {
+            return null;
+        }
+    }
 
     /// <returns>null where there is no such member</returns>
     public static JsonElement? Find(this JsonElement element, string name) =>

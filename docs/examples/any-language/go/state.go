@@ -58,12 +58,15 @@ func readNextCheck(folder string) (time.Time, error) {
 func readFile(folder, name string, longest int64) ([]byte, error) {
 	file, err := os.Open(filepath.Join(folder, name))
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be read: is the agent running?", name)
+		return nil, fmt.Errorf("%s cannot be read (%w)", name, err)
 	}
 	defer file.Close()
 	octets, err := io.ReadAll(io.LimitReader(file, longest+1))
-	if err != nil || int64(len(octets)) > longest {
-		return nil, fmt.Errorf("%s is too long or cannot be read", name)
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be read (%w)", name, err)
+	}
+	if int64(len(octets)) > longest {
+		return nil, fmt.Errorf("%s is too long", name)
 	}
 	return octets, nil
 }

@@ -49,7 +49,7 @@ final class ReadState {
         try (var file = Files.newInputStream(folder.resolve(name))) {
             octets = file.readNBytes(longest + 1);
         } catch (IOException problem) {
-            throw new NotLicensed(name + " cannot be read: is the agent running?");
+            throw new NotLicensed(name + " cannot be read (" + problem + ")");
         }
         if (octets.length > longest) throw new NotLicensed(name + " is too long");
         return new String(octets, StandardCharsets.UTF_8);

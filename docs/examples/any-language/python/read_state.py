@@ -26,7 +26,7 @@ def read_state(folder=RUN_FOLDER):
     """Returns the state, licensed or grace. Raises NotLicensed."""
     state = read_text(folder, "state", MAX_STATE).strip()
     if state not in MAY_RUN:  # also words that a later agent may have
-        raise NotLicensed(f"the state is {state!r}")
+        raise NotLicensed(f"the state is {ascii(state)}")
     if next_check(folder) + PATIENCE < datetime.now(timezone.utc):
         raise NotLicensed("no agent runs: its next check is more than 30 minutes overdue")
     return state
@@ -46,7 +46,7 @@ def read_text(folder, name, longest):
         with open(os.path.join(folder, name), "rb") as file:
             octets = file.read(longest + 1)
     except OSError as error:
-        raise NotLicensed(f"{name} cannot be read ({error.strerror}): is the agent running?") from None
+        raise NotLicensed(f"{name} cannot be read ({error.strerror})") from None
     if len(octets) > longest:
         raise NotLicensed(f"{name} is too long")
     return octets.decode("utf-8", "replace")

@@ -15,14 +15,14 @@ refuse() {
 
 folder=${1:-/run/countersign}
 
-state=$(head -c 64 "$folder/state" 2>/dev/null) || refuse 'state cannot be read: is the agent running?'
+state=$(head -c 64 "$folder/state" 2>/dev/null) || refuse 'state cannot be read'
 case $state in
   licensed | grace) ;;
-  *[!a-z_]* | '') refuse 'state has no word' ;;
+  *[!A-Za-z_]* | '') refuse 'state has no word' ;;
   *) refuse "the state is $state" ;; # also words that a later agent may have
 esac
 
-status=$(head -c 65537 "$folder/status.json" 2>/dev/null) || refuse 'status.json cannot be read: is the agent running?'
+status=$(head -c 65537 "$folder/status.json" 2>/dev/null) || refuse 'status.json cannot be read'
 [ ${#status} -le 65536 ] || refuse 'status.json is too long'
 
 # The first nextCheckAt is the agent's own: quotes inside of texts are escaped, and features come after it.

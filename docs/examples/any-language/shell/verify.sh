@@ -27,27 +27,26 @@ refuse() {
   exit 1
 }
 
-# Decodes canonical base64url: one spelling for one value.
+# Decodes canonical base64url: one spelling for one value, so the bits that are left over must be zeros.
 decode() {
-  case $((${#1} % 4)) in
-    2) padding='==' ;;
-    3) padding='=' ;;
-    *) padding='' ;;
+  case $1 in
+    *[!A-Za-z0-9_-]*) return 1 ;;
   esac
-  printf '%s%s\n' "$1" "$padding" | tr -- '-_' '+/' | fold -w 64 | openssl base64 -d >"$work/decoded"
-  [ "$(encode <"$work/decoded")" = "$1" ] && cat "$work/decoded"
-}
-
-encode() {
-  openssl base64 -A | tr -- '+/' '-_' | tr -d '='
+  case $((${#1} % 4))$1 in
+    0*) padding='' ;;
+    2*[AQgw]) padding='==' ;;
+    3*[AEIMQUYcgkosw048]) padding='=' ;;
+    *) return 1 ;;
+  esac
+  printf '%s%s\n' "$1" "$padding" | tr -- '-_' '+/' | fold -w 64 | openssl base64 -d
 }
 
 # Takes a compact JWS apart into files: NAME.header, NAME.claims, NAME.signed and NAME.signature. Nothing is verified yet.
 parse_token() {
-  token=$(head -c $((MAX_TOKEN + 1)) "$folder/$1" 2>/dev/null) || refuse "$1 cannot be read: is the agent running?"
+  token=$(head -c $((MAX_TOKEN + 1)) "$folder/$1" 2>/dev/null) || refuse "$1 cannot be read"
   [ ${#token} -le $MAX_TOKEN ] || refuse "$1 is too long"
   case $token in
-    *[!A-Za-z0-9_.-]* | *.*.*.*) refuse "$1 is malformed" ;;
+    *.*.*.*) refuse "$1 is malformed" ;;
     ?*.?*.?*) ;;
     *) refuse "$1 is malformed" ;;
   esac
@@ -56,15 +55,15 @@ parse_token() {
   decode "${token%%.*}" >"$work/$1.header" || refuse "$1 is malformed"
   decode "${rest%.*}" >"$work/$1.claims" || refuse "$1 is malformed"
   decode "${rest#*.}" >"$work/$1.signature" || refuse "$1 is malformed"
-  for part in header claims; do
-    jq -e -s 'length == 1 and (.[0] | type) == "object"' "$work/$1.$part" >"$work/out" 2>&1 || refuse "$1 is malformed"
-  done
+  jq -e -s 'length == 2 and all(type == "object")' "$work/$1.header" "$work/$1.claims" >"$work/out" 2>&1 ||
+    refuse "$1 is malformed"
 }
 
 # RFC 7638, of the P-256 key with these coordinates. Each has 32 octets, which are 43 characters.
 thumbprint() {
   [ ${#1} -eq 43 ] && [ ${#2} -eq 43 ] || return 1
-  printf '{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}' "$1" "$2" | openssl dgst -sha256 -binary | encode
+  printf '{"crv":"P-256","kty":"EC","x":"%s","y":"%s"}' "$1" "$2" | openssl dgst -sha256 -binary |
+    openssl base64 -A | tr -- '+/' '-_' | tr -d '='
 }
 
 # ES256: the signature is r and s, 32 octets each, which openssl takes as DER. The key is x and y after a fixed prefix.
