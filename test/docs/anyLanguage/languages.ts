@@ -112,8 +112,8 @@ function missing(needs: readonly Command[]): string | null {
   return absent === undefined ? null : `this does not work here: ${absent.join(' ')}`;
 }
 
-/** How each language writes a list of texts between the quotes of its first and its last. */
-const SEPARATORS: Readonly<Record<string, string>> = { shell: ' ' };
+/** How each language writes a list of texts between the quotes of its first and its last. Nobody counts blanks. */
+const SEPARATORS: Readonly<Record<string, string>> = { shell: '  ' };
 
 export function listOf({ name }: Language, texts: readonly string[]): string {
   return texts.join(SEPARATORS[name] ?? '", "');

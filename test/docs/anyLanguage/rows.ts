@@ -109,6 +109,11 @@ const SETS: readonly Row[] = [
   keySet('a jwk that is no base64url', /: (jwks|the key set)/, ({ root }) => ({
     header: { jwk: { ...root.jwk, x: '\ud800'.repeat(43) } },
   })),
+  keySet('a point that is cut elsewhere', /: (jwks|the key set)/, ({ stranger }) => {
+    const point = Buffer.concat([stranger.jwk.x, stranger.jwk.y].map((text) => Buffer.from(text, 'base64url')));
+    const [x, y] = [point.subarray(0, 33), point.subarray(33)].map((half) => half.toString('base64url'));
+    return { key: stranger, header: { kid: '', jwk: { ...stranger.jwk, x, y } } };
+  }),
   keySet('no kid', NO_SET, { header: { kid: undefined } }),
   keySet('another iss', OTHER_ISSUER, { claims: { iss: 'https://other.example.test' } }),
   keySet('another sub', OTHER_ISSUER, { claims: { sub: 'https://other.example.test' } }),
@@ -145,6 +150,7 @@ const LICENCES: readonly Row[] = [
     header: { kid: key.kid },
   })),
   licence('no kid', /: (licence\.jwt is no licence|the licence is signed by a key)/, { header: { kid: undefined } }),
+  licence('an empty kid', /: the licence is signed by a (root )?key/, { header: { kid: '' } }),
   licence('alg none', NO_LICENCE, { header: { alg: 'none' } }),
   licence('another typ', NO_LICENCE, { header: { typ: 'JWT' } }),
   licence('crit', NO_LICENCE, { header: { crit: ['b64'], b64: true } }),

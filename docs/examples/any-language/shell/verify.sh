@@ -66,6 +66,13 @@ thumbprint() {
     openssl base64 -A | tr -- '+/' '-_' | tr -d '='
 }
 
+is_root() {
+  for root_key in $ROOT_KEYS; do
+    [ "$root_key" = "$1" ] && return
+  done
+  return 1
+}
+
 # ES256: the signature is r and s, 32 octets each, which openssl takes as DER. The key is x and y after a fixed prefix.
 check_signature() {
   { decode "$2" && decode "$3"; } >"$work/point" || refuse "$1 is signed by an unusable key"
@@ -91,11 +98,9 @@ verify_key_set() {
   read -r kid x y <<END
 $(jq -r '"\(.kid) \(.jwk.x) \(.jwk.y)"' "$work/jwks.jwt.header")
 END
-  case " $ROOT_KEYS " in
-    *" $kid "*) ;;
-    *) refuse 'the key set is signed by another root key' ;;
-  esac
-  [ "$(thumbprint "$x" "$y")" = "$kid" ] || refuse 'the key set is signed by another root key'
+  if ! root=$(thumbprint "$x" "$y") || [ "$root" != "$kid" ] || ! is_root "$root"; then
+    refuse 'the key set is signed by another root key'
+  fi
   check_signature jwks.jwt "$x" "$y"
   # shellcheck disable=SC2016 # The variables are those of jq.
   check_claims jwks.jwt '
@@ -136,13 +141,11 @@ check_claims() {
 
 # Leaves the coordinates of the key in x and y. Its name is computed here: no key can take another's.
 find_key() {
-  case " $ROOT_KEYS " in
-    *" $1 "*) refuse 'the licence is signed by a root key' ;;
-  esac
+  ! is_root "$1" || refuse 'the licence is signed by a root key'
   jq -r '.keys[] | select(.kty == "EC" and .crv == "P-256" and (.use // "sig") == "sig" and (.alg // "ES256") == "ES256")
     | "\(.x) \(.y)"' "$work/jwks.jwt.claims" >"$work/keys"
   while read -r x y; do
-    [ "$(thumbprint "$x" "$y")" = "$1" ] && return
+    name=$(thumbprint "$x" "$y") && [ "$name" = "$1" ] && return
   done <"$work/keys"
   refuse 'the licence is signed by a key that is not in the key set'
 }
