@@ -206,8 +206,8 @@ async function expectOfAll(path: string, says: RegExp | null): Promise<void> {
   for (const verdict of await Promise.all(programs.map((program) => run(program, path)))) expectVerdict(verdict, says);
 }
 
-test.skipIf(verifying.length === 0)('an IMDS that never answers holds no program up for ever', async () => {
-  answer = () => undefined;
+test.skipIf(verifying.length === 0)('an IMDS that never ends its answer holds no program up for ever', async () => {
+  answer = (response) => response.writeHead(200, { 'content-length': VM_ID.length }).write(VM_ID.slice(0, 8));
   const { path } = await arrange({ change: () => ({}) });
   await expectOfAll(path, null);
 });

@@ -113,7 +113,7 @@ def check_vm(claims):
 
 
 def read_vm_id():
-    """Asks Azure's metadata service (IMDS). None where it does not answer. http.client uses no proxy and no redirect."""
+    """Asks Azure's metadata service (IMDS) once. None where it does not answer. http.client never uses a proxy."""
     connection = http.client.HTTPConnection(IMDS, timeout=5)
     try:
         connection.request("GET", VM_ID_PATH, headers={"Metadata": "true"})
