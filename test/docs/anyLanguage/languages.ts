@@ -39,7 +39,7 @@ const PYTHON = runsPrograms ? findPython() : 'python3';
 export const LANGUAGES: readonly Language[] = [
   {
     name: 'csharp',
-    needs: [['dotnet', '--version']],
+    needs: [['sh', '-c', '[ "$(dotnet --version | cut -d. -f1)" -ge 8 ]']],
     build: (folder) => [
       ...(['dotnet', 'build', folder, '-o', join(folder, 'out'), '-v', 'quiet', '-nodeReuse:false'] as const),
       ...['-p:UseSharedCompilation=false', '-p:UseAppHost=false'],
@@ -60,7 +60,7 @@ export const LANGUAGES: readonly Language[] = [
   },
   {
     name: 'java',
-    needs: [['javac', '-version']],
+    needs: [['javac', '--release', '17', '-version']],
     build: (folder) => ['javac', '-Xlint:all', '-Werror', '-d', join(folder, 'out'), ...listSources(folder, '.java')],
     commands: (folder) => ({
       readState: ['java', ...QUICK_JAVA, '-cp', join(folder, 'out'), 'ReadState'],
