@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { AREAS } from '../../../../src/client/agent/doctor/causes/areas.ts';
 import { createAgentScene } from '../support/agentScene.ts';
-import { emulated, emulatedVm } from './imdsPlaces.ts';
+import { emulated, emulatedVm, served } from './imdsPlaces.ts';
 
 /** The command itself, as a process. */
 
@@ -46,4 +46,26 @@ test('it works where the configuration cannot be used', async () => {
     agent: expect.stringMatching(/^countersign-agent\//) as string,
     checked: expect.arrayContaining([expect.objectContaining({ area: 'imds', outcome: 'ok' })]) as unknown,
   });
+});
+
+test.each([200, 403, 500])('whatever answers with %i, and says what was asked: no nonce is told', async (status) => {
+  const asked: string[] = [];
+  const echo = await served(({ url = '' }, response) => {
+    asked.push(url);
+    response.writeHead(status, { server: 'gateway', location: url }).end(`<html>${url}</html>`);
+  });
+  const { stdout } = await (await createAgentScene()).agent(['doctor', '--json'], { env: echo });
+  const nonce = new URL(asked.find((url) => url.includes('nonce=')) ?? '', 'http://imds').searchParams.get('nonce');
+  expect(nonce).toMatch(/^[a-z2-7]{32}$/);
+  expect(stdout).toContain('gateway');
+  expect(stdout).not.toContain(nonce);
+});
+
+test('no metadata and no document is told, though its shape is wrong', async () => {
+  const secret = 'countersign-claim=K7D2X-9QF3M-T4B8W-ZR6HN-J5PV1-C';
+  const odd = await served((_, response) => void response.end(JSON.stringify({ userData: secret, signature: secret })));
+  const { code, stdout } = await (await createAgentScene()).agent(['doctor', '--json'], { env: odd });
+  expect(code).toBe(1);
+  expect(stdout).toContain('imds_odd');
+  expect(stdout).not.toContain('K7D2X');
 });

@@ -47,7 +47,7 @@ const BUDGET = 80_000;
 const MAX_EXCERPT = 300;
 
 /** Answers that something else than IMDS may have given. */
-const ODD: readonly (Trouble | null)[] = ['odd', 'redirected', 'denied'];
+const ODD: readonly (Trouble | null)[] = ['odd', 'redirected', 'denied', 'failing'];
 
 /** What was seen, and the metadata, which is not evidence itself. */
 interface Asked {
