@@ -1,6 +1,7 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createAddressLimit } from '../http/addressLimit.ts';
 import type { Log, ServedRoute } from '../http/edge.ts';
+import { CONSOLE_PATH } from '../operators/console/routes.ts';
 import { OPERATOR_ROUTES, serveOperators } from '../operators/routes.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
@@ -8,6 +9,7 @@ import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createIssuerNotes } from '../trust/live/issuerNotes.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import { createActivateOffline } from '../vm/activateOffline.ts';
+import { createReadReadiness } from '../vm/readiness.ts';
 import { createClaimLimit } from '../vm/claimLimit.ts';
 import { createAuthenticLimit } from '../vm/authenticLimit.ts';
 import { cleanStore } from './cleanStore.ts';
@@ -45,9 +47,14 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   const { store, catalogue } = await createStore(config, now);
   const { keySets, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
   const { trust, probePins } = await createServiceTrust(config, store);
+  const challenges = createChallenges({ issuer, secrets: config.CHALLENGE_SECRETS, nonceStyle });
+  const licenceLife = config.LICENCE_LIFE_SECONDS;
+  const probed = { store, keySets, signingKeys, challenges, probePins, licenceLife, now };
+  const readReadiness = createReadReadiness(probed);
   const vmNeeds = {
-    ...{ issuer, acceptedClouds, nonceStyle, store, catalogue, keySets, signingKeys, trust, probePins, now },
-    challenges: createChallenges({ issuer, secrets: config.CHALLENGE_SECRETS, nonceStyle }),
+    ...{ issuer, acceptedClouds, nonceStyle, store, catalogue, keySets, signingKeys, trust, now },
+    ...{ challenges, licenceLife, readReadiness },
+    consolePath: directory === null ? null : CONSOLE_PATH,
     policy: servicePolicy(acceptedClouds),
     addressLimit: createAddressLimit(config.RATE_LIMIT_PER_SECOND, config.ADDRESS_LIMITS ?? []),
     trustedProxies: config.TRUSTED_PROXIES,
@@ -55,20 +62,18 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
       subscriptionPerSecond: config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND,
       vmPerMinute: config.VM_RATE_LIMIT_PER_MINUTE,
     }),
-    licenceLife: config.LICENCE_LIFE_SECONDS,
     issuerNotes: createIssuerNotes(store),
     seatGate: createSeatGate(),
     claimLimit: createClaimLimit(),
     describeApi: () => describeService(issuer, directory === null ? [] : OPERATOR_ROUTES),
   };
   const operatorRoutes = serveOperators(directory, {
-    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, now },
-    licenceLife: config.LICENCE_LIFE_SECONDS,
+    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, now },
     listDecisions: createListDecisions({ store, now }),
     challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
     activateOffline: createActivateOffline(vmNeeds),
   });
-  const routes = joinRoutes(vmNeeds, operatorRoutes);
+  const routes = joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes);
   return {
     routes,
     cleanStore: (log) => cleanStore({ store, config, now }, log),
