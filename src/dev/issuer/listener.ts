@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { isLoopback } from '../../contract/loopback.ts';
-import type { SignIn, SignInReply } from './signIn.ts';
+import type { SignIn } from './signIn.ts';
+import type { SignInReply } from './signInPage.ts';
 
 export interface ListenerNeeds {
   /** What is read by a path, as JSON. */

@@ -2,15 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import { OPERATOR_ROLES } from '../../operators/roles.ts';
 import type { OperatorRole } from '../../operators/roles.ts';
 import { writeErrorPage, writeSignInPage } from './signInPage.ts';
-
-/** What somebody asks for who wants to sign in (OpenID Connect Core 1.0 section 3.1.2.1, RFC 7636). */
-export interface SignInRequest {
-  readonly redirectUri: string;
-  readonly scope: string;
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeChallenge: string;
-}
+import type { SignInReply, SignInRequest } from './signInPage.ts';
 
 /** A code that was given out, and what its tokens are about. */
 export interface Grant extends SignInRequest {
@@ -24,12 +16,6 @@ export interface SignInNeeds {
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly issueTokens: (grant: Grant) => Promise<Readonly<Record<string, unknown>>>;
-}
-
-export interface SignInReply {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
 }
 
 export interface SignIn {

@@ -1,7 +1,21 @@
 import { hash } from 'node:crypto';
 import { OPERATOR_ROLES } from '../../operators/roles.ts';
 import type { OperatorRole } from '../../operators/roles.ts';
-import type { SignInReply, SignInRequest } from './signIn.ts';
+
+/** What somebody asks for who wants to sign in (OpenID Connect Core 1.0 section 3.1.2.1, RFC 7636). */
+export interface SignInRequest {
+  readonly redirectUri: string;
+  readonly scope: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly codeChallenge: string;
+}
+
+export interface SignInReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
 
 const MAY: Readonly<Record<OperatorRole, string>> = {
   Reader: 'sees everything and changes nothing',
