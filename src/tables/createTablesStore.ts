@@ -14,6 +14,7 @@ import { offerTable } from './offerTable.ts';
 import { onceTable } from './onceTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
+import { statisticsTable } from './statisticsTable.ts';
 import { callStore } from './storeCall.ts';
 import { timelineTables } from './timelineTables.ts';
 import { trustTable } from './trustTable.ts';
@@ -50,6 +51,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     bySubscription: connect('bySubscription'),
     byVm: connect('byVm'),
     views: connect('views'),
+    statistics: connect('statistics'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -73,6 +75,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),
+    ...statisticsTable(tables.statistics, budgets),
     ...decisionCleaning(tables, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),

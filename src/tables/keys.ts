@@ -32,6 +32,11 @@ export const KEY_SETS_PARTITION = 'keysets';
 export const VIEWS_PARTITION = 'views';
 export const TIMELINES_ROW = 'timelines';
 
+export const STATISTICS_PARTITION = 's';
+/** After all hours, which are digits, and before what instances have counted: one range has all three. */
+export const STATISTICS_MARK_ROW = 'mark';
+export const NEW_ISSUES_ROWS = { from: 'new:', to: 'new;' } as const;
+
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
 export const SEAT_ROWS = { from: 'seats:', to: 'seats;' } as const;
@@ -117,6 +122,21 @@ export function onceKeys({ cloud, subscriptionId, vmId, code, about, at }: Repea
 /** Hours since the epoch. In every partition, the rows of earlier hours come before this key. */
 export function hourKey(at: number): string {
   return `${Math.floor(at / HOUR)}`.padStart(8, '0');
+}
+
+/**
+ * What slices of the log have of an hour; later ones come after it. So a range that is read while rows are added has none of
+ * them too early.
+ *
+ * @param hour milliseconds since the epoch
+ * @param until the end of the last of these slices
+ */
+export function statisticsRow(hour: number, until: number): string {
+  return joinKey(hourKey(hour), `${until}`.padStart(15, '0'));
+}
+
+export function newIssuesRow(hour: number, id: string): string {
+  return NEW_ISSUES_ROWS.from + joinKey(hourKey(hour), id);
 }
 
 /** Operators, routes and keys are any text of any length. */

@@ -1,13 +1,31 @@
 import type { PageRequest, ReadablePage, Stored, Written } from '../contract/stored.ts';
 import type { DecisionFilter, DecisionRecord } from '../decisions/decisionRecord.ts';
+import type { Counts, SeenHour } from './countDecisions.ts';
 
 /** Whose decisions a timeline has. */
 export type TimelineOwner =
   | { readonly kind: 'subscription'; readonly cloud: string; readonly subscriptionId: string }
   | { readonly kind: 'vm'; readonly cloud: string; readonly vmId: string };
 
-/** What is derived from the log of decisions, and how far. Every method throws {@link StoreUnavailableError}. */
-export interface TimelineStore {
+/** Milliseconds since the epoch: `from` inclusive, `until` exclusive. */
+export interface Times {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** The log of decisions, in the order of time, for what is derived from it. */
+export interface LogReader {
+  /**
+   * The decisions that were made in these times.
+   *
+   * @returns `null` if there are more than `limit`
+   * @throws {StoreUnavailableError}
+   */
+  readSlice(times: Times, limit: number): Promise<readonly DecisionRecord[] | null>;
+}
+
+/** Timelines, and how far they are derived from the log. Every method throws {@link StoreUnavailableError}. */
+export interface TimelineStore extends LogReader {
   /**
    * The decisions made before this time (milliseconds since the epoch) are in the timelines. `null`: none is, because
    * nothing was derived yet or because the row was deleted so that everything is derived again.
@@ -15,17 +33,65 @@ export interface TimelineStore {
   readWatermark(): Promise<Stored<number> | null>;
   /** @param version of the watermark that was read; `null` if there was none */
   writeWatermark(watermark: number, version: string | null): Promise<Written>;
-  /**
-   * The decisions that were made from `from` (inclusive) to `until` (exclusive), both milliseconds since the epoch.
-   *
-   * @returns `null` if there are more than `limit`
-   */
-  readSlice(
-    times: { readonly from: number; readonly until: number },
-    limit: number,
-  ): Promise<readonly DecisionRecord[] | null>;
   /** Writes each into the timelines of its subscription and of its VM. Repeating it changes nothing. */
   copyIntoTimelines(decisions: readonly DecisionRecord[]): Promise<void>;
   /** The newest first, as {@link DecisionStore.pageDecisions}. @throws {ContinuationError} */
   pageTimeline(owner: TimelineOwner, filter: DecisionFilter, page: PageRequest): Promise<ReadablePage<DecisionRecord>>;
+}
+
+/** How far statistics are written. Times are milliseconds since the epoch. */
+export interface StatisticsMark {
+  /** Decisions made before this are counted. */
+  readonly until: number;
+  /** Hours before this one are one row each, as far as a row has room. */
+  readonly foldedUntil: number;
+}
+
+/** What slices of the log have of one hour. Times are milliseconds since the epoch. */
+export interface CountedHour extends SeenHour {
+  /** The slices: from the beginning of the first one to the end of the last one. With the hour it names the row. */
+  readonly slices: Times;
+}
+
+/** Statistics, in one partition: so a slice, and the mark that says so, are written in one transaction. */
+export interface StatisticsStore {
+  readStatisticsMark(): Promise<Stored<StatisticsMark> | null>;
+  /**
+   * Writes what a slice has of at most 50 hours, with the mark, which moves to its end. What instances have counted of
+   * issues until then is added, and removed where it stood.
+   *
+   * @param version of the mark that was read; `null` if there was none
+   * @returns `null` if the mark was moved meanwhile: nothing is written then
+   */
+  writeStatistics(
+    slice: { readonly times: Times; readonly hours: readonly SeenHour[] },
+    mark: StatisticsMark,
+    version: string | null,
+  ): Promise<Stored<StatisticsMark> | null>;
+  /** The mark alone. @returns as {@link writeStatistics} */
+  writeStatisticsMark(mark: StatisticsMark, version: string): Promise<Stored<StatisticsMark> | null>;
+  /** Rows of the hours that begin in these times, in order: of an hour in the order of its slices. */
+  readCountedHours(hours: Times): Promise<readonly Stored<CountedHour>[]>;
+  /**
+   * Everything from an hour on, with the mark, and what instances have counted of issues since. One call for 1,000 rows.
+   * Where it takes several, and rows are written meanwhile, a row may come after rows that it was folded from.
+   */
+  readStatistics(
+    from: number,
+  ): Promise<{
+    readonly hours: readonly CountedHour[];
+    readonly mark: StatisticsMark | null;
+    readonly issues: readonly IssuesCounted[];
+  }>;
+  /** Replaces rows of one hour, at most 99 that follow each other, by their sum. Nothing is done if one has changed. */
+  foldHours(rows: readonly Stored<CountedHour>[], sum: CountedHour): Promise<void>;
+  /** Adds what one instance has counted. */
+  addIssues(counted: IssuesCounted): Promise<void>;
+}
+
+/** Licences that one instance issued within an hour, and that statistics do not have yet. */
+export interface IssuesCounted {
+  /** Milliseconds since the epoch. */
+  readonly hour: number;
+  readonly issues: Counts;
 }

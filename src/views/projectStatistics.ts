@@ -1,0 +1,124 @@
+import { addCounts, countDecisions, hourOf } from './countDecisions.ts';
+import { projectLog } from './projectLog.ts';
+import type { Projection, ProjectionNeeds } from './projectLog.ts';
+import type { DecisionRecord } from '../decisions/decisionRecord.ts';
+import type { CountedHour, StatisticsMark, StatisticsStore } from './store.ts';
+import type { Stored } from '../contract/stored.ts';
+
+export interface StatisticsNeeds extends ProjectionNeeds {
+  readonly store: ProjectionNeeds['store'] &
+    Pick<
+      StatisticsStore,
+      'readStatisticsMark' | 'writeStatistics' | 'writeStatisticsMark' | 'readCountedHours' | 'foldHours'
+    >;
+}
+
+/** Rows of a slice: with the mark and what is removed, a transaction has at most 100. */
+const MAX_HOURS = 50;
+
+/**
+ * Counts the decisions of the log, each once: what a slice has of each hour is written in one transaction with the mark, so
+ * a crash leaves both or neither, and of two instances at the same time one writes. Then past hours become one row each.
+ *
+ * @throws {StoreUnavailableError} what was counted until then stays
+ */
+export async function projectStatistics({ store, now }: StatisticsNeeds): Promise<Projection> {
+  let mark: Stored<StatisticsMark> | null = null;
+  let seen: Seen | null = null;
+  const projection = await projectLog(
+    { store, now },
+    {
+      readMark: async () => {
+        mark = await store.readStatisticsMark();
+        return mark && { value: mark.value.until, version: mark.version };
+      },
+      write: async (slice, { from, until: end }, version) => {
+        seen = await readSeen(store, seen, hourOf(from));
+        const until = endOfHours(slice, end);
+        const hours = countDecisions(within(slice, until), seen.digests);
+        const moved = { until, foldedUntil: mark?.value.foldedUntil ?? 0 };
+        mark = await store.writeStatistics({ times: { from, until }, hours }, moved, version);
+        return mark && { value: until, version: mark.version };
+      },
+    },
+  );
+  if (mark !== null) await foldPast(store, mark);
+  return projection;
+}
+
+/** What is counted already of the hour in which a slice begins; later hours have nothing yet. */
+interface Seen {
+  readonly hour: number;
+  readonly digests: Set<string>;
+}
+
+async function readSeen(store: StatisticsNeeds['store'], known: Seen | null, hour: number): Promise<Seen> {
+  if (known?.hour === hour) return known;
+  // What this run has counted of the hour is in the store as well.
+  const rows = await store.readCountedHours({ from: hour, until: hour + 1 });
+  return { hour, digests: new Set(rows.flatMap(({ value }) => value.seen)) };
+}
+
+function within(slice: readonly DecisionRecord[], until: number): readonly DecisionRecord[] {
+  return slice.filter(({ at }) => at < until);
+}
+
+/** The end of the slice, or of as many hours as a transaction has room for. */
+function endOfHours(slice: readonly DecisionRecord[], end: number): number {
+  const hours = [...new Set(slice.map(({ at }) => hourOf(at)))].sort((left, right) => left - right);
+  return hours[MAX_HOURS] ?? end;
+}
+
+/** Rows of one fold: a transaction has at most 100. */
+const MAX_FOLDED = 99;
+/** Characters of one row's counts: a row has room for about twice as many. */
+const MAX_CHARACTERS = 200_000;
+
+async function foldPast(store: StatisticsNeeds['store'], { value, version }: Stored<StatisticsMark>): Promise<void> {
+  const until = hourOf(value.until);
+  if (value.foldedUntil >= until) return;
+  const rows = await store.readCountedHours({ from: value.foldedUntil, until });
+  for (const group of groupRows(rows)) {
+    if (group.length > 1 || group.some(({ value: { seen } }) => seen.length > 0)) {
+      await store.foldHours(group, sumRows(group));
+    }
+  }
+  await store.writeStatisticsMark({ ...value, foldedUntil: until }, version);
+}
+
+/** Rows of one hour that together fit into one. */
+function groupRows(rows: readonly Stored<CountedHour>[]): readonly (readonly Stored<CountedHour>[])[] {
+  const groups: { readonly rows: Stored<CountedHour>[]; size: number }[] = [];
+  for (const row of rows) {
+    const size = sizeOf(row.value);
+    const last = groups.at(-1);
+    const isFitting =
+      last?.rows[0]?.value.hour === row.value.hour &&
+      last.rows.length < MAX_FOLDED &&
+      last.size + size <= MAX_CHARACTERS;
+    if (last === undefined || !isFitting) groups.push({ rows: [row], size });
+    else {
+      last.rows.push(row);
+      last.size += size;
+    }
+  }
+  return groups.map((group) => group.rows);
+}
+
+/** About as many characters as the counts have when they are written. */
+function sizeOf({ counts: { decisions, refused, issues } }: CountedHour): number {
+  return [...decisions.keys(), ...refused.keys(), ...issues.keys()].reduce((sum, key) => sum + key.length + 10, 0);
+}
+
+/** Nothing is counted any more that this would have to be told from. */
+function sumRows(rows: readonly Stored<CountedHour>[]): CountedHour {
+  const values = rows.map(({ value }) => value);
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined) throw new Error('A group has at least one row.');
+  return {
+    hour: first.hour,
+    slices: { from: first.slices.from, until: last.slices.until },
+    counts: addCounts(values.map(({ counts }) => counts)),
+    seen: [],
+  };
+}
