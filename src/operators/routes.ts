@@ -27,6 +27,8 @@ import { serveRoute } from './serveRoute.ts';
 import type { ServeNeeds } from './serveRoute.ts';
 import { PRIVACY_ROUTES } from './privacyRoutes.ts';
 import type { PrivacyNeeds } from './privacyRoutes.ts';
+import { STATISTICS_ROUTES } from './statisticsRoutes.ts';
+import type { StatisticsNeeds } from './statisticsRoutes.ts';
 import { TRUST_ROUTES } from './trustRoutes.ts';
 import { USAGE_ROUTES } from './usageRoutes.ts';
 import type { UsageNeeds } from './usageRoutes.ts';
@@ -43,6 +45,7 @@ export type OperatorNeeds = ActivationNeeds &
   OfflineNeeds &
   PrivacyNeeds &
   OverrideNeeds &
+  StatisticsNeeds &
   TrustNeeds &
   UsageNeeds;
 
@@ -56,6 +59,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...ACTIVATION_ROUTES,
   ...OFFLINE_ROUTES,
   ...DECISION_ROUTES,
+  ...STATISTICS_ROUTES,
   ...TRUST_ROUTES,
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,

@@ -7,6 +7,7 @@ import type { ConnectTableOptions } from './connection.ts';
 import { decisionCleaning } from './decisionCleaning.ts';
 import { decisionTable } from './decisionTable.ts';
 import { holderTable } from './holderTable.ts';
+import { issueTable } from './issueTable.ts';
 import { issuerTable } from './issuerTable.ts';
 import { keySetTable } from './keySetTable.ts';
 import { licenceTable } from './licenceTable.ts';
@@ -76,6 +77,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),
     ...statisticsTable(tables.statistics, budgets),
+    ...issueTable(tables.statistics, budget),
     ...decisionCleaning(tables, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),

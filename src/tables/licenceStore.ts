@@ -1,5 +1,5 @@
 import type { Catalogue, CatalogueStore, ClaimStore, OverrideStore, TrialStore } from '../catalogue/store.ts';
-import type { DecisionStore } from '../decisions/store.ts';
+import type { DecisionStore, IssueStore } from '../decisions/store.ts';
 import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { RequestStore } from '../http/requestStore.ts';
@@ -20,6 +20,7 @@ export interface LicenceStore
     ActivationStore,
     UsageStore,
     DecisionStore,
+    IssueStore,
     TimelineStore,
     StatisticsStore,
     RequestStore,

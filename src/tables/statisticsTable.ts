@@ -1,21 +1,18 @@
-import { randomUUID } from 'node:crypto';
-
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import { StoreUnavailableError } from '../contract/stored.ts';
 import { addCounts, HOUR, NO_COUNTS } from '../views/countDecisions.ts';
 import type { CountedHour, IssuesCounted, StatisticsStore } from '../views/store.ts';
 import { hourKey, NEW_ISSUES_ROWS, newIssuesRow, STATISTICS_MARK_ROW, STATISTICS_PARTITION } from './keys.ts';
 import { readFirstPage, readOneRow, replaceRows, searchAllRows, writeOneRow, writeTransaction } from './rows.ts';
 import type { Row } from './rows.ts';
-import { hourEntity, issuesEntity, markEntity, readHourRow, readIssuesRow, readMarkRow } from './statisticsRow.ts';
+import { hourEntity, markEntity, readHourRow, readIssuesRow, readMarkRow } from './statisticsRow.ts';
 import type { Budgets, StoreCall } from './storeCall.ts';
 
 /** Rows of what instances have counted that one slice takes: each is removed, and may need a row of its own. */
 const MAX_GIVEN = 24;
 
-export function statisticsTable(statistics: TableClient, budgets: Budgets): StatisticsStore {
+export function statisticsTable(statistics: TableClient, budgets: Budgets): Omit<StatisticsStore, 'deleteStatistics'> {
   const call = (operation: string) => ({ operation, budget: budgets.call });
   const search = (operation: string) => ({ operation, budget: budgets.search });
   const read = async (rows: string) => {
@@ -63,12 +60,6 @@ export function statisticsTable(statistics: TableClient, budgets: Budgets): Stat
       });
       const write = { entity: hourEntity(sum), version: last.version };
       await replaceRows(statistics, call('fold statistics'), write, removed);
-    },
-    addIssues: async (counted) => {
-      const entity = issuesEntity(counted, randomUUID());
-      const written = await writeOneRow(statistics, call('write what was issued'), { entity, version: null });
-      // The client repeats a request whose answer was lost.
-      if (written.outcome === 'changed') throw new StoreUnavailableError('The store failed to write what was issued.');
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 import { isGrant } from '../decisions/decisionRecord.ts';
-import type { DecisionRecord } from '../decisions/decisionRecord.ts';
+import type { DecisionCode, DecisionRecord } from '../decisions/decisionRecord.ts';
 
 /** Milliseconds. */
 export const HOUR = 60 * 60 * 1000;
@@ -32,7 +32,7 @@ export const NO_COUNTS: HourCounts = { decisions: new Map(), refused: new Map(),
 const SEPARATOR = '|';
 
 export interface Dimension {
-  readonly code: string;
+  readonly code: DecisionCode;
   readonly cloud: string;
   /** `publisher/product/plan`, or {@link NO_OFFER}. */
   readonly offer: string;
@@ -48,12 +48,12 @@ function dimensionKey({ code, cloud, offer }: DecisionRecord): string {
 
 export function readDimension(key: string): Dimension {
   const [code = '', cloud = '', offer = ''] = key.split(SEPARATOR);
-  return { code, cloud, offer };
+  return { code: code as DecisionCode, cloud, offer };
 }
 
 /** Who was refused: the licence as tokens call it, or the subscription where there is none. */
 export interface RefusedCustomer {
-  readonly code: string;
+  readonly code: DecisionCode;
   readonly cloud: string;
   readonly subscriptionId: string | null;
   readonly licenceId: string | null;
@@ -65,7 +65,8 @@ function refusedKey({ code, cloud, subscriptionId, licenceId }: DecisionRecord):
 
 export function readRefused(key: string): RefusedCustomer {
   const [code = '', cloud = '', subscriptionId = '', licenceId = ''] = key.split(SEPARATOR);
-  return { code, cloud, subscriptionId: subscriptionId || null, licenceId: licenceId || null };
+  const of = { subscriptionId: subscriptionId || null, licenceId: licenceId || null };
+  return { code: code as DecisionCode, cloud, ...of };
 }
 
 /** A CA that signed the evidence of those who got licences. Its name is the last part, and may be any text. */

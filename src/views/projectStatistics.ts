@@ -1,4 +1,4 @@
-import { addCounts, countDecisions, hourOf } from './countDecisions.ts';
+import { addCounts, countDecisions, HOUR, hourOf } from './countDecisions.ts';
 import { projectLog } from './projectLog.ts';
 import type { Projection, ProjectionNeeds } from './projectLog.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
@@ -23,26 +23,25 @@ const MAX_HOURS = 50;
  * @throws {StoreUnavailableError} what was counted until then stays
  */
 export async function projectStatistics({ store, now }: StatisticsNeeds): Promise<Projection> {
-  let mark: Stored<StatisticsMark> | null = null;
-  let seen: Seen | null = null;
+  const state: { mark: Stored<StatisticsMark> | null; seen: Seen | null } = { mark: null, seen: null };
   const projection = await projectLog(
     { store, now },
     {
       readMark: async () => {
-        mark = await store.readStatisticsMark();
-        return mark && { value: mark.value.until, version: mark.version };
+        state.mark = await store.readStatisticsMark();
+        return state.mark && { value: state.mark.value.until, version: state.mark.version };
       },
       write: async (slice, { from, until: end }, version) => {
-        seen = await readSeen(store, seen, hourOf(from));
+        state.seen = await readSeen(store, state.seen, hourOf(from));
         const until = endOfHours(slice, end);
-        const hours = countDecisions(within(slice, until), seen.digests);
-        const moved = { until, foldedUntil: mark?.value.foldedUntil ?? 0 };
-        mark = await store.writeStatistics({ times: { from, until }, hours }, moved, version);
-        return mark && { value: until, version: mark.version };
+        const hours = countDecisions(within(slice, until), state.seen.digests);
+        const moved = { until, foldedUntil: state.mark?.value.foldedUntil ?? 0 };
+        state.mark = await store.writeStatistics({ times: { from, until }, hours }, moved, version);
+        return state.mark && { value: until, version: state.mark.version };
       },
     },
   );
-  if (mark !== null) await foldPast(store, mark);
+  if (state.mark !== null) await foldPast(store, state.mark);
   return projection;
 }
 
@@ -74,14 +73,20 @@ const MAX_FOLDED = 99;
 /** Characters of one row's counts: a row has room for about twice as many. */
 const MAX_CHARACTERS = 200_000;
 
+/** Milliseconds that it is kept who was refused: for the overview, which compares a day with the one before. */
+const REFUSED_KEPT = 3 * 24 * HOUR;
+
 async function foldPast(store: StatisticsNeeds['store'], { value, version }: Stored<StatisticsMark>): Promise<void> {
-  const until = hourOf(value.until);
-  if (value.foldedUntil >= until) return;
-  const rows = await store.readCountedHours({ from: value.foldedUntil, until });
-  for (const group of groupRows(rows)) {
+  const [from, until] = [value.foldedUntil, hourOf(value.until)];
+  if (from >= until) return;
+  for (const group of groupRows(await store.readCountedHours({ from, until }))) {
     if (group.length > 1 || group.some(({ value: { seen } }) => seen.length > 0)) {
       await store.foldHours(group, sumRows(group));
     }
+  }
+  const old = await store.readCountedHours({ from: Math.max(0, from - REFUSED_KEPT), until: until - REFUSED_KEPT });
+  for (const row of old.filter(({ value: { counts } }) => counts.refused.size > 0)) {
+    await store.foldHours([row], { ...row.value, counts: { ...row.value.counts, refused: new Map() } });
   }
   await store.writeStatisticsMark({ ...value, foldedUntil: until }, version);
 }

@@ -76,17 +76,15 @@ export interface StatisticsStore {
    * Everything from an hour on, with the mark, and what instances have counted of issues since. One call for 1,000 rows.
    * Where it takes several, and rows are written meanwhile, a row may come after rows that it was folded from.
    */
-  readStatistics(
-    from: number,
-  ): Promise<{
+  readStatistics(from: number): Promise<{
     readonly hours: readonly CountedHour[];
     readonly mark: StatisticsMark | null;
     readonly issues: readonly IssuesCounted[];
   }>;
   /** Replaces rows of one hour, at most 99 that follow each other, by their sum. Nothing is done if one has changed. */
   foldHours(rows: readonly Stored<CountedHour>[], sum: CountedHour): Promise<void>;
-  /** Adds what one instance has counted. */
-  addIssues(counted: IssuesCounted): Promise<void>;
+  /** Deletes hours before the one in which `before` lies, in pieces: each is the number of rows deleted. */
+  deleteStatistics(before: number): AsyncIterable<number>;
 }
 
 /** Licences that one instance issued within an hour, and that statistics do not have yet. */

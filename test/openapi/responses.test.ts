@@ -226,6 +226,13 @@ test('VMs and decisions are answered as described', async () => {
   }
 });
 
+test('what operators find is answered as described', async () => {
+  const counted = await operate(stack(), 'GET /statistics/decisions');
+  expect(counted.body['items']).not.toEqual([]);
+  expectDescribed('readStatistics', counted);
+  expectDescribed('readStatistics', await operate(stack(), 'GET /statistics/decisions?by=year'));
+});
+
 test('usage is answered as described', async () => {
   expect((await bootVm('small-1')).status).toBe(200);
   const from = new Date(Date.now() - 86_400_000).toISOString();

@@ -1,5 +1,4 @@
-import { addCounts, NO_COUNTS } from '../../src/views/countDecisions.ts';
-import type { CountedHour, IssuesCounted, LogReader, StatisticsMark, StatisticsStore } from '../../src/views/store.ts';
+import type { CountedHour, LogReader, StatisticsMark, StatisticsStore } from '../../src/views/store.ts';
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
 import { statisticsRow } from '../../src/tables/keys.ts';
 import { MemoryRows } from './memoryRows.ts';
@@ -10,17 +9,15 @@ const MARK = 'mark';
 const PAGE = 3;
 
 /**
- * A log and its statistics in memory. Transactions hold as in the real store, and nothing else does: a query takes its pages
+ * A log and its statistics in memory, without issues. Transactions hold as in the real store, and nothing else does: a query takes its pages
  * one after another, and `step` is awaited between any two things.
  */
 export function createMemoryStatistics(
   log: readonly DecisionRecord[],
   step: () => Promise<void> = async () => Promise.resolve(),
-): StatisticsStore & LogReader {
+): Omit<StatisticsStore, 'deleteStatistics'> & LogReader {
   const hours = new MemoryRows<CountedHour>();
   const marks = new MemoryRows<StatisticsMark>();
-  const given = new Map<string, IssuesCounted>();
-  let numbers = 0;
   const put = (row: CountedHour) => hours.put(statisticsRow(row.hour, row.slices.until), row);
   /** In the order of the keys, page by page: what comes in before the place at which it is, is not seen. */
   const scan = async (from: number, until = Number.POSITIVE_INFINITY) => {
@@ -52,11 +49,6 @@ export function createMemoryStatistics(
       await step();
       if (marks.judge(MARK, version) !== 'written') return null;
       for (const hour of counted) put({ ...hour, slices });
-      for (const [key, { hour, issues }] of given) {
-        const known = hours.rows.get(statisticsRow(hour, slices.until))?.value ?? { hour, counts: NO_COUNTS, seen: [] };
-        put({ ...known, slices, counts: addCounts([known.counts, { ...NO_COUNTS, issues }]) });
-        given.delete(key);
-      }
       return { value: mark, version: marks.put(MARK, mark) };
     },
     writeStatisticsMark: async (mark, version) => {
@@ -67,7 +59,7 @@ export function createMemoryStatistics(
     readCountedHours: async ({ from, until }) => (await scan(from, until)).found,
     readStatistics: async (from) => {
       const { found, mark } = await scan(from);
-      return { hours: found.map(({ value }) => value), mark, issues: [...given.values()] };
+      return { hours: found.map(({ value }) => value), mark, issues: [] };
     },
     foldHours: async (rows, sum) => {
       await step();
@@ -75,10 +67,6 @@ export function createMemoryStatistics(
       if (keys.some((key, index) => hours.rows.get(key)?.version !== rows[index]?.version)) return;
       for (const key of keys.slice(0, -1)) hours.rows.delete(key);
       put(sum);
-    },
-    addIssues: async (counted) => {
-      await step();
-      given.set(`${(numbers += 1)}`, counted);
     },
   };
 }

@@ -42,7 +42,10 @@ const readAll = async (store: StatisticsReader, now = LATER) => flatten(await re
 /** With repeats within the hour, as a VM makes them that gives its seat back again and again, and without an offer. */
 const histories = (count: number) =>
   fc
-    .array(fc.constantFrom('contoso/firewall/pro', 'contoso/firewall/free', null), { minLength: count, maxLength: count })
+    .array(fc.constantFrom('contoso/firewall/pro', 'contoso/firewall/free', null), {
+      minLength: count,
+      maxLength: count,
+    })
     .chain((offers) =>
       decisions(count).map((all) => all.map((one, index) => ({ ...one, offer: offers[index] ?? null }))),
     );
@@ -76,6 +79,21 @@ test('wherever projectors die and however many run, statistics are the rows', as
     }),
     { numRuns: 300 },
   );
+});
+
+test.each([1, 2, 3, 4])('rows that are folded before page %i of a reader count once', async (page) => {
+  const log = Array.from({ length: 8 }, (_, index) => decision({ at: AT + index * 60_000, vmId: vmId(index) }));
+  let fold = async () => Promise.resolve();
+  const store = createMemoryStatistics(log, () => fold());
+  for (const { at } of log) await projectStatistics({ store, now: () => at + 1 + LAG });
+  let pages = 0;
+  fold = async () => {
+    pages += 1;
+    if (pages !== page) return;
+    fold = async () => Promise.resolve();
+    await projectStatistics({ store, now: () => AT + DAY });
+  };
+  expect(await readAll(store)).toEqual(countRows(log));
 });
 
 async function createStore(log: readonly DecisionRecord[] = []) {
@@ -133,13 +151,13 @@ test('a week is two calls, whether it is over or not', async () => {
 });
 
 test('more hours than a transaction has rows for, and more decisions than a slice', async () => {
-  const sparse = Array.from({ length: 130 }, (_, index) => decision({ at: AT - index * HOUR, vmId: vmId(index % 9) }));
-  const dense = Array.from({ length: 2_500 }, (_, index) => decision({ at: AT + 2 * HOUR + index, vmId: vmId(index) }));
+  const sparse = Array.from({ length: 60 }, (_, index) => decision({ at: AT - index * HOUR, vmId: vmId(index % 9) }));
+  const dense = Array.from({ length: 1_100 }, (_, index) => decision({ at: AT + 2 * HOUR + index, vmId: vmId(index) }));
   const { store } = await createStore([...sparse, ...dense]);
-  expect(await projectStatistics({ store, now: () => LATER })).toEqual({ decisions: 2_630, behind: 0 });
+  expect(await projectStatistics({ store, now: () => LATER })).toEqual({ decisions: 1_160, behind: 0 });
   const all = { from: hourOf(AT - 7 * DAY), until: hourOf(LATER) };
   expect(flatten(await readStatistics(store, all, LATER))).toEqual(countRows([...sparse, ...dense]));
-  expect(await store.readCountedHours(all)).toHaveLength(131);
+  expect(await store.readCountedHours(all)).toHaveLength(61);
 }, 30_000);
 
 test('where the projector is too far behind, statistics say how far they go', async () => {
@@ -160,11 +178,17 @@ test('issues are told from the minute they are counted in, and stay when rows ar
     const { hours } = await readStatistics(store, ALL, now);
     return [...hours].flatMap(([hour, { issues }]) => [...issues].map(([name, count]) => [hour, name, count]));
   };
-  for (const issues of [2, 3]) await store.addIssues({ hour: hourOf(AT), issues: new Map([[key, issues]]) });
+  const issue = async (at: number, count: number) => {
+    for (let index = 0; index < count; index += 1)
+      store.countIssue({ cloud: 'AzurePublicCloud', issuer: 'Contoso CA 01', at });
+    await store.writeIssues();
+  };
+  await issue(AT, 2);
+  await issue(AT, 3);
   expect(await readIssues(AT)).toEqual([[hourOf(AT), key, 5]]);
   await projectStatistics({ store, now: () => AT });
-  await store.addIssues({ hour: hourOf(AT), issues: new Map([[key, 4]]) });
-  await store.addIssues({ hour: hourOf(AT) + 5 * HOUR, issues: new Map([[key, 1]]) });
+  await issue(AT, 4);
+  await issue(AT + 5 * HOUR, 1);
   for (const now of [AT, AT + 5 * HOUR, LATER]) {
     await projectStatistics({ store, now: () => now });
     expect(await readIssues(AT + 1)).toEqual([
@@ -172,4 +196,25 @@ test('issues are told from the minute they are counted in, and stay when rows ar
       [hourOf(AT) + 5 * HOUR, key, 1],
     ]);
   }
+});
+
+test('who was refused is kept for three days, and hours until they are cleaned', async () => {
+  const log = [-10, -4, -2, 0].map((day) => decision({ at: AT + day * DAY, code: 'seats_exhausted' }));
+  const { store } = await createStore(log);
+  for (const now of [AT - 2 * DAY, AT + DAY]) await projectStatistics({ store, now: () => now });
+  const all = { from: hourOf(AT - 11 * DAY), until: hourOf(AT + DAY) };
+  const readRefused = async () =>
+    (await store.readCountedHours(all)).map(({ value: { hour, counts } }) => [
+      (hour - hourOf(AT)) / DAY,
+      counts.refused,
+    ]);
+  const refused = new Map([['seats_exhausted|AzurePublicCloud||fabrikam-2026', 1]]);
+  expect(await readRefused()).toEqual([
+    [-10, new Map()],
+    [-4, new Map()],
+    [-2, refused],
+    [0, refused],
+  ]);
+  for await (const count of store.deleteStatistics(AT - 2 * DAY)) expect(count).toBe(2);
+  expect((await readRefused()).map(([day]) => day)).toEqual([-2, 0]);
 });
