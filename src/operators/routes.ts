@@ -25,6 +25,8 @@ import type { OperatorDirectory } from './checkToken.ts';
 import { createOperatorKeySet } from './operatorKeySet.ts';
 import { serveRoute } from './serveRoute.ts';
 import type { ServeNeeds } from './serveRoute.ts';
+import { POOL_ROUTES } from './poolRoutes.ts';
+import type { PoolListNeeds } from './poolRoutes.ts';
 import { PRIVACY_ROUTES } from './privacyRoutes.ts';
 import type { PrivacyNeeds } from './privacyRoutes.ts';
 import { STATISTICS_ROUTES } from './statisticsRoutes.ts';
@@ -43,6 +45,7 @@ export type OperatorNeeds = ActivationNeeds &
   LicenceNeeds &
   OfferNeeds &
   OfflineNeeds &
+  PoolListNeeds &
   PrivacyNeeds &
   OverrideNeeds &
   StatisticsNeeds &
@@ -60,6 +63,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...OFFLINE_ROUTES,
   ...DECISION_ROUTES,
   ...STATISTICS_ROUTES,
+  ...POOL_ROUTES,
   ...TRUST_ROUTES,
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,

@@ -13,6 +13,7 @@ import { keySetTable } from './keySetTable.ts';
 import { licenceTable } from './licenceTable.ts';
 import { offerTable } from './offerTable.ts';
 import { onceTable } from './onceTable.ts';
+import { poolViewTable } from './poolViewTable.ts';
 import { requestTable } from './requestTable.ts';
 import { seatTable } from './seatTable.ts';
 import { statisticsTable } from './statisticsTable.ts';
@@ -20,6 +21,7 @@ import { callStore } from './storeCall.ts';
 import { timelineTables } from './timelineTables.ts';
 import { trustTable } from './trustTable.ts';
 import { usageSums } from './usageSums.ts';
+import { viewMarkTable } from './viewMarkTable.ts';
 import { usageTable } from './usageTable.ts';
 
 const DEFAULT_BUDGET = 5_000;
@@ -53,6 +55,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     byVm: connect('byVm'),
     views: connect('views'),
     statistics: connect('statistics'),
+    pools: connect('pools'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -77,6 +80,8 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),
     ...statisticsTable(tables.statistics, budgets),
+    ...viewMarkTable(tables.views, budget),
+    ...poolViewTable(tables.pools, budgets),
     ...issueTable(tables.statistics, budget),
     ...decisionCleaning(tables, budgets),
     ...requestTable(tables.requests, budget),

@@ -9,7 +9,8 @@ import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
 import type { DayRange, VmRange } from '../usage/store.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
-import type { TimelineOwner } from '../views/store.ts';
+import { fillOf, MAX_FILL } from '../views/projectPools.ts';
+import type { PoolView, TimelineOwner } from '../views/store.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control
@@ -36,6 +37,10 @@ export const STATISTICS_PARTITION = 's';
 /** After all hours, which are digits, and before what instances have counted: one range has all three. */
 export const STATISTICS_MARK_ROW = 'mark';
 export const NEW_ISSUES_ROWS = { from: 'new:', to: 'new;' } as const;
+
+export const POOLS_PARTITION = 'p';
+export const NAMED_POOL_ROWS = { from: 'p:', to: 'p;' } as const;
+export const FULLEST_ROWS = { from: 'f:', to: 'f;' } as const;
 
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
@@ -137,6 +142,16 @@ export function statisticsRow(hour: number, until: number): string {
 
 export function newIssuesRow(hour: number, id: string): string {
   return NEW_ISSUES_ROWS.from + joinKey(hourKey(hour), id);
+}
+
+/** @param name of the pool, which is a key already */
+export function namedPoolRow(name: string): string {
+  return NAMED_POOL_ROWS.from + name;
+}
+
+/** The fullest pool comes first. */
+export function fullRow(pool: PoolView): string {
+  return `${FULLEST_ROWS.from}${`${MAX_FILL - fillOf(pool)}`.padStart(4, '0')}:${pool.name}`;
 }
 
 /** Operators, routes and keys are any text of any length. */

@@ -4,7 +4,7 @@ import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { SeatStore, ActivationStore } from '../seats/store.ts';
-import type { StatisticsStore, TimelineStore } from '../views/store.ts';
+import type { PoolViewStore, StatisticsStore, TimelineStore, ViewMarkStore } from '../views/store.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
 import type { UsageStore } from '../usage/store.ts';
 
@@ -23,6 +23,8 @@ export interface LicenceStore
     IssueStore,
     TimelineStore,
     StatisticsStore,
+    ViewMarkStore,
+    PoolViewStore,
     RequestStore,
     IssuerStore,
     TrustStore,

@@ -1,4 +1,6 @@
-import type { PageRequest, ReadablePage, Stored, Written } from '../contract/stored.ts';
+import type { Seats } from '../catalogue/offer.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
+import type { PageRequest, ReadablePage, Stored, WriteOutcome, Written } from '../contract/stored.ts';
 import type { DecisionFilter, DecisionRecord } from '../decisions/decisionRecord.ts';
 import type { Counts, SeenHour } from './countDecisions.ts';
 
@@ -92,4 +94,58 @@ export interface IssuesCounted {
   /** Milliseconds since the epoch. */
   readonly hour: number;
   readonly issues: Counts;
+}
+
+/** What is derived from the log beside timelines and statistics, or from the whole catalogue once a day. */
+export type ViewName = 'pools' | 'search' | 'pass';
+
+/** How far each view is. */
+export interface ViewMarkStore {
+  /** `null`: nothing was derived yet, or the row was deleted so that everything is derived again. */
+  readMark(view: ViewName): Promise<Stored<ViewMark> | null>;
+  /** @param version of the mark that was read; `null` if there was none */
+  writeMark(view: ViewName, mark: ViewMark, version: string | null): Promise<Written>;
+}
+
+export interface ViewMark {
+  /** Milliseconds since the epoch: what happened before is derived. */
+  readonly at: number;
+  /** Where a pass through everything goes on; `null` at its end. */
+  readonly place: string | null;
+}
+
+/** A pool of seats as it was counted last. Times are milliseconds since the epoch. */
+export interface PoolView {
+  /** {@link poolName} */
+  readonly name: string;
+  readonly kind: SeatPool['kind'];
+  /** As tokens carry it. */
+  readonly licenceId: string;
+  readonly cloud: string;
+  readonly subscriptionId: string;
+  readonly offer: string;
+  readonly customer: string | null;
+  readonly seats: Seats;
+  readonly overage: Seats;
+  readonly taken: number;
+  readonly over: number;
+  readonly overSince: number | null;
+  /** VMs that got no seat, by the hour: the last day's. */
+  readonly refused: Counts;
+  /** Of the first refusal with less than a day to the next one. */
+  readonly refusedSince: number | null;
+  /** Refusals before this are in `refused`. */
+  readonly refusedUntil: number;
+  /** When the seats were counted. */
+  readonly asOf: number;
+}
+
+/** Pools of seats, in two orders. */
+export interface PoolViewStore {
+  readPoolView(name: string): Promise<Stored<PoolView> | null>;
+  /** Writes both of its rows, in one transaction. @param stored what was read */
+  writePoolView(view: PoolView, stored: Stored<PoolView> | null): Promise<WriteOutcome>;
+  deletePoolView(stored: Stored<PoolView>): Promise<void>;
+  /** By name, or the fullest first. One call for a page. */
+  pagePoolViews(order: 'name' | 'fullest', page: PageRequest): Promise<ReadablePage<Stored<PoolView>>>;
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import type { PublicJwk } from '../../src/contract/wire.ts';
+import { projectViews } from '../../src/app/projectViews.ts';
 import { createAuthority } from '../../src/emulator/authority.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { createLocalSigner } from '../../src/tokens/localSigner.ts';
@@ -231,6 +232,14 @@ test('what operators find is answered as described', async () => {
   expect(counted.body['items']).not.toEqual([]);
   expectDescribed('readStatistics', counted);
   expectDescribed('readStatistics', await operate(stack(), 'GET /statistics/decisions?by=year'));
+  const store = createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
+  await projectViews({ store, now: Date.now }, () => undefined);
+  const pools = await operate(stack(), 'GET /pools?sort=fullest');
+  expect(pools.body['items']).not.toEqual([]);
+  expectDescribed('listPools', pools);
+  for (const { pool } of pools.body['items'] as { pool: string }[]) {
+    expectDescribed('readPoolHistory', await operate(stack(), `GET /pools/${pool}/history`));
+  }
 });
 
 test('usage is answered as described', async () => {
