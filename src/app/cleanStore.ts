@@ -2,7 +2,7 @@ import type { DecisionStore } from '../decisions/store.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
-import type { StatisticsStore } from '../views/store.ts';
+import type { SearchStore, StatisticsStore } from '../views/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -15,7 +15,8 @@ export interface CleaningNeeds {
     Pick<RequestStore, 'deleteRequests'> &
     Pick<ActivationStore, 'deleteActivations'> &
     Pick<UsageStore, 'deleteUsage'> &
-    Pick<StatisticsStore, 'deleteStatistics'>;
+    Pick<StatisticsStore, 'deleteStatistics'> &
+    Pick<SearchStore, 'deleteIds'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -23,7 +24,8 @@ export interface CleaningNeeds {
 
 /**
  * Deletes old decisions, what was noted for past hours so that repeats are known, old requests of operators, activations of
- * VMs that have no seat and have not come for long, and old hours of the ledger and of statistics.
+ * VMs that have no seat and have not come for long, old hours of the ledger and of statistics, and ids that nobody has come with for
+ * long.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -44,5 +46,6 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
   const hours = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
   const statistics = await countAll(store.deleteStatistics(before(config.USAGE_DAYS)));
-  log('info', 'store_cleaned', { decisions, repeats, requests, activations, hours, statistics });
+  const ids = await countAll(store.deleteIds(before(config.DECISION_DAYS)));
+  log('info', 'store_cleaned', { decisions, repeats, requests, activations, hours, statistics, ids });
 }

@@ -1,3 +1,5 @@
+import { followLicences } from '../views/followLicences.ts';
+import type { FollowNeeds } from '../views/followLicences.ts';
 import type { Log } from '../http/edge.ts';
 import { passDaily } from '../views/passDaily.ts';
 import type { PassNeeds } from '../views/passDaily.ts';
@@ -6,12 +8,21 @@ import type { PoolPassNeeds } from '../views/passPools.ts';
 import type { Projection } from '../views/projectLog.ts';
 import { projectPools } from '../views/projectPools.ts';
 import type { PoolNeeds } from '../views/projectPools.ts';
+import { passSearch, projectSearch } from '../views/projectSearch.ts';
+import type { SearchNeeds, SearchPassNeeds } from '../views/projectSearch.ts';
 import { projectStatistics } from '../views/projectStatistics.ts';
 import type { StatisticsNeeds } from '../views/projectStatistics.ts';
 import { projectTimelines } from '../views/projectTimelines.ts';
 import type { TimelineNeeds } from '../views/projectTimelines.ts';
 
-export type ViewNeeds = TimelineNeeds & StatisticsNeeds & PoolNeeds & PoolPassNeeds & PassNeeds;
+export type ViewNeeds = TimelineNeeds &
+  StatisticsNeeds &
+  PoolNeeds &
+  SearchNeeds &
+  FollowNeeds &
+  SearchPassNeeds &
+  PoolPassNeeds &
+  PassNeeds;
 
 /**
  * Derives from the log of decisions, and once a day from everything there is, what people look at. The log tells of a run
@@ -20,11 +31,32 @@ export type ViewNeeds = TimelineNeeds & StatisticsNeeds & PoolNeeds & PoolPassNe
  * @throws {StoreUnavailableError}
  */
 export async function projectViews(needs: ViewNeeds, log: Log): Promise<void> {
-  tell(log, 'timelines_written', await projectTimelines(needs));
-  tell(log, 'statistics_written', await projectStatistics(needs));
-  tell(log, 'pools_counted', await projectPools(needs));
-  const steps = await passDaily(needs, passPools(needs));
-  if (steps > 0) log('info', 'views_passed', { steps });
+  const runs = [
+    async () => {
+      tell(log, 'timelines_written', await projectTimelines(needs));
+    },
+    async () => {
+      tell(log, 'statistics_written', await projectStatistics(needs));
+    },
+    async () => {
+      tell(log, 'pools_counted', await projectPools(needs));
+    },
+    async () => {
+      tell(log, 'ids_written', await projectSearch(needs));
+    },
+    async () => {
+      const licences = await followLicences(needs);
+      if (licences > 0) log('info', 'licences_copied', { licences });
+    },
+    async () => {
+      const steps = await passDaily(needs, [...passSearch(needs), ...passPools(needs)]);
+      if (steps > 0) log('info', 'views_passed', { steps });
+    },
+  ];
+  const failures: unknown[] = [];
+  // What one cannot read is no reason for the others to stop.
+  for (const run of runs) await run().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
 }
 
 function tell(log: Log, event: string, { decisions, behind }: Projection): void {

@@ -65,6 +65,7 @@ export const OPERATOR_ENDPOINTS = {
   listDecisions: { method: 'GET', path: '/operator/v1/decisions' },
   readDecision: { method: 'GET', path: '/operator/v1/decisions/{id}' },
   explainDecision: { method: 'GET', path: '/operator/v1/decisions/{id}/explanation' },
+  search: { method: 'GET', path: '/operator/v1/search' },
   listPools: { method: 'GET', path: '/operator/v1/pools' },
   readPoolHistory: { method: 'GET', path: '/operator/v1/pools/{pool}/history' },
   readStatistics: { method: 'GET', path: '/operator/v1/statistics/decisions' },

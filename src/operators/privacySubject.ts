@@ -7,6 +7,7 @@ import type { Licence } from '../catalogue/licence.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
+import type { SearchStore } from '../views/store.ts';
 
 /* What is kept of one subscription, and where. docs/privacy.md has the whole map. */
 
@@ -17,7 +18,8 @@ export interface PrivacyStore
     UsageStore,
     Pick<DecisionStore, 'pageDecisions' | 'deleteDecisionsOf'>,
     Pick<CatalogueStore, 'readHoldings' | 'readLicence'>,
-    Pick<ClaimStore, 'pageClaims'> {}
+    Pick<ClaimStore, 'pageClaims'>,
+    Pick<SearchStore, 'deleteId'> {}
 
 /**
  * The next pool in which VMs of a subscription may be: any licence's, for a subscription may have been under it once, and

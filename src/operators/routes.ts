@@ -29,6 +29,8 @@ import { POOL_ROUTES } from './poolRoutes.ts';
 import type { PoolListNeeds } from './poolRoutes.ts';
 import { PRIVACY_ROUTES } from './privacyRoutes.ts';
 import type { PrivacyNeeds } from './privacyRoutes.ts';
+import { SEARCH_ROUTES } from './searchRoutes.ts';
+import type { SearchNeeds } from './searchRoutes.ts';
 import { STATISTICS_ROUTES } from './statisticsRoutes.ts';
 import type { StatisticsNeeds } from './statisticsRoutes.ts';
 import { TRUST_ROUTES } from './trustRoutes.ts';
@@ -48,6 +50,7 @@ export type OperatorNeeds = ActivationNeeds &
   PoolListNeeds &
   PrivacyNeeds &
   OverrideNeeds &
+  SearchNeeds &
   StatisticsNeeds &
   TrustNeeds &
   UsageNeeds;
@@ -62,6 +65,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...ACTIVATION_ROUTES,
   ...OFFLINE_ROUTES,
   ...DECISION_ROUTES,
+  ...SEARCH_ROUTES,
   ...STATISTICS_ROUTES,
   ...POOL_ROUTES,
   ...TRUST_ROUTES,

@@ -15,6 +15,8 @@ import { offerTable } from './offerTable.ts';
 import { onceTable } from './onceTable.ts';
 import { poolViewTable } from './poolViewTable.ts';
 import { requestTable } from './requestTable.ts';
+import { licenceViewTable } from './licenceViewTable.ts';
+import { searchTable } from './searchTable.ts';
 import { seatTable } from './seatTable.ts';
 import { statisticsTable } from './statisticsTable.ts';
 import { callStore } from './storeCall.ts';
@@ -56,6 +58,8 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     views: connect('views'),
     statistics: connect('statistics'),
     pools: connect('pools'),
+    search: connect('search'),
+    licencesBy: connect('licencesBy'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -82,6 +86,8 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...statisticsTable(tables.statistics, budgets),
     ...viewMarkTable(tables.views, budget),
     ...poolViewTable(tables.pools, budgets),
+    ...searchTable(tables.search, budgets),
+    ...licenceViewTable(tables, budgets),
     ...issueTable(tables.statistics, budget),
     ...decisionCleaning(tables, budgets),
     ...requestTable(tables.requests, budget),

@@ -10,7 +10,7 @@ import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
 import type { DayRange, VmRange } from '../usage/store.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
 import { fillOf, MAX_FILL } from '../views/projectPools.ts';
-import type { PoolView, TimelineOwner } from '../views/store.ts';
+import type { KnownId, PoolView, TimelineOwner } from '../views/store.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control
@@ -152,6 +152,28 @@ export function namedPoolRow(name: string): string {
 /** The fullest pool comes first. */
 export function fullRow(pool: PoolView): string {
   return `${FULLEST_ROWS.from}${`${MAX_FILL - fillOf(pool)}`.padStart(4, '0')}:${pool.name}`;
+}
+
+/** `;` is the character after `:`. */
+export const ID_PARTITIONS = { from: 'id:', to: 'id;' } as const;
+const PARTITIONED = 2;
+
+export function idPartition(id: string): string {
+  return ID_PARTITIONS.from + joinKey(id.slice(0, PARTITIONED));
+}
+
+export function idKeys({ kind, cloud, id }: Pick<KnownId, 'kind' | 'cloud' | 'id'>) {
+  return { partitionKey: idPartition(id), rowKey: joinKey(id, kind, cloud) };
+}
+
+/** Words are letters and digits of any language, which a key may hold. */
+export function wordPartition(word: string): string {
+  return `licence:${Array.from(word).slice(0, PARTITIONED).join('')}`;
+}
+
+/** @param id as the licence is keyed */
+export function wordKeys(word: string, id: string) {
+  return { partitionKey: wordPartition(word), rowKey: `${word}:${id}` };
 }
 
 /** Operators, routes and keys are any text of any length. */

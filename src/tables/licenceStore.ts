@@ -4,7 +4,15 @@ import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { SeatStore, ActivationStore } from '../seats/store.ts';
-import type { PoolViewStore, StatisticsStore, TimelineStore, ViewMarkStore } from '../views/store.ts';
+import type {
+  LicenceViewStore,
+  PoolViewStore,
+  SearchStore,
+  SortedLicenceStore,
+  StatisticsStore,
+  TimelineStore,
+  ViewMarkStore,
+} from '../views/store.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
 import type { UsageStore } from '../usage/store.ts';
 
@@ -25,6 +33,9 @@ export interface LicenceStore
     StatisticsStore,
     ViewMarkStore,
     PoolViewStore,
+    LicenceViewStore,
+    SearchStore,
+    SortedLicenceStore,
     RequestStore,
     IssuerStore,
     TrustStore,

@@ -1,6 +1,7 @@
 import type { Seats } from '../catalogue/offer.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import type { PageRequest, ReadablePage, Stored, WriteOutcome, Written } from '../contract/stored.ts';
+import type { RecordedLicence } from '../catalogue/store.ts';
+import type { DeleteOutcome, PageRequest, ReadablePage, Stored, WriteOutcome, Written } from '../contract/stored.ts';
 import type { DecisionFilter, DecisionRecord } from '../decisions/decisionRecord.ts';
 import type { Counts, SeenHour } from './countDecisions.ts';
 
@@ -97,7 +98,7 @@ export interface IssuesCounted {
 }
 
 /** What is derived from the log beside timelines and statistics, or from the whole catalogue once a day. */
-export type ViewName = 'pools' | 'search' | 'pass';
+export type ViewName = 'pools' | 'search' | 'licences' | 'pass';
 
 /** How far each view is. */
 export interface ViewMarkStore {
@@ -148,4 +149,96 @@ export interface PoolViewStore {
   deletePoolView(stored: Stored<PoolView>): Promise<void>;
   /** By name, or the fullest first. One call for a page. */
   pagePoolViews(order: 'name' | 'fullest', page: PageRequest): Promise<ReadablePage<Stored<PoolView>>>;
+}
+
+/** Orders of licences beside that of their ids: `changed` has the newest change first, `end` and `customer` the least. */
+export const LICENCE_ORDERS = ['customer', 'end', 'changed'] as const;
+export type LicenceOrder = (typeof LICENCE_ORDERS)[number];
+
+/** Where copies of a licence and its words stand, so that they are found when it changes. */
+export interface LicencePlaces {
+  /** As the licence is keyed. */
+  readonly id: string;
+  /** Of the licence that was copied last; empty while one is being written. */
+  readonly version: string;
+  readonly words: readonly string[];
+  /** Row keys by order. */
+  readonly copies: readonly { readonly order: LicenceOrder; readonly key: string }[];
+}
+
+/** Copies of licences in other orders, and their words. */
+export interface LicenceViewStore {
+  readPlaces(id: string): Promise<Stored<LicencePlaces> | null>;
+  writePlaces(places: LicencePlaces, version: string | null): Promise<Written>;
+  deletePlaces(id: string, version: string): Promise<DeleteOutcome>;
+  /** In the order of the ids. */
+  pagePlaces(page: PageRequest): Promise<ReadablePage<LicencePlaces>>;
+  putCopies(licence: RecordedLicence, places: LicencePlaces): Promise<void>;
+  deleteCopies(places: LicencePlaces): Promise<void>;
+}
+
+/** A page of licences in an order, each with the key after which the next one begins. */
+export interface SortedPage {
+  readonly items: readonly { readonly key: string; readonly licence: RecordedLicence }[];
+  readonly unreadable: readonly string[];
+  /** Of the last row, also if it could not be read; `null` at the end. */
+  readonly after: string | null;
+}
+
+export interface SortedLicenceStore {
+  /**
+   * One call for at most 1,000 rows.
+   *
+   * @param after the key of the row before; `null`: from the beginning
+   * @param endsBefore with the order `end`: of those alone that end before it
+   */
+  pageSorted(
+    order: LicenceOrder | 'id',
+    options: { readonly after: string | null; readonly size: number; readonly ends?: Partial<Times> | undefined },
+  ): Promise<SortedPage>;
+}
+
+/** A subscription or VM that the service knows. */
+export interface KnownId {
+  readonly kind: 'subscription' | 'vm';
+  readonly cloud: string;
+  /** Lower-case UUID. */
+  readonly id: string;
+  /** When it was met last, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** A licence as the search finds it by a word. */
+export interface FoundLicence {
+  readonly id: string;
+  readonly customer: string | null;
+  readonly reference: string | null;
+  readonly offer: string;
+  readonly words: readonly string[];
+}
+
+export interface SearchStore {
+  putIds(ids: readonly KnownId[]): Promise<void>;
+  /** Deletes one that is to be forgotten. */
+  deleteId(id: Pick<KnownId, 'kind' | 'cloud' | 'id'>): Promise<void>;
+  /** Deletes those that were met last before `before`, in pieces: each is the number of rows deleted. */
+  deleteIds(before: number): AsyncIterable<number>;
+  /** Ids that begin so, and whether these are all. One call. @param beginning at least two characters */
+  findIds(beginning: string): Promise<{ readonly items: readonly KnownId[]; readonly complete: boolean }>;
+  /** Licences with a word that begins so, and whether these are all. One call. @param beginning at least two characters */
+  findLicences(beginning: string): Promise<{ readonly items: readonly FoundLicence[]; readonly complete: boolean }>;
+}
+
+/** Which object was changed, and when. */
+export interface ChangedObject {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly kind: string;
+  readonly key: string;
+}
+
+/** The log of what operators changed, for what follows it. */
+export interface ChangeReader {
+  /** @returns `null` if there are more than `limit`. @throws {StoreUnavailableError} */
+  readChanged(times: Times, limit: number): Promise<readonly ChangedObject[] | null>;
 }

@@ -24,27 +24,48 @@ function createStore(...pieces: readonly (readonly number[])[]) {
     deleteActivations: deleteOld('activations'),
     deleteUsage: deleteOld('hours'),
     deleteStatistics: deleteOld('statistics'),
+    deleteIds: deleteOld('ids'),
   };
   return { store, calls };
 }
 
 test('each kind is deleted piece by piece to its end, by its own age, also past pieces in which nothing is old', async () => {
-  const { store, calls } = createStore([500, 0, 3], [7], [], [0, 0, 2], [4], [6]);
+  const { store, calls } = createStore([500, 0, 3], [7], [], [0, 0, 2], [4], [6], [5]);
   const lines: unknown[] = [];
   await cleanStore({ store, config, now: () => AT }, (...line) => lines.push(line));
-  expect(calls).toEqual(['decisions 90', 'repeats 1', 'requests 7', 'activations 30', 'hours 400', 'statistics 400']);
+  expect(calls).toEqual([
+    'decisions 90',
+    'repeats 1',
+    'requests 7',
+    'activations 30',
+    'hours 400',
+    'statistics 400',
+    'ids 90',
+  ]);
   expect(lines).toEqual([
-    ['info', 'store_cleaned', { decisions: 503, repeats: 7, requests: 0, activations: 2, hours: 4, statistics: 6 }],
+    [
+      'info',
+      'store_cleaned',
+      { decisions: 503, repeats: 7, requests: 0, activations: 2, hours: 4, statistics: 6, ids: 5 },
+    ],
   ]);
 });
 
 test('a run ends before the platform ends it, and the next one goes on', async () => {
-  const { store } = createStore(new Array<number>(100).fill(500), [1, 1], [1, 1], [1, 1], [1, 1], [1, 1]);
+  const { store } = createStore(new Array<number>(100).fill(500), [1, 1], [1, 1], [1, 1], [1, 1], [1, 1], [1, 1]);
   const lines: unknown[][] = [];
   let now = AT;
   await cleanStore({ store, config, now: () => (now += MINUTE) }, (...line) => lines.push(line));
   // Each kind has its turn all the same.
-  expect(lines[0]?.[2]).toEqual({ decisions: 2_000, repeats: 1, requests: 1, activations: 1, hours: 1, statistics: 1 });
+  expect(lines[0]?.[2]).toEqual({
+    decisions: 2_000,
+    repeats: 1,
+    requests: 1,
+    activations: 1,
+    hours: 1,
+    statistics: 1,
+    ids: 1,
+  });
 });
 
 test('the host lets a run end by itself', async () => {

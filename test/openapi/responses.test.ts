@@ -234,6 +234,8 @@ test('what operators find is answered as described', async () => {
   expectDescribed('readStatistics', await operate(stack(), 'GET /statistics/decisions?by=year'));
   const store = createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
   await projectViews({ store, now: Date.now }, () => undefined);
+  for (const word of ['http', SUBSCRIPTION]) expectDescribed('search', await operate(stack(), `GET /search?q=${word}`));
+  expectDescribed('search', await operate(stack(), 'GET /search?q=-'));
   const pools = await operate(stack(), 'GET /pools?sort=fullest');
   expect(pools.body['items']).not.toEqual([]);
   expectDescribed('listPools', pools);
