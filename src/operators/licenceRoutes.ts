@@ -2,18 +2,17 @@ import * as z from 'zod';
 import { CLOUD_NAMES } from '../contract/clouds.ts';
 import { cloud, licenceId, uuid } from '../contract/operators/fields.ts';
 import { licenceEntry, writeLicence } from '../contract/operators/licence.ts';
-import { deletedSchema, licenceDetail, licenceItem, pageOf } from '../contract/operators/records.ts';
+import { deletedSchema, licenceDetail, licenceItem } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import type { CataloguePlan } from '../catalogue/file/cataloguePlan.ts';
 import { grantLicence } from '../catalogue/offers/grantLicence.ts';
 import { readAroundLicence } from '../catalogue/file/readStored.ts';
 import type { Licence } from '../catalogue/licence.ts';
-import { ANY, isSameName } from '../contract/planName.ts';
+import { isSameName } from '../contract/planName.ts';
 import { countOverage } from '../catalogue/entitlement.ts';
 import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { PoolUsage } from '../seats/poolUsage.ts';
-import type { Recorded, ReadablePage, Written } from '../contract/stored.ts';
-import type { SubscriptionKey } from '../catalogue/holding.ts';
+import type { Recorded, Written } from '../contract/stored.ts';
 import { deleteLicence as removeLicence, writeLicence as storeLicence } from '../catalogue/writeLicence.ts';
 import type { LicenceWritten } from '../catalogue/writeLicence.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -21,7 +20,6 @@ import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeUsage } from './pools.ts';
 import { writeRecord } from './versions.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
-import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
@@ -39,19 +37,6 @@ export const subscriptionQuery = {
   cloud: cloud.optional().describe(`${CLOUD_NAMES.join(', ')}. With it: subscription.`),
   subscription: uuid.optional().describe('With it: cloud.'),
 };
-
-const listLicences = defineRoute({
-  ...{ name: 'listLicences', role: 'Reader' },
-  summary: 'The licences of all subscriptions, or of one',
-  ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: pageOf(licenceItem) },
-  codes: [],
-  handle: async ({ needs, query, log }) => {
-    const of = readFilter(query);
-    const page = of === null ? await needs.store.pageLicences(readPageQuery(query)) : await readLicencesOf(needs, of);
-    return { value: writePage(page, writeItem, log) };
-  },
-});
 
 const readLicence = defineRoute({
   ...{ name: 'readLicence', role: 'Reader' },
@@ -108,12 +93,7 @@ const deleteLicence = defineRoute({
   },
 });
 
-export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
-  listLicences,
-  readLicence,
-  putLicence,
-  deleteLicence,
-];
+export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [readLicence, putLicence, deleteLicence];
 
 /** @throws {RequestError} `name_taken` or `request_malformed` */
 async function planPut({
@@ -135,20 +115,6 @@ export async function findLicence({ store }: LicenceNeeds, id: string): Promise<
   const stored = await store.readLicence(id);
   if (stored === null) throw new RequestError('not_found', 'There is no licence with this id.');
   return stored;
-}
-
-/** The licences that a subscription is under, few as they are. */
-async function readLicencesOf({ store }: LicenceNeeds, of: SubscriptionKey): Promise<ReadablePage<Recorded<Licence>>> {
-  const { holdings } = await store.readHoldings(of);
-  const ids = [...new Set(holdings.flatMap(({ licences }) => licences))];
-  const rows = await Promise.all(ids.map((id) => store.readLicence(id)));
-  const items = rows.filter((row) => row !== null).filter(({ value }) => names(value, of));
-  return { items, next: null, unreadable: [] };
-}
-
-function names({ subscriptions }: Licence, { cloud, subscriptionId }: SubscriptionKey): boolean {
-  if (subscriptions === ANY) return false;
-  return subscriptions.some((one) => one.cloud === cloud && one.subscriptionId === subscriptionId);
 }
 
 /** @throws {RequestError} `name_taken` or `changed_meanwhile` */
@@ -174,19 +140,6 @@ async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | 
     new: value === null ? null : writeLicence(value),
     effect: { vms: usage?.taken ?? 0, licences: old === null ? [] : [old.id] },
   });
-}
-
-/** @throws {RequestError} where only one of the two is given */
-function readFilter({
-  cloud,
-  subscription,
-}: {
-  cloud?: string | undefined;
-  subscription?: string | undefined;
-}): SubscriptionKey | null {
-  if (cloud === undefined && subscription === undefined) return null;
-  if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription };
-  throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
 }
 
 function writeItem(stored: Recorded<Licence>): z.input<typeof licenceItem> {

@@ -4,6 +4,8 @@ import { DECISION_ROUTES } from './decisionRoutes.ts';
 import { FILE_ROUTES } from './fileRoutes.ts';
 import { KEY_ROUTES } from './keyRoutes.ts';
 import { KEY_SET_ROUTES } from './keySetRoutes.ts';
+import { LICENCE_LIST_ROUTES } from './licenceListRoute.ts';
+import type { LicenceListNeeds } from './licenceListRoute.ts';
 import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
 import { OVERRIDE_ROUTES } from './overrideRoutes.ts';
@@ -44,6 +46,7 @@ export type OperatorNeeds = ActivationNeeds &
   FileNeeds &
   KeyNeeds &
   KeySetNeeds &
+  LicenceListNeeds &
   LicenceNeeds &
   OfferNeeds &
   OfflineNeeds &
@@ -59,6 +62,7 @@ export type OperatorNeeds = ActivationNeeds &
 export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...OFFER_ROUTES,
   ...OVERRIDE_ROUTES,
+  ...LICENCE_LIST_ROUTES,
   ...LICENCE_ROUTES,
   ...CLAIM_ROUTES,
   ...FILE_ROUTES,
