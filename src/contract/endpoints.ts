@@ -65,6 +65,8 @@ export const OPERATOR_ENDPOINTS = {
   listDecisions: { method: 'GET', path: '/operator/v1/decisions' },
   readDecision: { method: 'GET', path: '/operator/v1/decisions/{id}' },
   explainDecision: { method: 'GET', path: '/operator/v1/decisions/{id}/explanation' },
+  readDecisionNow: { method: 'GET', path: '/operator/v1/decisions/{id}/now' },
+  readTimeline: { method: 'GET', path: '/operator/v1/timeline' },
   search: { method: 'GET', path: '/operator/v1/search' },
   listPools: { method: 'GET', path: '/operator/v1/pools' },
   readPoolHistory: { method: 'GET', path: '/operator/v1/pools/{pool}/history' },

@@ -71,7 +71,17 @@ function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'ad
   return { title: PROBLEMS[code].title, advice: vendor ?? cause };
 }
 
-async function readPresent({ store }: ExplainNeeds, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
+/**
+ * What would be decided now, read from the store and not from the cache.
+ *
+ * @param at milliseconds since the epoch
+ * @throws {StoreUnavailableError}
+ */
+export async function readPresent(
+  { store }: ExplainNeeds,
+  decision: DecisionRecord,
+  at: number,
+): Promise<Explanation['now']> {
   const { claimedOffer, licenceId } = decision;
   const vm = restoreClaims(decision);
   const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined, at });

@@ -221,7 +221,9 @@ test('VMs and decisions are answered as described', async () => {
   expectDescribed('listDecisions', decisions);
   const items = decisions.body['items'] as { id: string }[];
   expect(items.length).toBeGreaterThan(2);
-  for (const { id } of items) {
+  for (const { id, vmId } of items as { id: string; vmId: string }[]) {
+    expectDescribed('readDecisionNow', await operate(stack(), `GET /decisions/${id}/now`));
+    expectDescribed('readTimeline', await operate(stack(), `GET /timeline?vm=${vmId}`));
     expectDescribed('readDecision', await operate(stack(), `GET /decisions/${id}`));
     expectDescribed('explainDecision', await operate(stack(), `GET /decisions/${id}/explanation`));
   }
