@@ -67,6 +67,7 @@ export const OPERATOR_ENDPOINTS = {
   explainDecision: { method: 'GET', path: '/operator/v1/decisions/{id}/explanation' },
   readDecisionNow: { method: 'GET', path: '/operator/v1/decisions/{id}/now' },
   readTimeline: { method: 'GET', path: '/operator/v1/timeline' },
+  readOverview: { method: 'GET', path: '/operator/v1/overview' },
   search: { method: 'GET', path: '/operator/v1/search' },
   listPools: { method: 'GET', path: '/operator/v1/pools' },
   readPoolHistory: { method: 'GET', path: '/operator/v1/pools/{pool}/history' },

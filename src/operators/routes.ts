@@ -27,6 +27,8 @@ import type { OperatorDirectory } from './checkToken.ts';
 import { createOperatorKeySet } from './operatorKeySet.ts';
 import { serveRoute } from './serveRoute.ts';
 import type { ServeNeeds } from './serveRoute.ts';
+import { OVERVIEW_ROUTES } from './overviewRoute.ts';
+import type { OverviewNeeds } from './overviewRoute.ts';
 import { POOL_ROUTES } from './poolRoutes.ts';
 import type { PoolListNeeds } from './poolRoutes.ts';
 import { PRIVACY_ROUTES } from './privacyRoutes.ts';
@@ -50,6 +52,7 @@ export type OperatorNeeds = ActivationNeeds &
   LicenceNeeds &
   OfferNeeds &
   OfflineNeeds &
+  OverviewNeeds &
   PoolListNeeds &
   PrivacyNeeds &
   OverrideNeeds &
@@ -69,6 +72,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...ACTIVATION_ROUTES,
   ...OFFLINE_ROUTES,
   ...DECISION_ROUTES,
+  ...OVERVIEW_ROUTES,
   ...SEARCH_ROUTES,
   ...STATISTICS_ROUTES,
   ...POOL_ROUTES,

@@ -1,7 +1,7 @@
 import type { TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
-import type { Counts } from '../views/countDecisions.ts';
+import type { Counts, HourCounts } from '../views/countDecisions.ts';
 import type { CountedHour, IssuesCounted, StatisticsMark } from '../views/store.ts';
 import type { Stored } from '../contract/stored.ts';
 import { newIssuesRow, STATISTICS_MARK_ROW, STATISTICS_PARTITION, statisticsRow } from './keys.ts';
@@ -15,9 +15,15 @@ const counts = z
   .pipe(z.record(z.string(), z.int()))
   .transform((numbers): Counts => new Map(Object.entries(numbers)));
 
+const names = z
+  .string()
+  .transform(parseJsonProperty)
+  .pipe(z.record(z.string(), z.string()))
+  .transform((customers): HourCounts['customers'] => new Map(Object.entries(customers)));
+
 const hourColumns = z.object({
   ...{ etag: z.string(), hour: rowInstant, from: rowInstant, until: rowInstant },
-  ...{ decisions: counts, refused: counts, issues: counts, seen: z.string() },
+  ...{ decisions: counts, refused: counts, issues: counts, customers: names, seen: z.string() },
 });
 const markColumns = z.object({ etag: z.string(), until: rowInstant, foldedUntil: rowInstant });
 const issuesColumns = z.object({ hour: rowInstant, issues: counts });
@@ -25,7 +31,7 @@ const issuesColumns = z.object({ hour: rowInstant, issues: counts });
 /** Characters of a digest. */
 const DIGEST = 12;
 
-const TEXTS = ['decisions', 'refused', 'seen'] as const;
+const TEXTS = ['decisions', 'refused', 'customers', 'seen'] as const;
 
 function writeCounts(numbers: Counts): string {
   return JSON.stringify(Object.fromEntries(numbers));
@@ -37,6 +43,7 @@ export function hourEntity({ hour, slices: { from, until }, counts: counted, see
     ...{ hour: new Date(hour), from: new Date(from), until: new Date(until) },
     ...splitText('decisions', writeCounts(counted.decisions)),
     ...splitText('refused', writeCounts(counted.refused)),
+    ...splitText('customers', JSON.stringify(Object.fromEntries(counted.customers))),
     ...splitText('seen', seen.join('')),
     issues: writeCounts(counted.issues),
   };
@@ -46,7 +53,9 @@ export function hourEntity({ hour, slices: { from, until }, counts: counted, see
 export function readHourRow(entity: Row): Stored<CountedHour> {
   const whole = TEXTS.reduce<Row>((row, name) => joinText(name, row), entity);
   const { etag, hour, from, until, seen, ...counted } = readRow('statistics', hourColumns, whole);
-  const digests = Array.from({ length: seen.length / DIGEST }, (_, index) => seen.substr(index * DIGEST, DIGEST));
+  const digests = Array.from({ length: seen.length / DIGEST }, (_, index) =>
+    seen.slice(index * DIGEST, (index + 1) * DIGEST),
+  );
   return { value: { hour, slices: { from, until }, counts: counted, seen: digests }, version: etag };
 }
 

@@ -24,9 +24,13 @@ export interface HourCounts {
   readonly refused: Counts;
   /** Licences that were issued, renewals too, by cloud and issuing CA. */
   readonly issues: Counts;
+  /** What the customers of the licences in `refused` were called, by the licence; those without a name are left out. */
+  readonly customers: ReadonlyMap<string, string>;
 }
 
-export const NO_COUNTS: HourCounts = { decisions: new Map(), refused: new Map(), issues: new Map() };
+export const NO_COUNTS: HourCounts = {
+  ...{ decisions: new Map(), refused: new Map(), issues: new Map(), customers: new Map() },
+};
 
 /** Names have no `|`: those of codes and clouds are ours, and offers and ids are made of letters, digits and `./_:-`. */
 const SEPARATOR = '|';
@@ -107,7 +111,7 @@ export function countDecisions(decisions: readonly DecisionRecord[], seen: Set<s
   }
   return [...hours]
     .sort(([left], [right]) => left - right)
-    .map(([hour, { seen: own, ...counts }]) => ({ hour, counts: { ...counts, issues: new Map() }, seen: own }));
+    .map(([hour, { seen: own, ...counts }]) => ({ hour, counts: { ...NO_COUNTS, ...counts }, seen: own }));
 }
 
 interface Draft {
@@ -134,6 +138,7 @@ export function addCounts(all: readonly HourCounts[]): HourCounts {
     decisions: sum(all.map(({ decisions }) => decisions)),
     refused: sum(all.map(({ refused }) => refused)),
     issues: sum(all.map(({ issues }) => issues)),
+    customers: new Map(all.flatMap(({ customers }) => [...customers])),
   };
 }
 

@@ -1,4 +1,7 @@
-import { addCounts, countDecisions, HOUR, hourOf } from './countDecisions.ts';
+import { forEachAtOnce } from '../catalogue/atOnce.ts';
+import type { CatalogueStore } from '../catalogue/store.ts';
+import { addCounts, countDecisions, HOUR, hourOf, readRefused } from './countDecisions.ts';
+import type { HourCounts, SeenHour } from './countDecisions.ts';
 import { projectLog } from './projectLog.ts';
 import type { Projection, ProjectionNeeds } from './projectLog.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
@@ -10,7 +13,8 @@ export interface StatisticsNeeds extends ProjectionNeeds {
     Pick<
       StatisticsStore,
       'readStatisticsMark' | 'writeStatistics' | 'writeStatisticsMark' | 'readCountedHours' | 'foldHours'
-    >;
+    > &
+    Pick<CatalogueStore, 'readLicence'>;
 }
 
 /** Rows of a slice: with the mark and what is removed, a transaction has at most 100. */
@@ -34,7 +38,7 @@ export async function projectStatistics({ store, now }: StatisticsNeeds): Promis
       write: async (slice, { from, until: end }, version) => {
         state.seen = await readSeen(store, state.seen, hourOf(from));
         const until = endOfHours(slice, end);
-        const hours = countDecisions(within(slice, until), state.seen.digests);
+        const hours = await nameCustomers(store, countDecisions(within(slice, until), state.seen.digests));
         const moved = { until, foldedUntil: state.mark?.value.foldedUntil ?? 0 };
         state.mark = await store.writeStatistics({ times: { from, until }, hours }, moved, version);
         return state.mark && { value: until, version: state.mark.version };
@@ -43,6 +47,32 @@ export async function projectStatistics({ store, now }: StatisticsNeeds): Promis
   );
   if (state.mark !== null) await foldPast(store, state.mark);
   return projection;
+}
+
+/** People look for who was refused by their names: those that they have now. */
+async function nameCustomers(
+  store: StatisticsNeeds['store'],
+  hours: readonly SeenHour[],
+): Promise<readonly SeenHour[]> {
+  const ids = new Set(hours.flatMap(({ counts }) => licencesOf(counts)));
+  const names = new Map<string, string>();
+  await forEachAtOnce([...ids], async (id) => {
+    const name = (await store.readLicence(id))?.value.customer?.name;
+    if (name !== undefined) names.set(id, name);
+  });
+  return hours.map((hour) => {
+    const own = licencesOf(hour.counts).flatMap((id): [string, string][] => {
+      const name = names.get(id);
+      return name === undefined ? [] : [[id, name]];
+    });
+    return { ...hour, counts: { ...hour.counts, customers: new Map(own) } };
+  });
+}
+
+/** Those that operators granted: trials and pools in marketplace mode have no customer. */
+function licencesOf({ refused }: HourCounts): readonly string[] {
+  const ids = [...refused.keys()].map((key) => readRefused(key).licenceId);
+  return [...new Set(ids)].filter((id) => id !== null && !id.includes(':')) as string[];
 }
 
 /** What is counted already of the hour in which a slice begins; later hours have nothing yet. */
@@ -86,7 +116,10 @@ async function foldPast(store: StatisticsNeeds['store'], { value, version }: Sto
   }
   const old = await store.readCountedHours({ from: Math.max(0, from - REFUSED_KEPT), until: until - REFUSED_KEPT });
   for (const row of old.filter(({ value: { counts } }) => counts.refused.size > 0)) {
-    await store.foldHours([row], { ...row.value, counts: { ...row.value.counts, refused: new Map() } });
+    await store.foldHours([row], {
+      ...row.value,
+      counts: { ...row.value.counts, refused: new Map(), customers: new Map() },
+    });
   }
   await store.writeStatisticsMark({ ...value, foldedUntil: until }, version);
 }
@@ -111,8 +144,11 @@ function groupRows(rows: readonly Stored<CountedHour>[]): readonly (readonly Sto
 }
 
 /** About as many characters as the counts have when they are written. */
-function sizeOf({ counts: { decisions, refused, issues } }: CountedHour): number {
-  return [...decisions.keys(), ...refused.keys(), ...issues.keys()].reduce((sum, key) => sum + key.length + 10, 0);
+function sizeOf({ counts: { decisions, refused, issues, customers } }: CountedHour): number {
+  return [...decisions.keys(), ...refused.keys(), ...issues.keys(), ...customers.keys(), ...customers.values()].reduce(
+    (sum, key) => sum + key.length + 10,
+    0,
+  );
 }
 
 /** Nothing is counted any more that this would have to be told from. */

@@ -82,4 +82,3 @@ function sumByHour(all: readonly OfHour[]): ReadonlyMap<number, HourCounts> {
 export function roundTimes({ from, until }: Times, period: number): Times {
   return { from: Math.floor(from / period) * period, until: Math.ceil(until / period) * period };
 }
-

@@ -238,6 +238,8 @@ test('what operators find is answered as described', async () => {
   await projectViews({ store, now: Date.now }, () => undefined);
   for (const word of ['http', SUBSCRIPTION]) expectDescribed('search', await operate(stack(), `GET /search?q=${word}`));
   expectDescribed('search', await operate(stack(), 'GET /search?q=-'));
+  for (const period of ['24h', '7d', 'x'])
+    expectDescribed('readOverview', await operate(stack(), `GET /overview?period=${period}`));
   const pools = await operate(stack(), 'GET /pools?sort=fullest');
   expect(pools.body['items']).not.toEqual([]);
   expectDescribed('listPools', pools);

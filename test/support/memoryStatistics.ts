@@ -1,4 +1,5 @@
 import type { CountedHour, LogReader, StatisticsMark, StatisticsStore } from '../../src/views/store.ts';
+import type { CatalogueStore } from '../../src/catalogue/store.ts';
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
 import { statisticsRow } from '../../src/tables/keys.ts';
 import { MemoryRows } from './memoryRows.ts';
@@ -15,7 +16,7 @@ const PAGE = 3;
 export function createMemoryStatistics(
   log: readonly DecisionRecord[],
   step: () => Promise<void> = async () => Promise.resolve(),
-): Omit<StatisticsStore, 'deleteStatistics'> & LogReader {
+): Omit<StatisticsStore, 'deleteStatistics'> & LogReader & Pick<CatalogueStore, 'readLicence'> {
   const hours = new MemoryRows<CountedHour>();
   const marks = new MemoryRows<StatisticsMark>();
   const put = (row: CountedHour) => hours.put(statisticsRow(row.hour, row.slices.until), row);
@@ -36,6 +37,7 @@ export function createMemoryStatistics(
     }
   };
   return {
+    readLicence: () => Promise.resolve(null),
     readSlice: async ({ from, until }, limit) => {
       await step();
       const slice = log.filter(({ at }) => at >= from && at < until);
