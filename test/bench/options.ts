@@ -5,6 +5,8 @@ export interface BenchOptions {
   readonly stranger: boolean;
   /** Whether the largest requests of operators are measured instead. */
   readonly operatorsCost: boolean;
+  /** Whether what operators ask every day is measured instead. */
+  readonly operators: boolean;
   /** In the store of those. */
   readonly licences: number;
   /** How many of them come in a minute, or in the part of it that fewer than 10,000 take. */
@@ -39,7 +41,9 @@ are taken in turn, so that whatever else the machine does is shared by all candi
   --operators-cost
                instead of the verifier: how long the largest requests of operators hold the service at a time, with
                10,000 licences in a store: about a minute
-  --licences N licences in that store (10000)
+  --operators  instead of the verifier: how long what operators ask every day takes (search, overview, pools, lists), with
+               1,000 licences, 20,000 VMs and 50,000 decisions in a store: several minutes, most of them for filling it
+  --licences N licences in that store (10000; 1000 with --operators, and 20 VMs and 50 decisions for each)
   --help       this text
 
 Examples:
@@ -47,6 +51,7 @@ Examples:
   npm run -s bench -- --json
   npm run bench -- --stranger
   npm run bench -- --operators-cost
+  npm run bench -- --operators
 `;
 
 /** The command line is wrong; the message says how. */
@@ -67,14 +72,18 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const stranger = values.stranger === true;
   const operatorsCost = values['operators-cost'] === true;
   if (stranger && (json || values.quick === true)) throw new UsageError('--stranger excludes --json and --quick');
-  if (operatorsCost && (stranger || json || write || values.quick === true))
-    throw new UsageError('--operators-cost excludes --stranger, --json, --quick and --write');
+  const operators = values.operators === true;
+  const isOfOperators = operatorsCost || operators;
+  if (isOfOperators && (stranger || json || write || values.quick === true || (operatorsCost && operators))) {
+    const name = operators ? '--operators' : '--operators-cost';
+    throw new UsageError(`${name} excludes --stranger, --json, --quick and --write, and the other one of operators`);
+  }
   const quick = json || values.quick === true;
   return {
-    ...{ json, quick, write, stranger, operatorsCost },
+    ...{ json, quick, write, stranger, operatorsCost, operators },
     requests: readNumber('--requests', values.requests, 10_000),
     rounds: readNumber('--rounds', values.rounds, stranger ? 51 : quick ? 201 : 401),
-    licences: readNumber('--licences', values.licences, 10_000),
+    licences: readNumber('--licences', values.licences, operators ? 1_000 : 10_000),
     slice: readNumber('--slice', values.slice, 500),
     caBits: readCaBits(values['ca-bits']),
   };
@@ -87,6 +96,7 @@ function parse(args: readonly string[]) {
     write: { type: 'boolean' },
     stranger: { type: 'boolean' },
     'operators-cost': { type: 'boolean' },
+    operators: { type: 'boolean' },
     licences: { type: 'string' },
     requests: { type: 'string' },
     rounds: { type: 'string' },
