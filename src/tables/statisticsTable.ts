@@ -2,13 +2,15 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
 import { addCounts, HOUR, NO_COUNTS } from '../views/countDecisions.ts';
-import type { CountedHour, IssuesCounted, StatisticsStore } from '../views/store.ts';
+import type { CountedHour, IssuesCounted, StatisticsMark, StatisticsStore } from '../views/store.ts';
 import { hourKey, NEW_ISSUES_ROWS, newIssuesRow, STATISTICS_MARK_ROW, STATISTICS_PARTITION } from './keys.ts';
 import { readFirstPage, readOneRow, replaceRows, searchAllRows, writeOneRow, writeTransaction } from './rows.ts';
 import type { Row } from './rows.ts';
 import { hourEntity, markEntity, readHourRow, readIssuesRow, readMarkRow } from './statisticsRow.ts';
 import type { Budgets, StoreCall } from './storeCall.ts';
 
+/** Rows that are deleted at once. */
+const MAX_CLEARED = 90;
 /** Rows of what instances have counted that one slice takes: each is removed, and may need a row of its own. */
 const MAX_GIVEN = 24;
 
@@ -35,6 +37,7 @@ export function statisticsTable(statistics: TableClient, budgets: Budgets): Omit
       const written = await writeTransaction(statistics, call('write statistics'), rows);
       return written.outcome === 'written' ? { value: mark, version: written.versions[0] ?? '' } : null;
     },
+    clearStatistics: (version) => clearSome(statistics, budgets, version),
     writeStatisticsMark: async (mark, version) => {
       const write = { entity: markEntity(mark), version };
       const written = await writeOneRow(statistics, call('write how far statistics are written'), write);
@@ -62,6 +65,22 @@ export function statisticsTable(statistics: TableClient, budgets: Budgets): Omit
       await replaceRows(statistics, call('fold statistics'), write, removed);
     },
   };
+}
+
+async function clearSome(
+  statistics: TableClient,
+  budgets: Budgets,
+  version: string | null,
+): ReturnType<StatisticsStore['clearStatistics']> {
+  const mark: StatisticsMark = { until: 0, foldedUntil: 0 };
+  const filter = odata`PartitionKey eq ${STATISTICS_PARTITION} and RowKey lt ${STATISTICS_MARK_ROW}`;
+  const search = { operation: 'look for statistics', budget: budgets.search };
+  const old = await readFirstPage(statistics, search, { filter }, MAX_CLEARED);
+  const removed = old.map(({ rowKey = '' }) => ({ removed: { partitionKey: STATISTICS_PARTITION, rowKey } }));
+  const call = { operation: 'delete statistics', budget: budgets.call };
+  const written = await writeTransaction(statistics, call, [{ entity: markEntity(mark), version }, ...removed]);
+  if (written.outcome !== 'written') return null;
+  return { value: mark, version: written.versions[0] ?? '', isEmpty: old.length === 0 };
 }
 
 interface Given {

@@ -14,14 +14,20 @@ export interface PassNeeds {
  * One step through everything that a view is made of.
  *
  * @param place where the step before has ended; `null` at the beginning
- * @param begun when this pass began, in milliseconds since the epoch
  * @returns where the next step goes on; `null` at the end
  */
-export type PassStep = (place: string | null, begun: number) => Promise<string | null>;
+export type PassStep = (place: string | null, pass: Pass) => Promise<string | null>;
+
+export interface Pass {
+  /** When it began, in milliseconds since the epoch. */
+  readonly begun: number;
+  /** Whether everything is written anew, also what seems to be there. */
+  readonly isForced: boolean;
+}
 
 /**
  * Goes through everything once a day, part by part, so that what no log speaks of is found too. Each run does some steps; a
- * step that is done twice changes nothing.
+ * step that is done twice changes nothing. Without a mark of an earlier pass, everything is written anew.
  *
  * @returns the number of steps
  * @throws {StoreUnavailableError}
@@ -34,12 +40,12 @@ export async function passDaily({ store, now }: PassNeeds, parts: readonly PassS
   let begun = stored?.value.at ?? 0;
   if (place === null) {
     if (started - begun < DAY) return 0;
-    [place, begun] = [{ part: 0, rest: null }, started];
+    [place, begun] = [{ part: 0, rest: null, isForced: stored === null }, started];
   }
   for (let steps = 1; ; steps += 1) {
     const step: PassStep | undefined = parts[place.part];
-    const rest: string | null = step === undefined ? null : await step(place.rest, begun);
-    place = rest === null ? { part: place.part + 1, rest } : { part: place.part, rest };
+    const rest: string | null = step === undefined ? null : await step(place.rest, { begun, isForced: place.isForced });
+    place = { ...place, part: rest === null ? place.part + 1 : place.part, rest };
     const isOver = place.part >= parts.length;
     const mark = { at: begun, place: isOver ? null : formatPlace(place) };
     const written = await store.writeMark('pass', mark, version);
@@ -52,14 +58,15 @@ export async function passDaily({ store, now }: PassNeeds, parts: readonly PassS
 interface Place {
   readonly part: number;
   readonly rest: string | null;
+  readonly isForced: boolean;
 }
 
-function formatPlace({ part, rest }: Place): string {
-  return `${part}!${rest ?? ''}`;
+function formatPlace({ part, rest, isForced }: Place): string {
+  return `${part}${isForced ? '!!' : '!'}${rest ?? ''}`;
 }
 
 function parsePlace(text: string | null): Place | null {
   if (text === null) return null;
-  const [, part = '0', rest = ''] = /^(\d+)!(.*)$/.exec(text) ?? [];
-  return { part: Number(part), rest: rest === '' ? null : rest };
+  const [, part = '0', mark = '', rest = ''] = /^(\d+)(!!?)(.*)$/.exec(text) ?? [];
+  return { part: Number(part), rest: rest === '' ? null : rest, isForced: mark === '!!' };
 }

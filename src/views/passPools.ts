@@ -53,7 +53,7 @@ function countOthers({ store, now }: PoolPassNeeds): PassStep {
 }
 
 function countLeft({ store, now }: PoolPassNeeds): PassStep {
-  return async (place, begun) => {
+  return async (place, { begun }) => {
     const { items, next } = await store.pagePoolViews('name', {
       size: PAGE,
       ...(place !== null && { continuation: place }),

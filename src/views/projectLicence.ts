@@ -14,13 +14,14 @@ const MAX_TRIES = 10;
  * something are written down first: whatever a crash leaves is found again.
  *
  * @param id as the licence is keyed
+ * @param isForced whether it is copied though it was copied as it is
  * @throws {StoreUnavailableError}
  */
-export async function projectLicence(store: LicenceProjectionStore, id: string): Promise<void> {
+export async function projectLicence(store: LicenceProjectionStore, id: string, isForced = false): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const known = await store.readPlaces(id);
     const licence = await store.readLicence(id);
-    if (isCopied(known, licence) && tries === 0) return;
+    if (isCopied(known, licence) && tries === 0 && !isForced) return;
     const wanted = licence === null ? noPlaces(id) : placeLicence(licence);
     const version = await writeDown(store, known, wanted);
     if (version === null) continue;

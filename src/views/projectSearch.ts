@@ -87,10 +87,10 @@ const MAX_PAGE = 1_000;
  */
 export function passSearch({ store }: SearchPassNeeds): readonly PassStep[] {
   return [
-    async (place, begun) => {
+    async (place, { begun, isForced }) => {
       const { items, next } = await store.pageLicences(pageFrom(place, PAGE));
       await store.putIds(newestOf(items.flatMap(({ value }) => subscriptionsOf(value, begun))));
-      await forEachAtOnce(items, ({ value }) => projectLicence(store, foldCase(value.id)));
+      await forEachAtOnce(items, ({ value }) => projectLicence(store, foldCase(value.id), isForced));
       return next;
     },
     async (place) => {
@@ -98,7 +98,7 @@ export function passSearch({ store }: SearchPassNeeds): readonly PassStep[] {
       await forEachAtOnce(items, ({ id }) => projectLicence(store, id));
       return next;
     },
-    (place, begun) => passVms(store, place, begun),
+    (place, { begun }) => passVms(store, place, begun),
   ];
 }
 

@@ -12,7 +12,12 @@ export interface StatisticsNeeds extends ProjectionNeeds {
   readonly store: ProjectionNeeds['store'] &
     Pick<
       StatisticsStore,
-      'readStatisticsMark' | 'writeStatistics' | 'writeStatisticsMark' | 'readCountedHours' | 'foldHours'
+      | 'readStatisticsMark'
+      | 'clearStatistics'
+      | 'writeStatistics'
+      | 'writeStatisticsMark'
+      | 'readCountedHours'
+      | 'foldHours'
     > &
     Pick<CatalogueStore, 'readLicence'>;
 }
@@ -32,7 +37,7 @@ export async function projectStatistics({ store, now }: StatisticsNeeds): Promis
     { store, now },
     {
       readMark: async () => {
-        state.mark = await store.readStatisticsMark();
+        state.mark = await readMark(store);
         return state.mark && { value: state.mark.value.until, version: state.mark.version };
       },
       write: async (slice, { from, until: end }, version) => {
@@ -47,6 +52,18 @@ export async function projectStatistics({ store, now }: StatisticsNeeds): Promis
   );
   if (state.mark !== null) await foldPast(store, state.mark);
   return projection;
+}
+
+/** Without a mark, everything is counted anew: whatever was counted goes first. */
+async function readMark(store: StatisticsNeeds['store']): Promise<Stored<StatisticsMark> | null> {
+  let mark = await store.readStatisticsMark();
+  while (mark === null || mark.value.until === 0) {
+    const cleared = await store.clearStatistics(mark?.version ?? null);
+    if (cleared?.isEmpty === true) return cleared;
+    // Another instance may be at it too.
+    mark = cleared ?? (await store.readStatisticsMark());
+  }
+  return mark;
 }
 
 /** People look for who was refused by their names: those that they have now. */

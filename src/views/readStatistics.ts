@@ -27,7 +27,8 @@ export interface Statistics {
  */
 export async function readStatistics(store: StatisticsReader, hours: Times, now: number): Promise<Statistics> {
   const counted = hours.until > now - PRESENT ? await store.readStatistics(hours.from) : await readPast(store, hours);
-  const rows = dropFolded(counted.hours);
+  // What is there while everything is counted anew will be deleted.
+  const rows = (counted.mark?.until ?? 0) === 0 ? [] : dropFolded(counted.hours);
   // Each row says how far its slice went: what is there, the mark may not know yet.
   const mark = rows.reduce((latest, { slices }) => Math.max(latest, slices.until), counted.mark?.until ?? 0);
   const seen = new Set(rows.flatMap((row) => row.seen));

@@ -44,7 +44,7 @@ export interface TimelineStore extends LogReader {
 
 /** How far statistics are written. Times are milliseconds since the epoch. */
 export interface StatisticsMark {
-  /** Decisions made before this are counted. */
+  /** Decisions made before this are counted; 0 while what was counted before is still to be deleted. */
   readonly until: number;
   /** Hours before this one are one row each, as far as a row has room. */
   readonly foldedUntil: number;
@@ -71,6 +71,13 @@ export interface StatisticsStore {
     mark: StatisticsMark,
     version: string | null,
   ): Promise<Stored<StatisticsMark> | null>;
+  /**
+   * Deletes some hours, with a mark at 0 in one transaction: so nothing is deleted that was counted since.
+   *
+   * @param version of the mark at 0; `null` if there is none
+   * @returns the mark, and whether there was nothing to delete any more; `null` if it was moved meanwhile
+   */
+  clearStatistics(version: string | null): Promise<(Stored<StatisticsMark> & { readonly isEmpty: boolean }) | null>;
   /** The mark alone. @returns as {@link writeStatistics} */
   writeStatisticsMark(mark: StatisticsMark, version: string): Promise<Stored<StatisticsMark> | null>;
   /** Rows of the hours that begin in these times, in order: of an hour in the order of its slices. */

@@ -16,27 +16,17 @@ const PAGE = 3;
 export function createMemoryStatistics(
   log: readonly DecisionRecord[],
   step: () => Promise<void> = async () => Promise.resolve(),
-): Omit<StatisticsStore, 'deleteStatistics'> & LogReader & Pick<CatalogueStore, 'readLicence'> {
+): Omit<StatisticsStore, 'deleteStatistics'> &
+  LogReader &
+  Pick<CatalogueStore, 'readLicence'> & { deleteMark(): void } {
   const hours = new MemoryRows<CountedHour>();
   const marks = new MemoryRows<StatisticsMark>();
   const put = (row: CountedHour) => hours.put(statisticsRow(row.hour, row.slices.until), row);
-  /** In the order of the keys, page by page: what comes in before the place at which it is, is not seen. */
-  const scan = async (from: number, until = Number.POSITIVE_INFINITY) => {
-    const found: { readonly value: CountedHour; readonly version: string }[] = [];
-    let after = '';
-    for (;;) {
-      await step();
-      const page = [...hours.rows]
-        .filter(([key, { value }]) => key > after && value.hour >= from && value.hour < until)
-        .sort(([left], [right]) => (left < right ? -1 : 1))
-        .slice(0, PAGE);
-      const mark = marks.rows.get(MARK)?.value ?? null;
-      found.push(...page.map(([, row]) => row));
-      if (page.length < PAGE) return { found, mark };
-      after = page.at(-1)?.[0] ?? after;
-    }
-  };
+  const scan = (from: number, until?: number) => scanHours({ hours, marks, step }, from, until);
   return {
+    deleteMark: () => {
+      marks.rows.delete(MARK);
+    },
     readLicence: () => Promise.resolve(null),
     readSlice: async ({ from, until }, limit) => {
       await step();
@@ -52,6 +42,14 @@ export function createMemoryStatistics(
       if (marks.judge(MARK, version) !== 'written') return null;
       for (const hour of counted) put({ ...hour, slices });
       return { value: mark, version: marks.put(MARK, mark) };
+    },
+    clearStatistics: async (version) => {
+      await step();
+      if (marks.judge(MARK, version) !== 'written') return null;
+      const old = [...hours.rows.keys()].slice(0, PAGE);
+      for (const key of old) hours.rows.delete(key);
+      const mark = { until: 0, foldedUntil: 0 };
+      return { value: mark, version: marks.put(MARK, mark), isEmpty: old.length === 0 };
     },
     writeStatisticsMark: async (mark, version) => {
       await step();
@@ -71,4 +69,27 @@ export function createMemoryStatistics(
       put(sum);
     },
   };
+}
+
+interface Rows {
+  readonly hours: MemoryRows<CountedHour>;
+  readonly marks: MemoryRows<StatisticsMark>;
+  readonly step: () => Promise<void>;
+}
+
+/** In the order of the keys, page by page: what comes in before the place at which it is, is not seen. */
+async function scanHours({ hours, marks, step }: Rows, from: number, until = Number.POSITIVE_INFINITY) {
+  const found: { readonly value: CountedHour; readonly version: string }[] = [];
+  let after = '';
+  for (;;) {
+    await step();
+    const page = [...hours.rows]
+      .filter(([key, { value }]) => key > after && value.hour >= from && value.hour < until)
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .slice(0, PAGE);
+    const mark = marks.rows.get(MARK)?.value ?? null;
+    found.push(...page.map(([, row]) => row));
+    if (page.length < PAGE) return { found, mark };
+    after = page.at(-1)?.[0] ?? after;
+  }
 }

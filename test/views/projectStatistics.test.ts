@@ -81,6 +81,23 @@ test('wherever projectors die and however many run, statistics are the rows', as
   );
 });
 
+test('without its mark, everything is counted anew, wherever the projectors die', async () => {
+  const [log = []] = fc.sample(histories(60), { numRuns: 1, seed: 7 });
+  for (let calls = 1; calls < 60; calls += 3) {
+    const store = createMemoryStatistics(log);
+    await projectStatistics({ store, now: () => LATER });
+    store.deleteMark();
+    const projectors = [calls, calls * 2, null].map((after) =>
+      projectStatistics({ store: dying(store, after), now: () => LATER }),
+    );
+    const [read] = await Promise.all([readAll(store), Promise.allSettled(projectors)]);
+    expect(read).toEqual(countRows(log));
+    await projectStatistics({ store, now: () => LATER });
+    expect(await readAll(store)).toEqual(countRows(log));
+    expect((await store.readStatisticsMark())?.value.until).toBe(LATER - LAG);
+  }
+});
+
 test.each([1, 2, 3, 4])('rows that are folded before page %i of a reader count once', async (page) => {
   const log = Array.from({ length: 8 }, (_, index) => decision({ at: AT + index * 60_000, vmId: vmId(index) }));
   let fold = async () => Promise.resolve();
@@ -110,12 +127,18 @@ async function createStore(log: readonly DecisionRecord[] = []) {
       await table.submitTransaction(batch.map((one): TransactionAction => ['create', decisionEntity(one)]));
     }
   }
+  const deleteMark = async () => {
+    const statistics = TableClient.fromConnectionString(connectionString, `${tablePrefix}statistics`, {
+      allowInsecureConnection: true,
+    });
+    await statistics.deleteEntity('s', 'mark');
+  };
   const countTrips = async (run: () => Promise<unknown>) => {
     const before = trips;
     await run();
     return trips - before;
   };
-  return { store, countTrips };
+  return { store, countTrips, deleteMark };
 }
 
 test('the same in the real store', async () => {
@@ -169,6 +192,17 @@ test('where the projector is too far behind, statistics say how far they go', as
   const caughtUp = await readStatistics(store, ALL, LATER);
   expect(caughtUp.asOf).toBe(LATER);
   expect(flatten(caughtUp)).toEqual(countRows(log));
+});
+
+test('in the real store, statistics are deleted before they are counted anew', async () => {
+  const log = Array.from({ length: 130 }, (_, index) => decision({ at: AT - index * HOUR, vmId: vmId(index % 9) }));
+  const { store, deleteMark } = await createStore(log);
+  const all = { from: hourOf(AT - 7 * DAY), until: hourOf(LATER) };
+  for (let times = 0; times < 2; times += 1) {
+    await projectStatistics({ store, now: () => LATER });
+    expect(flatten(await readStatistics(store, all, LATER))).toEqual(countRows(log));
+    await deleteMark();
+  }
 });
 
 test('issues are told from the minute they are counted in, and stay when rows are folded', async () => {
