@@ -123,13 +123,18 @@ export class RunFolder {
   #write(path: string, text: string, mode: number): void {
     const descriptor = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      // The group first: before that nobody else may read it.
-      if (mode === FOR_GROUP && this.#gid !== undefined) fs.fchownSync(descriptor, -1, this.#gid);
+      if (mode === FOR_GROUP) this.#giveToGroup(descriptor);
       fs.fchmodSync(descriptor, mode);
       fs.writeFileSync(descriptor, text);
     } finally {
       fs.closeSync(descriptor);
     }
+  }
+
+  /** Before the mode is set: until then nobody else may read it. A sandbox may forbid the call, where it would change nothing. */
+  #giveToGroup(descriptor: number): void {
+    const isGiven = this.#gid === undefined || fs.fstatSync(descriptor).gid === this.#gid;
+    if (!isGiven) fs.fchownSync(descriptor, -1, this.#gid);
   }
 
   #unlink(name: string): void {
