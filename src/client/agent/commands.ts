@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { CHECK } from './commands/check.ts';
+import { GATE } from './commands/gate.ts';
 import { createHelp, VERSION_COMMAND } from './commands/help.ts';
 import { IMPORT, REQUEST } from './commands/byFile.ts';
 import { RELEASE } from './commands/release.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
   IMPORT,
   RELEASE,
   WIPE,
+  GATE,
   VERSION_COMMAND,
   createHelp(() => COMMANDS),
 ];

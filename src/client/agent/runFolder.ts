@@ -10,10 +10,10 @@ import { UNWRITTEN } from './unwritten.ts';
  * folder must be one that nobody else can write: what stands in it is believed.
  */
 
-const STATE = 'state';
+export const STATE = 'state';
 export const STATUS = 'status.json';
-const LICENCE = 'licence.jwt';
-const KEY_SET = 'jwks.jwt';
+export const LICENCE = 'licence.jwt';
+export const KEY_SET = 'jwks.jwt';
 const PUBLISHED: readonly string[] = [STATE, STATUS, LICENCE, KEY_SET];
 const FOR_OWNER = 0o600;
 
