@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { findFreePort } from './freePort.ts';
+
 const ROOT = resolve(import.meta.dirname, '../..');
 const HOST = join(import.meta.dirname, 'functionsHost', 'main.ts');
 
@@ -17,6 +19,7 @@ const HEAP = '--max-old-space-size=1024';
 const START_TIMEOUT = 30_000;
 /** Milliseconds for the requests that are running; nothing here takes longer than its store calls. */
 const STOP_TIMEOUT = 30_000;
+const ANY_PORT_TRIES = 3;
 
 export interface ServiceProcessOptions {
   /** 0 for one that is free; then `ISSUER` must not need to know it. */
@@ -34,6 +37,30 @@ export interface ServiceProcess {
   readonly process: ChildProcess;
   /** Lets running requests end, and waits until the process has. */
   stop(): Promise<void>;
+}
+
+/** Another process listens where the service should. */
+class PortTakenError extends Error {
+  override readonly name = 'PortTakenError';
+}
+
+/**
+ * Starts the function app where its settings must name the port. A port that was free may be taken before the app listens:
+ * then any other will do.
+ *
+ * @throws Error with the host's last lines where it does not start
+ */
+export async function startServiceOnFreePort(
+  optionsFor: (port: number) => ServiceProcessOptions,
+  choosePort: () => Promise<number> = findFreePort,
+): Promise<ServiceProcess> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await startServiceProcess(optionsFor(await choosePort()));
+    } catch (error) {
+      if (!(error instanceof PortTakenError) || tried === ANY_PORT_TRIES) throw error;
+    }
+  }
 }
 
 /**
@@ -60,20 +87,22 @@ export async function startServiceProcess({
     if (lines.push(line) > 40) lines.shift();
     log?.(line);
   });
-  const url = await readUrl(child, lines);
+  const url = await readUrl(child, lines, `Port ${port} of`);
   return { url, process: child, stop: () => stop(child) };
 }
 
-async function readUrl(child: ChildProcess, lines: readonly string[]): Promise<string> {
+/** @param taken how the host's line begins where the port is taken */
+async function readUrl(child: ChildProcess, lines: readonly string[], taken: string): Promise<string> {
   const output = child.stdout;
   if (output === null) throw new Error('The local host has no standard output.');
-  const failed = once(child, 'exit').then(() => null);
+  const failed = once(child, 'close').then(() => null);
   const timedOut = once(AbortSignal.timeout(START_TIMEOUT), 'abort').then(() => null);
   const first = once(createInterface({ input: output }), 'line').then(([line]) => String(line));
   const line = await Promise.race([first, failed, timedOut]);
   if (line === null) {
     child.kill('SIGKILL');
-    throw new Error(`The service did not start.\n${lines.join('\n')}`);
+    const failure = `The service did not start.\n${lines.join('\n')}`;
+    throw lines.some((each) => each.startsWith(taken)) ? new PortTakenError(failure) : new Error(failure);
   }
   return (JSON.parse(line) as { url: string }).url;
 }

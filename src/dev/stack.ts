@@ -10,7 +10,7 @@ import type { OperatorRole } from '../operators/roles.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
 import { startAzurite } from './azurite.ts';
 import { buildPackage } from './build.ts';
-import { LOOPBACK, findFreePort, isPortFree } from './freePort.ts';
+import { LOOPBACK, isPortFree } from './freePort.ts';
 import type { FaultName } from '../emulator/faults.ts';
 import { createKeptKeyRing } from '../emulator/keys.ts';
 import type { KeyRing } from '../emulator/keys.ts';
@@ -18,7 +18,7 @@ import { startEmulator } from '../emulator/startEmulator.ts';
 import { startIssuer } from './issuer/startIssuer.ts';
 import type { LocalIssuer } from './issuer/startIssuer.ts';
 import { readOrMakeKey, readOrMakeSecret } from './keptKeys.ts';
-import { startServiceProcess } from './serviceProcess.ts';
+import { startServiceOnFreePort, startServiceProcess } from './serviceProcess.ts';
 import type { ServiceProcess, ServiceProcessOptions } from './serviceProcess.ts';
 import { startPart } from './startPart.ts';
 import type { PartName, PartProgress } from './startPart.ts';
@@ -296,25 +296,40 @@ async function startServices(
   { root, ...needs }: ServiceNeeds,
 ): Promise<readonly ServiceProcess[]> {
   const { ports, folder, progress, instances = 1 } = options;
-  const first = ports.service === 0 ? await findFreePort() : ports.service;
-  const env = await settingsOf(options, needs, `http://${LOOPBACK}:${first}`);
-  const listenOn = [first, ...new Array<number>(instances - 1).fill(0)];
-  const app = { env, log: openLog(options, started), ...(root !== undefined && { root }) };
+  const settings = await settingsOf(options, needs);
+  const app = { log: openLog(options, started), ...(root !== undefined && { root }) };
+  const start = async (): Promise<readonly ServiceProcess[]> => {
+    const first = await startFirst(ports.service, (issuer) => ({ ...app, env: { ISSUER: issuer, ...settings } }));
+    started.push(() => first.stop());
+    const env = { ISSUER: first.url, ...settings };
+    const others = new Array<ServiceProcessOptions>(instances - 1).fill({ ...app, port: 0, env });
+    return [first, ...(await all(others.map((other) => startService(other, started))))];
+  };
   const part = { ...options, part: 'service', name: 'service', advice: `Read its log: ${logFileOf(folder)}` } as const;
-  const services = await startPart(part, () => all(listenOn.map((port) => startService({ port, ...app }, started))));
+  const services = await startPart(part, start);
   progress({ part: 'service', state: 'up', where: services.map(({ url }) => url).join(', ') });
   return services;
+}
+
+/** The first instance's address is the issuer of all. */
+function startFirst(
+  port: number,
+  appOf: (issuer: string) => Omit<ServiceProcessOptions, 'port'>,
+): Promise<ServiceProcess> {
+  const optionsFor = (chosen: number): ServiceProcessOptions => ({
+    port: chosen,
+    ...appOf(`http://${LOOPBACK}:${chosen}`),
+  });
+  return port === 0 ? startServiceOnFreePort(optionsFor) : startServiceProcess(optionsFor(port));
 }
 
 async function settingsOf(
   { folder, settings }: StackOptions,
   { connectionString, tablePrefix, authorityFile, settings: needed }: Omit<ServiceNeeds, 'root'>,
-  issuer: string,
 ): Promise<Readonly<Record<string, string>>> {
   const keyFile = join(folder, 'signing-key.pem');
   await readOrMakeKey(keyFile);
   return {
-    ISSUER: issuer,
     ACCEPTED_CLOUDS: EMULATOR_CLOUD.name,
     EMULATOR_TRUST_FILE: authorityFile,
     TABLES_CONNECTION_STRING: connectionString,

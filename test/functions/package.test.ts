@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { buildPackage } from '../../src/dev/build.ts';
-import { findFreePort } from '../../src/dev/freePort.ts';
 import { createAuthority } from '../../src/emulator/authority.ts';
 import { startEmulator } from '../../src/emulator/startEmulator.ts';
 import type { StartedEmulator } from '../../src/emulator/startEmulator.ts';
@@ -13,7 +12,7 @@ import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import type { FunctionInfo } from '../../src/dev/functionsHost/functionRules.ts';
-import { startServiceProcess } from '../../src/dev/serviceProcess.ts';
+import { startServiceOnFreePort } from '../../src/dev/serviceProcess.ts';
 import { OPERATOR_ENDPOINTS } from '../../src/contract/endpoints.ts';
 import type { Endpoint } from '../../src/contract/endpoints.ts';
 import { boot, createKey, readPayload, send } from '../endToEnd/protocolClient.ts';
@@ -94,16 +93,17 @@ test('the package answers, grants a licence to a VM of the emulator and ends in 
   await store.ensureTables();
   const offers = [{ offer: 'planPublisher/planProduct/planName', mode: 'marketplace', clouds: ['emulator'] }];
   await applyCatalogue(store, parseCatalogue({ offers }), { change: { by: 'test', at: Date.now() } });
-  const port = await findFreePort();
-  const issuer = `http://127.0.0.1:${port}`;
   const { PATH = '' } = process.env;
   const env = {
-    ...{ PATH, ...GOOD_SETTINGS, ISSUER: issuer, ACCEPTED_CLOUDS: 'emulator' },
+    ...{ PATH, ...GOOD_SETTINGS, ACCEPTED_CLOUDS: 'emulator' },
     ...{ EMULATOR_TRUST_FILE: join(folder, 'authority.pem') },
     ...{ TABLES_CONNECTION_STRING: connectionString, TABLE_PREFIX: tablePrefix, AzureWebJobsDisableHomepage: 'true' },
   };
-  const service = await startServiceProcess({ port, env, root });
-  const { url: baseUrl, process: child } = service;
+  const service = await startServiceOnFreePort((port) => {
+    return { port, env: { ...env, ISSUER: `http://127.0.0.1:${port}` }, root };
+  });
+  const { url: issuer, process: child } = service;
+  const baseUrl = issuer;
   onTestFinished(() => service.stop());
   expect(await send(`${baseUrl}/healthz`)).toMatchObject({ status: 200, body: { state: 'ok' } });
   expect(await send(`${baseUrl}/readyz`)).toMatchObject({ status: 200, body: { state: 'ok' } });

@@ -6,7 +6,7 @@ import { newestKnownVersion } from './versions.ts';
 import type { Purpose } from './versions.ts';
 
 /** The link-local address of IMDS, the same in every cloud of Azure. */
-const IMDS_URL = 'http://169.254.169.254';
+export const IMDS_URL = 'http://169.254.169.254';
 /** Milliseconds. */
 const FIRST_TIMEOUT = 2000;
 const MAX_TIMEOUT = 30_000;

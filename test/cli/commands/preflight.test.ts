@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SUBJECTS } from '../../../src/cli/preflight/finding.ts';
 import { KEPT_VALUES } from '../../../src/cli/preflight/metadataRules.ts';
-import { TROUBLES } from '../../../src/cli/preflight/trouble.ts';
+import { TROUBLES } from '../../../src/client/diagnosis/trouble.ts';
 import { FAULTS } from '../../../src/emulator/faults.ts';
 import type { FaultName } from '../../../src/emulator/faults.ts';
 import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
