@@ -135,7 +135,7 @@ test('a killed agent leaves its word, and the next one keeps it until it knows m
   const second = scene.spawn(['run'], { env: { RUNTIME_DIRECTORY: scene.run } });
   await expect.poll(() => readStatus(scene)['checkedAt']).not.toBe(checkedAt);
   expect(readStatus(scene)).toMatchObject({ state: 'licensed', since });
-  expect(readdirSync(scene.run)).toHaveLength(4);
+  await expect.poll(() => readdirSync(scene.run)).toHaveLength(4);
   await stop(second);
   expect(stateOf(scene)).toBe('licensed\n');
 });
