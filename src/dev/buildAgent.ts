@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { buildDeb } from './agentPackage/deb.ts';
+import { buildDeb, PackageError } from './agentPackage/deb.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const ENTRY = 'src/client/agent/main.ts';
@@ -96,4 +96,10 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    if (!(error instanceof PackageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  });
+}

@@ -37,6 +37,11 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 /** What Node's own builds for Linux need: glibc 2.28, as Debian 10 and Ubuntu 18.10 have it. */
 const DEPENDS = 'libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6';
 
+/** The package cannot be built on this machine. The message says what to do. */
+export class PackageError extends Error {
+  override readonly name = 'PackageError';
+}
+
 export interface DebOptions {
   readonly outDir: string;
   /** The single executable. */
@@ -50,11 +55,12 @@ export interface DebOptions {
  * `DEBFULLNAME` and `DEBEMAIL`, as Debian's own tools have it.
  *
  * @returns its absolute path
+ * @throws {PackageError}
  */
 export function buildDeb({ outDir, executable, compression = 'xz' }: DebOptions): string {
   const architecture = ARCHITECTURES[process.arch];
   if (process.platform !== 'linux' || architecture === undefined)
-    throw new Error(`There is no Debian package for ${process.platform} on ${process.arch}. Build it on Linux.`);
+    throw new PackageError(`There is no Debian package for ${process.platform} on ${process.arch}. Build it on Linux.`);
   const tree = mkdtempSync(join(tmpdir(), 'countersign-deb-'));
   try {
     chmodSync(tree, 0o755);
@@ -143,7 +149,7 @@ function readNodeLicence(): string {
     (each) => each !== undefined && existsSync(each),
   );
   if (path !== undefined) return readFileSync(path, 'utf8');
-  throw new Error(`The licence of ${process.execPath} was not found beside it. Use the Node of "npm ci".`);
+  throw new PackageError(`The licence of ${process.execPath} was not found beside it. Use the Node of "npm ci".`);
 }
 
 /** The npm package "node" has the executable in one package, and what belongs to it in another. */
@@ -161,6 +167,6 @@ function run(args: readonly string[], date: Date): void {
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(date.getTime() / 1000) };
   const { status, stderr, error } = spawnSync('dpkg-deb', args, { encoding: 'utf8', env });
   if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
-    throw new Error('dpkg-deb is not installed. Build the package on Debian or Ubuntu, or install dpkg.');
-  if (status !== 0) throw new Error(`dpkg-deb failed.\n${error?.message ?? stderr}`);
+    throw new PackageError('dpkg-deb is not installed. Build the package on Debian or Ubuntu, or install dpkg.');
+  if (status !== 0) throw new PackageError(`dpkg-deb failed.\n${error?.message ?? stderr}`);
 }
