@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { ChangeMark } from '../decisions/changes.ts';
 import type { RepeatKey } from '../decisions/store.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
 import { dayOf, dayStart } from '../contract/dayHours.ts';
@@ -99,6 +100,11 @@ export function decisionRange(from: number, until: number) {
 
 function invertTime(at: number): string {
   return (LAST_TIME - at).toString(16).padStart(12, '0');
+}
+
+/** The copies of the records of one object's changes. Keys may be longer than a key of the store. */
+export function changedPartition({ kind, key }: Pick<ChangeMark, 'kind' | 'key'>): string {
+  return joinKey(kind, createHash('sha256').update(foldCase(key)).digest('hex'));
 }
 
 /** A timeline has the rows of the log that are its owner's, under the same row keys. */
