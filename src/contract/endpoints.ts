@@ -65,6 +65,7 @@ export const OPERATOR_ENDPOINTS = {
   listDecisions: { method: 'GET', path: '/operator/v1/decisions' },
   readDecision: { method: 'GET', path: '/operator/v1/decisions/{id}' },
   explainDecision: { method: 'GET', path: '/operator/v1/decisions/{id}/explanation' },
+  listChanges: { method: 'GET', path: '/operator/v1/changes' },
   readTrust: { method: 'GET', path: '/operator/v1/trust' },
   listUnknownIssuers: { method: 'GET', path: '/operator/v1/trust/issuers' },
   addPin: { method: 'POST', path: '/operator/v1/trust/pins' },

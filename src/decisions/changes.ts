@@ -54,10 +54,7 @@ export interface ChangeMark {
 
 /** The records of what operators changed. Every method throws {@link StoreUnavailableError}. */
 export interface ChangeStore {
-  /**
-   * Inserts or replaces them, each by its id. Of many at once that are only begun, the lists of single objects have none
-   * until they are done: each is a row of its own there.
-   */
+  /** Inserts or replaces them, each by its id. */
   putChanges(records: readonly ChangeRecord[]): Promise<void>;
   dropChanges(records: readonly Pick<ChangeRecord, 'id' | 'at' | 'kind' | 'key'>[]): Promise<void>;
   /** The newest first: whatever the filter, no record of a later page is newer than one of an earlier page. */
@@ -73,7 +70,7 @@ export interface ChangeStore {
     limit: number,
   ): Promise<readonly ChangeMark[] | null>;
   /**
-   * Deletes the records of the days before the one in which `before` lies, in pieces: each is the number of records deleted.
+   * Deletes the records of changes before `before`, in pieces: each is the number of records deleted.
    *
    * @param isHeld whether a record is kept however old it is; asked of pins, distrusts and blocks alone
    */
@@ -85,11 +82,11 @@ export interface ChangeStore {
   ): AsyncIterable<number>;
 }
 
-/** What holds until somebody takes it back: as long as it does, who decided it can be found. */
+/** What holds until somebody removes it: as long as it does, who decided it can be found. */
 export const HELD_KINDS: readonly ChangeKind[] = ['pin', 'distrust', 'block'];
 
-/** Characters of old and new together: 100 records fit into one transaction of the store. */
-const MAX_VALUES = 16_000;
+/** Characters of old and new together, at most three octets each: 100 records fit into one transaction of the store. */
+const MAX_VALUES = 10_000;
 const MAX_MEMBER = 500;
 
 /** Old and new value as a record keeps them: the members that differ where the whole is too long, and no long ones. */

@@ -21,6 +21,7 @@ import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeUsage } from './pools.ts';
 import { writeRecord } from './versions.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
+import type { Described } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
@@ -81,7 +82,7 @@ const putLicence = defineRoute({
     const { licences } = await planPut(call);
     const [upsert] = licences;
     if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
-    const { row, isNew } = await writeOne(licences, call, async (value) => {
+    const { row, isNew } = await writeOne(licences, call, describedLicence(call.body), async (value) => {
       const stored = upsert?.stored ?? null;
       if (stored !== null) return checkClaimed(await storeLicence(store, { value, stored }, call.change));
       const granted = await grantLicence(store, value, call.change);
@@ -104,7 +105,9 @@ const deleteLicence = defineRoute({
   handle: async (call) => {
     const stored = await findLicence(call.needs, call.params.id);
     if (call.dryRun) return tryLicence(call, stored, null);
-    return deleteOne(stored, call, () => removeLicence(call.needs.store, stored, call.change.at));
+    return deleteOne(stored, call, describedLicence(stored.value), () =>
+      removeLicence(call.needs.store, stored, call.change.at),
+    );
   },
 });
 
@@ -187,6 +190,11 @@ function readFilter({
   if (cloud === undefined && subscription === undefined) return null;
   if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription };
   throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
+}
+
+/** In the record of its change. */
+export function describedLicence({ id }: Licence): Described<Licence> {
+  return { kind: 'licence', key: id, show: writeLicence };
 }
 
 function writeItem(stored: Recorded<Licence>): z.input<typeof licenceItem> {

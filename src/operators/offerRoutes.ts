@@ -10,13 +10,14 @@ import { deletedSchema, offerItem, pageOf } from '../contract/operators/records.
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readLicencesNear } from '../catalogue/offers/licencesUnder.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { ANY, isSamePlan } from '../contract/planName.ts';
+import { ANY, formatPlanName, isSamePlan } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { Recorded } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { checkVersion, isExpected, writeRecord } from './versions.ts';
-import { answerTrial, checkLife, checkPlanned, CREATED_MEANWHILE, refuseInUse } from './oneRow.ts';
+import { answerTrial, checkLife, checkPlanned, CREATED_MEANWHILE, describeChange, refuseInUse } from './oneRow.ts';
+import type { Described } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
@@ -121,7 +122,7 @@ function answerWith(stored: Recorded<Offer>) {
   return { value: writeItem(stored), version: stored.version };
 }
 
-type OfferCall = Pick<Call<OfferNeeds>, 'needs' | 'change'>;
+type OfferCall = Pick<Call<OfferNeeds>, 'needs' | 'change' | 'record'>;
 
 type PutCall = OfferCall & Pick<Call<OfferNeeds, unknown, unknown, Offer>, 'body' | 'expected'>;
 
@@ -155,13 +156,23 @@ function planDelete({ offers }: OfferList, plan: PlanName) {
  * @throws {RequestError} `in_use`, `changed_meanwhile`, and what the plan throws
  */
 async function changeOffer(
-  { needs: { store }, change }: OfferCall,
+  { needs: { store }, change, record }: OfferCall,
   plan: (list: OfferList, isAgain: boolean) => OneEdit,
 ): Promise<Recorded<Offer> | null> {
-  const changed = await changeOffers(store, change.at, (list, isAgain) => [{ ...plan(list, isAgain), change }]);
+  const changed = await changeOffers(store, change.at, async (list, isAgain) => {
+    const edit = plan(list, isAgain);
+    const offer = edit.value ?? edit.stored?.value;
+    if (offer !== undefined && isChanged(edit)) await record(describeChange(describedOffer(offer), edit));
+    return [{ ...edit, change }];
+  });
   if (changed.outcome === 'in_use') throw refuseInUse(changed);
   if (changed.outcome === 'changed') throw new RequestError('changed_meanwhile');
   return changed.rows[0] ?? null;
+}
+
+/** In the record of its change. */
+export function describedOffer({ plan }: Offer): Described<Offer> {
+  return { kind: 'offer', key: formatPlanName(plan), show: writeOffer };
 }
 
 const MAX_TOLD = 100;

@@ -15,7 +15,9 @@ import { licenceIdOf } from '../catalogue/seatPool.ts';
 import { countOverage } from '../catalogue/entitlement.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { planOf, planParams } from './offerRoutes.ts';
+import { overrideKey } from './changeStates.ts';
 import { answerTrial, deleteOne, writeOne } from './oneRow.ts';
+import type { Described } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { writeRecord } from './versions.ts';
@@ -52,7 +54,7 @@ const putOverride = defineRoute({
     const stored = await store.readOverride(key);
     const value = { ...key, override: call.body };
     if (call.dryRun) return tryOverride(call, key, stored, value);
-    const { row, isNew } = await writeOne([{ value, stored }], call, (_, version) =>
+    const { row, isNew } = await writeOne([{ value, stored }], call, described(key), (_, version) =>
       version === null ? insertOverride(call, value) : store.writeOverride(value, version, call.change),
     );
     return { ...answerWith(row), isNew };
@@ -69,7 +71,7 @@ const deleteOverride = defineRoute({
     const key = keyOf(call.params);
     const stored = await findOverride(call.needs, key);
     if (call.dryRun) return tryOverride(call, key, stored, null);
-    return deleteOne(stored, call, (version) => call.needs.store.deleteOverride(key, version));
+    return deleteOne(stored, call, described(key), (version) => call.needs.store.deleteOverride(key, version));
   },
 });
 
@@ -77,6 +79,11 @@ export const OVERRIDE_ROUTES: readonly OperatorRoute<OverrideNeeds>[] = [readOve
 
 function keyOf({ cloud: where, subscription, ...names }: z.output<typeof params>): HoldingKey {
   return { cloud: where, subscriptionId: subscription, plan: planOf(names) };
+}
+
+function described(key: HoldingKey): Described<SubscriptionOverride> {
+  const of = { cloud: key.cloud, subscriptionId: key.subscriptionId };
+  return { kind: 'override', key: overrideKey(key), of, show: ({ override }) => writeOverride(override) };
 }
 
 /** @throws {RequestError} `not_found` */

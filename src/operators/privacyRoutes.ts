@@ -49,10 +49,12 @@ const erasePersonal = defineRoute({
   ...{ params, query: eraseQuery, body: NO_BODY, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: erasureReport },
   codes: [],
-  handle: async ({ needs, params: { cloud: name, subscription }, query, dryRun, change: { at }, log }) => {
+  handle: async ({ needs, params: { cloud: name, subscription }, query, dryRun, change: { at }, record, log }) => {
     const of = { cloud: name, subscriptionId: subscription };
     const after = readPlace(query.continuation);
     const isLate = () => needs.now() - at >= MAX_TIME;
+    const erasure = { kind: 'privacy', key: `${name}/${subscription}`, version: null, old: null } as const;
+    if (!dryRun) await record({ ...erasure, new: null });
     const { licences, ...report } = await eraseSubscription(needs.store, { of, at, after, isTrial: dryRun, isLate });
     const { erased, kept, keptInAll, complete } = report;
     if (dryRun) {
@@ -60,6 +62,7 @@ const erasePersonal = defineRoute({
       const effect = { vms: complete ? erased.vms : null, licences: [...licences] };
       return { value: { dryRun: true as const, old, new: after, effect } };
     }
+    await record({ ...erasure, new: { ...erased, kept: keptInAll, complete } });
     log('info', 'privacy_erased', { ...erased, kept: keptInAll, complete });
     return { value: report };
   },

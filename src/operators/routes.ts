@@ -1,4 +1,5 @@
 import { ACTIVATION_ROUTES } from './activationRoutes.ts';
+import { CHANGE_ROUTES } from './changeRoutes.ts';
 import { CLAIM_ROUTES } from './claimRoutes.ts';
 import { DECISION_ROUTES } from './decisionRoutes.ts';
 import { FILE_ROUTES } from './fileRoutes.ts';
@@ -8,6 +9,7 @@ import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
 import { OVERRIDE_ROUTES } from './overrideRoutes.ts';
 import type { ActivationNeeds } from './activationRoutes.ts';
+import type { ChangeNeeds } from './changeRoutes.ts';
 import type { ClaimNeeds } from './claimRoutes.ts';
 import type { DecisionNeeds } from './decisionRoutes.ts';
 import type { FileNeeds } from './fileRoutes.ts';
@@ -33,6 +35,7 @@ import type { UsageNeeds } from './usageRoutes.ts';
 
 /** What the routes need together; each names its own share. */
 export type OperatorNeeds = ActivationNeeds &
+  ChangeNeeds &
   ClaimNeeds &
   DecisionNeeds &
   FileNeeds &
@@ -56,6 +59,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...ACTIVATION_ROUTES,
   ...OFFLINE_ROUTES,
   ...DECISION_ROUTES,
+  ...CHANGE_ROUTES,
   ...TRUST_ROUTES,
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,

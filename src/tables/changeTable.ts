@@ -9,15 +9,15 @@ import { CHANGE_KINDS } from '../contract/operators/change.ts';
 import { foldCase } from '../contract/planName.ts';
 import { HELD_KINDS } from '../decisions/changes.ts';
 import type { ChangeFilter, ChangeMark, ChangeRecord, ChangeStore } from '../decisions/changes.ts';
-import { logRange } from './decisionFilter.ts';
-import { changedPartition, decisionDay, decisionRow } from './keys.ts';
+import { logRange, timeRange } from './decisionFilter.ts';
+import type { Times } from './decisionFilter.ts';
+import { changedKeys, decisionDay, decisionRow } from './keys.ts';
 import { mapReadable, readPage } from './paging.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
-import { deleteRow, deleteRows, MAX_BATCH, readPieces, writeRows } from './rows.ts';
+import { deleteRows, MAX_BATCH, readPieces, writeRows } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
 
-const DAY = 24 * 60 * 60 * 1000;
 const PIECE = 500;
 const MARKS = 1_000;
 
@@ -28,35 +28,23 @@ const MARKS = 1_000;
 export function changeTable(changes: TableClient, budgets: Budgets): ChangeStore {
   const call = (operation: string) => ({ operation, budget: budgets.call });
   const search = (operation: string) => ({ operation, budget: budgets.search });
-  const deleteWhere = async function* (filter: string, isHeld: (record: ChangeRecord) => Promise<boolean>) {
+  const deleteWhere = async function* (filter: string, isHeld: IsHeld) {
     for await (const rows of readPieces(changes, search('look for old changes'), { filter }, PIECE)) {
       const going = await findGoing(rows, isHeld);
-      await forEachAtOnce(going, async (row) => {
-        await deleteRow(changes, call('delete the copy of a change'), { ...copyKeys(row), version: null });
-      });
       await deleteRows(changes, call('delete old changes'), going);
-      yield going.length;
+      yield going.filter(({ partitionKey }) => String(partitionKey) < FIRST_COPIES).length;
     }
   };
   return {
     putChanges: async (records) => {
-      const put = async (entities: readonly TableEntity[]) => {
-        const writes = entities.map((entity) => ({ entity, put: true }) as const);
+      await forEachAtOnce(batchByPartition(records.flatMap(entitiesOf)), async (batch) => {
+        const writes = batch.map((entity) => ({ entity, put: true }) as const);
         await writeRows(changes, call('write what an operator changes'), writes);
-      };
-      await Promise.all([
-        forEachAtOnce(batchByDay(records), (batch) => put(batch.map(logEntity))),
-        forEachAtOnce(copiesOf(records), (record) => put([{ ...logEntity(record), partitionKey: changedPartition(record) }])),
-      ]);
+      });
     },
     dropChanges: async (records) => {
-      const rows = records.flatMap((record) => [
-        logKeys(record),
-        { ...logKeys(record), partitionKey: changedPartition(record) },
-      ]);
-      await forEachAtOnce(rows, async (row) => {
-        await deleteRow(changes, call('delete what an operator did not change'), { ...row, version: null });
-      });
+      const rows = batchByPartition(records.flatMap((record) => [logKeys(record), copyKeys(record)]));
+      await forEachAtOnce(rows, (batch) => deleteRows(changes, call('delete what was not changed'), batch));
     },
     pageChanges: async (filter, page) =>
       mapReadable(await readPage(changes, search('list changes'), { filter: listFilter(filter) }, page), readChangeRow),
@@ -69,60 +57,61 @@ export function changeTable(changes: TableClient, budgets: Budgets): ChangeStore
       }
       return found.map(readMark).reverse();
     },
-    deleteChanges: (before, isHeld) =>
-      // Whole days: the first partition to go is that of the day before the one in which `before` lies.
-      deleteWhere(`${odata`PartitionKey ge ${decisionDay(before - DAY)}`} and ${IN_LOG}`, isHeld),
-    deleteChangesOf: (of, isHeld) => deleteWhere(listFilter({ of }), isHeld),
+    // Records and copies each by themselves: a process may have ended between the two.
+    deleteChanges: (before, isHeld) => deleteWhere(odata`at lt ${new Date(before)}`, isHeld),
+    deleteChangesOf: (of, isHeld) => deleteWhere(ofSubscription(of), isHeld),
   };
 }
 
-/** The copies are the costly part of many. */
-const FEW = 16;
+type IsHeld = (record: ChangeRecord) => Promise<boolean>;
+type Keys = Readonly<Record<'partitionKey' | 'rowKey', string>>;
 
-function copiesOf(records: readonly ChangeRecord[]): readonly ChangeRecord[] {
-  return records.length <= FEW ? records : records.filter(({ state }) => state === 'done');
-}
-
-/** Days are digits, and copies lie under names, which begin with a letter. */
-const IN_LOG = odata`PartitionKey lt ${'a'}`;
+/** Days are digits, and copies lie under the names of kinds. */
+const FIRST_COPIES = 'a';
 
 function listFilter({ kind, key, by, of, ...times }: ChangeFilter): string {
   const { days, rows } = logRange(times);
-  const isOfOne = kind !== undefined && key !== undefined;
+  const place = kind !== undefined && key !== undefined ? copyFilter({ kind, key }, times) : `${days} and ${rows}`;
   const conditions = [
-    isOfOne ? odata`PartitionKey eq ${changedPartition({ kind, key })}` : days,
-    rows,
+    place,
     kind === undefined ? null : odata`kind eq ${kind}`,
     by === undefined ? null : odata`by eq ${by}`,
-    of === undefined || of === null
-      ? null
-      : odata`cloud eq ${of.cloud} and subscriptionId eq ${foldCase(of.subscriptionId)}`,
+    of === undefined || of === null ? null : ofSubscription(of),
   ];
   return conditions.filter((condition) => condition !== null).join(' and ');
 }
 
-function batchByDay(records: readonly ChangeRecord[]): readonly (readonly ChangeRecord[])[] {
-  const days = Map.groupBy(records, ({ at }) => decisionDay(at));
-  return [...days.values()].flatMap((ofDay) =>
-    Array.from({ length: Math.ceil(ofDay.length / MAX_BATCH) }, (_, index) =>
-      ofDay.slice(index * MAX_BATCH, (index + 1) * MAX_BATCH),
+function copyFilter(of: Pick<ChangeMark, 'kind' | 'key'>, times: Times): string {
+  const { partitionKey, prefix } = changedKeys(of);
+  const { from, to } = timeRange(times);
+  return odata`PartitionKey eq ${partitionKey} and RowKey ge ${prefix + from} and RowKey lt ${prefix + to}`;
+}
+
+function ofSubscription({ cloud, subscriptionId }: NonNullable<ChangeRecord['of']>): string {
+  return odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
+}
+
+/** In what one transaction takes. */
+function batchByPartition<T extends Keys>(rows: readonly T[]): readonly (readonly T[])[] {
+  const partitions = Map.groupBy(rows, ({ partitionKey }) => partitionKey);
+  return [...partitions.values()].flatMap((own) =>
+    Array.from({ length: Math.ceil(own.length / MAX_BATCH) }, (_, index) =>
+      own.slice(index * MAX_BATCH, (index + 1) * MAX_BATCH),
     ),
   );
 }
 
-function logKeys({ id, at }: Pick<ChangeRecord, 'id' | 'at'>): { partitionKey: string; rowKey: string } {
+function logKeys({ id, at }: Pick<ChangeRecord, 'id' | 'at'>): Keys {
   return { partitionKey: decisionDay(at), rowKey: decisionRow(id) };
 }
 
-function copyKeys(row: Row): { partitionKey: string; rowKey: string } {
-  const { kind, key } = readMark(row);
-  return { partitionKey: changedPartition({ kind, key }), rowKey: String(row.rowKey) };
+function copyKeys({ id, ...of }: Pick<ChangeRecord, 'id' | 'kind' | 'key'>): Keys {
+  const { partitionKey, prefix } = changedKeys(of);
+  return { partitionKey, rowKey: prefix + decisionRow(id) };
 }
 
-async function findGoing(
-  rows: readonly Row[],
-  isHeld: (record: ChangeRecord) => Promise<boolean>,
-): Promise<readonly Row[]> {
+/** The rows that can go: of what is still in force who decided it stays known. */
+async function findGoing(rows: readonly Row[], isHeld: IsHeld): Promise<readonly Row[]> {
   const going: Row[] = [];
   for (const row of rows) {
     const mayBeHeld = HELD_KINDS.some((kind) => kind === row['kind']);
@@ -143,10 +132,13 @@ const columns = mark.extend({
   ...{ cloud: z.string().optional(), subscriptionId: z.string().optional() },
 });
 
-function logEntity({ byName, reason, version, of, ...record }: ChangeRecord): TableEntity {
-  const { old, new: changed, at, ...rest } = record;
+function entitiesOf(record: ChangeRecord): readonly (TableEntity & Keys)[] {
+  const columns = columnsOf(record);
+  return [logKeys(record), copyKeys(record)].map((keys) => ({ ...keys, ...columns }));
+}
+
+function columnsOf({ byName, reason, version, of, old, new: changed, at, ...rest }: ChangeRecord) {
   return {
-    ...logKeys(record),
     schema: ROW_SCHEMA,
     ...rest,
     at: new Date(at),

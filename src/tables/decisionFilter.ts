@@ -12,18 +12,24 @@ export function logFilter(filter: DecisionFilter): string {
   return joinFilters(logRange(filter).days, filter);
 }
 
-type Times = Pick<DecisionFilter, 'from' | 'until'>;
+export type Times = Pick<DecisionFilter, 'from' | 'until'>;
 
 /** The partitions of a log by day, and the rows in them, of what was written at these times. */
 export function logRange(times: Times): { readonly days: string; readonly rows: string } {
   const { from, until } = clampTimes(times);
   const [first, last] = [decisionDay(until - 1), decisionDay(from)];
-  const range = decisionRange(from, until);
+  const range = timeRange(times);
   return {
     days:
       first === last ? odata`PartitionKey eq ${first}` : odata`PartitionKey ge ${first} and PartitionKey le ${last}`,
     rows: odata`RowKey ge ${range.from} and RowKey lt ${range.to}`,
   };
+}
+
+/** Of row keys that begin with the time: `from` inclusive, `to` exclusive. */
+export function timeRange(times: Times): { readonly from: string; readonly to: string } {
+  const { from, until } = clampTimes(times);
+  return decisionRange(from, until);
 }
 
 /** What is asked of one timeline. */

@@ -102,9 +102,13 @@ function invertTime(at: number): string {
   return (LAST_TIME - at).toString(16).padStart(12, '0');
 }
 
-/** The copies of the records of one object's changes. Keys may be longer than a key of the store. */
-export function changedPartition({ kind, key }: Pick<ChangeMark, 'kind' | 'key'>): string {
-  return joinKey(kind, createHash('sha256').update(foldCase(key)).digest('hex'));
+/**
+ * Where the copies of one object's changes are. A digest, for its key may be longer than a key of the store. Few partitions,
+ * so that those of a file are written in transactions.
+ */
+export function changedKeys({ kind, key }: Pick<ChangeMark, 'kind' | 'key'>) {
+  const digest = createHash('sha256').update(foldCase(key)).digest('hex');
+  return { partitionKey: joinKey(kind, digest.slice(0, 1)), prefix: `${digest}:` };
 }
 
 /** A timeline has the rows of the log that are its owner's, under the same row keys. */

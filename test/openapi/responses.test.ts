@@ -216,6 +216,7 @@ test('VMs and decisions are answered as described', async () => {
     'blockVm',
     await operate(stack(), 'POST /blocks', { body: { licence: 'described', vmId: SUBSCRIPTION } }),
   );
+  expectDescribed('listChanges', await operate(stack(), 'GET /changes'));
   const decisions = await operate(stack(), 'GET /decisions');
   expectDescribed('listDecisions', decisions);
   const items = decisions.body['items'] as { id: string }[];

@@ -1,3 +1,4 @@
+import { TableClient, odata } from '@azure/data-tables';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
@@ -10,7 +11,8 @@ import { AT, DAY, HOUR, SUBSCRIPTION } from '../support/licensing.ts';
 const tables = useAzurite();
 
 async function createStore() {
-  const { connectionString, tablePrefix } = tables();
+  const where = tables();
+  const { connectionString, tablePrefix } = where;
   let trips = 0;
   const store = createTablesStore({ connection: { connectionString }, tablePrefix, onRoundTrip: () => (trips += 1) });
   await store.ensureTables();
@@ -19,7 +21,7 @@ async function createStore() {
     await run();
     return trips - before;
   };
-  return { store, countTrips };
+  return { store, where, countTrips };
 }
 
 const count = async (pieces: AsyncIterable<number>) => {
@@ -97,9 +99,27 @@ test('those that are about one subscription alone can be deleted', async () => {
   expect((await store.pageChanges({}, { size: 9 })).items.map((one) => one.of)).toEqual([null]);
 });
 
-test('many records are written in transactions, and their copies one by one when they are done', async () => {
+test('many records are written in transactions, and so are their copies', async () => {
   const { store, countTrips } = await createStore();
-  const all = Array.from({ length: 250 }, (_, index) => change({ key: `licence-${index}`, state: 'begun' }));
-  expect(await countTrips(() => store.putChanges(all))).toBe(3);
-  expect(await countTrips(() => store.putChanges(all.map((one) => ({ ...one, state: 'done' }))))).toBe(253);
+  const all = Array.from({ length: 250 }, (_, index) => change({ key: `licence-${index}` }));
+  expect(await countTrips(() => store.putChanges(all))).toBe(3 + 16);
+  expect((await store.pageChanges({ kind: 'licence', key: 'licence-77' }, { size: 9 })).items).toEqual([all[77]]);
+  await store.dropChanges(all);
+  expect((await store.pageChanges({}, { size: 9 })).items).toEqual([]);
+});
+
+test('a copy that is left alone by a process that ended is deleted too', async () => {
+  const { store, where } = await createStore();
+  const { connectionString, tablePrefix } = where;
+  const table = TableClient.fromConnectionString(connectionString, `${tablePrefix}changes`, {
+    allowInsecureConnection: true,
+  });
+  const old = change({ at: AT - DAY });
+  await store.putChanges([old]);
+  for await (const row of table.listEntities({ queryOptions: { filter: odata`PartitionKey lt 'a'` } })) {
+    await table.deleteEntity(row.partitionKey ?? '', row.rowKey ?? '');
+  }
+  expect((await store.pageChanges({ kind: old.kind, key: old.key }, { size: 9 })).items).toHaveLength(1);
+  expect(await count(store.deleteChanges(AT, NOTHING_HOLDS))).toBe(0);
+  expect((await store.pageChanges({ kind: old.kind, key: old.key }, { size: 9 })).items).toEqual([]);
 });
