@@ -21,6 +21,7 @@ import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
+import { reportTrial } from './oneRow.ts';
 import { isExpected, writeETag } from './versions.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { PoolNeeds } from './pools.ts';
@@ -229,7 +230,9 @@ async function tryChange(call: Call<ActivationNeeds>, verb: string, { pool, vm, 
   const isRunning = stored !== null && stored.value.graceUntil > call.change.at;
   const licences = [stored?.value.licenceId ?? licenceId ?? ''];
   const changed = { ...(old ?? { vmId: vm, licence: licenceId }), ...CHANGES[verb] };
-  return { value: { dryRun: true as const, old, new: changed, effect: { vms: isRunning ? 1 : 0, licences } } };
+  const effect = { vms: isRunning ? 1 : 0, licences };
+  const affected = [{ id: `${poolName(pool)}/${vm}`, version: stored?.version ?? null }];
+  return { value: reportTrial({ old, new: changed, effect, affected }) };
 }
 
 async function answerWith({ store }: ActivationNeeds, pool: SeatPool, vm: string) {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { CLOUD_NAMES } from '../contract/clouds.ts';
+import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { cloud, licenceId, uuid } from '../contract/operators/fields.ts';
-import { licenceEntry, writeLicence } from '../contract/operators/licence.ts';
+import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../contract/operators/licence.ts';
 import { deletedSchema, licenceDetail, licenceItem, pageOf } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import type { CataloguePlan } from '../catalogue/file/cataloguePlan.ts';
@@ -18,6 +18,7 @@ import { deleteLicence as removeLicence, writeLicence as storeLicence } from '..
 import type { LicenceWritten } from '../catalogue/writeLicence.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
+import { countVms } from './effects.ts';
 import { writeUsage } from './pools.ts';
 import { writeRecord } from './versions.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
@@ -30,6 +31,8 @@ import type { ActivationStore } from '../seats/store.ts';
 
 export interface LicenceNeeds {
   readonly store: CatalogueStore & Pick<ActivationStore, 'countSeated'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 const defineRoute = routesThatNeed<LicenceNeeds>();
@@ -170,13 +173,22 @@ function checkClaimed(written: LicenceWritten): Written {
 
 async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | null, value: Licence | null) {
   const old = stored?.value ?? null;
-  const { store } = call.needs;
-  const usage = old === null ? null : await readUsage({ store }, old, call.change.at);
+  const counted = old === null ? { vms: 0 } : await countVms(call.needs, [licencePool(old)]);
   return answerTrial(stored, call, {
     old: old === null ? null : writeLicence(old),
     new: value === null ? null : writeLicence(value),
-    effect: { vms: usage?.taken ?? 0, licences: old === null ? [] : [old.id] },
+    effect: { ...counted, licences: old === null ? [] : [old.id] },
+    affected: [{ id: (old ?? value)?.id ?? '', version: stored?.version ?? null }],
+    ...(value !== null && { defaults: defaultLicence(value) }),
   });
+}
+
+/** As it would be without the members that can be left out. */
+function defaultLicence(value: Licence): object {
+  const { id, offer, seats } = writeLicence(value);
+  const entry = { id, offer, seats, cloud: EMULATOR_CLOUD.name, subscriptions: ANY };
+  const licence = writeLicence(licenceEntry.parse(entry));
+  return Object.fromEntries(OPTIONAL_MEMBER_NAMES.map((name) => [name, licence[name]]));
 }
 
 /** @throws {RequestError} where only one of the two is given */

@@ -9,12 +9,19 @@ import { offerEntry, writeOffer } from '../contract/operators/offer.ts';
 import { deletedSchema, offerItem, pageOf } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readLicencesNear } from '../catalogue/offers/licencesUnder.ts';
+import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
+import { poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { ANY, formatPlanName, isSamePlan } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { Recorded } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
+import { licencePool } from '../seats/poolUsage.ts';
+import type { ActivationStore } from '../seats/store.ts';
+import type { UsageStore } from '../usage/store.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
+import { countVms } from './effects.ts';
 import { checkVersion, isExpected, writeRecord } from './versions.ts';
 import { answerTrial, checkLife, checkPlanned, CREATED_MEANWHILE, describeChange, refuseInUse } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
@@ -24,7 +31,9 @@ import type { Call, OperatorRoute } from './route.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 
 export interface OfferNeeds {
-  readonly store: CatalogueStore & OfferStore;
+  readonly store: CatalogueStore & OfferStore & Pick<ActivationStore, 'countSeated'> & Pick<UsageStore, 'nextPool'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Seconds: the most from a licence's issue to the end of its grace. */
   readonly licenceLife: number;
 }
@@ -177,20 +186,50 @@ export function describedOffer({ plan }: Offer): Described<Offer> {
 
 const MAX_TOLD = 100;
 
-/** The VMs of an offer are in the pools of all its subscriptions, and are not counted. */
 async function tryOffer(call: Call<OfferNeeds>, plan: (list: OfferList) => OneEdit) {
   const { store } = call.needs;
   const list = await store.readOfferList();
   const { value, stored } = plan(list);
+  const offer = value ?? stored?.value;
+  if (offer === undefined) throw new Error('An edit has an offer.');
+  const described = describedOffer(offer);
   const edits = [{ value, stored, change: call.change }];
   const inUse = await findInUse(store, { list, edits, at: call.change.at });
   if (inUse !== null) throw refuseInUse(inUse);
   const near = stored === null ? [] : await readLicencesNear(store, stored.value);
+  const { old, new: changed } = describeChange(described, { value, stored });
+  const counted = stored === null ? { vms: 0 } : await countVms(call.needs, poolsUnder(call.needs, stored.value, near));
+  const ids = near.map((licence) => licence.value.id);
   return answerTrial(stored, call, {
-    old: stored === null ? null : writeOffer(stored.value),
-    new: value === null ? null : writeOffer(value),
-    effect: { vms: null, licences: near.slice(0, MAX_TOLD).map((licence) => licence.value.id) },
+    ...{ old, new: changed, effect: { ...counted, licences: ids.slice(0, MAX_TOLD) } },
+    affected: [
+      { id: described.key, version: stored?.version ?? null },
+      ...near.map((licence) => ({ id: `licence ${licence.value.id}`, version: licence.version })),
+    ],
+    ...(value !== null && { defaults: defaultOffer(value) }),
   });
+}
+
+/** The pools of seats of an offer: of its licences or, in marketplace mode, of its subscriptions; and those of trials. */
+async function* poolsUnder(
+  { store }: Pick<OfferNeeds, 'store'>,
+  { plan, mode }: Offer,
+  near: readonly Recorded<Licence>[],
+): AsyncGenerator<SeatPool | null> {
+  for (const { value } of near) yield licencePool(value);
+  const kind = mode === 'marketplace' ? 'marketplace' : 'trial';
+  // Names of pools begin with their kind.
+  let pool = await store.nextPool(kind);
+  while (pool?.kind === kind) {
+    yield isSamePlan(pool.plan, plan) ? pool : null;
+    pool = await store.nextPool(poolName(pool));
+  }
+}
+
+/** As it would be without the members that can be left out. */
+function defaultOffer(value: Offer): object {
+  const { offer, mode, lifetime } = writeOffer(value);
+  return writeOffer(offerEntry.parse({ offer, mode, lifetime }));
 }
 
 function noSuchOffer(): RequestError {

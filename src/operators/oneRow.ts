@@ -6,6 +6,8 @@ import type { EffectReportJson, deletedSchema } from '../contract/operators/reco
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
+import { createEffectToken, findRemoved } from './effects.ts';
+import type { Affected } from './effects.ts';
 import type { Changed } from './recordChanges.ts';
 import type { Answer, Call } from './route.ts';
 import { checkVersion, isExpected } from './versions.ts';
@@ -33,6 +35,9 @@ interface Trial {
   readonly old: object | null;
   readonly new: object | null;
   readonly effect: EffectReportJson['effect'];
+  readonly affected: readonly Affected[];
+  /** The object as it is where nothing but what must be is given. */
+  readonly defaults?: object;
 }
 
 /**
@@ -49,9 +54,15 @@ export function answerTrial(
   if (stored === null ? expected !== null : !isExpected(expected, stored.version))
     throw new RequestError('changed_meanwhile');
   return {
-    value: { dryRun: true, old: open(trial.old), new: open(trial.new), effect: trial.effect },
+    value: reportTrial(trial),
     version: stored?.version,
   };
+}
+
+export function reportTrial({ old, new: changed, effect, affected, defaults }: Trial): EffectReportJson {
+  const removes = defaults === undefined ? {} : { removes: [...findRemoved(old, changed, defaults)] };
+  const effectToken = createEffectToken(affected);
+  return { dryRun: true, old: open(old), new: open(changed), effect, effectToken, ...removes };
 }
 
 function open(object: object | null): Record<string, unknown> | null {

@@ -9,12 +9,12 @@ import { deletedSchema, overrideItem } from '../contract/operators/records.ts';
 import { isSamePlan } from '../contract/planName.ts';
 import type { Recorded, Written } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
-import { marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
+import { marketplacePool } from '../seats/poolUsage.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import { licenceIdOf } from '../catalogue/seatPool.ts';
-import { countOverage } from '../catalogue/entitlement.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { planOf, planParams } from './offerRoutes.ts';
+import { countVms } from './effects.ts';
 import { overrideKey } from './changeStates.ts';
 import { answerTrial, deleteOne, writeOne } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
@@ -26,6 +26,8 @@ export interface OverrideNeeds {
   readonly store: OverrideStore &
     Pick<CatalogueStore, 'readOffer' | 'readOfferList' | 'putNotice' | 'dropNotice'> &
     Pick<ActivationStore, 'countSeated'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 const defineRoute = routesThatNeed<OverrideNeeds>();
@@ -133,16 +135,14 @@ async function tryOverride(
   stored: Recorded<SubscriptionOverride> | null,
   value: SubscriptionOverride | null,
 ) {
-  const { store } = call.needs;
-  const offer = await store.readOffer(key.plan);
   const pool = marketplacePool({ plan: key.plan }, key.cloud, key.subscriptionId);
-  const seats = offer?.value.seats ?? 0;
-  const bounds = { seats, overage: countOverage(offer?.value.overage ?? 0, seats) };
-  const usage = await readPoolUsage(store, pool, bounds, call.change.at);
+  const counted = await countVms(call.needs, [pool]);
   return answerTrial(stored, call, {
     old: stored === null ? null : writeOverride(stored.value.override),
     new: value === null ? null : writeOverride(value.override),
-    effect: { vms: usage.taken, licences: [licenceIdOf(pool)] },
+    effect: { ...counted, licences: [licenceIdOf(pool)] },
+    affected: [{ id: overrideKey(key), version: stored?.version ?? null }],
+    ...(value !== null && { defaults: writeOverride(overrideEntry.parse({})) }),
   });
 }
 

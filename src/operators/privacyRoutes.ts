@@ -8,6 +8,7 @@ import { RequestError } from '../http/requestError.ts';
 import { NO_BODY } from './bodies.ts';
 import { eraseSubscription } from './erasePrivacy.ts';
 import { exportPrivacy } from './exportPrivacy.ts';
+import { reportTrial } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import type { PrivacyStore } from './privacySubject.ts';
 import { routesThatNeed } from './route.ts';
@@ -60,7 +61,8 @@ const erasePersonal = defineRoute({
     if (dryRun) {
       const [old, after] = [{ activations: erased.vms }, { activations: 0, kept, keptInAll }];
       const effect = { vms: complete ? erased.vms : null, licences: [...licences] };
-      return { value: { dryRun: true as const, old, new: after, effect } };
+      const affected = [{ id: erasure.key, version: null }];
+      return { value: reportTrial({ old, new: after, effect, affected }) };
     }
     await record({ ...erasure, new: { ...erased, kept: keptInAll, complete } });
     log('info', 'privacy_erased', { ...erased, kept: keptInAll, complete });

@@ -29,7 +29,7 @@ import {
 import type { CloudStatusJson, DistrustJson, PinJson } from '../contract/operators/trust.ts';
 import { judgePin } from '../trust/live/judgePin.ts';
 import { trustRecordKey } from './changeStates.ts';
-import { answerTrial, deleteOne, describeChange } from './oneRow.ts';
+import { answerTrial, deleteOne, describeChange, reportTrial } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Answer, Call, OperatorRoute } from './route.ts';
@@ -109,7 +109,8 @@ const addDistrust = defineRoute({
     const entry = { kind: 'distrust', ...call.body } as const;
     if (call.dryRun) {
       const effect = await findEffect(call, entry.sha256, (entries) => [...entries, entry]);
-      return { value: { dryRun: true, old: null, new: { ...call.body }, effect } };
+      const affected = [{ id: `distrust ${entry.sha256}`, version: null }];
+      return { value: reportTrial({ old: null, new: call.body, effect, affected }) };
     }
     const { row, isNew } = await insert(call, entry);
     return { value: writeDistrust(row), version: row.version, isNew };
@@ -215,7 +216,8 @@ async function remove(call: AnyCall, key: TrustKey): Promise<Answer<{ deleted: t
   if (call.dryRun) {
     const old = isPin(present) ? writePin(present) : isDistrust(present) ? writeDistrust(present) : null;
     const effect = await findEffect(call, key.sha256, (entries) => entries.filter((entry) => !isOf(entry, key)));
-    return answerTrial(present, call, { old, new: null, effect });
+    const affected = [{ id: `${key.kind} ${trustRecordKey(key)}`, version: present.version }];
+    return answerTrial(present, call, { old, new: null, effect, affected });
   }
   const answer = await deleteOne(present, call, described(present.value), (version) => store.deleteTrust(key, version));
   await trust.refresh(call.change.at);

@@ -37,7 +37,7 @@ export async function callRoute(
   const route = ROUTES.find((one) => one.name === name);
   if (route === undefined) throw new Error(`There is no route ${name}.`);
   const run = await route.prepare({
-    needs: { store, licenceLife: 30 * 86_400 },
+    needs: { store, licenceLife: 30 * 86_400, now: () => at },
     ...{ params, query: new URLSearchParams(query), mediaType: 'application/json' },
     text: JSON.stringify(body ?? null),
     expected: alters ? ANY_VERSION : null,
