@@ -1,6 +1,6 @@
 /** One route: its method, and its path below the issuer, with `{name}` for parameters. A GET answers HEAD as well. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
 }
 
@@ -25,6 +25,7 @@ export const OPERATOR_ENDPOINTS = {
   listOffers: { method: 'GET', path: '/operator/v1/offers' },
   readOffer: { method: 'GET', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   putOffer: { method: 'PUT', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
+  patchOffer: { method: 'PATCH', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   deleteOffer: { method: 'DELETE', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   readOverride: {
     method: 'GET',
@@ -44,6 +45,7 @@ export const OPERATOR_ENDPOINTS = {
   listLicences: { method: 'GET', path: '/operator/v1/licences' },
   readLicence: { method: 'GET', path: '/operator/v1/licences/{id}' },
   putLicence: { method: 'PUT', path: '/operator/v1/licences/{id}' },
+  patchLicence: { method: 'PATCH', path: '/operator/v1/licences/{id}' },
   deleteLicence: { method: 'DELETE', path: '/operator/v1/licences/{id}' },
   readCatalogue: { method: 'GET', path: '/operator/v1/catalogue' },
   applyCatalogue: { method: 'POST', path: '/operator/v1/catalogue' },

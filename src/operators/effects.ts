@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import type { EffectReportJson } from '../contract/operators/records.ts';
@@ -56,15 +57,21 @@ function byId([left]: readonly unknown[], [right]: readonly unknown[]): number {
   return String(left) < String(right) ? -1 : 1;
 }
 
-/** The members that had a value of their own, and are as if they were left out. */
-export function findRemoved(old: object | null, changed: object | null, defaults: object): readonly string[] {
-  if (old === null || changed === null) return [];
-  const [before, after] = [old, changed].map(writeMembers);
-  return Object.entries(writeMembers(defaults))
-    .filter(([name, value]) => before?.[name] !== value && after?.[name] === value)
-    .map(([name]) => name);
+/** An object, and as it would be without the members that can be left out. */
+export interface WithDefaults {
+  readonly members: object;
+  readonly defaults: object;
 }
 
-function writeMembers(object: object): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, JSON.stringify(value)]));
+/** The members that had a value of their own, and have their default now. */
+export function findRemoved(old: WithDefaults, changed: WithDefaults): readonly string[] {
+  const own = new Set(findOwn(old));
+  const kept = new Set(findOwn(changed));
+  return Object.keys(changed.defaults).filter((name) => own.has(name) && !kept.has(name));
+}
+
+function findOwn({ members, defaults }: WithDefaults): readonly string[] {
+  const present = new Map(Object.entries(members));
+  const changed = Object.entries(defaults).filter(([name, value]) => !isDeepStrictEqual(present.get(name), value));
+  return changed.map(([name]) => name);
 }

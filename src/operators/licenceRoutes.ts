@@ -17,10 +17,12 @@ import type { SubscriptionKey } from '../catalogue/holding.ts';
 import { deleteLicence as removeLicence, writeLicence as storeLicence } from '../catalogue/writeLicence.ts';
 import type { LicenceWritten } from '../catalogue/writeLicence.ts';
 import { RequestError } from '../http/requestError.ts';
-import { NO_BODY, jsonBody } from './bodies.ts';
-import { countVms } from './effects.ts';
+import { NO_BODY, jsonBody, parseShape } from './bodies.ts';
+import { countVms, findRemoved } from './effects.ts';
+import type { WithDefaults } from './effects.ts';
 import { writeUsage } from './pools.ts';
-import { writeRecord } from './versions.ts';
+import { narrowVersion, writeRecord } from './versions.ts';
+import { applyMergePatch, mergePatchBody } from './mergePatch.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
@@ -81,20 +83,20 @@ const putLicence = defineRoute({
     if (!isSameName(call.body.id, call.params.id)) {
       throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
     }
-    const { store } = call.needs;
-    const { licences } = await planPut(call);
-    const [upsert] = licences;
-    if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
-    const { row, isNew } = await writeOne(licences, call, describedLicence(call.body), async (value) => {
-      const stored = upsert?.stored ?? null;
-      if (stored !== null) return checkClaimed(await storeLicence(store, { value, stored }, call.change));
-      const granted = await grantLicence(store, value, call.change);
-      if (granted.outcome !== 'unfounded') return checkClaimed(granted);
-      // Its offer went, or changed, since it was judged: the answer is as if it came later.
-      await planPut(call);
-      return { outcome: 'changed' };
-    });
-    return { ...answerWith(row), isNew };
+    return replaceLicence(call);
+  },
+});
+
+const patchLicence = defineRoute({
+  ...{ name: 'patchLicence', role: 'Operator' },
+  summary: 'Changes single members of a licence (RFC 7396): what is left out stays, null removes',
+  ...{ params: idParams, query: NOTHING, body: mergePatchBody, ifMatch: true, dryRun: 'effect' },
+  answer: { mediaType: 'application/json', schema: licenceItem },
+  codes: ['not_found', 'name_taken', 'changed_meanwhile', 'precondition_required'],
+  handle: async (call) => {
+    const { value, version } = await findLicence(call.needs, call.params.id);
+    const body = applyToLicence(value, call.body);
+    return replaceLicence({ ...call, body, expected: narrowVersion(call.expected, version) });
   },
 });
 
@@ -118,8 +120,43 @@ export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
   listLicences,
   readLicence,
   putLicence,
+  patchLicence,
   deleteLicence,
 ];
+
+type LicenceCall = Pick<
+  Call<LicenceNeeds, unknown, unknown, Licence>,
+  'needs' | 'body' | 'dryRun' | 'expected' | 'change' | 'record'
+>;
+
+async function replaceLicence(call: LicenceCall) {
+  const { store } = call.needs;
+  const { licences } = await planPut(call);
+  const [upsert] = licences;
+  if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
+  const { row, isNew } = await writeOne(licences, call, describedLicence(call.body), async (value) => {
+    const stored = upsert?.stored ?? null;
+    if (stored !== null) return checkClaimed(await storeLicence(store, { value, stored }, call.change));
+    const granted = await grantLicence(store, value, call.change);
+    if (granted.outcome !== 'unfounded') return checkClaimed(granted);
+    // Its offer went, or changed, since it was judged: the answer is as if it came later.
+    await planPut(call);
+    return { outcome: 'changed' };
+  });
+  return { ...answerWith(row), isNew };
+}
+
+/** @throws {RequestError} `request_malformed` where that is no licence, or another one */
+function applyToLicence(licence: Licence, patch: Readonly<Record<string, unknown>>): Licence {
+  const { cloud, subscription, subscriptions, ...rest } = writeLicence(licence);
+  // The one subscription that it has may be given in two ways: the patch says in which.
+  const list = subscriptions ?? [{ cloud, subscription, until: null }];
+  const scope = 'subscriptions' in patch ? { subscriptions: list } : { cloud, subscription, subscriptions };
+  const target = JSON.parse(JSON.stringify({ ...rest, ...scope })) as unknown;
+  const patched = parseShape(licenceEntry, applyMergePatch(target, patch), 'The licence as it would be');
+  if (patched.id === licence.id) return patched;
+  throw new RequestError('request_malformed', 'The id of a licence cannot be changed. Remove "id" from the body.');
+}
 
 /** @throws {RequestError} `name_taken` or `request_malformed` */
 async function planPut({
@@ -171,7 +208,11 @@ function checkClaimed(written: LicenceWritten): Written {
   );
 }
 
-async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | null, value: Licence | null) {
+async function tryLicence(
+  call: Pick<LicenceCall, 'needs' | 'expected'>,
+  stored: Recorded<Licence> | null,
+  value: Licence | null,
+) {
   const old = stored?.value ?? null;
   const counted = old === null ? { vms: 0 } : await countVms(call.needs, [licencePool(old)]);
   return answerTrial(stored, call, {
@@ -179,16 +220,16 @@ async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | 
     new: value === null ? null : writeLicence(value),
     effect: { ...counted, licences: old === null ? [] : [old.id] },
     affected: [{ id: (old ?? value)?.id ?? '', version: stored?.version ?? null }],
-    ...(value !== null && { defaults: defaultLicence(value) }),
+    ...(value !== null && { removes: old === null ? [] : findRemoved(withDefaults(old), withDefaults(value)) }),
   });
 }
 
-/** As it would be without the members that can be left out. */
-function defaultLicence(value: Licence): object {
-  const { id, offer, seats } = writeLicence(value);
+function withDefaults(value: Licence): WithDefaults {
+  const members = writeLicence(value);
+  const { id, offer, seats } = members;
   const entry = { id, offer, seats, cloud: EMULATOR_CLOUD.name, subscriptions: ANY };
   const licence = writeLicence(licenceEntry.parse(entry));
-  return Object.fromEntries(OPTIONAL_MEMBER_NAMES.map((name) => [name, licence[name]]));
+  return { members, defaults: Object.fromEntries(OPTIONAL_MEMBER_NAMES.map((name) => [name, licence[name]])) };
 }
 
 /** @throws {RequestError} where only one of the two is given */

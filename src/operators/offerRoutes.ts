@@ -4,6 +4,7 @@ import type { Upsert } from '../catalogue/file/cataloguePlan.ts';
 import { changeOffers, findInUse } from '../catalogue/offers/changeOffers.ts';
 import type { OfferStore } from '../catalogue/offers/changeOffers.ts';
 import type { OfferEdit, OfferList } from '../catalogue/offers/offerList.ts';
+import { DEFAULT_LIFETIME, formatDuration } from '../contract/durations.ts';
 import { must, productName } from '../contract/operators/fields.ts';
 import { offerEntry, writeOffer } from '../contract/operators/offer.ts';
 import { deletedSchema, offerItem, pageOf } from '../contract/operators/records.ts';
@@ -20,9 +21,11 @@ import { RequestError } from '../http/requestError.ts';
 import { licencePool } from '../seats/poolUsage.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
-import { NO_BODY, jsonBody } from './bodies.ts';
-import { countVms } from './effects.ts';
-import { checkVersion, isExpected, writeRecord } from './versions.ts';
+import { NO_BODY, jsonBody, parseShape } from './bodies.ts';
+import { countVms, findRemoved } from './effects.ts';
+import type { WithDefaults } from './effects.ts';
+import { applyMergePatch, mergePatchBody } from './mergePatch.ts';
+import { checkVersion, isExpected, narrowVersion, writeRecord } from './versions.ts';
 import { answerTrial, checkLife, checkPlanned, CREATED_MEANWHILE, describeChange, refuseInUse } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
@@ -84,17 +87,21 @@ const putOffer = defineRoute({
     if (!isSamePlan(call.body.plan, planOf(call.params))) {
       throw new RequestError('request_malformed', '"offer" in the body is not the one of the address.');
     }
-    if (call.dryRun) return tryOffer(call, (list) => planPut(call, list));
-    let isNew = false;
-    const row = await changeOffer(call, (list, isAgain) => {
-      const upsert = planPut(call, list);
-      isNew = upsert.stored === null;
-      // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
-      if (isChanged(upsert)) checkPut(call, upsert, isAgain);
-      return upsert;
-    });
-    if (row === null) throw new Error('An offer that was put is there.');
-    return { ...answerWith(row), isNew };
+    return replaceOffer(call);
+  },
+});
+
+const patchOffer = defineRoute({
+  ...{ name: 'patchOffer', role: 'Operator' },
+  summary: 'Changes single members of an offer (RFC 7396): what is left out stays, null removes',
+  ...{ params: planParams, query: NOTHING, body: mergePatchBody, ifMatch: true, dryRun: 'effect' },
+  answer: { mediaType: 'application/json', schema: offerItem },
+  codes: ['not_found', 'name_taken', 'in_use', 'changed_meanwhile', 'precondition_required'],
+  handle: async (call) => {
+    const stored = await call.needs.store.readOffer(planOf(call.params));
+    if (stored === null) throw noSuchOffer();
+    const body = applyToOffer(stored.value, call.body);
+    return replaceOffer({ ...call, body, expected: narrowVersion(call.expected, stored.version) });
   },
 });
 
@@ -117,7 +124,9 @@ const deleteOffer = defineRoute({
   },
 });
 
-export const OFFER_ROUTES: readonly OperatorRoute<OfferNeeds>[] = [listOffers, readOffer, putOffer, deleteOffer];
+export const OFFER_ROUTES: readonly OperatorRoute<OfferNeeds>[] = [
+  ...[listOffers, readOffer, putOffer, patchOffer, deleteOffer],
+];
 
 export function planOf({ publisher, product, plan }: z.output<typeof planParams>): PlanName {
   return { publisher, product, name: plan };
@@ -137,6 +146,29 @@ type PutCall = OfferCall & Pick<Call<OfferNeeds, unknown, unknown, Offer>, 'body
 
 /** An offer as it shall be, null where it is deleted, and as it is. */
 type OneEdit = Pick<OfferEdit, 'value' | 'stored'>;
+
+type ReplaceCall = PutCall & Pick<Call<OfferNeeds>, 'dryRun'>;
+
+async function replaceOffer(call: ReplaceCall) {
+  if (call.dryRun) return tryOffer(call, (list) => planPut(call, list));
+  let isNew = false;
+  const row = await changeOffer(call, (list, isAgain) => {
+    const upsert = planPut(call, list);
+    isNew = upsert.stored === null;
+    // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
+    if (isChanged(upsert)) checkPut(call, upsert, isAgain);
+    return upsert;
+  });
+  if (row === null) throw new Error('An offer that was put is there.');
+  return { ...answerWith(row), isNew };
+}
+
+/** @throws {RequestError} `request_malformed` where that is no offer, or another one */
+function applyToOffer(offer: Offer, patch: Readonly<Record<string, unknown>>): Offer {
+  const patched = parseShape(offerEntry, applyMergePatch(writeOffer(offer), patch), 'The offer as it would be');
+  if (formatPlanName(patched.plan) === formatPlanName(offer.plan)) return patched;
+  throw new RequestError('request_malformed', 'The name of an offer cannot be changed. Remove "offer" from the body.');
+}
 
 /** @throws {RequestError} `name_taken` or `request_malformed` */
 function planPut({ needs, body }: PutCall, { offers }: OfferList): Upsert<Offer> {
@@ -186,7 +218,7 @@ export function describedOffer({ plan }: Offer): Described<Offer> {
 
 const MAX_TOLD = 100;
 
-async function tryOffer(call: Call<OfferNeeds>, plan: (list: OfferList) => OneEdit) {
+async function tryOffer(call: OfferCall & Pick<Call<OfferNeeds>, 'expected'>, plan: (list: OfferList) => OneEdit) {
   const { store } = call.needs;
   const list = await store.readOfferList();
   const { value, stored } = plan(list);
@@ -206,7 +238,9 @@ async function tryOffer(call: Call<OfferNeeds>, plan: (list: OfferList) => OneEd
       { id: described.key, version: stored?.version ?? null },
       ...near.map((licence) => ({ id: `licence ${licence.value.id}`, version: licence.version })),
     ],
-    ...(value !== null && { defaults: defaultOffer(value) }),
+    ...(value !== null && {
+      removes: stored === null ? [] : findRemoved(withDefaults(stored.value), withDefaults(value)),
+    }),
   });
 }
 
@@ -226,10 +260,12 @@ async function* poolsUnder(
   }
 }
 
-/** As it would be without the members that can be left out. */
-function defaultOffer(value: Offer): object {
-  const { offer, mode, lifetime } = writeOffer(value);
-  return writeOffer(offerEntry.parse({ offer, mode, lifetime }));
+/** Some times are by default as long as its own lifetime says. */
+function withDefaults(value: Offer): WithDefaults {
+  const members = writeOffer(value);
+  const { offer, mode, lifetime } = members;
+  const defaults = writeOffer(offerEntry.parse({ offer, mode, lifetime }));
+  return { members, defaults: { ...defaults, lifetime: formatDuration(DEFAULT_LIFETIME) } };
 }
 
 function noSuchOffer(): RequestError {

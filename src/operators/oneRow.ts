@@ -6,7 +6,7 @@ import type { EffectReportJson, deletedSchema } from '../contract/operators/reco
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
-import { createEffectToken, findRemoved } from './effects.ts';
+import { createEffectToken } from './effects.ts';
 import type { Affected } from './effects.ts';
 import type { Changed } from './recordChanges.ts';
 import type { Answer, Call } from './route.ts';
@@ -36,8 +36,8 @@ interface Trial {
   readonly new: object | null;
   readonly effect: EffectReportJson['effect'];
   readonly affected: readonly Affected[];
-  /** The object as it is where nothing but what must be is given. */
-  readonly defaults?: object;
+  /** What a PUT or PATCH removes. */
+  readonly removes?: readonly string[];
 }
 
 /**
@@ -59,10 +59,10 @@ export function answerTrial(
   };
 }
 
-export function reportTrial({ old, new: changed, effect, affected, defaults }: Trial): EffectReportJson {
-  const removes = defaults === undefined ? {} : { removes: [...findRemoved(old, changed, defaults)] };
+export function reportTrial({ old, new: changed, effect, affected, removes }: Trial): EffectReportJson {
   const effectToken = createEffectToken(affected);
-  return { dryRun: true, old: open(old), new: open(changed), effect, effectToken, ...removes };
+  const removed = removes === undefined ? {} : { removes: [...removes] };
+  return { dryRun: true, old: open(old), new: open(changed), effect, effectToken, ...removed };
 }
 
 function open(object: object | null): Record<string, unknown> | null {

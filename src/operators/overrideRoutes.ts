@@ -14,7 +14,8 @@ import type { ActivationStore } from '../seats/store.ts';
 import { licenceIdOf } from '../catalogue/seatPool.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { planOf, planParams } from './offerRoutes.ts';
-import { countVms } from './effects.ts';
+import { countVms, findRemoved } from './effects.ts';
+import type { WithDefaults } from './effects.ts';
 import { overrideKey } from './changeStates.ts';
 import { answerTrial, deleteOne, writeOne } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
@@ -142,8 +143,14 @@ async function tryOverride(
     new: value === null ? null : writeOverride(value.override),
     effect: { ...counted, licences: [licenceIdOf(pool)] },
     affected: [{ id: overrideKey(key), version: stored?.version ?? null }],
-    ...(value !== null && { defaults: writeOverride(overrideEntry.parse({})) }),
+    ...(value !== null && {
+      removes: stored === null ? [] : findRemoved(withDefaults(stored.value), withDefaults(value)),
+    }),
   });
+}
+
+function withDefaults({ override }: SubscriptionOverride): WithDefaults {
+  return { members: writeOverride(override), defaults: writeOverride(overrideEntry.parse({})) };
 }
 
 function answerWith(stored: Recorded<SubscriptionOverride>) {

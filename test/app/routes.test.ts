@@ -14,7 +14,7 @@ const addressOf = (path: string) =>
   `${stack().serviceUrl}${path.replace('{code}', 'rate_limited').replace(/\{\w+\}/g, 'x')}`;
 
 function call(path: string, method: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-  const body = ['POST', 'PUT'].includes(method) ? { body: '{}' } : {};
+  const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { body: '{}' } : {};
   return fetch(addressOf(path), { method, headers: { 'Content-Type': 'application/json', ...headers }, ...body });
 }
 

@@ -151,6 +151,17 @@ test('offers, licences and files of them are answered as described', async () =>
   expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=2'));
   expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=x'));
   expectDescribed('putLicence', await operate(stack(), 'PUT /licences/described', { body: LICENCE }));
+  for (const [name, path] of [
+    ['patchLicence', '/licences/described'],
+    ['patchOffer', offer],
+  ] as const) {
+    for (const query of ['?dryRun=true', '']) {
+      const answer = await operate(stack(), `PATCH ${path}${query}`, { body: {}, headers: { 'If-Match': '*' } });
+      expect(answer.status).toBe(200);
+      expectDescribed(name, answer);
+    }
+    expectDescribed(name, await operate(stack(), `PATCH ${path}`, { body: { seats: 'x' } }));
+  }
   expectDescribed(
     'putLicence',
     await operate(stack(), 'PUT /licences/described', { body: { ...LICENCE, seats: 'x' } }),
