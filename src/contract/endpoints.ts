@@ -47,6 +47,7 @@ export const OPERATOR_ENDPOINTS = {
   putLicence: { method: 'PUT', path: '/operator/v1/licences/{id}' },
   patchLicence: { method: 'PATCH', path: '/operator/v1/licences/{id}' },
   deleteLicence: { method: 'DELETE', path: '/operator/v1/licences/{id}' },
+  changeLicences: { method: 'POST', path: '/operator/v1/licences/changes' },
   readCatalogue: { method: 'GET', path: '/operator/v1/catalogue' },
   applyCatalogue: { method: 'POST', path: '/operator/v1/catalogue' },
   importLicences: { method: 'POST', path: '/operator/v1/imports/licences' },

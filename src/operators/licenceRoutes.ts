@@ -129,7 +129,7 @@ type LicenceCall = Pick<
   'needs' | 'body' | 'dryRun' | 'expected' | 'change' | 'record'
 >;
 
-async function replaceLicence(call: LicenceCall) {
+export async function replaceLicence(call: LicenceCall) {
   const { store } = call.needs;
   const { licences } = await planPut(call);
   const [upsert] = licences;
@@ -147,13 +147,13 @@ async function replaceLicence(call: LicenceCall) {
 }
 
 /** @throws {RequestError} `request_malformed` where that is no licence, or another one */
-function applyToLicence(licence: Licence, patch: Readonly<Record<string, unknown>>): Licence {
+export function applyToLicence(licence: Licence, patch: Readonly<Record<string, unknown>>): Licence {
   const { cloud, subscription, subscriptions, ...rest } = writeLicence(licence);
   // The one subscription that it has may be given in two ways: the patch says in which.
   const list = subscriptions ?? [{ cloud, subscription, until: null }];
   const scope = 'subscriptions' in patch ? { subscriptions: list } : { cloud, subscription, subscriptions };
   const target = JSON.parse(JSON.stringify({ ...rest, ...scope })) as unknown;
-  const patched = parseShape(licenceEntry, applyMergePatch(target, patch), 'The licence as it would be');
+  const patched = parseShape(licenceEntry, applyMergePatch(target, patch), `The licence ${licence.id} as it would be`);
   if (patched.id === licence.id) return patched;
   throw new RequestError('request_malformed', 'The id of a licence cannot be changed. Remove "id" from the body.');
 }

@@ -25,10 +25,17 @@ export interface Changed {
  * Writes down what is about to be changed. Whoever writes calls it right before; it is done when the request has succeeded,
  * and gone when the request is refused. The same object again replaces what was written down of it.
  *
- * @returns drops these again: they are not changed after all
  * @throws {StoreUnavailableError} nothing may be changed
  */
-export type RecordChanges = (...changed: readonly Changed[]) => Promise<() => Promise<void>>;
+export type RecordChanges = (...changed: readonly Changed[]) => Promise<Begun>;
+
+/** Of several changes, those that end otherwise than the request. Each is named by its key. */
+interface Begun {
+  /** They are not changed after all. */
+  drop(keys: ReadonlySet<string>): Promise<void>;
+  /** Nobody knows whether they were changed: their records stay begun. */
+  leave(keys: ReadonlySet<string>): void;
+}
 
 interface RecorderOptions {
   readonly store: Pick<ChangeStore, 'putChanges' | 'dropChanges'>;
@@ -56,7 +63,13 @@ export function createRecorder({ store, facts, log }: RecorderOptions): Recorder
     const records = changed.map((one) => begin(one, facts, open.get(nameOf(one))));
     for (const one of records) open.set(nameOf(one), one);
     if (records.length > 0) await store.putChanges(records);
-    return () => drop(records);
+    const among = (keys: ReadonlySet<string>) => records.filter(({ key }) => keys.has(key));
+    return {
+      drop: (keys) => drop(among(keys)),
+      leave: (keys) => {
+        for (const one of among(keys)) open.delete(nameOf(one));
+      },
+    };
   };
   const settle = async <T>(run: () => Promise<T>): Promise<T> => {
     try {

@@ -1,4 +1,5 @@
 import { ACTIVATION_ROUTES } from './activationRoutes.ts';
+import { BULK_ROUTES } from './bulkRoutes.ts';
 import { CHANGE_ROUTES } from './changeRoutes.ts';
 import { CLAIM_ROUTES } from './claimRoutes.ts';
 import { DECISION_ROUTES } from './decisionRoutes.ts';
@@ -54,6 +55,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...OFFER_ROUTES,
   ...OVERRIDE_ROUTES,
   ...LICENCE_ROUTES,
+  ...BULK_ROUTES,
   ...CLAIM_ROUTES,
   ...FILE_ROUTES,
   ...ACTIVATION_ROUTES,

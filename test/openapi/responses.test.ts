@@ -166,6 +166,15 @@ test('offers, licences and files of them are answered as described', async () =>
     'putLicence',
     await operate(stack(), 'PUT /licences/described', { body: { ...LICENCE, seats: 'x' } }),
   );
+  const bulk = { filter: { query: 'described' }, change: { note: 'many' } };
+  const tried = await operate(stack(), 'POST /licences/changes?dryRun=true', { body: bulk });
+  expectDescribed('changeLicences', tried);
+  const { effectToken } = tried.body;
+  expectDescribed('changeLicences', await operate(stack(), 'POST /licences/changes', { body: bulk }));
+  expectDescribed(
+    'changeLicences',
+    await operate(stack(), 'POST /licences/changes', { body: { ...bulk, effectToken } }),
+  );
   expectDescribed('readLicence', await operate(stack(), 'GET /licences/described'));
   expectDescribed('listLicences', await operate(stack(), 'GET /licences'));
   expectDescribed('readCatalogue', await operate(stack(), 'GET /catalogue'));

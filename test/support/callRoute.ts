@@ -42,7 +42,7 @@ export async function callRoute(
     text: JSON.stringify(body ?? null),
     expected: alters ? ANY_VERSION : null,
     change: { by: name, at },
-    record: () => Promise.resolve(() => Promise.resolve()),
+    record: () => Promise.resolve({ drop: () => Promise.resolve(), leave: () => undefined }),
     log: () => undefined,
   });
   return (await run()).value;
