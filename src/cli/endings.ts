@@ -59,12 +59,27 @@ export function countOf({ vms, atLeast }: EffectReportJson['effect']): string {
   return atLeast === true ? `at least ${vms}` : `${vms}`;
 }
 
+type Members = Readonly<Record<string, unknown>> | null;
+
 /** Members that change, each with its old and its new value. */
-function formatReport({ old, new: changed, effect, removes = [] }: EffectReportJson, terminal: Terminal | null) {
+function listChanges(old: Members, changed: Members): readonly (readonly [name: string, change: string])[] {
   const members = [...new Set([...Object.keys(old ?? {}), ...Object.keys(changed ?? {})])].filter(
     (name) => name !== 'etag' && JSON.stringify(old?.[name]) !== JSON.stringify(changed?.[name]),
   );
-  const changes = members.map((name) => [name, `${cell(old?.[name])} → ${cell(changed?.[name])}`] as const);
+  return members.map((name) => [name, `${cell(old?.[name])} → ${cell(changed?.[name])}`]);
+}
+
+/** In one line: `created`, `deleted`, or the members that change. */
+export function describeMembers(old: Members, changed: Members): string {
+  if (old === null) return changed === null ? '' : 'created';
+  if (changed === null) return 'deleted';
+  return listChanges(old, changed)
+    .map(([name, change]) => `${name}: ${change}`)
+    .join('; ');
+}
+
+function formatReport({ old, new: changed, effect, removes = [] }: EffectReportJson, terminal: Terminal | null) {
+  const changes = listChanges(old, changed);
   const facts = {
     ...(changed === null ? { deleted: 'yes' } : Object.fromEntries(changes)),
     ...(removes.length > 0 && { 'back to their defaults': removes.join(', ') }),
