@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { IMDS_URL } from '../../client/imds/imdsRequests.ts';
 import { isLoopback } from '../../contract/loopback.ts';
 import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
@@ -16,9 +17,6 @@ import { observe } from '../preflight/observe.ts';
 import { formatReport, reportAsJson } from '../preflight/report.ts';
 import { REAL_WORLD } from '../preflight/world.ts';
 import type { World } from '../preflight/world.ts';
-
-/** The same in every cloud of Azure. */
-const IMDS_URL = 'http://169.254.169.254';
 
 export function createPreflight(session: Session, world: World = REAL_WORLD) {
   return new Command('preflight')

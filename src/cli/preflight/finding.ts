@@ -1,5 +1,5 @@
-import { TROUBLES } from './trouble.ts';
-import type { Trouble } from './trouble.ts';
+import { TROUBLES } from '../../client/diagnosis/trouble.ts';
+import type { Trouble } from '../../client/diagnosis/trouble.ts';
 
 /** What `preflight` looks at, in the order in which people read it. */
 export const SUBJECTS = [

@@ -3,7 +3,7 @@ import { parseJsonObject } from '../../client/members.ts';
 import type { JsonObject } from '../../client/members.ts';
 import { anonymise } from './anonymise.ts';
 import type { Appraisal } from './appraise.ts';
-import type { Answer } from './ask.ts';
+import type { Answer } from '../../client/diagnosis/ask.ts';
 import { describeShape } from './documentShape.ts';
 import type { Finding } from './finding.ts';
 import type { Observations, ObservedDocument } from './observe.ts';

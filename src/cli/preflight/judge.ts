@@ -1,13 +1,13 @@
 import type { Appraisal } from './appraise.ts';
 import { attestedBy, isInSkew } from './appraise.ts';
-import type { Answer } from './ask.ts';
+import type { Answer } from '../../client/diagnosis/ask.ts';
 import { NOT_REACHED, SUBJECTS, failed, failedBy, noted, passed } from './finding.ts';
 import type { Finding, Found, Subject } from './finding.ts';
 import { judgeDocument } from './judgeDocument.ts';
 import { judgePlan } from './judgePlan.ts';
 import { PREFERRED_VERSIONS } from '../../client/imds/versions.ts';
 import type { Observations, ObservedDocument } from './observe.ts';
-import type { Trouble } from './trouble.ts';
+import type { Trouble } from '../../client/diagnosis/trouble.ts';
 
 /** What was observed, and what the verifier says of each document that came. */
 export interface Scene {

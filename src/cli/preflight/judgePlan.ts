@@ -3,7 +3,7 @@ import { objectMember, textMember } from '../../client/members.ts';
 import type { JsonObject } from '../../client/members.ts';
 import { foldCase } from '../../contract/planName.ts';
 import { formatPlan } from '../printable.ts';
-import type { Answer } from './ask.ts';
+import type { Answer } from '../../client/diagnosis/ask.ts';
 import { NOT_REACHED, noted, passed } from './finding.ts';
 import type { Found } from './finding.ts';
 

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { judgeChassis } from '../../client/imds/chassis.ts';
 import type { Chassis } from '../../client/imds/chassis.ts';
-import { PREFERRED_VERSIONS, newestKnownVersion } from '../../client/imds/versions.ts';
-import { member, objectMember, parseJsonObject, textMember } from '../../client/members.ts';
 import type { JsonObject } from '../../client/members.ts';
 import { nonceFromDigest } from '../../contract/nonce.ts';
 import type { NonceStyle } from '../../contract/wire.ts';
 import type { Io } from '../command.ts';
-import { Asker } from './ask.ts';
-import type { Answer, Question } from './ask.ts';
-import { readProxy } from './proxy.ts';
-import type { ProxyFacts } from './proxy.ts';
+import { Asker } from '../../client/diagnosis/ask.ts';
+import type { Answer } from '../../client/diagnosis/ask.ts';
+import { readProxy } from '../../client/diagnosis/proxy.ts';
+import { askForDocument, askForInstance, askForVersions, isReached } from '../../client/diagnosis/questions.ts';
+import type { ProxyFacts } from '../../client/diagnosis/proxy.ts';
 import type { World } from './world.ts';
 
 /** Everything that `preflight` looks at. Nothing is judged here. */
@@ -41,22 +40,16 @@ export interface ObservedDocument {
 const NONCE_STYLES: readonly NonceStyle[] = ['base32', 'digits'];
 const MAX_STALE = 3;
 const STALE_PAUSE = 250;
-/** Characters: IMDS takes 16 KiB of DER, and this is its base64. */
-const MAX_SIGNATURE = 22_000;
 
 type Source = Pick<Io, 'env' | 'now'>;
 
 export async function observe(io: Source, world: World, url: string): Promise<Observations> {
   const chassis = judgeChassis(await world.chassisTag(), null);
   const machine = { chassis, proxy: readProxy(io.env), vtpm: lookForTpm(world) };
-  const asker = new Asker(world, url, chassis);
-  const versions = await asker.ask({ path: '/metadata/versions', query: {}, parse: parseVersions });
+  const asker = new Asker(world, url, { chassis });
+  const versions = await askForVersions(asker);
   if (!isReached(versions)) return { ...machine, versions, instance: null, documents: [] };
-  const instance = await asker.ask({
-    path: '/metadata/instance',
-    query: { 'api-version': newestOf(versions) ?? PREFERRED_VERSIONS.licence },
-    parse: parseInstance,
-  });
+  const instance = await askForInstance(asker, versions);
   const documents: ObservedDocument[] = [];
   for (const style of NONCE_STYLES) documents.push(await observeDocument({ io, world, asker, versions }, style));
   return { ...machine, versions, instance, documents };
@@ -65,10 +58,6 @@ export async function observe(io: Source, world: World, url: string): Promise<Ob
 function lookForTpm({ platform, isThere }: World): Observations['vtpm'] {
   if (platform !== 'linux') return 'unknown';
   return isThere('/dev/tpmrm0') ? 'seen' : 'absent';
-}
-
-function isReached({ reply }: Answer<unknown>): boolean {
-  return reply.kind === 'answer' || reply.kind === 'cut';
 }
 
 interface DocumentScene {
@@ -90,47 +79,6 @@ async function observeDocument({ io, world, asker, versions }: DocumentScene, st
     }
     await world.clocks.sleep(pause);
   }
-}
-
-async function askForDocument(asker: Asker, versions: Answer<readonly string[]>, nonce: string) {
-  const question = (version: string): Question<string> => ({
-    path: '/metadata/attested/document',
-    query: { 'api-version': version, nonce },
-    parse: parseDocument,
-  });
-  const first = await asker.ask(
-    question(hasPreferred(versions) ? PREFERRED_VERSIONS.licence : (newestOf(versions) ?? PREFERRED_VERSIONS.licence)),
-  );
-  const other = newestOf(first);
-  const isRefused = first.judgement.kind === 'trouble' && first.judgement.trouble === 'version';
-  return isRefused && other !== undefined ? asker.ask(question(other)) : first;
-}
-
-function hasPreferred({ judgement }: Answer<readonly string[]>): boolean {
-  return judgement.kind === 'trouble' || judgement.value.includes(PREFERRED_VERSIONS.licence);
-}
-
-/** The newest api-version that the answer names and Countersign knows. */
-function newestOf({ reply }: Answer<unknown>): string | undefined {
-  return reply.kind === 'answer' ? newestKnownVersion('licence', [reply.text]) : undefined;
-}
-
-function parseVersions(text: string): readonly string[] | undefined {
-  const list = member(parseJsonObject(text) ?? {}, 'apiVersions');
-  if (!Array.isArray(list)) return undefined;
-  return list.filter((version): version is string => typeof version === 'string');
-}
-
-/** A VM of the classic deployment model has no `compute`. */
-function parseInstance(text: string): JsonObject | undefined {
-  const object = parseJsonObject(text) ?? {};
-  const isInstance = ['compute', 'network'].some((name) => objectMember(object, name) !== undefined);
-  return isInstance ? object : undefined;
-}
-
-function parseDocument(text: string): string | undefined {
-  const object = parseJsonObject(text) ?? {};
-  return object['encoding'] === 'pkcs7' ? textMember(object, 'signature', MAX_SIGNATURE) : undefined;
 }
 
 function hasNonce(signature: string, nonce: string): boolean {

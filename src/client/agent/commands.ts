@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { CHECK } from './commands/check.ts';
+import { DOCTOR } from './commands/doctor.ts';
 import { createHelp, VERSION_COMMAND } from './commands/help.ts';
 import { IMPORT, REQUEST } from './commands/byFile.ts';
 import { RELEASE } from './commands/release.ts';
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   CHECK,
   RUN,
   STATUS_COMMAND,
+  DOCTOR,
   REQUEST,
   IMPORT,
   RELEASE,

@@ -1,4 +1,4 @@
-import type { ImdsReply } from '../../client/adapters.ts';
+import type { ImdsReply } from '../adapters.ts';
 
 const SECOND = 1000;
 

@@ -1,17 +1,16 @@
-import type { ImdsReply } from '../../client/adapters.ts';
-import { NO_IMDS_TIMES } from '../../client/folder/lockRecord.ts';
-import type { Chassis } from '../../client/imds/chassis.ts';
-import { Pace } from '../../client/imds/pace.ts';
+import type { Clocks, ImdsReply, RequestImds } from '../adapters.ts';
+import { NO_IMDS_TIMES } from '../folder/lockRecord.ts';
+import type { Chassis } from '../imds/chassis.ts';
+import { Pace } from '../imds/pace.ts';
 import { TROUBLES, judgeReply } from './trouble.ts';
 import type { Judgement, Trouble } from './trouble.ts';
-import type { World } from './world.ts';
 
 /** Milliseconds, all of them. */
 const FIRST_TIMEOUT = 2000;
 const MAX_TIMEOUT = 8000;
 const FIRST_PAUSE = 250;
 const MAX_PAUSE = 4000;
-/** For all questions together. */
+/** For all questions together, where nothing else is said. */
 const BUDGET = 120_000;
 /** For hardware that is not Azure's, while nothing answers. */
 const FOREIGN_PATIENCE = 2900;
@@ -21,6 +20,20 @@ export interface Question<Value> {
   readonly query: Readonly<Record<string, string>>;
   /** @returns undefined where it is not what IMDS answers */
   readonly parse: (text: string) => Value | undefined;
+}
+
+/** What asking takes of the machine. */
+export interface AskingWorld {
+  readonly requestImds: RequestImds;
+  readonly clocks: Pick<Clocks, 'monotonic' | 'uptime' | 'bootId' | 'sleep'>;
+}
+
+interface AskingOptions {
+  readonly chassis: Chassis;
+  /** Each question is asked once. */
+  readonly once?: boolean;
+  /** Milliseconds for all questions together. */
+  readonly budget?: number;
 }
 
 /** A question and how it went. */
@@ -42,16 +55,20 @@ export interface Answer<Value> {
  * itself is asked again until its patience is over.
  */
 export class Asker {
-  readonly #world: World;
+  readonly #world: AskingWorld;
   readonly #url: string;
   readonly #isForeign: boolean;
+  readonly #once: boolean;
+  readonly #budget: number;
   readonly #pace: Pace;
   readonly #startedAt: number;
   #timeout = FIRST_TIMEOUT;
   #hasAnswered = false;
 
-  constructor(world: World, url: string, chassis: Chassis) {
+  constructor(world: AskingWorld, url: string, { chassis, once = false, budget = BUDGET }: AskingOptions) {
     const { clocks } = world;
+    this.#once = once;
+    this.#budget = budget;
     this.#world = world;
     this.#url = url;
     this.#isForeign = chassis === 'foreign';
@@ -93,7 +110,7 @@ export class Asker {
 
   /** When a trouble is not waited for any longer. */
   #endOf(trouble: Trouble, begun: number): number {
-    return Math.min(begun + TROUBLES[trouble].patience, this.#end);
+    return Math.min(begun + (this.#once ? 0 : TROUBLES[trouble].patience), this.#end);
   }
 
   #nextTimeout(now: number): number {
@@ -102,6 +119,6 @@ export class Asker {
 
   get #end(): number {
     const isElsewhere = this.#isForeign && !this.#hasAnswered;
-    return this.#startedAt + (isElsewhere ? FOREIGN_PATIENCE : BUDGET);
+    return this.#startedAt + (isElsewhere ? FOREIGN_PATIENCE : this.#budget);
   }
 }

@@ -1,0 +1,24 @@
+import type { Evidence } from './evidence.ts';
+import { lookAtChassis } from './gather/chassis.ts';
+import { EMULATOR } from './gather/circumstances.ts';
+import type { Circumstances } from './gather/circumstances.ts';
+import { lookAtContainer } from './gather/container.ts';
+import { askImds } from './gather/imds.ts';
+import { lookAtMetadata } from './gather/metadata.ts';
+import { lookAtProxy } from './gather/proxy.ts';
+import { lookAtRoute } from './gather/route.ts';
+
+/** Looks at everything, one area after another. Nothing is judged here, and nothing on the machine is changed. */
+export async function gather(circumstances: Circumstances): Promise<Evidence> {
+  const { firewall, imdsUrl } = circumstances;
+  const { imds, instance } = await askImds(circumstances);
+  return {
+    chassis: await lookAtChassis(circumstances),
+    container: imdsUrl === undefined ? await lookAtContainer(circumstances) : EMULATOR,
+    proxy: lookAtProxy(circumstances),
+    route: await lookAtRoute(circumstances),
+    firewall: imdsUrl === undefined ? firewall : EMULATOR,
+    imds,
+    metadata: lookAtMetadata(instance),
+  };
+}
