@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 
 import { expect, test } from 'vitest';
 
+import { OPERATOR_ENDPOINTS } from '../../src/contract/endpoints.ts';
+import type { Endpoint } from '../../src/contract/endpoints.ts';
 import { readPemBlocks } from '../../src/trust/pem.ts';
 import { createKey } from '../endToEnd/protocolClient.ts';
 import { useScenes } from '../support/serviceScene.ts';
@@ -20,10 +22,15 @@ const SUBSCRIPTION = 'aaaaaaaa-0000-4000-8000-000000000041';
 
 type Item = Readonly<Record<string, unknown>>;
 
+/** The operations of all records that were seen here. */
+const recorded = new Set<unknown>();
+
 async function list(scene: Scene, query = ''): Promise<readonly Item[]> {
   const { status, body } = await scene.operate(`GET /changes${query}`, { as: 'Reader' });
   expect(status).toBe(200);
-  return body['items'] as Item[];
+  const items = body['items'] as Item[];
+  for (const { operation } of items) recorded.add(operation);
+  return items;
 }
 
 async function write(scene: Scene, request: string, options: OperatorRequest = {}): Promise<Item> {
@@ -74,6 +81,8 @@ test('VMs, claim codes and trust have records too, and no secret is in them', as
   await write(scene, `POST /activations/${activation}/block?reason=stolen`);
   await write(scene, `POST /activations/${activation}/block`);
   await write(scene, `POST /activations/${activation}/unblock`);
+  expect((await scene.boot('licensed', { key: createKey() })).status).toBe(200);
+  await write(scene, `POST /activations/${activation}/release-key`);
   await write(scene, `POST /activations/${activation}/release`);
   await write(scene, 'POST /blocks', { body: { licence: 'http-small', vmId: VM } });
   const claim = await write(scene, 'POST /claims', { body: { licence: 'http-standard' } });
@@ -92,6 +101,7 @@ test('VMs, claim codes and trust have records too, and no secret is in them', as
     ['claim', id, null, { licence: 'http-standard', uses: 1 }, null],
     ['block', `licence:http-small/${VM}`, null, { blocked: true }, null],
     ['activation', activation, { seat: 0 }, { seat: null }, null],
+    ['activation', activation, { keyChanges: [{}] }, { keyChanges: [] }, null],
     ['block', activation, { blocked: true }, { blocked: false }, null],
     ['block', activation, { blocked: false }, { blocked: true }, 'stolen'],
   ]);
@@ -111,6 +121,8 @@ test('a pin is recorded by its name and end, without the certificate', async () 
   const [item] = await list(scene, '?kind=pin');
   expect(item).toMatchObject({ key: `emulator/${String(pinned.body['sha256'])}`, old: null, new: { role: 'root' } });
   expect(JSON.stringify(item)).not.toContain('BEGIN');
+  await write(scene, `DELETE /trust/pins/${String(item?.['key'])}`);
+  expect((await list(scene, '?kind=pin'))[0]).toMatchObject({ key: item?.['key'], old: item?.['new'], new: null });
 });
 
 test('a dry run, a repeat, a refused write and one that changes nothing give no record', async () => {
@@ -152,6 +164,22 @@ test('a file gives one record for each object that it changes, all of one reques
   expect(new Set(items.map(({ request }) => request)).size).toBe(1);
   expect(new Set(items.map(({ id }) => id)).size).toBe(3);
   expect(items.every(({ state, reason }) => state === 'done' && reason === 'season')).toBe(true);
+  await write(scene, 'POST /imports/licences', { body: { licences: [{ ...licences[0], note: 'again' }] } });
+  expect((await list(scene))[0]).toMatchObject({ old: { note: 'filed' }, new: { note: 'again' } });
+});
+
+test('single members and many licences are recorded alike', async () => {
+  const scene = await createScene();
+  await write(scene, 'PATCH /licences/http-standard', { body: { note: 'x' }, headers: ANY_ETAG });
+  await write(scene, 'PATCH /offers/contoso/gateway/standard', { body: { keyChanges: 7 }, headers: ANY_ETAG });
+  const bulk = { filter: { query: 'http standard' }, change: { note: 'y' } };
+  const { effectToken } = await write(scene, 'POST /licences/changes?dryRun=true', { body: bulk });
+  await write(scene, 'POST /licences/changes', { body: { ...bulk, effectToken } });
+  expect((await list(scene)).map(({ key, old, new: changed }) => [key, old, changed])).toMatchObject([
+    ['http-standard', { note: 'x' }, { note: 'y' }],
+    ['contoso/gateway/standard', {}, { keyChanges: 7 }],
+    ['http-standard', { note: '' }, { note: 'x' }],
+  ]);
 });
 
 test('the list is filtered and paged, and says what is wrong with a filter', async () => {
@@ -258,4 +286,13 @@ test('a write that is still going on is told as begun, and what was overwritten 
   expect((await list(scene)).map(({ state }) => state)).toEqual(['done', 'begun']);
   ahead += 5 * MINUTE;
   expect((await list(scene)).map(({ state }) => state)).toEqual(['done', 'unknown']);
+});
+
+/** Beside their own tests. */
+const ELSEWHERE = ['putKeySet', 'activateOffline'];
+
+test('every operation of operators that writes has been seen with a record', () => {
+  const writing = Object.entries<Endpoint>(OPERATOR_ENDPOINTS).filter(([, { method }]) => method !== 'GET');
+  const names = writing.map(([name]) => name);
+  expect(names.filter((name) => !recorded.has(name))).toEqual(names.filter((name) => ELSEWHERE.includes(name)));
 });
