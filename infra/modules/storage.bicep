@@ -41,6 +41,7 @@ var tableNames = [
   'pools'
   'search'
   'licencesBy'
+  'changes'
   'trust'
   'issuers'
   'requests'

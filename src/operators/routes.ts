@@ -1,4 +1,6 @@
 import { ACTIVATION_ROUTES } from './activationRoutes.ts';
+import { BULK_ROUTES } from './bulkRoutes.ts';
+import { CHANGE_ROUTES } from './changeRoutes.ts';
 import { CLAIM_ROUTES } from './claimRoutes.ts';
 import { DECISION_ROUTES } from './decisionRoutes.ts';
 import { FILE_ROUTES } from './fileRoutes.ts';
@@ -10,6 +12,7 @@ import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
 import { OVERRIDE_ROUTES } from './overrideRoutes.ts';
 import type { ActivationNeeds } from './activationRoutes.ts';
+import type { ChangeNeeds } from './changeRoutes.ts';
 import type { ClaimNeeds } from './claimRoutes.ts';
 import type { DecisionNeeds } from './decisionRoutes.ts';
 import type { FileNeeds } from './fileRoutes.ts';
@@ -43,6 +46,7 @@ import type { UsageNeeds } from './usageRoutes.ts';
 
 /** What the routes need together; each names its own share. */
 export type OperatorNeeds = ActivationNeeds &
+  ChangeNeeds &
   ClaimNeeds &
   DecisionNeeds &
   FileNeeds &
@@ -67,6 +71,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...OVERRIDE_ROUTES,
   ...LICENCE_LIST_ROUTES,
   ...LICENCE_ROUTES,
+  ...BULK_ROUTES,
   ...CLAIM_ROUTES,
   ...FILE_ROUTES,
   ...ACTIVATION_ROUTES,
@@ -76,6 +81,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...SEARCH_ROUTES,
   ...STATISTICS_ROUTES,
   ...POOL_ROUTES,
+  ...CHANGE_ROUTES,
   ...TRUST_ROUTES,
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,

@@ -1,5 +1,6 @@
 import type { LicenceStore } from './licenceStore.ts';
 import { activationTable } from './activationTable.ts';
+import { changeTable } from './changeTable.ts';
 import { claimTable } from './claimTable.ts';
 import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
@@ -60,6 +61,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     pools: connect('pools'),
     search: connect('search'),
     licencesBy: connect('licencesBy'),
+    changes: connect('changes'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -90,6 +92,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...licenceViewTable(tables, budgets),
     ...issueTable(tables.statistics, budget),
     ...decisionCleaning(tables, budgets),
+    ...changeTable(tables.changes, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),

@@ -1,4 +1,5 @@
 import type { Catalogue, CatalogueStore, ClaimStore, OverrideStore, TrialStore } from '../catalogue/store.ts';
+import type { ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore, IssueStore } from '../decisions/store.ts';
 import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
@@ -29,6 +30,7 @@ export interface LicenceStore
     UsageStore,
     DecisionStore,
     IssueStore,
+    ChangeStore,
     TimelineStore,
     StatisticsStore,
     ViewMarkStore,

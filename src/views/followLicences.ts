@@ -1,8 +1,9 @@
 import { forEachAtOnce } from '../catalogue/atOnce.ts';
 import { foldCase } from '../contract/planName.ts';
+import type { ChangeStore } from '../decisions/changes.ts';
 import { projectLicence } from './projectLicence.ts';
 import type { LicenceProjectionStore } from './projectLicence.ts';
-import type { ChangeReader, ViewMarkStore } from './store.ts';
+import type { ViewMarkStore } from './store.ts';
 
 /** Milliseconds: a change has the time at which its request came, and may be written so much later. */
 const OVERLAP = 10 * 60_000;
@@ -10,20 +11,19 @@ const OVERLAP = 10 * 60_000;
 const MAX_CHANGES = 1_000;
 
 export interface FollowNeeds {
-  readonly store: LicenceProjectionStore & ViewMarkStore & Partial<ChangeReader>;
+  readonly store: LicenceProjectionStore & ViewMarkStore & Pick<ChangeStore, 'readChanged'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
  * Copies the licences that were changed. One that is as it was copied already costs two reads, so changes are read with an
- * overlap. Without a log of changes, the daily pass finds them.
+ * overlap. What the log lost, the daily pass finds.
  *
  * @returns how many licences were looked at
  * @throws {StoreUnavailableError}
  */
 export async function followLicences({ store, now }: FollowNeeds): Promise<number> {
-  if (store.readChanged === undefined) return 0;
   const target = now();
   const mark = await store.readMark('licences');
   let version = mark?.version ?? null;

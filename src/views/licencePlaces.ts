@@ -1,9 +1,9 @@
+import { foldText, searchWords } from '../catalogue/licenceWords.ts';
 import type { RecordedLicence } from '../catalogue/store.ts';
 import { joinKey } from '../contract/keyParts.ts';
 import { foldCase } from '../contract/planName.ts';
 import { LICENCE_ORDERS } from './store.ts';
 import type { LicenceOrder, LicencePlaces } from './store.ts';
-import { foldText, searchWords } from './words.ts';
 
 /** Where a licence has no end, or no customer: after all that have one. */
 const NO_VALUE = '~';

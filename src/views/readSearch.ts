@@ -1,11 +1,11 @@
 import type { CatalogueStore } from '../catalogue/store.ts';
 import type { Licence } from '../catalogue/licence.ts';
+import { beginWords, pickKept, splitWords, wordsOf } from '../catalogue/licenceWords.ts';
 import { formatPlanName } from '../contract/planName.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
 import { decisionIdTime } from '../decisions/decisionRecord.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { FoundLicence, KnownId, SearchStore } from './store.ts';
-import { beginWords, MIN_WORD, splitWords, wordsOf } from './words.ts';
 
 /** Of each kind. */
 export const MAX_FOUND = 20;
@@ -36,7 +36,7 @@ const ID = /^[0-9a-f]{2,8}(-|$)([0-9a-f]{0,4}(-|$)){0,3}[0-9a-f]{0,12}$/;
  */
 export async function readSearch(store: SearchReader, text: string): Promise<Found | null> {
   const asked = text.trim();
-  const words = splitWords(asked);
+  const words = pickKept(splitWords(asked));
   const isId = ID.test(asked.toLowerCase());
   if (words.length === 0 && !LICENCE_ID.test(asked)) return null;
   const [named, worded, ids, decision] = await Promise.all([
@@ -62,7 +62,7 @@ const NOTHING = { items: [], complete: true } as const;
 /** The longest word has the fewest licences; the others are looked for in what its rows say. */
 async function findByWords(store: SearchReader, words: readonly string[]) {
   const longest = words.toSorted((left, right) => right.length - left.length)[0];
-  if (longest === undefined || longest.length < MIN_WORD) return NOTHING;
+  if (longest === undefined) return NOTHING;
   const { items, complete } = await store.findLicences(longest);
   return { items: items.filter((one) => beginWords(words, one.words)), complete };
 }

@@ -235,17 +235,3 @@ export interface SearchStore {
   /** Licences with a word that begins so, and whether these are all. One call. @param beginning at least two characters */
   findLicences(beginning: string): Promise<{ readonly items: readonly FoundLicence[]; readonly complete: boolean }>;
 }
-
-/** Which object was changed, and when. */
-export interface ChangedObject {
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-  readonly kind: string;
-  readonly key: string;
-}
-
-/** The log of what operators changed, for what follows it. */
-export interface ChangeReader {
-  /** @returns `null` if there are more than `limit`. @throws {StoreUnavailableError} */
-  readChanged(times: Times, limit: number): Promise<readonly ChangedObject[] | null>;
-}

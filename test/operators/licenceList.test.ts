@@ -16,6 +16,9 @@ const tables = useAzurite();
 const CHINA = [{ cloud: 'AzureChinaCloud', subscriptionId: vmId(99), until: null }];
 const SUSPENDED = { publisher: 'contoso', product: 'old', name: 'pro' };
 
+/** A list changes nothing. */
+const NO_RECORD = () => Promise.reject(new Error('A list was recorded.'));
+
 const named = (name: string) => ({ name, reference: null, contact: null });
 
 /** Each with a subscription of its own. */
@@ -47,7 +50,12 @@ async function createScene(all: readonly Licence[] = LICENCES.map(own)) {
   const list = async (query: string) => {
     const [route] = LICENCE_LIST_ROUTES;
     const raw = { needs, params: {}, query: new URLSearchParams(query), mediaType: '', text: '', expected: null };
-    const run = await route?.prepare({ ...raw, change: { by: 'test', at: AT }, log: () => undefined });
+    const run = await route?.prepare({
+      ...raw,
+      change: { by: 'test', at: AT },
+      record: NO_RECORD,
+      log: () => undefined,
+    });
     const before = trips;
     const value = (await run?.())?.value as Answer;
     return { ...value, ids: value.items.map((item) => item.licence.id), calls: trips - before };

@@ -1,16 +1,15 @@
 import * as z from 'zod';
 
+import { EFFECTIVE_STATUSES } from './licenceFilter.ts';
 import { cloudLookedAt, licenceItem, pageOf } from './records.ts';
-
-export const EFFECTIVE_STATUSES = ['active', 'not_yet', 'expired', 'suspended', 'revoked', 'offer_suspended'] as const;
-
-export type EffectiveStatus = (typeof EFFECTIVE_STATUSES)[number];
 
 export const listedLicence = licenceItem
   .extend({
     effective: z
       .enum(EFFECTIVE_STATUSES)
-      .describe('What its VMs meet now: of offer, status and times. `licence.status` is what operators wrote.'),
+      .describe(
+        'What the licence is worth now, its dates and its offer’s status included. `licence.status` is what operators wrote.',
+      ),
   })
   .meta({ id: 'ListedLicence' });
 

@@ -8,7 +8,7 @@ import { describe } from '../describe.ts';
 import { EXIT } from '../exitCodes.ts';
 import { reportOf, toJson } from '../report.ts';
 import type { Report } from '../report.ts';
-import { readStatusFile } from '../statusFile.ts';
+import { isSilent, readStatusFile } from '../statusFile.ts';
 
 export const STATUS_COMMAND: Command = {
   name: 'status',
@@ -27,13 +27,10 @@ async function runStatus({ options, world }: Call): Promise<number> {
   return EXIT[report.state];
 }
 
-/** Milliseconds: who finds `nextCheckAt` longer past knows that no agent runs. */
-const SILENCE = 30 * 60_000;
-
 /** The running agent knows why there is no licence, and when it checks again; the folder does not. */
 async function readWord({ configuration, folder }: Agent, answer: Status): Promise<Report | undefined> {
   const file = await readStatusFile(configuration.runFolder, ownersOf(folder));
-  if (file === undefined || Date.parse(file.report.nextCheckAt) + SILENCE < Date.now()) return undefined;
+  if (file === undefined || isSilent(file.report)) return undefined;
   const knowsNothing = WITHOUT_WORD.includes(answer.code ?? '');
   const isSame = file.report.state === answer.state;
   return isSame || knowsNothing || file.report.state === 'denied' ? file.report : undefined;
