@@ -14,6 +14,7 @@ const find = async (text: string) =>
 const openStore = () => createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
 const project = () => projectViews({ store: openStore(), now: () => Date.now() + LAG }, () => undefined);
 
+const PATCHES = { 'Content-Type': 'application/merge-patch+json', 'If-Match': '*' };
 const STRANGER = 'aaaaaaaa-0000-4000-8000-000000000002';
 
 test('what a search finds leads on: to a licence, a subscription, a VM and a decision', async () => {
@@ -31,6 +32,24 @@ test('what a search finds leads on: to a licence, a subscription, a VM and a dec
   expect(erased.status).toBe(200);
   expect(await find(vmId)).toMatchObject({ vms: [], decisions: [] });
   expect(await find(STRANGER)).toMatchObject({ subscriptions: [] });
+});
+
+test('a licence that was written a moment ago is found by its id, and a few minutes later by its words', async () => {
+  const id = 'written-a-moment-ago';
+  const body = {
+    ...{ id, cloud: 'emulator', subscription: 'aaaaaaaa-0000-4000-8000-0000000000f1', seats: 1 },
+    ...{ offer: 'contoso/gateway/standard', customer: { name: 'Wide World Importers' } },
+  };
+  expect((await operate(stack(), `PUT /licences/${id}`, { body })).status).toBe(201);
+  expect(await find(id)).toMatchObject({ licences: [{ id, customer: 'Wide World Importers' }] });
+  await project();
+  expect(await find('importers wor')).toMatchObject({ licences: [{ id }] });
+  const listed = await operate(stack(), 'GET /licences?sort=changed&limit=1', { as: 'Reader' });
+  expect(listed.body['items']).toMatchObject([{ licence: { id }, effective: 'active' }]);
+  await operate(stack(), `PATCH /licences/${id}`, { body: { customer: { name: 'Relecloud' } }, headers: PATCHES });
+  await project();
+  expect(await find('importers')).toMatchObject({ licences: [] });
+  expect(await find('relecloud')).toMatchObject({ licences: [{ id }] });
 });
 
 test.each([
