@@ -50,7 +50,9 @@ const listQuery = z.strictObject({
   subscription: uuid.optional().describe('The VMs of one subscription; without a cloud, in every accepted one.'),
   vmId: vmId
     .optional()
-    .describe('One VM. Alone: in the pools that its decisions name, and where there are none, in all pools.'),
+    .describe(
+      'One VM. Alone: the first page has the pools that its decisions name, the next ones look through all others.',
+    ),
   ...pageQuery,
 });
 
@@ -169,9 +171,27 @@ async function readPage(
       return needs.store.pageActivations({ ...of, pools: await poolsOf(needs, of), vmId: vm }, asked);
     });
   }
-  const known = page.continuation === undefined ? await findByDecisions(needs, vm ?? '') : [];
-  if (known.length > 0) return { items: known, next: null, unreadable: [] };
-  return needs.store.pageActivations({ vmId: vm ?? '' }, page);
+  return findVm(needs, vm ?? '', page);
+}
+
+/** Where the search through all pools begins, after the pools that decisions name. */
+const ALL_POOLS = 'all';
+
+/**
+ * One VM. The first page has it in the pools that its decisions name, which takes a few calls to the store; the next ones
+ * look through all others.
+ */
+async function findVm(
+  needs: ActivationNeeds,
+  vm: string,
+  { size, continuation }: PageRequest,
+): Promise<ReadablePage<PooledActivation>> {
+  const known = await findByDecisions(needs, vm);
+  if (continuation === undefined && known.length > 0) return { items: known, next: ALL_POOLS, unreadable: [] };
+  const rest = continuation === undefined || continuation === ALL_POOLS ? {} : { continuation };
+  const page = await needs.store.pageActivations({ vmId: vm }, { size, ...rest });
+  const names = new Set(known.map(({ pool }) => poolName(pool)));
+  return { ...page, items: page.items.filter(({ pool }) => !names.has(poolName(pool))) };
 }
 
 /** Which of them is asked for: each is enough by itself. */

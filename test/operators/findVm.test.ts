@@ -7,9 +7,12 @@ const stack = useStack();
 
 const get = (path: string) => operate(stack(), `GET ${path}`, { as: 'Reader' });
 
+/** One machine comes with one key. */
+const KEY = createKey();
+
 const bootVm = (vm: string) => {
   const { serviceUrl: baseUrl, imdsUrl } = stack();
-  return boot({ baseUrl, issuer: baseUrl, imdsUrl, vm, key: createKey() });
+  return boot({ baseUrl, issuer: baseUrl, imdsUrl, vm, key: KEY });
 };
 
 type Item = Readonly<Record<string, unknown>>;
@@ -48,6 +51,17 @@ test('a VM is found by what one knows of it: its id, its subscription, its pool'
   ]) {
     expect(await itemsOf(`/activations?${query}`), query).toEqual([known]);
   }
+});
+
+test('a VM in several pools is found in all of them, in none twice', async () => {
+  expect((await bootVm('licensed')).status).toBe(200);
+  const [known] = await itemsOf('/activations?licence=http-standard');
+  const { vmId } = known as { vmId: string };
+  await operate(stack(), 'POST /blocks', { body: { licence: 'http-small', vmId } });
+  const first = (await get(`/activations?vmId=${vmId}`)).body;
+  const rest = (await get(`/activations?vmId=${vmId}&continuation=${String(first['continuation'])}`)).body;
+  expect(first['items']).toMatchObject([{ licence: 'HTTP-Standard' }]);
+  expect(rest).toMatchObject({ items: [{ licence: 'http-small', blocked: true }], continuation: null });
 });
 
 test('a VM that was blocked before it came is found by its id', async () => {

@@ -29,6 +29,8 @@ test('rows that cannot be read are left out of a list, and told to the log by th
   const { status, body } = await scene.operate(`GET /activations?vmId=${VM}`);
   expect(status).toBe(200);
   expect(body['items']).toMatchObject([{ vmId: VM, licence: 'http-standard' }]);
+  const others = await scene.operate(`GET /activations?vmId=${VM}&continuation=${String(body['continuation'])}`);
+  expect(others.body).toMatchObject({ items: [], continuation: null });
   const [line, ...more] = linesOf(scene, 'rows_left_out');
   expect(line).toMatchObject({ level: 'warn', count: 2 });
   expect(JSON.stringify(line)).not.toContain(strange);
