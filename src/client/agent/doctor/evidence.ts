@@ -1,11 +1,19 @@
+import type { ClockEvidence } from './gather/clock.ts';
+import type { ConfigurationEvidence } from './gather/configuration.ts';
 import type { ImdsEvidence } from './gather/imds.ts';
 import type { RouteEvidence } from './gather/route.ts';
+import type { ServiceEvidence } from './gather/service.ts';
+import type { TrustEvidence } from './gather/trust.ts';
 import type { NotLookedAt } from './notLookedAt.ts';
 
 /** What was seen, by area, in the order in which people read it. */
 export interface EvidenceByArea {
+  readonly configuration: ConfigurationEvidence;
   readonly route: RouteEvidence;
   readonly imds: ImdsEvidence;
+  readonly service: ServiceEvidence;
+  readonly trust: TrustEvidence;
+  readonly clock: ClockEvidence;
 }
 
 export type AreaName = keyof EvidenceByArea;

@@ -20,7 +20,7 @@ export interface Live {
   readonly arrange: (scene: AgentScene) => unknown;
   /** Takes the reason away. */
   readonly cure: (scene: AgentScene) => unknown;
-  readonly finding: Expected;
+  readonly finding: Expected | ((scene: AgentScene) => Expected);
 }
 
 export type Fixture = Recorded | Live;

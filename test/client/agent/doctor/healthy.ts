@@ -1,5 +1,9 @@
 import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
+import type { ConfigurationEvidence } from '../../../../src/client/agent/doctor/gather/configuration.ts';
 import type { ImdsAnswer } from '../../../../src/client/agent/doctor/gather/imds.ts';
+import type { ServiceEvidence } from '../../../../src/client/agent/doctor/gather/service.ts';
+import type { ServiceReply } from '../../../../src/client/agent/doctor/gather/service/ask.ts';
+import type { TrustEvidence } from '../../../../src/client/agent/doctor/gather/trust.ts';
 
 /** `/proc/net/route` of an Azure VM with one network card: 10.0.1.4/24 behind 10.0.1.1. */
 const ROUTE_HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
@@ -38,12 +42,53 @@ export function unanswered(reply: 'silent' | 'refused' | 'no_route', tries = 4):
   return { url: URL, answers: [answer], program: PROGRAM };
 }
 
+export const CONFIGURATION: ConfigurationEvidence = {
+  ...{ path: '/etc/countersign/agent.json', file: { kind: 'file', uid: 0, mode: 0o644 }, owners: [0], rival: null },
+  ...{ members: ['issuer', 'product', 'trust'], broken: null, faults: [], ignored: [] },
+};
+
+const ISSUER = 'https://licences.contoso.com';
+const ROOT = 'Qz0l7u8v5JXqk3nS2pYtWmR4cH1bE9fGdAaBxKoLiNs';
+const TIME = '2026-09-01T12:00:00Z';
+
+/** What the service answered. */
+export function replied(asked: string, more: Partial<ServiceReply> = {}): ServiceReply {
+  return {
+    ...{
+      asked,
+      failed: null,
+      status: 200,
+      mediaType: 'application/json',
+      problem: null,
+      location: null,
+      excerpt: null,
+    },
+    ...{ issuer: null, keySetFault: null, date: TIME, clock: TIME, ...more },
+  };
+}
+
+export const DISCOVERY = replied('/.well-known/countersign', { issuer: ISSUER });
+export const KEY_SET = `/.well-known/jwks.jwt?root=${ROOT}`;
+
+export const SERVICE: ServiceEvidence = {
+  ...{ issuer: ISSUER, proxy: null, hasOwnCa: false, extraAuthorities: null },
+  reached: { host: 'licences.contoso.com', port: 443, addresses: ['203.0.113.10'], failed: null },
+  handshake: { tunnel: null, failed: null, chain: [] },
+  replies: [DISCOVERY, replied(KEY_SET, { mediaType: 'application/jwk-set+jwt' })],
+};
+
+export const TRUST: TrustEvidence = { kind: 'rootKeys', issuer: ISSUER, rootKeys: [ROOT], isUsable: true };
+
 /** A VM on which nothing is wrong. */
 export const HEALTHY: Evidence = {
+  configuration: CONFIGURATION,
   route: {
     system: 'linux',
     table: linuxTable(DEFAULT, SUBNET, WIRE_SERVER, TO_IMDS),
     decision: '169.254.169.254 via 10.0.1.1 dev eth0 src 10.0.1.4 uid 0 \n    cache \n',
   },
   imds: { url: URL, answers: PATHS.map(answered), program: PROGRAM },
+  service: SERVICE,
+  trust: TRUST,
+  clock: { now: TIME, service: { date: TIME, clock: TIME }, licenceIssuedAt: null, isSynchronized: true },
 };
