@@ -10,7 +10,7 @@ const FIRST_TIMEOUT = 2000;
 const MAX_TIMEOUT = 8000;
 const FIRST_PAUSE = 250;
 const MAX_PAUSE = 4000;
-/** For all questions together. */
+/** For all questions together, where nothing else is said. */
 const BUDGET = 120_000;
 /** For hardware that is not Azure's, while nothing answers. */
 const FOREIGN_PATIENCE = 2900;
@@ -26,6 +26,14 @@ export interface Question<Value> {
 export interface AskingWorld {
   readonly requestImds: RequestImds;
   readonly clocks: Pick<Clocks, 'monotonic' | 'uptime' | 'bootId' | 'sleep'>;
+}
+
+interface AskingOptions {
+  readonly chassis: Chassis;
+  /** Each question is asked once. */
+  readonly once?: boolean;
+  /** Milliseconds for all questions together. */
+  readonly budget?: number;
 }
 
 /** A question and how it went. */
@@ -51,15 +59,16 @@ export class Asker {
   readonly #url: string;
   readonly #isForeign: boolean;
   readonly #once: boolean;
+  readonly #budget: number;
   readonly #pace: Pace;
   readonly #startedAt: number;
   #timeout = FIRST_TIMEOUT;
   #hasAnswered = false;
 
-  /** @param once nothing is waited for: each question is asked once */
-  constructor(world: AskingWorld, url: string, { chassis, once = false }: { chassis: Chassis; once?: boolean }) {
+  constructor(world: AskingWorld, url: string, { chassis, once = false, budget = BUDGET }: AskingOptions) {
     const { clocks } = world;
     this.#once = once;
+    this.#budget = budget;
     this.#world = world;
     this.#url = url;
     this.#isForeign = chassis === 'foreign';
@@ -110,6 +119,6 @@ export class Asker {
 
   get #end(): number {
     const isElsewhere = this.#isForeign && !this.#hasAnswered;
-    return this.#startedAt + (isElsewhere ? FOREIGN_PATIENCE : BUDGET);
+    return this.#startedAt + (isElsewhere ? FOREIGN_PATIENCE : this.#budget);
   }
 }

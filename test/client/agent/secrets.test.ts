@@ -60,8 +60,8 @@ test.each(['text', 'json'])('nothing secret is said, with the log as %s', async 
   await say(['check', '--json']);
   const agent = scene.spawn(['run'], { env });
   await expect.poll(() => existsSync(join(scene.run, 'state'))).toBe(true);
-  for (const args of [['status'], ['status', '--json'], ['check', '--renew'], ['release'], ['help'], ['wipe']])
-    await say(args);
+  const others = [['doctor', '--json'], ['doctor'], ['status'], ['status', '--json'], ['check', '--renew']];
+  for (const args of [...others, ['release'], ['help'], ['wipe']]) await say(args);
   said.push(...filesOf(scene.run, ['licence.jwt', 'jwks.jwt']));
   agent.signal('SIGTERM');
   const { stdout, stderr } = await agent.ended;
@@ -72,7 +72,7 @@ test.each(['text', 'json'])('nothing secret is said, with the log as %s', async 
   await say(['check'], { COUNTERSIGN_PROXY: `user:${PASSWORD}@127.0.0.1:9`, COUNTERSIGN_CLAIM: `${CLAIM}\n` });
   const secrets = collectSecrets(scene);
   expect(secrets.every(([, secret]) => secret.length > 8)).toBe(true);
-  expect(said).toHaveLength(13);
+  expect(said).toHaveLength(15);
   const found = said.flatMap(({ where, text }) =>
     secrets.filter(([, secret]) => text.includes(secret)).map(([what]) => `${what} in ${where}`),
   );

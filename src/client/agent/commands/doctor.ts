@@ -1,9 +1,10 @@
-import { ClientError } from '../../clientError.ts';
+import { isLoopback } from '../../../contract/loopback.ts';
 import { openAgent } from '../agent.ts';
 import { AGENT_NAME } from '../agentVersion.ts';
 import type { Call, Command } from '../command.ts';
 import { diagnose, listChecked } from '../doctor/diagnose.ts';
 import { gather } from '../doctor/gather.ts';
+import { readFirewall } from '../doctor/gather/firewall.ts';
 import { diagnosisAsJson, formatDiagnosis } from '../doctor/report.ts';
 
 export const DOCTOR: Command = {
@@ -18,10 +19,13 @@ is changed. Root sees more than others do. The exit code is 0 where nothing was 
 const EXIT_FOUND = 1;
 
 async function runDoctor({ options, world }: Call): Promise<number> {
+  const firewall = await readFirewall();
   const agent = await openAgent(world);
-  const settings = agent.session instanceof ClientError ? undefined : agent.session.settings;
+  const { imdsUrl, once } = agent.configuration.options;
   const evidence = await gather({
-    ...{ agent, env: world.env, imdsUrl: settings?.imdsUrl, once: settings?.once ?? false },
+    ...{ agent, firewall, env: world.env, once: once === true },
+    // Whatever else is wrong with the options.
+    imdsUrl: typeof imdsUrl === 'string' && isLoopback(imdsUrl) ? imdsUrl : undefined,
     tell: (doing) => {
       if (world.isWatched) world.complain(`${doing} …\n`);
     },

@@ -1,19 +1,31 @@
 import type { Evidence } from './evidence.ts';
+import { lookAtChassis } from './gather/chassis.ts';
+import { EMULATOR } from './gather/circumstances.ts';
 import type { Circumstances } from './gather/circumstances.ts';
 import { lookAtClock } from './gather/clock.ts';
 import { lookAtConfiguration } from './gather/configuration.ts';
-import { lookAtImds } from './gather/imds.ts';
+import { lookAtContainer } from './gather/container.ts';
+import { askImds } from './gather/imds.ts';
+import { lookAtMetadata } from './gather/metadata.ts';
+import { lookAtProxy } from './gather/proxy.ts';
 import { lookAtRoute } from './gather/route.ts';
 import { lookAtService } from './gather/service.ts';
 import { lookAtTrust } from './gather/trust.ts';
 
 /** Looks at everything, one area after another. Nothing is judged here, and nothing on the machine is changed. */
 export async function gather(circumstances: Circumstances): Promise<Evidence> {
+  const { firewall, imdsUrl } = circumstances;
+  const { imds, instance } = await askImds(circumstances);
   const service = await lookAtService(circumstances);
   return {
     configuration: await lookAtConfiguration(circumstances),
+    chassis: await lookAtChassis(circumstances),
+    container: imdsUrl === undefined ? await lookAtContainer(circumstances) : EMULATOR,
+    proxy: lookAtProxy(circumstances),
     route: await lookAtRoute(circumstances),
-    imds: await lookAtImds(circumstances),
+    firewall: imdsUrl === undefined ? firewall : EMULATOR,
+    imds,
+    metadata: lookAtMetadata(instance),
     service,
     trust: lookAtTrust(circumstances),
     clock: await lookAtClock(circumstances, service),

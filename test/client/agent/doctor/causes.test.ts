@@ -4,12 +4,12 @@ import { diagnose, listChecked } from '../../../../src/client/agent/doctor/diagn
 import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
 import type { Finding } from '../../../../src/client/agent/doctor/finding.ts';
 import { runAgent } from '../../../../src/client/agent/runAgent.ts';
-import type { World } from '../../../../src/client/agent/world.ts';
 import { createAgentScene } from '../support/agentScene.ts';
 import type { AgentScene } from '../support/agentScene.ts';
 import type { Live, Recorded } from './fixture.ts';
 import { FIXTURES } from './fixtures/fixtures.ts';
 import { HEALTHY } from './healthy.ts';
+import { emulated } from './imdsPlaces.ts';
 
 /** Each cause by its fixture: exactly its finding with its exact command, and none without its reason. */
 
@@ -26,16 +26,15 @@ test.each(recorded)('%s, as it was recorded', (cause, { seen, cured, finding }) 
   expect(diagnoseOver({ ...seen, ...cured })).toEqual([]);
 });
 
-/** The agent's own command, in this process: the machine is real all the same. */
-async function runDoctor(scene: AgentScene) {
-  const written = { out: '', complain: '' };
-  const world: World = {
-    ...{ env: scene.env, isWatched: false, ask: null },
-    out: (text) => (written.out += text),
-    complain: (text) => (written.complain += text),
-  };
-  const code = await runAgent(['doctor', '--json'], world);
-  expect(written.complain).toBe('');
+async function runDoctor(scene: AgentScene, variables: Readonly<Record<string, string>>) {
+  const imds = variables['COUNTERSIGN_IMDS_URL'] === undefined ? await emulated() : {};
+  const written = { out: '', complaints: '' };
+  const code = await runAgent(['doctor', '--json'], {
+    ...{ env: { ...scene.env, ...imds, ...variables }, isWatched: false, ask: null },
+    out: (text) => void (written.out += text),
+    complain: (text) => void (written.complaints += text),
+  });
+  expect(written.complaints).toBe('');
   const { findings } = JSON.parse(written.out) as { findings: readonly Finding[] };
   expect(code).toBe(findings.length === 0 ? 0 : 1);
   return findings;
@@ -43,12 +42,11 @@ async function runDoctor(scene: AgentScene) {
 
 test.each(live)('%s, on a VM', async (cause, { arrange, cure, finding }) => {
   const scene = await createAgentScene();
-  await arrange(scene);
-  const found = await runDoctor(scene);
-  const expected = typeof finding === 'function' ? finding(scene) : finding;
+  const variables = await arrange(scene);
+  const found = await runDoctor(scene, variables);
+  const expected = typeof finding === 'function' ? finding(scene, variables) : finding;
   expect(found).toEqual([expect.objectContaining({ cause, ...expected })]);
-  await cure(scene);
-  expect(await runDoctor(scene)).toEqual([]);
+  expect(await runDoctor(scene, (await cure?.(scene)) ?? {})).toEqual([]);
 });
 
 test('nothing is found on a healthy VM, and everything is looked at', () => {

@@ -15,12 +15,18 @@ export interface Recorded {
   readonly finding: Expected;
 }
 
-/** A VM with a real IMDS and a real service, on which the agent's own command is run. */
+/**
+ * A VM with an emulated IMDS and a real service, on which the agent's own command is run. Both steps may answer with
+ * variables for it, such as another COUNTERSIGN_IMDS_URL.
+ */
 export interface Live {
-  readonly arrange: (scene: AgentScene) => unknown;
-  /** Takes the reason away. */
-  readonly cure: (scene: AgentScene) => unknown;
-  readonly finding: Expected | ((scene: AgentScene) => Expected);
+  readonly arrange: (scene: AgentScene) => Variables | Promise<Variables>;
+  /** Takes the reason away. A healthy VM without it. */
+  readonly cure?: (scene: AgentScene) => Variables | Promise<Variables>;
+  /** Variables are those that `arrange` has answered with. */
+  readonly finding: Expected | ((scene: AgentScene, variables: Variables) => Expected);
 }
+
+export type Variables = Readonly<Record<string, string>>;
 
 export type Fixture = Recorded | Live;

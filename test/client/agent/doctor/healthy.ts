@@ -4,12 +4,15 @@ import type { ImdsAnswer } from '../../../../src/client/agent/doctor/gather/imds
 import type { ServiceEvidence } from '../../../../src/client/agent/doctor/gather/service.ts';
 import type { ServiceReply } from '../../../../src/client/agent/doctor/gather/service/ask.ts';
 import type { TrustEvidence } from '../../../../src/client/agent/doctor/gather/trust.ts';
+import { AZURE_TAG } from '../../support/vectors.ts';
 
 /** `/proc/net/route` of an Azure VM with one network card: 10.0.1.4/24 behind 10.0.1.1. */
 const ROUTE_HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
 
-/** Lines of `/proc/net/route`: card, destination, gateway, flags, metric, mask. */
-export function linuxTable(...lines: readonly (readonly [string, string, string, string, number, string])[]): string {
+/** One line of it: card, destination, gateway, flags, metric, mask. */
+export type RouteLine = readonly [string, string, string, string, number, string];
+
+export function linuxTable(...lines: RouteLine[]): string {
   const rows = lines.map(
     ([card, to, gateway, flags, metric, mask]) =>
       `${card}\t${to}\t${gateway}\t${flags}\t0\t0\t${metric}\t${mask}\t0\t0\t0\n`,
@@ -23,6 +26,8 @@ const WIRE_SERVER = ['eth0', '10813FA8', '0101000A', '0007', 100, 'FFFFFFFF'] as
 const TO_IMDS = ['eth0', 'FEA9FEA9', '0101000A', '0007', 100, 'FFFFFFFF'] as const;
 
 export const PROGRAM = { executable: '/usr/bin/countersign-agent', user: 'countersign' } as const;
+export const RESOURCE_ID =
+  '/subscriptions/8d10da13-8125-4ba9-a717-bf7490507b3d/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm';
 const URL = 'http://169.254.169.254';
 
 export function answered(asked: string): ImdsAnswer {
@@ -39,7 +44,7 @@ const PATHS = [
 /** Nothing came: the first request was made so many times. */
 export function unanswered(reply: 'silent' | 'refused' | 'no_route', tries = 4): Evidence['imds'] {
   const answer = { ...answered(PATHS[0]), reply, status: null, trouble: reply, earlier: [reply], tries };
-  return { url: URL, answers: [answer], program: PROGRAM };
+  return { url: URL, answers: [answer], head: null, program: PROGRAM };
 }
 
 export const CONFIGURATION: ConfigurationEvidence = {
@@ -82,12 +87,26 @@ export const TRUST: TrustEvidence = { kind: 'rootKeys', issuer: ISSUER, rootKeys
 /** A VM on which nothing is wrong. */
 export const HEALTHY: Evidence = {
   configuration: CONFIGURATION,
+  chassis: { assetTag: { readable: true, tag: AZURE_TAG } },
+  container: { ofKubernetes: [], ofOthers: [] },
+  proxy: { set: [], diverting: [], ofNode: [], isWindows: false },
   route: {
     system: 'linux',
     table: linuxTable(DEFAULT, SUBNET, WIRE_SERVER, TO_IMDS),
     decision: '169.254.169.254 via 10.0.1.1 dev eth0 src 10.0.1.4 uid 0 \n    cache \n',
   },
-  imds: { url: URL, answers: PATHS.map(answered), program: PROGRAM },
+  firewall: {
+    nft: '',
+    iptables: '*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n',
+  },
+  imds: { url: URL, answers: PATHS.map(answered), head: null, program: PROGRAM },
+  metadata: {
+    apiVersion: '2025-04-07',
+    sections: ['compute', 'network'],
+    missing: [],
+    resourceId: RESOURCE_ID,
+    isInScaleSet: false,
+  },
   service: SERVICE,
   trust: TRUST,
   clock: { now: TIME, service: { date: TIME, clock: TIME }, licenceIssuedAt: null, isSynchronized: true },

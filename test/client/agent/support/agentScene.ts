@@ -41,8 +41,6 @@ export class AgentScene {
   readonly service: LicenceService;
   /** Everything of this VM. */
   readonly root: string;
-  /** More variables of the environment, which replace the others. */
-  readonly variables: Record<string, string> = {};
   constructor(imds: ImdsStub, service: LicenceService, root: string) {
     this.imds = imds;
     this.service = service;
@@ -77,7 +75,6 @@ export class AgentScene {
       COUNTERSIGN_FOLDER: this.state,
       COUNTERSIGN_RUN_FOLDER: this.run,
       COUNTERSIGN_ONCE: 'true',
-      ...this.variables,
     };
   }
 

@@ -1,8 +1,13 @@
 import type { AreaName, EvidenceByArea } from '../evidence.ts';
 import type { Area } from '../finding.ts';
+import { CHASSIS } from './chassis.ts';
 import { CLOCK } from './clock.ts';
 import { CONFIGURATION } from './configuration.ts';
+import { CONTAINER } from './container.ts';
+import { FIREWALL } from './firewall.ts';
 import { IMDS } from './imds.ts';
+import { METADATA } from './metadata.ts';
+import { PROXY } from './proxy.ts';
 import { ROUTE } from './route.ts';
 import { SERVICE } from './service.ts';
 import { TRUST } from './trust.ts';
@@ -10,8 +15,13 @@ import { TRUST } from './trust.ts';
 /** Every area with its causes, in the order in which people read them. */
 export const AREAS = {
   configuration: CONFIGURATION,
+  chassis: CHASSIS,
+  container: CONTAINER,
+  proxy: PROXY,
   route: ROUTE,
+  firewall: FIREWALL,
   imds: IMDS,
+  metadata: METADATA,
   service: SERVICE,
   trust: TRUST,
   clock: CLOCK,

@@ -1,8 +1,12 @@
 import type { Agent } from '../../agent.ts';
+import type { NotLookedAt } from '../notLookedAt.ts';
+import type { FirewallEvidence } from './firewall.ts';
 
 /** What those who gather know of the run. */
 export interface Circumstances {
   readonly agent: Agent;
+  /** Was read before root gave up its rights. */
+  readonly firewall: FirewallEvidence | NotLookedAt;
   readonly env: NodeJS.ProcessEnv;
   /** Base URL of an emulator; undefined where IMDS is Azure's. */
   readonly imdsUrl: string | undefined;

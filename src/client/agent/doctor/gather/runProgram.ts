@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 /** Milliseconds. */
 const TIMEOUT = 10_000;
 /** Octets. */
-const MAX_OUTPUT = 256 * 1024;
+const MAX_OUTPUT = 8 * 1024 * 1024;
 /** What stands first in PATH must not answer. */
 const FOLDERS = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
