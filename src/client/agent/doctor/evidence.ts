@@ -5,6 +5,7 @@ import type { ContainerEvidence } from './gather/container.ts';
 import type { FirewallEvidence } from './gather/firewall.ts';
 import type { ImdsEvidence } from './gather/imds.ts';
 import type { MetadataEvidence } from './gather/metadata.ts';
+import type { PlanEvidence } from './gather/plan.ts';
 import type { ProxyEvidence } from './gather/proxy.ts';
 import type { RouteEvidence } from './gather/route.ts';
 import type { ServiceEvidence } from './gather/service.ts';
@@ -21,6 +22,7 @@ export interface EvidenceByArea {
   readonly firewall: FirewallEvidence;
   readonly imds: ImdsEvidence;
   readonly metadata: MetadataEvidence;
+  readonly plan: PlanEvidence;
   readonly service: ServiceEvidence;
   readonly trust: TrustEvidence;
   readonly clock: ClockEvidence;

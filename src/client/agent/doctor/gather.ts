@@ -7,6 +7,7 @@ import { lookAtConfiguration } from './gather/configuration.ts';
 import { lookAtContainer } from './gather/container.ts';
 import { askImds } from './gather/imds.ts';
 import { lookAtMetadata } from './gather/metadata.ts';
+import { lookAtPlan } from './gather/plan.ts';
 import { lookAtProxy } from './gather/proxy.ts';
 import { lookAtRoute } from './gather/route.ts';
 import { lookAtService } from './gather/service.ts';
@@ -26,6 +27,7 @@ export async function gather(circumstances: Circumstances): Promise<Evidence> {
     firewall: imdsUrl === undefined ? firewall : EMULATOR,
     imds,
     metadata: lookAtMetadata(instance),
+    plan: lookAtPlan(circumstances, instance),
     service,
     trust: lookAtTrust(circumstances),
     clock: await lookAtClock(circumstances, service),

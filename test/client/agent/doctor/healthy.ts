@@ -1,10 +1,11 @@
 import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
 import type { ConfigurationEvidence } from '../../../../src/client/agent/doctor/gather/configuration.ts';
 import type { ImdsAnswer } from '../../../../src/client/agent/doctor/gather/imds.ts';
+import type { PlanEvidence } from '../../../../src/client/agent/doctor/gather/plan.ts';
 import type { ServiceEvidence } from '../../../../src/client/agent/doctor/gather/service.ts';
 import type { ServiceReply } from '../../../../src/client/agent/doctor/gather/service/ask.ts';
 import type { TrustEvidence } from '../../../../src/client/agent/doctor/gather/trust.ts';
-import { AZURE_TAG } from '../../support/vectors.ts';
+import { AZURE_TAG, VM_ID } from '../../support/vectors.ts';
 
 /** `/proc/net/route` of an Azure VM with one network card: 10.0.1.4/24 behind 10.0.1.1. */
 const ROUTE_HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
@@ -84,6 +85,12 @@ export const SERVICE: ServiceEvidence = {
 
 export const TRUST: TrustEvidence = { kind: 'rootKeys', issuer: ISSUER, rootKeys: [ROOT], isUsable: true };
 
+/** Case does not matter. */
+export const PLAN: PlanEvidence = {
+  ...{ vmId: VM_ID, plan: 'Contoso/Widget/standard', image: 'contoso/widget/standard', product: 'contoso/widget' },
+  ...{ offer: null, claim: null },
+};
+
 /** A VM on which nothing is wrong. */
 export const HEALTHY: Evidence = {
   configuration: CONFIGURATION,
@@ -107,6 +114,7 @@ export const HEALTHY: Evidence = {
     resourceId: RESOURCE_ID,
     isInScaleSet: false,
   },
+  plan: PLAN,
   service: SERVICE,
   trust: TRUST,
   clock: { now: TIME, service: { date: TIME, clock: TIME }, licenceIssuedAt: null, isSynchronized: true },

@@ -7,6 +7,7 @@ import { CONTAINER } from './container.ts';
 import { FIREWALL } from './firewall.ts';
 import { IMDS } from './imds.ts';
 import { METADATA } from './metadata.ts';
+import { PLAN } from './plan.ts';
 import { PROXY } from './proxy.ts';
 import { ROUTE } from './route.ts';
 import { SERVICE } from './service.ts';
@@ -22,6 +23,7 @@ export const AREAS = {
   firewall: FIREWALL,
   imds: IMDS,
   metadata: METADATA,
+  plan: PLAN,
   service: SERVICE,
   trust: TRUST,
   clock: CLOCK,
