@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileFacts } from '../adapters.ts';
 import { REAL_FILES } from '../adapters/files.ts';
@@ -11,6 +12,9 @@ import { STATUS } from './runFolder.ts';
 const MAX_FILE = 64 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
 const MAX_TEXT = 4096;
+
+/** Milliseconds: who finds `nextCheckAt` longer past knows that no agent runs. */
+export const SILENCE = 30 * 60_000;
 
 /** What a running agent has written last. */
 export interface StatusFile {
@@ -39,6 +43,14 @@ export async function readStatusFile(
     if (systemErrorCode(error) === undefined) throw error;
     return undefined;
   }
+}
+
+/** Root, this user, and the agent's user, who owns the state folder. */
+export function ownersOf(folder: string): readonly number[] | undefined {
+  const uid = process.geteuid?.();
+  if (uid === undefined) return undefined;
+  const owner = lstatSync(folder, { throwIfNoEntry: false })?.uid;
+  return [0, uid, ...(owner === undefined ? [] : [owner])];
 }
 
 function isBelieved({ kind, uid, mode }: FileFacts, owners: readonly number[] | undefined): boolean {

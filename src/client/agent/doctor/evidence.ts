@@ -3,7 +3,10 @@ import type { ClockEvidence } from './gather/clock.ts';
 import type { ConfigurationEvidence } from './gather/configuration.ts';
 import type { ContainerEvidence } from './gather/container.ts';
 import type { FirewallEvidence } from './gather/firewall.ts';
+import type { FolderEvidence } from './gather/folder.ts';
 import type { ImdsEvidence } from './gather/imds.ts';
+import type { KeptEvidence } from './gather/kept.ts';
+import type { LastKnownEvidence } from './gather/lastKnown.ts';
 import type { MetadataEvidence } from './gather/metadata.ts';
 import type { PlanEvidence } from './gather/plan.ts';
 import type { ProxyEvidence } from './gather/proxy.ts';
@@ -26,6 +29,9 @@ export interface EvidenceByArea {
   readonly service: ServiceEvidence;
   readonly trust: TrustEvidence;
   readonly clock: ClockEvidence;
+  readonly folder: FolderEvidence;
+  readonly kept: KeptEvidence;
+  readonly lastKnown: LastKnownEvidence;
 }
 
 export type AreaName = keyof EvidenceByArea;

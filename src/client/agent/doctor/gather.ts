@@ -5,7 +5,10 @@ import type { Circumstances } from './gather/circumstances.ts';
 import { lookAtClock } from './gather/clock.ts';
 import { lookAtConfiguration } from './gather/configuration.ts';
 import { lookAtContainer } from './gather/container.ts';
+import { lookAtFolder } from './gather/folder.ts';
 import { askImds } from './gather/imds.ts';
+import { lookAtKept } from './gather/kept.ts';
+import { lookAtLastKnown } from './gather/lastKnown.ts';
 import { lookAtMetadata } from './gather/metadata.ts';
 import { lookAtPlan } from './gather/plan.ts';
 import { lookAtProxy } from './gather/proxy.ts';
@@ -17,6 +20,7 @@ import { lookAtTrust } from './gather/trust.ts';
 export async function gather(circumstances: Circumstances): Promise<Evidence> {
   const { firewall, imdsUrl } = circumstances;
   const { imds, instance } = await askImds(circumstances);
+  const kept = await lookAtKept(circumstances);
   const service = await lookAtService(circumstances);
   return {
     configuration: await lookAtConfiguration(circumstances),
@@ -30,6 +34,9 @@ export async function gather(circumstances: Circumstances): Promise<Evidence> {
     plan: lookAtPlan(circumstances, instance),
     service,
     trust: lookAtTrust(circumstances),
-    clock: await lookAtClock(circumstances, service),
+    clock: await lookAtClock(service, kept),
+    folder: await lookAtFolder(circumstances),
+    kept,
+    lastKnown: await lookAtLastKnown(circumstances),
   };
 }

@@ -1,6 +1,10 @@
 import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
 import type { ConfigurationEvidence } from '../../../../src/client/agent/doctor/gather/configuration.ts';
+import type { FileSeen } from '../../../../src/client/agent/doctor/gather/files.ts';
+import type { FolderEvidence } from '../../../../src/client/agent/doctor/gather/folder.ts';
 import type { ImdsAnswer } from '../../../../src/client/agent/doctor/gather/imds.ts';
+import type { KeptEvidence, KeptVm } from '../../../../src/client/agent/doctor/gather/kept.ts';
+import type { LastKnownEvidence } from '../../../../src/client/agent/doctor/gather/lastKnown.ts';
 import type { PlanEvidence } from '../../../../src/client/agent/doctor/gather/plan.ts';
 import type { ServiceEvidence } from '../../../../src/client/agent/doctor/gather/service.ts';
 import type { ServiceReply } from '../../../../src/client/agent/doctor/gather/service/ask.ts';
@@ -91,6 +95,37 @@ export const PLAN: PlanEvidence = {
   ...{ offer: null, claim: null },
 };
 
+const STATE = '/var/lib/countersign';
+const USER = 998;
+
+export function seen(name: string, more: Partial<FileSeen> = {}): FileSeen {
+  const kind = name === '' || name === VM_ID ? 'folder' : 'file';
+  const mode = kind === 'folder' ? 0o700 : 0o600;
+  return { name, kind, uid: USER, gid: USER, mode, size: 512, modifiedAt: TIME, ...more };
+}
+
+export const FOLDER: FolderEvidence = {
+  ...{ path: STATE, now: TIME, folder: seen(''), agentUser: USER, unwritable: null, holder: null },
+  files: [VM_ID, 'lock', `${VM_ID}/key.jwk`, `${VM_ID}/licence.json`].map((name) => seen(name)),
+  room: { octets: 10 * 2 ** 30, files: 1_000_000 },
+};
+
+export const KEPT_VM: KeptVm = {
+  ...{ vmId: VM_ID, key: 'usable', licence: 'held', denial: 'absent', deniedBy: null },
+  issuedAt: '2026-09-01T11:00:00Z',
+};
+export const KEPT: KeptEvidence = { path: STATE, vms: [KEPT_VM], names: [VM_ID], inLabel: [] };
+
+export const STATUS: NonNullable<LastKnownEvidence['status']> = {
+  ...{ state: 'licensed', code: null, reason: null, since: '2026-09-01T11:00:00Z', checkedAt: '2026-09-01T11:30:00Z' },
+  ...{ nextCheckAt: '2026-09-01T12:30:00Z', vmId: VM_ID, agent: 'countersign-agent/0.1.0' },
+};
+export const LAST_KNOWN: LastKnownEvidence = {
+  ...{ runFolder: '/run/countersign', now: TIME, user: USER, distrusted: null, agent: STATUS.agent },
+  files: [seen('', { mode: 0o755 }), seen('state'), seen('status.json')],
+  status: STATUS,
+};
+
 /** A VM on which nothing is wrong. */
 export const HEALTHY: Evidence = {
   configuration: CONFIGURATION,
@@ -118,4 +153,7 @@ export const HEALTHY: Evidence = {
   service: SERVICE,
   trust: TRUST,
   clock: { now: TIME, service: { date: TIME, clock: TIME }, licenceIssuedAt: null, isSynchronized: true },
+  folder: FOLDER,
+  kept: KEPT,
+  lastKnown: LAST_KNOWN,
 };

@@ -5,7 +5,10 @@ import { CLOCK } from './clock.ts';
 import { CONFIGURATION } from './configuration.ts';
 import { CONTAINER } from './container.ts';
 import { FIREWALL } from './firewall.ts';
+import { FOLDER } from './folder.ts';
 import { IMDS } from './imds.ts';
+import { KEPT } from './kept.ts';
+import { LAST_KNOWN } from './lastKnown.ts';
 import { METADATA } from './metadata.ts';
 import { PLAN } from './plan.ts';
 import { PROXY } from './proxy.ts';
@@ -27,6 +30,9 @@ export const AREAS = {
   service: SERVICE,
   trust: TRUST,
   clock: CLOCK,
+  folder: FOLDER,
+  kept: KEPT,
+  lastKnown: LAST_KNOWN,
 } as const satisfies { readonly [Name in AreaName]: Area<EvidenceByArea[Name]> };
 
 export type CausesOf<Name extends AreaName> = keyof (typeof AREAS)[Name]['causes'];

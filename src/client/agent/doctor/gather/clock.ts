@@ -1,9 +1,7 @@
 import { formatInstant } from '../../../../contract/instants.ts';
-import { ClientError } from '../../../clientError.ts';
-import { look } from '../../../check/scene.ts';
 import { isLookedAt } from '../notLookedAt.ts';
 import type { NotLookedAt } from '../notLookedAt.ts';
-import type { Circumstances } from './circumstances.ts';
+import type { KeptEvidence } from './kept.ts';
 import { runProgram } from './runProgram.ts';
 import type { ServiceEvidence } from './service.ts';
 
@@ -19,17 +17,14 @@ export interface ClockEvidence {
 }
 
 export async function lookAtClock(
-  { agent: { session } }: Circumstances,
   service: ServiceEvidence | NotLookedAt,
+  kept: KeptEvidence | NotLookedAt,
 ): Promise<ClockEvidence> {
-  const { records } =
-    session instanceof ClientError ? { records: [] } : await look(session).catch(() => ({ records: [] }));
-  const issued = records.flatMap(({ licence }) => (licence === undefined ? [] : [licence.claims.iat]));
-  const newest = Math.max(...issued);
+  const issued = isLookedAt(kept) ? kept.vms.flatMap(({ issuedAt }) => issuedAt ?? []) : [];
   return {
     now: formatInstant(Date.now()),
     service: isLookedAt(service) ? readDate(service) : null,
-    licenceIssuedAt: issued.length === 0 ? null : formatInstant(newest * 1000),
+    licenceIssuedAt: issued.toSorted().at(-1) ?? null,
     isSynchronized: await readSynchronization(),
   };
 }
