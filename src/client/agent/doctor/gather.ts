@@ -16,12 +16,12 @@ import { lookAtRoute } from './gather/route.ts';
 import { lookAtService } from './gather/service.ts';
 import { lookAtTrust } from './gather/trust.ts';
 
-/** Looks at everything, one area after another. Nothing is judged here, and nothing on the machine is changed. */
+/** Looks at everything. Nothing is judged here, and nothing on the machine is changed. */
 export async function gather(circumstances: Circumstances): Promise<Evidence> {
   const { firewall, imdsUrl } = circumstances;
-  const { imds, instance } = await askImds(circumstances);
+  // What waits for others, at once.
+  const [{ imds, instance }, service] = await Promise.all([askImds(circumstances), lookAtService(circumstances)]);
   const kept = await lookAtKept(circumstances);
-  const service = await lookAtService(circumstances);
   return {
     configuration: await lookAtConfiguration(circumstances),
     chassis: await lookAtChassis(circumstances),

@@ -7,7 +7,7 @@ import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
 import { VM_ID } from '../../support/vectors.ts';
 import { createAgentScene } from '../support/agentScene.ts';
 import { HEALTHY } from './healthy.ts';
-import { emulated } from './imdsPlaces.ts';
+import { emulatedVm } from './imdsPlaces.ts';
 
 /** The file for support: what is in it, who may read it, and what is never in it. */
 
@@ -27,7 +27,9 @@ test('a bundle has what was found, and by what: files by name and mode, the conf
   const scene = await createAgentScene();
   await scene.licenseAgo(0);
   const path = join(scene.root, 'bundle.json');
-  const { code, stdout, stderr } = await scene.agent(['doctor', '--bundle', path], { env: await emulated() });
+  const userData = Buffer.from('countersign-claim=K7D2X-9QF3M-T4B8W').toString('base64');
+  const env = await emulatedVm({ compute: { userData } });
+  const { code, stdout, stderr } = await scene.agent(['doctor', '--bundle', path], { env });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain(`Nothing was found.\n\n${path} is for the vendor's support. Read it before you send it.\n`);
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -37,6 +39,8 @@ test('a bundle has what was found, and by what: files by name and mode, the conf
     system: { platform: process.platform, node: process.version },
     variables: expect.arrayContaining(['COUNTERSIGN_ISSUER', 'COUNTERSIGN_TRUST']) as unknown,
   });
+  expect(bundle.evidence.plan).toMatchObject({ claim: 'userData' });
+  expect(readFileSync(path, 'utf8')).not.toMatch(new RegExp(`K7D2X|${userData}`));
   expect(bundle.evidence.folder).toMatchObject({
     files: expect.arrayContaining([expect.objectContaining({ name: `${VM_ID}/key.jwk`, mode: 0o600 })]) as unknown,
   });
