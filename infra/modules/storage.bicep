@@ -37,6 +37,7 @@ var tableNames = [
   'bySubscription'
   'byVm'
   'views'
+  'changes'
   'trust'
   'issuers'
   'requests'

@@ -1,4 +1,7 @@
+import type { ChangeRecord, ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
+import { isInForce } from '../operators/changeStates.ts';
+import type { StateStore } from '../operators/changeStates.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
@@ -10,7 +13,9 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_RUN = 4 * 60 * 1000;
 
 export interface CleaningNeeds {
-  readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
+  readonly store: StateStore &
+    Pick<ChangeStore, 'deleteChanges'> &
+    Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
     Pick<RequestStore, 'deleteRequests'> &
     Pick<ActivationStore, 'deleteActivations'> &
     Pick<UsageStore, 'deleteUsage'>;
@@ -20,7 +25,7 @@ export interface CleaningNeeds {
 }
 
 /**
- * Deletes old decisions, what was noted for past hours so that repeats are known, old requests of operators, activations of
+ * Deletes old decisions, old records of operators' changes but for those of what is still in force, what was noted for past hours so that repeats are known, old requests of operators, activations of
  * VMs that have no seat and have not come for long, and old hours of the ledger.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
@@ -37,9 +42,11 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
     return count;
   };
   const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
+  const isHeld = (record: ChangeRecord) => isInForce(store, record);
+  const changes = await countAll(store.deleteChanges(before(config.DECISION_DAYS), isHeld));
   const repeats = await countAll(store.deleteRepeats(before(1)));
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
   const hours = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
-  log('info', 'store_cleaned', { decisions, repeats, requests, activations, hours });
+  log('info', 'store_cleaned', { decisions, changes, repeats, requests, activations, hours });
 }

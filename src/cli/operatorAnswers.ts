@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import type { ActivationJson } from '../contract/operators/activation.ts';
+import type { BulkReportJson } from '../contract/operators/bulk.ts';
+import type { ChangeJson } from '../contract/operators/change.ts';
 import type { ClaimJson, createdClaim } from '../contract/operators/claim.ts';
 import type { DecisionJson, ExplanationJson } from '../contract/operators/decision.ts';
 import type { KeyReportJson, UploadReportJson } from '../contract/operators/keys.ts';
@@ -34,6 +36,8 @@ export interface Answers {
   readonly Catalogue: z.input<typeof catalogueAnswer>;
   readonly ApplyReport: z.input<typeof applyReport>;
   readonly EffectReport: EffectReportJson;
+  readonly BulkReport: BulkReportJson;
+  readonly Change: ChangeJson;
   readonly SeatUsage: z.input<typeof usageSchema>;
   readonly Activation: ActivationJson;
   readonly OfflineLicence: OfflineLicence;

@@ -54,6 +54,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list decisions, and explain why a VM was refused',
     load: async (session) => (await import('./commands/decisions.ts')).createDecisions(session),
   },
+  changes: {
+    summary: 'list what operators changed',
+    load: async (session) => (await import('./commands/changes.ts')).createChanges(session),
+  },
   usage: {
     summary: 'export the hours in which VMs were licensed',
     load: async (session) => (await import('./commands/usage.ts')).createUsage(session),

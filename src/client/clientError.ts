@@ -72,7 +72,7 @@ export const MEANINGS: Readonly<Record<ClientCode, Meaning>> = {
   key_unusable: {
     state: 'misconfigured',
     reason:
-      'The key cannot be used: it is no P-256 private key in JWK form, or does not sign. Restore it, or delete it so that a new one is created (the service counts that as a key change).',
+      'The key of this VM cannot be used: it is not a P-256 key in JWK form, or its key store does not sign with it. Restore it, or delete it so that a new one is created (the service counts that as a key change).',
   },
   key_exposed: {
     state: 'misconfigured',

@@ -1,5 +1,6 @@
 import type { Clocks } from './adapters.ts';
 import type { HeldLock } from './folder/lock.ts';
+import type { EarlyRequest } from './imds/earlyRequest.ts';
 import type { Pace } from './imds/pace.ts';
 import type { LicenceClaims } from './licence/licenceClaims.ts';
 import type { ClockReading } from './licence/rememberedTime.ts';
@@ -33,6 +34,8 @@ export class Run {
   lock: HeldLock | undefined;
   /** Of the requests to IMDS; there when the folder has been looked at. */
   pace: Pace | undefined;
+  /** Of IMDS, where its first answer was asked for before the folder was verified. */
+  early: EarlyRequest | undefined;
   /** Why there is no lock: the system's code. */
   lockFault = 'EACCES';
   #patience: number;

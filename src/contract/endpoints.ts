@@ -1,6 +1,6 @@
 /** One route: its method, and its path below the issuer, with `{name}` for parameters. A GET answers HEAD as well. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
 }
 
@@ -25,6 +25,7 @@ export const OPERATOR_ENDPOINTS = {
   listOffers: { method: 'GET', path: '/operator/v1/offers' },
   readOffer: { method: 'GET', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   putOffer: { method: 'PUT', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
+  patchOffer: { method: 'PATCH', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   deleteOffer: { method: 'DELETE', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   readOverride: {
     method: 'GET',
@@ -44,7 +45,9 @@ export const OPERATOR_ENDPOINTS = {
   listLicences: { method: 'GET', path: '/operator/v1/licences' },
   readLicence: { method: 'GET', path: '/operator/v1/licences/{id}' },
   putLicence: { method: 'PUT', path: '/operator/v1/licences/{id}' },
+  patchLicence: { method: 'PATCH', path: '/operator/v1/licences/{id}' },
   deleteLicence: { method: 'DELETE', path: '/operator/v1/licences/{id}' },
+  changeLicences: { method: 'POST', path: '/operator/v1/licences/changes' },
   readCatalogue: { method: 'GET', path: '/operator/v1/catalogue' },
   applyCatalogue: { method: 'POST', path: '/operator/v1/catalogue' },
   importLicences: { method: 'POST', path: '/operator/v1/imports/licences' },
@@ -65,6 +68,7 @@ export const OPERATOR_ENDPOINTS = {
   listDecisions: { method: 'GET', path: '/operator/v1/decisions' },
   readDecision: { method: 'GET', path: '/operator/v1/decisions/{id}' },
   explainDecision: { method: 'GET', path: '/operator/v1/decisions/{id}/explanation' },
+  listChanges: { method: 'GET', path: '/operator/v1/changes' },
   readTrust: { method: 'GET', path: '/operator/v1/trust' },
   listUnknownIssuers: { method: 'GET', path: '/operator/v1/trust/issuers' },
   addPin: { method: 'POST', path: '/operator/v1/trust/pins' },

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import { formatInstant, formatNullable } from '../contract/instants.ts';
@@ -5,6 +6,8 @@ import type { Activation } from '../seats/activation.ts';
 import { blockKnownVm, blockVm, clearKeyChanges, freeSeat, unblockVm } from '../seats/changeActivation.ts';
 import { poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
+import type { SubscriptionKey } from '../catalogue/holding.ts';
+import { readNewest } from '../seats/moves.ts';
 import { readPoolUsage } from '../seats/poolUsage.ts';
 import type { ActivationFilter } from '../seats/store.ts';
 import type { Stored } from '../contract/stored.ts';
@@ -18,9 +21,11 @@ import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { subscriptionQuery } from './licenceRoutes.ts';
+import { reportTrial } from './oneRow.ts';
 import { isExpected, writeETag } from './versions.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { PoolNeeds } from './pools.ts';
+import type { Changed } from './recordChanges.ts';
 
 export interface ActivationNeeds {
   readonly store: SeatStore & ActivationStore & PoolNeeds['store'];
@@ -94,7 +99,7 @@ function changeRoute(
       const { vm } = call.params;
       const pool = parsePool(call.params.pool);
       if (call.dryRun) return tryChange(call, verb, { pool, vm, licenceId: null });
-      return applyChange(call, change, pool, vm);
+      return applyChange(call, verb, change, { pool, vm, of: null });
     },
   });
 }
@@ -113,7 +118,7 @@ const blockNamedVm = defineRoute({
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
     const block: ChangeActivation = (store, ofPool, id, options) =>
       blockVm(store, ofPool, id, { ...options, licenceId, cloud, subscriptionId });
-    return applyChange(call, block, pool, vm);
+    return applyChange(call, 'block', block, { pool, vm, of: { cloud, subscriptionId } });
   },
 });
 
@@ -161,12 +166,14 @@ async function readFilter(needs: ActivationNeeds, query: z.output<typeof listQue
 }
 
 async function applyChange(
-  { needs, expected, change: { at } }: Call<ActivationNeeds>,
+  { needs, expected, record, change: { at } }: Call<ActivationNeeds>,
+  verb: string,
   change: ChangeActivation,
-  pool: SeatPool,
-  vm: string,
+  { pool, vm, of }: Addressed,
 ) {
   const isRightVersion = (version: string) => isExpected(expected, version);
+  const changing = await describeActivation(needs, verb, { pool, vm, of });
+  if (changing !== null) await record(changing);
   const changed = await change(needs.store, pool, vm, { isRightVersion, at });
   if (changed.outcome === 'absent') throw absent();
   if (changed.outcome === 'changed') throw new RequestError('changed_meanwhile');
@@ -180,6 +187,33 @@ const CHANGES: Readonly<Record<string, Partial<ActivationJson>>> = {
   release: { seat: null, overSince: null },
   'release-key': { keyChanges: [] },
 };
+
+interface Addressed {
+  readonly pool: SeatPool;
+  readonly vm: string;
+  /** Where a VM is expected that may not have come yet; null where it must have. */
+  readonly of: SubscriptionKey | null;
+}
+
+/** The record of a change; null where nothing is to be changed, or where it will be refused. */
+async function describeActivation(
+  { store }: ActivationNeeds,
+  verb: string,
+  { pool, vm, of }: Addressed,
+): Promise<Changed | null> {
+  const row = await store.readActivation(pool, vm);
+  const place = row === null || verb === 'release' ? { pool, row } : await readNewest(store, { pool, row });
+  if (place === 'changed') throw new RequestError('changed_meanwhile');
+  const kind = verb.endsWith('block') ? 'block' : 'activation';
+  const named = { kind, key: `${poolName(place.pool)}/${vm}` } as const;
+  const changed = CHANGES[verb] ?? {};
+  if (place.row === null) return of === null ? null : { ...named, of, old: null, new: changed, version: null };
+  const present = writeItem(place.pool, place.row);
+  const old = Object.fromEntries(Object.keys(changed).map((name) => [name, present[name as keyof typeof present]]));
+  if (isDeepStrictEqual(old, changed)) return null;
+  const { cloud, subscriptionId } = place.row.value;
+  return { ...named, of: { cloud, subscriptionId }, old, new: changed, version: place.row.version };
+}
 
 interface Named {
   readonly pool: SeatPool;
@@ -196,7 +230,9 @@ async function tryChange(call: Call<ActivationNeeds>, verb: string, { pool, vm, 
   const isRunning = stored !== null && stored.value.graceUntil > call.change.at;
   const licences = [stored?.value.licenceId ?? licenceId ?? ''];
   const changed = { ...(old ?? { vmId: vm, licence: licenceId }), ...CHANGES[verb] };
-  return { value: { dryRun: true as const, old, new: changed, effect: { vms: isRunning ? 1 : 0, licences } } };
+  const effect = { vms: isRunning ? 1 : 0, licences };
+  const affected = [{ id: `${poolName(pool)}/${vm}`, version: stored?.version ?? null }];
+  return { value: reportTrial({ old, new: changed, effect, affected }) };
 }
 
 async function answerWith({ store }: ActivationNeeds, pool: SeatPool, vm: string) {

@@ -4,9 +4,12 @@ import type { CatalogueStore, ClaimStore } from '../catalogue/store.ts';
 import type { ClaimCode } from '../catalogue/claimCode.ts';
 import type { Holdings, SubscriptionKey } from '../catalogue/holding.ts';
 import type { Licence } from '../catalogue/licence.ts';
+import type { ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
+
+import type { StateStore } from './changeStates.ts';
 
 /* What is kept of one subscription, and where. docs/privacy.md has the whole map. */
 
@@ -15,6 +18,8 @@ export interface PrivacyStore
     SeatStore,
     Pick<ActivationStore, 'pageActivations' | 'deleteActivation'>,
     UsageStore,
+    StateStore,
+    Pick<ChangeStore, 'deleteChangesOf'>,
     Pick<DecisionStore, 'pageDecisions' | 'deleteDecisionsOf'>,
     Pick<CatalogueStore, 'readHoldings' | 'readLicence'>,
     Pick<ClaimStore, 'pageClaims'> {}

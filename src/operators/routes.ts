@@ -1,4 +1,6 @@
 import { ACTIVATION_ROUTES } from './activationRoutes.ts';
+import { BULK_ROUTES } from './bulkRoutes.ts';
+import { CHANGE_ROUTES } from './changeRoutes.ts';
 import { CLAIM_ROUTES } from './claimRoutes.ts';
 import { DECISION_ROUTES } from './decisionRoutes.ts';
 import { FILE_ROUTES } from './fileRoutes.ts';
@@ -8,6 +10,7 @@ import { LICENCE_ROUTES } from './licenceRoutes.ts';
 import { OFFER_ROUTES } from './offerRoutes.ts';
 import { OVERRIDE_ROUTES } from './overrideRoutes.ts';
 import type { ActivationNeeds } from './activationRoutes.ts';
+import type { ChangeNeeds } from './changeRoutes.ts';
 import type { ClaimNeeds } from './claimRoutes.ts';
 import type { DecisionNeeds } from './decisionRoutes.ts';
 import type { FileNeeds } from './fileRoutes.ts';
@@ -33,6 +36,7 @@ import type { UsageNeeds } from './usageRoutes.ts';
 
 /** What the routes need together; each names its own share. */
 export type OperatorNeeds = ActivationNeeds &
+  ChangeNeeds &
   ClaimNeeds &
   DecisionNeeds &
   FileNeeds &
@@ -51,11 +55,13 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...OFFER_ROUTES,
   ...OVERRIDE_ROUTES,
   ...LICENCE_ROUTES,
+  ...BULK_ROUTES,
   ...CLAIM_ROUTES,
   ...FILE_ROUTES,
   ...ACTIVATION_ROUTES,
   ...OFFLINE_ROUTES,
   ...DECISION_ROUTES,
+  ...CHANGE_ROUTES,
   ...TRUST_ROUTES,
   ...KEY_ROUTES,
   ...KEY_SET_ROUTES,

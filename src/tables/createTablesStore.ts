@@ -1,5 +1,6 @@
 import type { LicenceStore } from './licenceStore.ts';
 import { activationTable } from './activationTable.ts';
+import { changeTable } from './changeTable.ts';
 import { claimTable } from './claimTable.ts';
 import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
@@ -50,6 +51,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     bySubscription: connect('bySubscription'),
     byVm: connect('byVm'),
     views: connect('views'),
+    changes: connect('changes'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -74,6 +76,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),
     ...decisionCleaning(tables, budgets),
+    ...changeTable(tables.changes, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),

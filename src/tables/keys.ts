@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { ChangeMark } from '../decisions/changes.ts';
 import type { RepeatKey } from '../decisions/store.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
 import { dayOf, dayStart } from '../contract/dayHours.ts';
@@ -99,6 +100,15 @@ export function decisionRange(from: number, until: number) {
 
 function invertTime(at: number): string {
   return (LAST_TIME - at).toString(16).padStart(12, '0');
+}
+
+/**
+ * Where the copies of one object's changes are. A digest, for its key may be longer than a key of the store. Few partitions,
+ * so that those of a file are written in transactions.
+ */
+export function changedKeys({ kind, key }: Pick<ChangeMark, 'kind' | 'key'>) {
+  const digest = createHash('sha256').update(foldCase(key)).digest('hex');
+  return { partitionKey: joinKey(kind, digest.slice(0, 1)), prefix: `${digest}:` };
 }
 
 /** A timeline has the rows of the log that are its owner's, under the same row keys. */

@@ -1,4 +1,5 @@
 import type { Catalogue, CatalogueStore, ClaimStore, OverrideStore, TrialStore } from '../catalogue/store.ts';
+import type { ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
@@ -20,6 +21,7 @@ export interface LicenceStore
     ActivationStore,
     UsageStore,
     DecisionStore,
+    ChangeStore,
     TimelineStore,
     RequestStore,
     IssuerStore,

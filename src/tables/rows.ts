@@ -186,7 +186,7 @@ export async function writeOneRow(table: TableClient, call: StoreCall, write: Ro
 }
 
 /** What tells one write of a row from every other. */
-const OF_ONE_WRITE = ['content', 'changedBy', 'changedAt'] as const;
+const OF_ONE_WRITE = ['content', 'changedBy', 'changedAt', 'changeId'] as const;
 
 /** The client sends a request again whose answer was lost, and is then refused for its own row: that is success. */
 export async function writeOwnRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {

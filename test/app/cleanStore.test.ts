@@ -9,6 +9,13 @@ import { AT, DAY, MINUTE } from '../support/licensing.ts';
 
 const config = { DECISION_DAYS: 90, REQUEST_DAYS: 7, ACTIVATION_DAYS: 30, USAGE_DAYS: 400 };
 
+const nothing = () => Promise.resolve(null);
+const NO_OBJECTS = {
+  ...{ readLicence: nothing, readOffer: nothing, readOverride: nothing, readClaim: nothing },
+  ...{ readActivation: nothing, readTrust: nothing, listKeySets: () => Promise.resolve([]) },
+  pageChanges: () => Promise.resolve({ items: [], next: null, unreadable: [] }),
+};
+
 function createStore(...pieces: readonly (readonly number[])[]) {
   const calls: string[] = [];
   const all = [...pieces];
@@ -18,7 +25,9 @@ function createStore(...pieces: readonly (readonly number[])[]) {
       for (const piece of all.shift() ?? []) yield await Promise.resolve(piece);
     };
   const store: CleaningNeeds['store'] = {
+    ...NO_OBJECTS,
     deleteDecisions: deleteOld('decisions'),
+    deleteChanges: deleteOld('changes'),
     deleteRepeats: deleteOld('repeats'),
     deleteRequests: deleteOld('requests'),
     deleteActivations: deleteOld('activations'),
@@ -28,22 +37,22 @@ function createStore(...pieces: readonly (readonly number[])[]) {
 }
 
 test('each kind is deleted piece by piece to its end, by its own age, also past pieces in which nothing is old', async () => {
-  const { store, calls } = createStore([500, 0, 3], [7], [], [0, 0, 2], [4]);
+  const { store, calls } = createStore([500, 0, 3], [6], [7], [], [0, 0, 2], [4]);
   const lines: unknown[] = [];
   await cleanStore({ store, config, now: () => AT }, (...line) => lines.push(line));
-  expect(calls).toEqual(['decisions 90', 'repeats 1', 'requests 7', 'activations 30', 'hours 400']);
+  expect(calls).toEqual(['decisions 90', 'changes 90', 'repeats 1', 'requests 7', 'activations 30', 'hours 400']);
   expect(lines).toEqual([
-    ['info', 'store_cleaned', { decisions: 503, repeats: 7, requests: 0, activations: 2, hours: 4 }],
+    ['info', 'store_cleaned', { decisions: 503, changes: 6, repeats: 7, requests: 0, activations: 2, hours: 4 }],
   ]);
 });
 
 test('a run ends before the platform ends it, and the next one goes on', async () => {
-  const { store } = createStore(new Array<number>(100).fill(500), [1, 1], [1, 1], [1, 1], [1, 1]);
+  const { store } = createStore(new Array<number>(100).fill(500), [1, 1], [1, 1], [1, 1], [1, 1], [1, 1]);
   const lines: unknown[][] = [];
   let now = AT;
   await cleanStore({ store, config, now: () => (now += MINUTE) }, (...line) => lines.push(line));
   // Each kind has its turn all the same.
-  expect(lines[0]?.[2]).toEqual({ decisions: 2_000, repeats: 1, requests: 1, activations: 1, hours: 1 });
+  expect(lines[0]?.[2]).toEqual({ decisions: 2_000, changes: 1, repeats: 1, requests: 1, activations: 1, hours: 1 });
 });
 
 test('the host lets a run end by itself', async () => {

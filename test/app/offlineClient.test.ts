@@ -1,13 +1,19 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 
 import { REAL_ADAPTERS } from '../../src/client/adapters/real.ts';
-import { checkLicence, createOfflineRequest, importOfflineLicence } from '../../src/client/index.ts';
+import {
+  checkLicence,
+  createLicenceClient,
+  createOfflineRequest,
+  importOfflineLicence,
+} from '../../src/client/index.ts';
 import type { Answer, ClientOptions, ImportedLicence } from '../../src/client/index.ts';
 import { createLocalRoot } from '../../src/tokens/rootKey.ts';
+import { DeviceKeys } from '../client/support/deviceKeys.ts';
 import { readPayload } from '../endToEnd/protocolClient.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
@@ -145,6 +151,27 @@ test('a file is of no use on another VM, nor without the key of the request', as
     'key_set_untrusted',
   );
   expect(codeOf(await importOfflineLicence(options, file))).toBe('imported');
+});
+
+test('the key may lie in a device: by file, renewed, by file again, released, and never on the disk', async () => {
+  const scene = await startScene();
+  const [folder, keyStore] = [createFolder(), new DeviceKeys()];
+  const plain = optionsOf(scene, folder);
+  const options: ClientOptions = { ...plain, adapters: { ...plain.adapters, keyStore } };
+  const file = await activate(scene, await writeRequest(options));
+  expect(codeOf(await importOfflineLicence(plain, file))).toBe('licence_foreign');
+  expect(codeOf(await importOfflineLicence(options, file))).toBe('imported');
+  expect(stateOf(await checkLicence(options))).toEqual(['licensed', undefined]);
+  ahead = 9 * DAY;
+  const renewed = await checkLicence(online(options));
+  expect(stateOf(renewed)).toEqual(['licensed', undefined]);
+  ahead = 10 * DAY;
+  const next = await activate(scene, await writeRequest(options));
+  expect(codeOf(await importOfflineLicence(options, next))).toBe('imported');
+  expect(await createLicenceClient(online(options)).release()).toMatchObject({ released: true });
+  const { body } = await scene.operate('GET /activations?licence=customer');
+  expect(body['items']).toMatchObject([{ keyChanges: [] }]);
+  expect(readdirSync(folder, { recursive: true }).map(String)).not.toContainEqual(expect.stringMatching(/key\.jwk$/));
 });
 
 test('a changed file is not believed', async () => {

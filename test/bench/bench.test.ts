@@ -36,6 +36,18 @@ test('--stranger measures every request of a stranger against a service of its o
   expect(out).toContain('60 requests of all kinds from one address');
 });
 
+test('--client measures the client and the agent, each with its target and a ratio', async () => {
+  const { code, out, complaints } = await runBench('--client', '--rounds', '1');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  const rows = out.split('\n').filter((line) => line.includes(' | ≤ '));
+  expect(rows).toHaveLength(9);
+  for (const row of rows) expect(row).toMatch(/\| \d[\d.]*(?: KB| ms| MB| s)? +\| \d+\.\d\d × .* \| (?:yes|NO) +\|$/);
+  // What no busy machine changes.
+  expect(out).toMatch(/\| requests of a check with a licence[^|]* \| 1 +\|/);
+  expect(out).toMatch(/\| requests of a check without one[^|]* \| 5 +\|/);
+  expect(rows.filter((row) => /KB|virtual time|requests/.test(row) && !/ yes +\|$/.test(row))).toEqual([]);
+});
+
 test('--operators-cost measures the largest requests of operators', async () => {
   const { code, out, complaints } = await runBench('--operators-cost', '--licences', '50');
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
@@ -52,6 +64,7 @@ test('--help tells every option', async () => {
     '--rounds',
     '--slice',
     '--ca-bits',
+    '--client',
     '--stranger',
     '--requests',
     '--operators-cost',
@@ -69,6 +82,8 @@ test.each([
   ['--ca-bits', '1024'],
   ['--json', '--write'],
   ['--stranger', '--json'],
+  ['--client', '--quick'],
+  ['--client', '--stranger'],
   ['--operators-cost', '--stranger'],
   ['more'],
 ])('a wrong command line is told, and nothing is measured: %s %s', async (...args) => {

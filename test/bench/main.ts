@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCandidates, createGenuineCandidates } from './candidates.ts';
+import { writeClientTable } from './client/clientReport.ts';
+import { measureClient } from './client/measureClient.ts';
 import { createEmulatorCandidates } from './emulating.ts';
 import { createHostileCandidates } from './hostile.ts';
 import { measureMemory } from './memory.ts';
@@ -13,13 +15,14 @@ import { measureStranger } from './stranger.ts';
 import { createSubject, readGenuineSubject } from './subject.ts';
 
 /**
- * `npm run bench`: times, ratios and memory of the verifier and of the emulator, or of the requests of strangers or
- * operators, in one run.
+ * `npm run bench`: times, ratios and memory of the verifier and of the emulator, of the client, or of the requests of
+ * strangers or operators, in one run.
  */
 
 const PAGE = join(import.meta.dirname, '../../docs/performance.md');
 const KEPT = {
   bench: /(?<=<!-- bench -->\n\n)[^]*?(?=\n<!-- end of bench -->)/,
+  client: /(?<=<!-- client -->\n\n)[^]*?(?=\n<!-- end of client -->)/,
   stranger: /(?<=<!-- stranger -->\n\n)[^]*?(?=\n<!-- end of stranger -->)/,
 } as const;
 
@@ -28,10 +31,15 @@ async function run(options: BenchOptions): Promise<void> {
     print(await measureOperators(options.licences));
     return;
   }
-  if (!options.stranger) return runVerifier(options);
-  const report = `${describeRun(options.rounds)}\n\n${await measureStranger(options)}`;
+  if (options.client) show('client', options, writeClientTable(await measureClient(options)));
+  else if (options.stranger) show('stranger', options, await measureStranger(options));
+  else await runVerifier(options);
+}
+
+function show(name: keyof typeof KEPT, { rounds, write }: BenchOptions, table: string): void {
+  const report = `${describeRun(rounds)}\n\n${table}`;
   print(report);
-  if (options.write) keep('stranger', report);
+  if (write) keep(name, report);
 }
 
 async function runVerifier(options: BenchOptions): Promise<void> {
@@ -51,9 +59,7 @@ async function runVerifier(options: BenchOptions): Promise<void> {
     return;
   }
   const memory = options.quick ? null : await measureMemory(subject);
-  const report = `${describeRun(options.rounds)}\n\n${writeTable(medians, memory)}`;
-  print(report);
-  if (options.write) keep('bench', report);
+  show('bench', options, writeTable(medians, memory));
 }
 
 function keep(name: keyof typeof KEPT, report: string): void {

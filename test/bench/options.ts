@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 
 export interface BenchOptions {
+  /** Whether the client and the agent are measured instead of the verifier. */
+  readonly client: boolean;
   /** Whether the requests of strangers are measured instead of the verifier. */
   readonly stranger: boolean;
   /** Whether the largest requests of operators are measured instead. */
@@ -29,10 +31,12 @@ are taken in turn, so that whatever else the machine does is shared by all candi
   --quick      times alone, in fewer rounds: under a minute
   --json       the same selection; prints nothing but { "micros": { … } }, medians in microseconds
   --write      puts the table into docs/performance.md as well
-  --rounds N   rounds of each candidate (401; 201 with --quick or --json; 51 with --stranger); fewer than 5 are good for
-               trying out alone
+  --rounds N   rounds of each candidate (401; 201 with --quick or --json; 51 with --stranger or --client); fewer than 5
+               are good for trying out alone
   --slice US   microseconds of each candidate in each round (500)
   --ca-bits N  RSA keys of the CAs: 4096 as the genuine ones (the default), or 2048, which are made faster
+  --client     instead of the verifier: sizes, times, requests and memory of the client and the agent, as they are
+               published: under a minute
   --stranger   instead of the verifier: what each request without evidence or token costs the running service in time and
                memory, and 10,000 of them in a minute: about two minutes
   --requests N requests of that minute (10000), as many a second however many there are
@@ -45,6 +49,7 @@ are taken in turn, so that whatever else the machine does is shared by all candi
 Examples:
   npm run bench
   npm run -s bench -- --json
+  npm run bench -- --client
   npm run bench -- --stranger
   npm run bench -- --operators-cost
 `;
@@ -64,20 +69,29 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const json = values.json === true;
   const write = values.write === true;
   if (json && write) throw new UsageError('--json and --write exclude each other');
-  const stranger = values.stranger === true;
-  const operatorsCost = values['operators-cost'] === true;
-  if (stranger && (json || values.quick === true)) throw new UsageError('--stranger excludes --json and --quick');
-  if (operatorsCost && (stranger || json || write || values.quick === true))
-    throw new UsageError('--operators-cost excludes --stranger, --json, --quick and --write');
   const quick = json || values.quick === true;
+  const subject = readSubject(values);
+  if (subject !== undefined && quick) throw new UsageError(`--${subject} excludes --json and --quick`);
+  if (subject === 'operators-cost' && write) throw new UsageError('--operators-cost excludes --write');
+  const client = subject === 'client';
+  const stranger = subject === 'stranger';
   return {
-    ...{ json, quick, write, stranger, operatorsCost },
+    ...{ json, quick, write, client, stranger, operatorsCost: subject === 'operators-cost' },
     requests: readNumber('--requests', values.requests, 10_000),
-    rounds: readNumber('--rounds', values.rounds, stranger ? 51 : quick ? 201 : 401),
+    rounds: readNumber('--rounds', values.rounds, stranger || client ? 51 : quick ? 201 : 401),
     licences: readNumber('--licences', values.licences, 10_000),
     slice: readNumber('--slice', values.slice, 500),
     caBits: readCaBits(values['ca-bits']),
   };
+}
+
+const SUBJECTS = ['client', 'stranger', 'operators-cost'] as const;
+
+/** What is measured instead of the verifier. */
+function readSubject(values: ReturnType<typeof parse>): (typeof SUBJECTS)[number] | undefined {
+  const [subject, other] = SUBJECTS.filter((name) => values[name] === true);
+  if (other !== undefined) throw new UsageError(`--${other} excludes --${subject ?? ''}`);
+  return subject;
 }
 
 function parse(args: readonly string[]) {
@@ -85,6 +99,7 @@ function parse(args: readonly string[]) {
     json: { type: 'boolean' },
     quick: { type: 'boolean' },
     write: { type: 'boolean' },
+    client: { type: 'boolean' },
     stranger: { type: 'boolean' },
     'operators-cost': { type: 'boolean' },
     licences: { type: 'string' },

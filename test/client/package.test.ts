@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildPackage } from '../../src/dev/packages/pack.ts';
 import { readAnswers } from '../support/imdsAnswers.ts';
 import { createFolder, createScene } from './support/scene.ts';
 import type { Scene } from './support/scene.ts';
@@ -15,20 +16,12 @@ const run = promisify(execFile);
 
 const TYPES = 'node_modules/typescript/bin/tsc';
 
-interface Manifest {
-  readonly scripts: { readonly prepack: string };
-}
-
-/** The package's build, by the steps of its own script. It takes seconds, so it is made once. */
+/** The package's build. It takes seconds, so it is made once. */
 let built = '';
 
 beforeAll(async () => {
   built = await mkdtemp(join(tmpdir(), 'countersign-client-build-'));
-  const { scripts } = JSON.parse(await readFile(join(CLIENT, 'package.json'), 'utf8')) as Manifest;
-  for (const step of scripts.prepack.split(' && ')) {
-    const [, ...options] = step.split(' ');
-    await run(process.execPath, [join(ROOT, TYPES), ...options, '--outDir', built], { cwd: CLIENT });
-  }
+  buildPackage(CLIENT, built);
 });
 
 afterAll(() => rm(built, { recursive: true }));

@@ -151,9 +151,29 @@ test('offers, licences and files of them are answered as described', async () =>
   expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=2'));
   expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=x'));
   expectDescribed('putLicence', await operate(stack(), 'PUT /licences/described', { body: LICENCE }));
+  for (const [name, path] of [
+    ['patchLicence', '/licences/described'],
+    ['patchOffer', offer],
+  ] as const) {
+    for (const query of ['?dryRun=true', '']) {
+      const answer = await operate(stack(), `PATCH ${path}${query}`, { body: {}, headers: { 'If-Match': '*' } });
+      expect(answer.status).toBe(200);
+      expectDescribed(name, answer);
+    }
+    expectDescribed(name, await operate(stack(), `PATCH ${path}`, { body: { seats: 'x' } }));
+  }
   expectDescribed(
     'putLicence',
     await operate(stack(), 'PUT /licences/described', { body: { ...LICENCE, seats: 'x' } }),
+  );
+  const bulk = { filter: { query: 'described' }, change: { note: 'many' } };
+  const tried = await operate(stack(), 'POST /licences/changes?dryRun=true', { body: bulk });
+  expectDescribed('changeLicences', tried);
+  const { effectToken } = tried.body;
+  expectDescribed('changeLicences', await operate(stack(), 'POST /licences/changes', { body: bulk }));
+  expectDescribed(
+    'changeLicences',
+    await operate(stack(), 'POST /licences/changes', { body: { ...bulk, effectToken } }),
   );
   expectDescribed('readLicence', await operate(stack(), 'GET /licences/described'));
   expectDescribed('listLicences', await operate(stack(), 'GET /licences'));
@@ -216,6 +236,7 @@ test('VMs and decisions are answered as described', async () => {
     'blockVm',
     await operate(stack(), 'POST /blocks', { body: { licence: 'described', vmId: SUBSCRIPTION } }),
   );
+  expectDescribed('listChanges', await operate(stack(), 'GET /changes'));
   const decisions = await operate(stack(), 'GET /decisions');
   expectDescribed('listDecisions', decisions);
   const items = decisions.body['items'] as { id: string }[];

@@ -27,6 +27,7 @@ const LONG_FORMS = {
   POWER_LOSS: '1',
   SEAT_FAULTS: '1',
   GUEST_AGENTS: '1',
+  REAL_BOOT: '1',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');

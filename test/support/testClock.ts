@@ -22,6 +22,12 @@ export class TestClock {
     return controller.signal;
   };
 
+  /** Lets time pass until the limit that was set last is reached: what waits for something else will never have it. */
+  readonly passLastLimit = (): void => {
+    const last = this.#limits.at(-1);
+    if (last !== undefined) this.pass(last.end - this.#at);
+  };
+
   /** Lets time pass, and ends what has reached its limit. */
   pass(milliseconds: number): void {
     this.#at += milliseconds;

@@ -59,28 +59,35 @@ export function readLicence(client: OperatorClient, id: string): Promise<Licence
   return client({ path: pathOf(id), answer: 'LicenceDetail' });
 }
 
-/** Writes a licence in place of the one with this ETag, or anew, and shows it. */
-export async function putLicence(service: Service, licence: LicenceEntry, version?: string): Promise<void> {
-  showLicence(service, await service.client(putCall(licence, version)));
-}
-
 /** What an operator sends: what it leaves out has its default. */
 export type LicenceEntry = z.input<typeof licenceEntry>;
 
-function putCall(licence: LicenceEntry, version: string | undefined) {
+/** Writes a new licence, and shows it. */
+export async function putLicence(service: Service, licence: LicenceEntry): Promise<void> {
   const call = { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence) } as const;
-  return { ...call, version, answer: 'LicenceItem' } as const;
+  showLicence(service, await service.client({ ...call, answer: 'LicenceItem' }));
 }
 
-/** As {@link putLicence}, for a change that may stop somebody's software. */
-export function endLicence(
+/** Members of a licence that change. What is undefined or null is removed, and has its default then. */
+export type LicencePatch = Readonly<Partial<Record<keyof LicenceEntry, unknown>>>;
+
+interface PatchedLicence extends Pick<LicenceItem, 'licence' | 'etag'> {
+  readonly patch: LicencePatch;
+  /** What it takes from somebody; null where it takes nothing. */
+  readonly effect: string | null;
+}
+
+/** Changes a licence at the version with this ETag. */
+export function patchLicence(
   service: Service,
   flags: EndingFlags,
-  { licence, etag, effect }: Pick<LicenceItem, 'licence' | 'etag'> & { readonly effect: string | null },
+  { licence, etag, patch, effect }: PatchedLicence,
 ): Promise<void> {
+  const members = Object.entries(patch).map(([name, value]) => [name, value ?? null] as const);
+  const body = { text: JSON.stringify(Object.fromEntries(members)), mediaType: 'application/merge-patch+json' };
   return end(service, flags, {
     effect,
-    call: putCall(licence, etag),
+    call: { method: 'PATCH', path: pathOf(licence.id), body, version: etag, answer: 'LicenceItem' },
     show: (item) => {
       showLicence(service, item);
     },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { ChassisTag } from '../adapters.ts';
 
 const LINUX_FILE = '/sys/class/dmi/id/chassis_asset_tag';
@@ -19,7 +19,8 @@ const COMMANDS: Readonly<Partial<Record<NodeJS.Platform, readonly [file: string,
 export async function readChassisTag(): Promise<ChassisTag> {
   try {
     const command = COMMANDS[process.platform];
-    const tag = (command === undefined ? await readFile(LINUX_FILE, 'latin1') : await run(command)).trim();
+    // The kernel has it in memory: a thread would take ten times as long.
+    const tag = (command === undefined ? readFileSync(LINUX_FILE, 'latin1') : await run(command)).trim();
     return tag.length > MAX_TAG ? { readable: false } : { readable: true, tag };
   } catch {
     return { readable: false };

@@ -11,25 +11,33 @@ import { newestRecord, readRecord } from './records.ts';
 import type { VmRecord } from './records.ts';
 import type { Run } from '../run.ts';
 
-/** What this machine shows before anybody is asked. */
-export interface Scene {
+/** What can be seen before anything is verified. */
+export interface Glance {
   /** Everything in the folder. */
   readonly names: readonly string[];
+  readonly tag: ChassisTag;
+}
+
+/** What this machine shows before anybody is asked. */
+export interface Scene extends Glance {
   /** One for each VM that the folder holds something of. */
   readonly records: readonly VmRecord[];
-  readonly tag: ChassisTag;
 }
 
 /** Milliseconds: the longest wait for a newer licence with one in hand. */
 const PATIENCE_WITH_LICENCE = 10_000;
 
 /** @throws {ClientError} `folder_unusable` */
-export async function look(session: Session): Promise<Scene> {
-  const { settings, folder } = session;
+export async function glance({ settings, folder }: Session): Promise<Glance> {
   const tag = settings.adapters.chassisTag();
-  const names = await folder.list();
+  return { names: await folder.list(), tag: await tag };
+}
+
+/** @throws {ClientError} `folder_unusable` */
+export async function look(session: Session, seen?: Glance): Promise<Scene> {
+  const { names, tag } = seen ?? (await glance(session));
   const records = await Promise.all(vmIdsAmong(names).map((vmId) => readRecord(session, vmId)));
-  return { names, records, tag: await tag };
+  return { names, records, tag };
 }
 
 /**

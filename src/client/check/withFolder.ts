@@ -1,8 +1,12 @@
 import { ClientError, systemErrorCode } from '../clientError.ts';
+import { vmIdsAmong } from '../folder/folder.ts';
+import { LICENCE_FILE } from '../folder/vmFiles.ts';
+import { isAzures } from '../imds/chassis.ts';
+import { askVmIdEarly } from '../imds/imds.ts';
 import { Pace } from '../imds/pace.ts';
 import type { Run } from '../run.ts';
-import { handOf, judgeOwnFolder, look, presumedRecord, setPatience } from './scene.ts';
-import type { Scene } from './scene.ts';
+import { glance, handOf, judgeOwnFolder, look, presumedRecord, setPatience } from './scene.ts';
+import type { Glance, Scene } from './scene.ts';
 import { takeLock } from './takeLock.ts';
 
 /** What is done in the folder. */
@@ -40,6 +44,7 @@ async function underLock<Result>(run: Run, action: InFolder<Result>): Promise<Re
     run.lockFault = 'EBUSY';
     return await action.busy(await look(run.session), new ClientError('check_running'));
   } finally {
+    run.early?.end();
     await release(run);
   }
 }
@@ -47,10 +52,27 @@ async function underLock<Result>(run: Run, action: InFolder<Result>): Promise<Re
 async function prepare(run: Run): Promise<Scene> {
   const { memory } = run.session;
   run.pace = new Pace(run, run.lock === undefined ? memory.imdsTimes : run.lock.imds);
-  const scene = await look(run.session);
+  const seen = await glance(run.session);
+  if (await mayBeLicensed(run, seen)) await askVmIdEarly(run);
+  const scene = await look(run.session, seen);
   reportCache(run, scene);
   await sweep(run, scene);
   return scene;
+}
+
+/**
+ * On Azure's own hardware a check with a licence begins with the same question to IMDS whatever else is true, so the answer
+ * can come while the folder is verified. Where the licence turns out not to count, the question was one too many.
+ */
+async function mayBeLicensed({ lock, session }: Run, { names, tag }: Glance): Promise<boolean> {
+  const [vmId, ...others] = vmIdsAmong(names);
+  if (lock === undefined || vmId === undefined || others.length > 0 || !isAzures(tag)) return false;
+  try {
+    return (await session.folder.list(vmId)).includes(LICENCE_FILE);
+  } catch (error) {
+    if (error instanceof ClientError) return false;
+    throw error;
+  }
 }
 
 function reportCache(run: Run, scene: Scene): void {

@@ -2,7 +2,7 @@ import { parseJsonObject, textMember } from '../members.ts';
 import type { AttestedDocumentResponse } from '../../contract/wire.ts';
 import { ClientError } from '../clientError.ts';
 import type { Run } from '../run.ts';
-import { ImdsRequests } from './imdsRequests.ts';
+import { ImdsRequests, sendEarly } from './imdsRequests.ts';
 import type { Item, Surroundings } from './imdsRequests.ts';
 import { USER_DATA_SINCE } from './versions.ts';
 
@@ -26,6 +26,11 @@ const VM_ID: Item<string> = {
   parse: parseVmId,
 };
 const COMPUTE: Item<Identity> = { path: '/metadata/instance/compute', query: {}, parse: parseIdentity };
+
+/** Asks which VM this is, before it is known with which patience. {@link Imds.readVmId} takes the answer. */
+export function askVmIdEarly(run: Run): Promise<void> {
+  return sendEarly(run, VM_ID, run.session.memory.apiVersions.licence);
+}
 
 /**
  * What a licence takes of IMDS. Each method throws {ClientError} `not_in_azure`, `imds_not_answering`, `imds_answer_unusable`.

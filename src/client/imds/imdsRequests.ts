@@ -1,7 +1,8 @@
-import type { ImdsReply } from '../adapters.ts';
+import type { ImdsReply, ImdsRequest } from '../adapters.ts';
 import { ClientError } from '../clientError.ts';
 import type { Run } from '../run.ts';
 import type { Chassis } from './chassis.ts';
+import { EarlyRequest } from './earlyRequest.ts';
 import { newestKnownVersion } from './versions.ts';
 import type { Purpose } from './versions.ts';
 
@@ -112,18 +113,19 @@ export class ImdsRequests {
   }
 
   async #ask<Value>({ path, query, parse }: Item<Value>, version: string | undefined): Promise<Verdict<Value>> {
-    const { session, request } = this.#run;
-    const { adapters, imdsUrl = IMDS_URL } = session.settings;
-    const parameters = formatQuery({ ...(version === undefined ? {} : { 'api-version': version }), ...query });
-    await this.#run.pace?.turn();
-    await this.#run.lock?.renew();
-    const reply = await adapters.requestImds({
-      url: `${imdsUrl}${path}${parameters === '' ? '' : `?${parameters}`}`,
-      timeoutMs: this.#nextTimeout(),
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-    });
+    const url = urlOf(this.#run, { path, query }, version);
+    const { early } = this.#run;
+    this.#run.early = undefined;
+    const reply = await (early?.take(url) ?? this.#send(url));
     this.#run.checkStopped();
     return this.#judge(reply, parse);
+  }
+
+  async #send(url: string): Promise<ImdsReply> {
+    const { session, pace, lock } = this.#run;
+    await pace?.turn();
+    await lock?.renew();
+    return session.settings.adapters.requestImds(requestOf(this.#run, url, this.#nextTimeout()));
   }
 
   /** An answer that took too long is given twice the time when it is asked for again. */
@@ -170,6 +172,22 @@ export class ImdsRequests {
     const isElsewhere = chassis === 'unreadable' && !hasLicence && trouble === 'absent' && !this.#answered;
     return new ClientError(this.#mayBeElsewhere || isElsewhere ? 'not_in_azure' : 'imds_not_answering');
   }
+}
+
+/** Sends the request that a check is expected to begin with. */
+export async function sendEarly(run: Run, item: Pick<Item<unknown>, 'path' | 'query'>, version: string): Promise<void> {
+  await run.pace?.turn();
+  const request = requestOf(run, urlOf(run, item, version), run.requestTime(FIRST_TIMEOUT));
+  run.early = new EarlyRequest(run.session.settings.adapters.requestImds, request);
+}
+
+function requestOf({ request: { signal } }: Run, url: string, timeoutMs: number): ImdsRequest {
+  return { url, timeoutMs, ...(signal === undefined ? {} : { signal }) };
+}
+
+function urlOf({ session }: Run, { path, query }: Pick<Item<unknown>, 'path' | 'query'>, version?: string): string {
+  const parameters = formatQuery({ ...(version === undefined ? {} : { 'api-version': version }), ...query });
+  return `${session.settings.imdsUrl ?? IMDS_URL}${path}${parameters === '' ? '' : `?${parameters}`}`;
 }
 
 function formatQuery(parameters: Readonly<Record<string, string>>): string {

@@ -53,7 +53,12 @@ export const catalogueAnswer = z
 export const effectReport = z
   .strictObject({
     dryRun: z.literal(true),
-    old: z.record(z.string(), z.unknown()).nullable().describe('The object as it is; null if there is none.'),
+    old: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe(
+        'The object as it is; null if there is none. Of many licences by their ids, at most 100: the members that change.',
+      ),
     new: z.record(z.string(), z.unknown()).nullable().describe('The object as it would be; null if it is deleted.'),
     effect: z.strictObject({
       vms: z
@@ -61,7 +66,9 @@ export const effectReport = z
         .min(0)
         .nullable()
         .describe('VMs that hold a seat now and are affected; null if they are not counted.'),
+      atLeast: z.literal(true).optional().describe('There may be more VMs: they are counted for a second.'),
       licences: z.array(z.string()).describe('The ids of the licences that are affected, at most 100.'),
+      licencesInAll: z.int().optional().describe('Of a change of many licences: how many are changed.'),
       pins: z
         .array(z.string())
         .optional()
@@ -73,6 +80,13 @@ export const effectReport = z
           'Of trust: accepted clouds that are left without a complete path, so that no VM there gets a licence.',
         ),
     }),
+    effectToken: z
+      .string()
+      .describe('Of the objects that are affected and their ETags. A change of many licences must bring it.'),
+    removes: z
+      .array(z.string())
+      .optional()
+      .describe('Of a PUT or PATCH: the members that are removed, and have their default from then on.'),
   })
   .meta({ id: 'EffectReport' });
 

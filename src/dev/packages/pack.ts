@@ -14,7 +14,7 @@ export interface PackageSource {
   readonly folder: string;
   /**
    * Sources in that folder that are bundled with all that they import, each into a file of its own name in `dist`. Without
-   * them `prepack` alone, a script of package.json, makes what `files` names.
+   * them `prepack` alone, a script of package.json, makes what `files` names: one or more calls of tsc.
    */
   readonly bundled?: readonly string[];
 }
@@ -25,6 +25,8 @@ export const PACKAGES: readonly PackageSource[] = [
   { folder: 'src/client' },
   { folder: 'src/trust/package', bundled: ['index.ts', '../../verifier/secondReading.ts'] },
 ];
+
+const TYPESCRIPT = 'node_modules/typescript/bin/tsc';
 
 /** Each gets the tarball as its last argument. */
 const CHECKS: readonly (readonly string[])[] = [
@@ -56,11 +58,11 @@ export interface PackedPackage {
  * @throws Error where it cannot be packed
  */
 export async function packPackage(source: PackageSource, outDir: string): Promise<PackedPackage> {
-  const stage = mkdtempSync(join(tmpdir(), 'countersign-pack-'));
+  const [stage = '', built = ''] = ['pack', 'build'].map((what) => mkdtempSync(join(tmpdir(), `countersign-${what}-`)));
   try {
     const folder = resolve(ROOT, source.folder);
-    runNpm(['run', '--if-present', 'prepack'], folder);
-    stagePackage(folder, stage);
+    buildPackage(folder, join(built, 'dist'));
+    stagePackage({ folder, built, stage });
     const inputs = await bundleInto(stage, folder, source.bundled ?? []);
     const answer = runNpm(['pack', '--json', '--ignore-scripts', '--pack-destination', outDir], stage);
     const [packed] = Object.values(JSON.parse(answer) as readonly NpmPackEntry[]);
@@ -72,22 +74,51 @@ export async function packPackage(source: PackageSource, outDir: string): Promis
     const problems = (await Promise.all(checked)).flat();
     return { name, tarball, bytes: statSync(tarball).size, unpackedBytes, files, inputs, problems };
   } finally {
-    rmSync(stage, { recursive: true });
+    for (const made of [stage, built]) rmSync(made, { recursive: true });
   }
 }
 
+interface Manifest {
+  readonly files?: readonly string[];
+  readonly scripts?: { readonly prepack?: string };
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
+}
+
+/**
+ * Runs the steps of the package's `prepack` with another folder for what they write. In the package's own folder, somebody
+ * else who packs the same sources would write at the same time.
+ *
+ * @throws Error where a step fails
+ */
+export function buildPackage(folder: string, outDir: string): void {
+  const steps = readManifest(folder).scripts?.prepack?.split(' && ') ?? [];
+  for (const step of steps) {
+    const [, ...options] = step.split(' ');
+    const args = [join(ROOT, TYPESCRIPT), ...options, '--outDir', outDir];
+    const { status, stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`"${step}" failed in ${folder}:\n${stdout}`);
+  }
+}
+
+interface StageFolders {
+  readonly folder: string;
+  readonly built: string;
+  readonly stage: string;
+}
+
 /** `files` and the scripts of the build have done their work, so the staged package.json has neither. */
-function stagePackage(folder: string, stage: string): void {
-  const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
-  const { files = [], scripts, ...published } = manifest;
+function stagePackage({ folder, built, stage }: StageFolders): void {
+  const { files = [], scripts, ...published } = readManifest(folder);
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);
-  const paths = [...(files as readonly string[]), 'README.md', 'CHANGELOG.md'];
-  for (const path of paths.filter((name) => existsSync(join(folder, name)))) {
-    cpSync(join(folder, path), join(stage, path), { recursive: true });
+  const sources = scripts === undefined ? folder : built;
+  for (const path of files) cpSync(join(sources, path), join(stage, path), { recursive: true });
+  for (const name of ['README.md', 'CHANGELOG.md'].filter((file) => existsSync(join(folder, file)))) {
+    cpSync(join(folder, name), join(stage, name));
   }
   cpSync(join(ROOT, 'LICENSE'), join(stage, 'LICENSE'));
-  // The build is among the sources, where other tools would take it for one.
-  if (scripts !== undefined) rmSync(join(folder, 'dist'), { recursive: true, force: true });
 }
 
 async function bundleInto(stage: string, folder: string, bundled: readonly string[]): Promise<PackedPackage['inputs']> {

@@ -5,13 +5,16 @@ import { expect, test } from 'vitest';
 import { SUBJECTS } from '../../../src/cli/preflight/finding.ts';
 import { KEPT_VALUES } from '../../../src/cli/preflight/metadataRules.ts';
 import { TROUBLES } from '../../../src/client/diagnosis/trouble.ts';
-import { FAULTS } from '../../../src/emulator/faults.ts';
+import { PREFERRED_VERSIONS } from '../../../src/client/imds/versions.ts';
+import { FAULTS, FAULT_NAMES } from '../../../src/emulator/faults.ts';
 import type { FaultName } from '../../../src/emulator/faults.ts';
 import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
+import { readVmFile } from '../../../src/emulator/vmFile.ts';
+import { API_VERSIONS } from '../../../src/emulator/versions.ts';
 import { createVm } from '../../../src/emulator/vms.ts';
 import { hasShared, readSharedText } from '../../support/shared.ts';
 import { runIn } from '../documentFiles.ts';
-import { AT, FAULTS_THAT_ANSWER, listCodes, readReport, usePreflight } from '../preflight/preflightScene.ts';
+import { AT, listCodes, readReport, usePreflight } from '../preflight/preflightScene.ts';
 
 const scene = usePreflight();
 
@@ -51,6 +54,15 @@ test.each(Object.entries(PLANS))('the built-in VM %s is ready: %s', async (name,
   expect(listCodes(run)).toEqual({ ...EMULATOR, ...(plan !== null && { plan }) });
 });
 
+const VM_FILE = join(import.meta.dirname, '../../endToEnd/vms.json');
+
+const ORDINARY = {
+  name: 'ordinary',
+  vmId: '11111111-0000-4000-8000-000000000001',
+  subscriptionId: 'aaaaaaaa-0000-4000-8000-000000000001',
+  compute: { plan: { publisher: 'contoso', product: 'gateway', name: 'standard' }, sku: 'standard-2' },
+};
+
 /** Where the verdict is not simply that the document check fails with the code that a service would answer. */
 const VERDICTS: Readonly<Partial<Record<FaultName, Readonly<Record<string, string>>>>> = {
   // With trust in one authority alone there is no other cloud.
@@ -67,16 +79,73 @@ const VERDICTS: Readonly<Partial<Record<FaultName, Readonly<Record<string, strin
   'too-many': { imds: 'failed imds_busy' },
   error: { imds: 'failed imds_failing' },
   forbidden: { access: 'failed imds_denied' },
+  silent: { imds: 'failed imds_silent' },
   refused: { imds: 'failed imds_silent' },
   cut: { imds: 'failed imds_odd' },
 };
 
-test.each(FAULTS_THAT_ANSWER)('the fault %s has its verdict', async (fault) => {
+test.each(FAULT_NAMES)('the fault %s has its verdict', async (fault) => {
   const { leadsTo } = FAULTS[fault];
   const verdict = VERDICTS[fault] ?? (leadsTo === null ? {} : { document: `failed ${leadsTo}` });
   const run = await scene.run(await scene.emulate({ faults: [fault] }));
   expect(listCodes(run)).toEqual({ ...EMULATOR, ...verdict });
   expect(run.code).toBe(Object.values(verdict).some((each) => each.startsWith('failed')) ? 2 : 0);
+});
+
+test('a silent IMDS on Azure’s hardware is waited for, but not for long', async () => {
+  const begun = scene.clock.now();
+  const run = await scene.run(await scene.emulate({ faults: ['silent'] }));
+  expect(readReport(run).checks.filter(({ outcome }) => outcome === 'failed')).toHaveLength(1);
+  const waited = scene.clock.now() - begun;
+  expect(waited).toBeGreaterThanOrEqual(10_000);
+  expect(waited).toBeLessThanOrEqual(30_000);
+});
+
+/** What the newest api-version of a host leads to. Documents name the subscription from 2019-11-01 on. */
+function verdictOnHostOf(newest: string): Readonly<Record<string, string>> {
+  if (newest >= PREFERRED_VERSIONS.licence) return {};
+  const versions = 'noted version_not_preferred';
+  if (newest >= '2019-11-01') return { versions };
+  if (newest >= '2018-10-01') return { versions, document: 'failed claim_missing' };
+  return { versions, instance: 'failed imds_version', document: 'failed imds_version' };
+}
+
+test.each(API_VERSIONS.flatMap((version) => ([400, 404] as const).map((status) => [version, status] as const)))(
+  'a host whose newest api-version is %s, which refuses others with %i, has its verdict',
+  async (newestVersion, unknownVersion) => {
+    const vms = [createVm({ ...ORDINARY, newestVersion })] as const;
+    const run = await scene.run(await scene.emulate({ vms, unknownVersion }));
+    expect(listCodes(run)).toEqual({ ...EMULATOR, ...verdictOnHostOf(newestVersion) });
+    expect(run.code).toBe(newestVersion >= '2019-11-01' ? 0 : 2);
+  },
+);
+
+test('every sound VM of a vendor’s own file is ready, whatever its plan', async () => {
+  const vms = await readVmFile(VM_FILE);
+  const url = await scene.emulate({ vms, rateLimit: Infinity });
+  const sound = vms.filter(({ faults = [] }) => faults.length === 0);
+  expect(sound.length).toBeGreaterThan(10);
+  for (const { name, compute } of sound) {
+    const plan = compute.plan.publisher === '' ? { plan: 'noted plan_empty' } : {};
+    expect([name, listCodes(await scene.run(`${url}/vms/${name}`))]).toEqual([name, { ...EMULATOR, ...plan }]);
+  }
+});
+
+test.each([
+  ['/metadata/attested', { access: 'failed imds_denied' }],
+  ['/metadata/instance', { access: 'failed imds_denied' }],
+  ['/metadata/versions', { access: 'failed imds_denied' }],
+])('the guest proxy agent denies %s alone', async (path, verdict) => {
+  const emulator = await scene.emulate({ rateLimit: Infinity });
+  const through = forward(emulator, '/', (text) => text);
+  const url = await scene.serve((request, response) => {
+    if (request.url?.startsWith(path) === true) response.writeHead(403).end();
+    else through(request, response);
+  });
+  const run = await scene.run(url);
+  expect(run.code).toBe(2);
+  expect(listCodes(run)).toEqual({ ...EMULATOR, ...verdict });
+  expect(run.out).toContain('inVMAccessControlProfile');
 });
 
 const refuse =

@@ -1,3 +1,5 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { inspect } from 'node:util';
 import { calculateJwkThumbprint, compactVerify } from 'jose';
 import { expect, test } from 'vitest';
 import type { KeyStore } from '../../../src/client/adapters.ts';
@@ -21,6 +23,27 @@ export function testKeyStore(name: string, create: () => Promise<KeyStore>): voi
     expect(Object.keys(key?.jwk ?? {}).sort()).toEqual(['crv', 'kty', 'x', 'y']);
     expect(key?.jwk).toMatchObject({ kty: 'EC', crv: 'P-256' });
     expect(await calculateJwkThumbprint(key?.jwk ?? {})).toHaveLength(43);
+  });
+
+  test(`${name}: whoever holds a key pair can do nothing with it but sign`, async () => {
+    const pair = await (await create()).open(VM_ID);
+    expect(Object.keys(pair ?? {}).filter((member) => !['jwk', 'sign', 'fault'].includes(member))).toEqual([]);
+    const { x, y } = pair?.jwk ?? {};
+    const shown = inspect(pair, { depth: Infinity, showHidden: true }).match(/'[\w-]{43}'/g);
+    expect(new Set(shown)).toEqual(new Set([`'${x ?? ''}'`, `'${y ?? ''}'`]));
+  });
+
+  test(`${name}: it signs octets of any length, several at a time, and none is changed`, async () => {
+    const key = await (await create()).open(VM_ID);
+    if (key === undefined) throw new Error('There is no key.');
+    const texts = [0, 1, 64, 65_536].map((length) => Buffer.alloc(length, 7));
+    const signatures = await Promise.all(texts.map((octets) => key.sign(octets)));
+    const publicKey = createPublicKey({ key: { ...key.jwk }, format: 'jwk' });
+    for (const [index, octets] of texts.entries()) {
+      const signature = signatures[index] ?? new Uint8Array();
+      expect(octets).toEqual(Buffer.alloc(octets.length, 7));
+      expect(verify('sha256', octets, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true);
+    }
   });
 
   test(`${name}: it signs ES256, r and s in 64 octets, as another implementation verifies`, async () => {

@@ -15,7 +15,6 @@ import type { World } from '../world.ts';
 
 export const REQUEST: Command = {
   name: 'request',
-  usage: '[--out FILE]',
   summary: 'Writes the request of a VM that cannot reach the service',
   description: `Take the file to the vendor within seven days. It holds no secret. What comes back is for "import". Without
 --out the request goes to standard output.`,

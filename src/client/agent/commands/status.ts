@@ -7,7 +7,7 @@ import { describe } from '../describe.ts';
 import { EXIT } from '../exitCodes.ts';
 import { reportOf, toJson } from '../report.ts';
 import type { Report } from '../report.ts';
-import { ownersOf, readStatusFile, SILENCE } from '../statusFile.ts';
+import { isSilent, ownersOf, readStatusFile } from '../statusFile.ts';
 
 export const STATUS_COMMAND: Command = {
   name: 'status',
@@ -29,7 +29,7 @@ async function runStatus({ options, world }: Call): Promise<number> {
 /** The running agent knows why there is no licence, and when it checks again; the folder does not. */
 async function readWord({ configuration, folder }: Agent, answer: Status): Promise<Report | undefined> {
   const file = await readStatusFile(configuration.runFolder, ownersOf(folder));
-  if (file === undefined || Date.parse(file.report.nextCheckAt) + SILENCE < Date.now()) return undefined;
+  if (file === undefined || isSilent(file.report)) return undefined;
   const knowsNothing = WITHOUT_WORD.includes(answer.code ?? '');
   const isSame = file.report.state === answer.state;
   return isSame || knowsNothing || file.report.state === 'denied' ? file.report : undefined;

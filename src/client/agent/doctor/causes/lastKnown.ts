@@ -1,7 +1,7 @@
 import type { Area, Found } from '../finding.ts';
 import type { LastKnownEvidence } from '../gather/lastKnown.ts';
 import { quoteForSh } from '../quote.ts';
-import { SILENCE } from '../../statusFile.ts';
+import { isSilent } from '../../statusFile.ts';
 import { formatMode, WRITABLE_BY_OTHERS } from './modes.ts';
 
 const RESTART = 'systemctl restart countersign';
@@ -28,7 +28,7 @@ export const LAST_KNOWN = {
       means: 'No agent runs: the next check that it announced is more than 30 minutes past.',
       advice: 'Start the agent, and read its log (journalctl -u countersign) if it ends again.',
       judge({ now, status }) {
-        if (status === null || !isSilent(now, status)) return null;
+        if (status === null || !isSilent(status, Date.parse(now))) return null;
         return { evidence: [`nextCheckAt: ${status.nextCheckAt}`, `now: ${now}`], command: RESTART };
       },
     },
@@ -36,7 +36,7 @@ export const LAST_KNOWN = {
       means: 'The agent that runs is of another version than this program.',
       advice: 'Start the agent again, so that the version that is installed runs.',
       judge({ agent, now, status }) {
-        if (status === null || status.agent === agent || isSilent(now, status)) return null;
+        if (status === null || status.agent === agent || isSilent(status, Date.parse(now))) return null;
         return { evidence: [`running: ${status.agent}`, `this program: ${agent}`], command: RESTART };
       },
     },
@@ -55,7 +55,7 @@ export const LAST_KNOWN = {
       advice:
         'After reimaging or replacing the disk of the operating system a VM has a new key. Ask the vendor to run the command, or to raise keyChanges of the offer.',
       judge({ now, status }) {
-        if (status?.code !== KEY_CHANGED || isSilent(now, status)) return null;
+        if (status?.code !== KEY_CHANGED || isSilent(status, Date.parse(now))) return null;
         const vm = status.vmId === null ? null : quoteForSh('countersign', 'activations', 'release-key', status.vmId);
         return { evidence: told(status), command: vm };
       },
@@ -67,7 +67,7 @@ type Status = NonNullable<LastKnownEvidence['status']>;
 
 function judgeState(state: 'denied' | 'refused'): (own: LastKnownEvidence) => Found | null {
   return ({ now, status }) => {
-    if (status?.state !== state || status.code === KEY_CHANGED || isSilent(now, status)) return null;
+    if (status?.state !== state || status.code === KEY_CHANGED || isSilent(status, Date.parse(now))) return null;
     return { evidence: told(status), command: 'countersign-agent check --renew' };
   };
 }
@@ -78,8 +78,4 @@ function told(status: Status): readonly string[] {
 
 function describeState({ code, state }: Status): string {
   return code === null ? state : `${state} (${code})`;
-}
-
-function isSilent(now: string, { nextCheckAt }: Status): boolean {
-  return Date.parse(now) - Date.parse(nextCheckAt) > SILENCE;
 }
