@@ -17,9 +17,9 @@ import type { World } from '../world.ts';
 export const DOCTOR: Command = {
   name: 'doctor',
   summary: 'Finds out why this VM has no licence',
-  description: `Looks at everything that is known to go wrong, and says for each finding what shows it and what to do. Nothing
-is changed. Root sees more than others do. The exit code is 0 where nothing was found, and 1 otherwise. The file of --bundle
-is for the vendor's support. It holds no secret; it must not exist before.`,
+  description: `Looks at everything that is known to go wrong, and says for each finding what shows it and what to
+do. Nothing is changed. Root sees more than others do. The exit code is 0 where nothing was found, and 1
+otherwise. The file of --bundle is for the vendor's support. It holds no secret; it must not exist before.`,
   options: {
     json: { summary: 'print the result as JSON' },
     bundle: { value: 'FILE', summary: 'write everything that was seen to this file, for support' },
