@@ -5,6 +5,7 @@ import type { StateStore } from '../operators/changeStates.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
+import type { SearchStore, StatisticsStore } from '../views/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -18,15 +19,18 @@ export interface CleaningNeeds {
     Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
     Pick<RequestStore, 'deleteRequests'> &
     Pick<ActivationStore, 'deleteActivations'> &
-    Pick<UsageStore, 'deleteUsage'>;
+    Pick<UsageStore, 'deleteUsage'> &
+    Pick<StatisticsStore, 'deleteStatistics'> &
+    Pick<SearchStore, 'deleteIds'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Deletes old decisions, old records of operators' changes but for those of what is still in force, what was noted for past hours so that repeats are known, old requests of operators, activations of
- * VMs that have no seat and have not come for long, and old hours of the ledger.
+ * Deletes old decisions, old records of operators' changes but for those of what is still in force, what was noted for past
+ * hours so that repeats are known, old requests of operators, activations of VMs that have no seat and have not come for
+ * long, old hours of the ledger and of statistics, and ids that nobody has come with for long.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -48,5 +52,7 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
   const hours = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
-  log('info', 'store_cleaned', { decisions, changes, repeats, requests, activations, hours });
+  const statistics = await countAll(store.deleteStatistics(before(config.USAGE_DAYS)));
+  const ids = await countAll(store.deleteIds(before(config.DECISION_DAYS)));
+  log('info', 'store_cleaned', { decisions, changes, repeats, requests, activations, hours, statistics, ids });
 }

@@ -8,6 +8,7 @@ import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createIssuerNotes } from '../trust/live/issuerNotes.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
 import { createActivateOffline } from '../vm/activateOffline.ts';
+import { createReadReadiness } from '../vm/readiness.ts';
 import { createClaimLimit } from '../vm/claimLimit.ts';
 import { createAuthenticLimit } from '../vm/authenticLimit.ts';
 import { cleanStore } from './cleanStore.ts';
@@ -45,9 +46,13 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   const { store, catalogue } = await createStore(config, now);
   const { keySets, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
   const { trust, probePins } = await createServiceTrust(config, store);
+  const challenges = createChallenges({ issuer, secrets: config.CHALLENGE_SECRETS, nonceStyle });
+  const licenceLife = config.LICENCE_LIFE_SECONDS;
+  const probed = { store, keySets, signingKeys, challenges, probePins, licenceLife, now };
+  const readReadiness = createReadReadiness(probed);
   const vmNeeds = {
-    ...{ issuer, acceptedClouds, nonceStyle, store, catalogue, keySets, signingKeys, trust, probePins, now },
-    challenges: createChallenges({ issuer, secrets: config.CHALLENGE_SECRETS, nonceStyle }),
+    ...{ issuer, acceptedClouds, nonceStyle, store, catalogue, keySets, signingKeys, trust, now },
+    ...{ challenges, licenceLife, readReadiness },
     policy: servicePolicy(acceptedClouds),
     addressLimit: createAddressLimit(config.RATE_LIMIT_PER_SECOND, config.ADDRESS_LIMITS ?? []),
     trustedProxies: config.TRUSTED_PROXIES,
@@ -55,15 +60,13 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
       subscriptionPerSecond: config.SUBSCRIPTION_RATE_LIMIT_PER_SECOND,
       vmPerMinute: config.VM_RATE_LIMIT_PER_MINUTE,
     }),
-    licenceLife: config.LICENCE_LIFE_SECONDS,
     issuerNotes: createIssuerNotes(store),
     seatGate: createSeatGate(),
     claimLimit: createClaimLimit(),
     describeApi: () => describeService(issuer, directory === null ? [] : OPERATOR_ROUTES),
   };
   const operatorRoutes = serveOperators(directory, {
-    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, now },
-    licenceLife: config.LICENCE_LIFE_SECONDS,
+    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, readReadiness, now },
     listDecisions: createListDecisions({ store, now }),
     challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
     activateOffline: createActivateOffline(vmNeeds),

@@ -1,6 +1,7 @@
 import type { EffectiveStatus } from '../contract/operators/licenceFilter.ts';
 import { ANY, isSameName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
+import { beginWords, splitWords, wordsOf } from './licenceWords.ts';
 import { createOfferFinder } from './offers/licencesUnder.ts';
 import type { Licence } from './licence.ts';
 import type { Offer } from './offer.ts';
@@ -65,17 +66,8 @@ function namesSubscription({ subscriptions }: Licence, { cloud, subscription }: 
   );
 }
 
-function hasWords({ id, customer, note }: Licence, query: string): boolean {
-  const texts = [id, customer?.name ?? '', customer?.reference ?? '', note];
-  const words = texts.flatMap(wordsOf);
-  return wordsOf(query).every((asked) => words.some((word) => word.startsWith(asked)));
-}
-
-function wordsOf(text: string): readonly string[] {
-  return (
-    text
-      .normalize('NFC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  );
+/** A text without any word means no licence. */
+function hasWords(licence: Licence, query: string): boolean {
+  const beginnings = splitWords(query);
+  return beginnings.length > 0 && beginWords(beginnings, wordsOf(licence));
 }

@@ -16,6 +16,7 @@ import type {
   overrideItem,
   usageSchema,
 } from '../contract/operators/records.ts';
+import type { listedLicence } from '../contract/operators/licenceList.ts';
 import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
 import type { OfflineLicence } from '../contract/wire.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
@@ -28,6 +29,7 @@ import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../cont
 export interface Answers {
   readonly OfferItem: z.input<typeof offerItem>;
   readonly LicenceItem: z.input<typeof licenceItem>;
+  readonly ListedLicence: z.input<typeof listedLicence>;
   readonly LicenceDetail: z.input<typeof licenceDetail>;
   readonly OverrideItem: z.input<typeof overrideItem>;
   readonly Claim: ClaimJson;

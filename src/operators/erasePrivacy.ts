@@ -98,6 +98,8 @@ async function eraseVm(run: Run, pool: SeatPool, known: Stored<Activation>): Pro
     keep(run, { what, until: null, why: 'It was changed at the same time: erase again.' });
     return false;
   }
+  const { cloud, vmId: id } = known.value;
+  if (!isTrial) await store.deleteId({ kind: 'vm', cloud, id });
   run.erased.vms += 1;
   run.licences.add(known.value.licenceId);
   return true;
@@ -115,6 +117,8 @@ async function eraseDecisions(run: Run): Promise<boolean> {
     run.erased.decisions += count;
     if (run.isLate()) return false;
   }
+  const { cloud, subscriptionId: id } = run.of;
+  await run.store.deleteId({ kind: 'subscription', cloud, id });
   return true;
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { cloud, licenceId, uuid } from '../contract/operators/fields.ts';
 import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../contract/operators/licence.ts';
-import { deletedSchema, licenceDetail, licenceItem, pageOf } from '../contract/operators/records.ts';
+import { deletedSchema, licenceDetail, licenceItem } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import type { CataloguePlan } from '../catalogue/file/cataloguePlan.ts';
 import { grantLicence } from '../catalogue/offers/grantLicence.ts';
@@ -12,8 +12,7 @@ import { ANY, isSameName } from '../contract/planName.ts';
 import { countOverage } from '../catalogue/entitlement.ts';
 import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { PoolUsage } from '../seats/poolUsage.ts';
-import type { Recorded, ReadablePage, Written } from '../contract/stored.ts';
-import type { SubscriptionKey } from '../catalogue/holding.ts';
+import type { Recorded, Written } from '../contract/stored.ts';
 import { deleteLicence as removeLicence, writeLicence as storeLicence } from '../catalogue/writeLicence.ts';
 import type { LicenceWritten } from '../catalogue/writeLicence.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -25,7 +24,6 @@ import { narrowVersion, writeRecord } from './versions.ts';
 import { applyMergePatch, mergePatchBody } from './mergePatch.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
-import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
@@ -45,19 +43,6 @@ export const subscriptionQuery = {
   cloud: cloud.optional().describe(`${CLOUD_NAMES.join(', ')}. With it: subscription.`),
   subscription: uuid.optional().describe('With it: cloud.'),
 };
-
-const listLicences = defineRoute({
-  ...{ name: 'listLicences', role: 'Reader' },
-  summary: 'The licences of all subscriptions, or of one',
-  ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: pageOf(licenceItem) },
-  codes: [],
-  handle: async ({ needs, query, log }) => {
-    const of = readFilter(query);
-    const page = of === null ? await needs.store.pageLicences(readPageQuery(query)) : await readLicencesOf(needs, of);
-    return { value: writePage(page, writeItem, log) };
-  },
-});
 
 const readLicence = defineRoute({
   ...{ name: 'readLicence', role: 'Reader' },
@@ -117,7 +102,6 @@ const deleteLicence = defineRoute({
 });
 
 export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
-  listLicences,
   readLicence,
   putLicence,
   patchLicence,
@@ -180,20 +164,6 @@ export async function findLicence({ store }: LicenceNeeds, id: string): Promise<
   return stored;
 }
 
-/** The licences that a subscription is under, few as they are. */
-async function readLicencesOf({ store }: LicenceNeeds, of: SubscriptionKey): Promise<ReadablePage<Recorded<Licence>>> {
-  const { holdings } = await store.readHoldings(of);
-  const ids = [...new Set(holdings.flatMap(({ licences }) => licences))];
-  const rows = await Promise.all(ids.map((id) => store.readLicence(id)));
-  const items = rows.filter((row) => row !== null).filter(({ value }) => names(value, of));
-  return { items, next: null, unreadable: [] };
-}
-
-function names({ subscriptions }: Licence, { cloud, subscriptionId }: SubscriptionKey): boolean {
-  if (subscriptions === ANY) return false;
-  return subscriptions.some((one) => one.cloud === cloud && one.subscriptionId === subscriptionId);
-}
-
 /** @throws {RequestError} `name_taken` or `changed_meanwhile` */
 function checkClaimed(written: LicenceWritten): Written {
   if (written.outcome === 'held') {
@@ -230,19 +200,6 @@ function withDefaults(value: Licence): WithDefaults {
   const entry = { id, offer, seats, cloud: EMULATOR_CLOUD.name, subscriptions: ANY };
   const licence = writeLicence(licenceEntry.parse(entry));
   return { members, defaults: Object.fromEntries(OPTIONAL_MEMBER_NAMES.map((name) => [name, licence[name]])) };
-}
-
-/** @throws {RequestError} where only one of the two is given */
-function readFilter({
-  cloud,
-  subscription,
-}: {
-  cloud?: string | undefined;
-  subscription?: string | undefined;
-}): SubscriptionKey | null {
-  if (cloud === undefined && subscription === undefined) return null;
-  if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription };
-  throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
 }
 
 /** In the record of its change. */

@@ -8,6 +8,7 @@ import type { ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
+import type { SearchStore } from '../views/store.ts';
 
 import type { StateStore } from './changeStates.ts';
 
@@ -22,7 +23,8 @@ export interface PrivacyStore
     Pick<ChangeStore, 'deleteChangesOf'>,
     Pick<DecisionStore, 'pageDecisions' | 'deleteDecisionsOf'>,
     Pick<CatalogueStore, 'readHoldings' | 'readLicence'>,
-    Pick<ClaimStore, 'pageClaims'> {}
+    Pick<ClaimStore, 'pageClaims'>,
+    Pick<SearchStore, 'deleteId'> {}
 
 /**
  * The next pool in which VMs of a subscription may be: any licence's, for a subscription may have been under it once, and

@@ -170,7 +170,7 @@ export async function replaceRows(
 export async function writeTransaction(
   table: TableClient,
   call: StoreCall,
-  writes: readonly (RowWrite | RowRemoval)[],
+  writes: readonly (RowWrite | RowPut | RowRemoval)[],
 ): Promise<{ readonly outcome: 'written'; readonly versions: readonly string[] } | { readonly outcome: 'refused' }> {
   const actions = writes.map(transactionAction);
   const answer = await askStore(call, (abortSignal) => submitWhole(table, actions, abortSignal));

@@ -29,15 +29,24 @@ const MAX_AGE = 10_000;
 
 const RANK = { ok: 0, degraded: 1, failed: 2 } as const;
 
-/** `GET /readyz`. Probes what the service needs at most once in ten seconds, however often it is asked. */
-export function createReadiness(needs: ReadinessNeeds): UseCase {
+export type ReadReadiness = (log: Log) => Promise<Readiness>;
+
+/** Probes what the service needs at most once in ten seconds, however often it is asked. */
+export function createReadReadiness(needs: ReadinessNeeds): ReadReadiness {
   let probed: { readonly at: number; readonly answer: Promise<Readiness> } | null = null;
-  return async ({ log }) => {
+  return (log) => {
     const at = needs.now();
     if (probed === null || at - probed.at >= MAX_AGE || at < probed.at) {
       probed = { at, answer: probeAll(needs, at, log) };
     }
-    const readiness = await probed.answer;
+    return probed.answer;
+  };
+}
+
+/** `GET /readyz` */
+export function answerReadiness({ readReadiness }: { readonly readReadiness: ReadReadiness }): UseCase {
+  return async ({ log }) => {
+    const readiness = await readReadiness(log);
     return replyJson(readiness.state === 'failed' ? 503 : 200, readiness);
   };
 }

@@ -23,15 +23,21 @@ import type { LicenceNeeds } from './issueLicence.ts';
 import { createOpenApi } from './openApi.ts';
 import type { OpenApiNeeds } from './openApi.ts';
 import { readProblemPage } from './problemPage.ts';
-import { createReadiness } from './readiness.ts';
-import type { ReadinessNeeds } from './readiness.ts';
+import { answerReadiness } from './readiness.ts';
+import type { ReadReadiness } from './readiness.ts';
 import { readKeySet, readSignedKeySet, signedKeySetQuery } from './readKeySets.ts';
+import type { KeySetNeeds } from './readKeySets.ts';
 import { releaseLicence } from './releaseLicence.ts';
 import type { ReleaseNeeds } from './releaseLicence.ts';
 import { challengeRequestSchema, licenceRequestSchema, releaseRequestSchema } from './requestBody.ts';
 
 /** What all routes of this table need together. Each use case sees what it names alone. */
-export type VmNeeds = ChallengeNeeds & LicenceNeeds & ReleaseNeeds & DiscoveryNeeds & ReadinessNeeds & OpenApiNeeds;
+export type VmNeeds = ChallengeNeeds &
+  LicenceNeeds &
+  ReleaseNeeds &
+  DiscoveryNeeds &
+  KeySetNeeds &
+  OpenApiNeeds & { readonly readReadiness: ReadReadiness };
 
 /** What a route takes and answers, and what serves it. Method and path are in contract/endpoints.ts. */
 export interface VmRoute {
@@ -112,7 +118,7 @@ export const VM_ROUTES: Readonly<Record<VmEndpoint, VmRoute>> = {
   readReadiness: {
     ...{ ...FOR_ANYONE, answer: json(readinessSchema), tellsFailure: true, codes: ['internal_error'] },
     summary: 'What the service needs, probed at most ten seconds ago; 503 with the same body where something failed',
-    serve: createReadiness,
+    serve: answerReadiness,
   },
   readProblemPage: {
     ...{ ...COUNTED, params: z.strictObject({ code: z.enum(CODES) }) },

@@ -40,7 +40,7 @@ export function createList(session: Session) {
     .addHelpText('after', serviceHelp('countersign licences list --subscription aaaaaaaa-0000-4000-8000-000000000001'))
     .action((options) => {
       const { subscription, cloud = subscription === undefined ? undefined : USUAL_CLOUD, limit } = options;
-      const call = { path: '/licences', query: { cloud, subscription }, item: 'LicenceItem' } as const;
+      const call = { path: '/licences', query: { cloud, subscription }, item: 'ListedLicence' } as const;
       return showList(openService(session, options), call, { limit, columns: COLUMNS });
     });
 }

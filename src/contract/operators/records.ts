@@ -10,6 +10,12 @@ import { seats } from './fields.ts';
 /** A time in an answer. */
 export const instantText = z.iso.datetime();
 
+/** What lists and searches say of the cloud. */
+export const cloudLookedAt = z
+  .string()
+  .nullable()
+  .describe('The cloud that was looked at; null: every one. Nothing else was left out than what the request names.');
+
 /** ETag and last change of an object, beside what it holds. */
 export const recordFields = {
   etag: z.string().describe('For If-Match.'),
