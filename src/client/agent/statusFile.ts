@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { member, parseJsonObject, textMember } from '../members.ts';
 import { LICENCE_STATES } from '../states.ts';
 import { readRunFile } from './readRunFile.ts';
@@ -32,8 +33,16 @@ export async function readStatusFile(
 }
 
 /** Whether the agent that wrote this no longer runs. */
-export function isSilent({ nextCheckAt }: Report): boolean {
-  return Date.parse(nextCheckAt) + SILENCE < Date.now();
+export function isSilent({ nextCheckAt }: Pick<Report, 'nextCheckAt'>, now = Date.now()): boolean {
+  return Date.parse(nextCheckAt) + SILENCE < now;
+}
+
+/** Root, this user, and the agent's user, who owns the state folder. */
+export function ownersOf(folder: string): readonly number[] | undefined {
+  const uid = process.geteuid?.();
+  if (uid === undefined) return undefined;
+  const owner = lstatSync(folder, { throwIfNoEntry: false })?.uid;
+  return [0, uid, ...(owner === undefined ? [] : [owner])];
 }
 
 /** The members that are relied on are looked at; the agent wrote the others too. */

@@ -70,6 +70,9 @@ test.each([process.execPath, ...OTHERS])('it licenses a VM, on %s', async (node)
   });
   expect(first).toMatchObject({ code: 0, stderr: '' });
   expect(await run([node, file, 'status'], environment(vm))).toMatchObject({ code: 0 });
+  const doctor = await run([node, file, 'doctor', '--json'], environment(vm));
+  expect(JSON.parse(doctor.stdout)).toMatchObject({ findings: [] });
+  expect(doctor).toMatchObject({ code: 0, stderr: '' });
   const released = await run([node, file, 'release'], environment(vm));
   expect(released.stdout).toMatch(/^The seat is free at /);
 });
