@@ -18,6 +18,10 @@ import type {
 } from '../contract/operators/records.ts';
 import type { listedLicence } from '../contract/operators/licenceList.ts';
 import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
+import type { OverviewJson } from '../contract/operators/overview.ts';
+import type { PoolJson } from '../contract/operators/pool.ts';
+import type { searchAnswer } from '../contract/operators/search.ts';
+import type { DecisionCountJson } from '../contract/operators/statistics.ts';
 import type { OfflineLicence } from '../contract/wire.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
@@ -48,6 +52,10 @@ export interface Answers {
   readonly Erasure: ErasureJson;
   readonly Decision: DecisionJson;
   readonly Explanation: ExplanationJson;
+  readonly DecisionCount: DecisionCountJson;
+  readonly Overview: OverviewJson;
+  readonly Pool: PoolJson;
+  readonly SearchAnswer: z.input<typeof searchAnswer>;
   readonly KeyReport: KeyReportJson;
   readonly UploadedKeySet: UploadReportJson;
   readonly OperatorPin: PinJson;

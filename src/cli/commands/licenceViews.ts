@@ -1,12 +1,14 @@
 import type { Answers } from '../operatorAnswers.ts';
+import { Option } from '@commander-js/extra-typings';
 import type * as z from 'zod';
+import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
 import type { licenceEntry } from '../../contract/operators/licence.ts';
 import type { Session } from '../command.ts';
 import { end } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { OPTIONS } from '../options.ts';
+import { OPTIONS, parseInstant } from '../options.ts';
 import { describeSubscriptions, listSubscriptions } from '../subscriptions.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
@@ -16,9 +18,9 @@ import type { Column } from '../table.ts';
 type LicenceItem = Answers['LicenceItem'];
 export type LicenceDetail = Answers['LicenceDetail'];
 
-const COLUMNS: readonly Column<LicenceItem>[] = [
+const COLUMNS: readonly Column<Answers['ListedLicence']>[] = [
   ['ID', ({ licence }) => licence.id],
-  ['STATUS', ({ licence }) => licence.status],
+  ['STATUS', ({ effective }) => effective],
   ['CUSTOMER', ({ licence }) => licence.customer?.name],
   ['CLASS', ({ licence }) => licence.class],
   ['SEATS', ({ licence }) => licence.seats],
@@ -28,19 +30,42 @@ const COLUMNS: readonly Column<LicenceItem>[] = [
   ['VALID UNTIL', ({ licence }) => licence.validUntil],
 ];
 
+const STATUSES = [
+  'active',
+  'not_yet',
+  'expired',
+  'suspended',
+  'revoked',
+  'offer_suspended',
+] as const satisfies readonly EffectiveStatus[];
+
 export const USUAL_CLOUD = 'AzurePublicCloud';
 
 export const LICENCE_ID = ['<id>', 'the id of the licence'] as const;
 
 export function createList(session: Session) {
-  return serviceCommand('list', 'Lists the licences of all subscriptions, or of one.')
+  return serviceCommand('list', 'Lists licences, each with what it is worth now.')
+    .option('--query <words>', 'with words that begin so in the id, the customer or the note')
+    .addOption(new Option('--status <status>', 'worth this now').choices(STATUSES))
+    .option('--offer <offer>', 'of this offer, publisher/product/plan; the plan may be *')
+    .option('--ends-before <time>', 'that end before this time, RFC 3339', parseInstant)
+    .addOption(new Option('--sort <order>', 'default: by id').choices(['customer', 'end', 'changed'] as const))
     .option('--subscription <uuid>', 'of this subscription')
     .option('--cloud <name>', `of this cloud (with --subscription: ${USUAL_CLOUD} unless given)`)
     .option(...OPTIONS.limit)
-    .addHelpText('after', serviceHelp('countersign licences list --subscription aaaaaaaa-0000-4000-8000-000000000001'))
+    .addHelpText(
+      'after',
+      serviceHelp(
+        'countersign licences list --subscription aaaaaaaa-0000-4000-8000-000000000001',
+        'countersign licences list --query fabrikam',
+        'countersign licences list --sort end --ends-before 2027-01-01T00:00:00Z',
+      ),
+    )
     .action((options) => {
       const { subscription, cloud = subscription === undefined ? undefined : USUAL_CLOUD, limit } = options;
-      const call = { path: '/licences', query: { cloud, subscription }, item: 'ListedLicence' } as const;
+      const { query: words, status, offer, endsBefore, sort } = options;
+      const query = { query: words, status, offer, endsBefore, sort, cloud, subscription };
+      const call = { path: '/licences', query, item: 'ListedLicence' } as const;
       return showList(openService(session, options), call, { limit, columns: COLUMNS });
     });
 }
