@@ -1,7 +1,11 @@
+import type { ChangeRecord, ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
+import { isInForce } from '../operators/changeStates.ts';
+import type { StateStore } from '../operators/changeStates.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
+import type { SearchStore, StatisticsStore } from '../views/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -10,18 +14,23 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_RUN = 4 * 60 * 1000;
 
 export interface CleaningNeeds {
-  readonly store: Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
+  readonly store: StateStore &
+    Pick<ChangeStore, 'deleteChanges'> &
+    Pick<DecisionStore, 'deleteDecisions' | 'deleteRepeats'> &
     Pick<RequestStore, 'deleteRequests'> &
     Pick<ActivationStore, 'deleteActivations'> &
-    Pick<UsageStore, 'deleteUsage'>;
+    Pick<UsageStore, 'deleteUsage'> &
+    Pick<StatisticsStore, 'deleteStatistics'> &
+    Pick<SearchStore, 'deleteIds'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Deletes old decisions, what was noted for past hours so that repeats are known, old requests of operators, activations of
- * VMs that have no seat and have not come for long, and old hours of the ledger.
+ * Deletes old decisions, old records of operators' changes but for those of what is still in force, what was noted for past
+ * hours so that repeats are known, old requests of operators, activations of VMs that have no seat and have not come for
+ * long, old hours of the ledger and of statistics, and ids that nobody has come with for long.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -37,9 +46,13 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
     return count;
   };
   const decisions = await countAll(store.deleteDecisions(before(config.DECISION_DAYS)));
+  const isHeld = (record: ChangeRecord) => isInForce(store, record);
+  const changes = await countAll(store.deleteChanges(before(config.DECISION_DAYS), isHeld));
   const repeats = await countAll(store.deleteRepeats(before(1)));
   const requests = await countAll(store.deleteRequests(before(config.REQUEST_DAYS)));
   const activations = await countAll(store.deleteActivations(before(config.ACTIVATION_DAYS)));
   const hours = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
-  log('info', 'store_cleaned', { decisions, repeats, requests, activations, hours });
+  const statistics = await countAll(store.deleteStatistics(before(config.USAGE_DAYS)));
+  const ids = await countAll(store.deleteIds(before(config.DECISION_DAYS)));
+  log('info', 'store_cleaned', { decisions, changes, repeats, requests, activations, hours, statistics, ids });
 }

@@ -68,7 +68,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     describeApi: () => describeService(issuer, directory === null ? [] : OPERATOR_ROUTES),
   };
   const operatorRoutes = serveOperators(directory, {
-    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, now },
+    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, readReadiness, now },
     listDecisions: createListDecisions({ store, now }),
     challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
     activateOffline: createActivateOffline(vmNeeds),

@@ -1,4 +1,5 @@
 import type { EffectReportJson } from '../contract/operators/records.ts';
+import type { Terminal } from './command.ts';
 import { confirm } from './confirm.ts';
 import { rows } from './layout.ts';
 import type { ServiceCall } from './operatorClient.ts';
@@ -52,15 +53,37 @@ export async function end<A extends AnswerName>(
   show(await client({ ...call, query: { ...call.query, reason } }));
 }
 
+/** The service counts for a second. */
+export function countOf({ vms, atLeast }: EffectReportJson['effect']): string {
+  if (vms === null) return 'an unknown number';
+  return atLeast === true ? `at least ${vms}` : `${vms}`;
+}
+
+type Members = Readonly<Record<string, unknown>> | null;
+
 /** Members that change, each with its old and its new value. */
-function formatReport({ old, new: changed, effect }: EffectReportJson, terminal: Service['session']['terminal']) {
+function listChanges(old: Members, changed: Members): readonly (readonly [name: string, change: string])[] {
   const members = [...new Set([...Object.keys(old ?? {}), ...Object.keys(changed ?? {})])].filter(
     (name) => name !== 'etag' && JSON.stringify(old?.[name]) !== JSON.stringify(changed?.[name]),
   );
-  const changes = members.map((name) => [name, `${cell(old?.[name])} → ${cell(changed?.[name])}`] as const);
+  return members.map((name) => [name, `${cell(old?.[name])} → ${cell(changed?.[name])}`]);
+}
+
+/** In one line: `created`, `deleted`, or the members that change. */
+export function describeMembers(old: Members, changed: Members): string {
+  if (old === null) return changed === null ? '' : 'created';
+  if (changed === null) return 'deleted';
+  return listChanges(old, changed)
+    .map(([name, change]) => `${name}: ${change}`)
+    .join('; ');
+}
+
+function formatReport({ old, new: changed, effect, removes = [] }: EffectReportJson, terminal: Terminal | null) {
+  const changes = listChanges(old, changed);
   const facts = {
     ...(changed === null ? { deleted: 'yes' } : Object.fromEntries(changes)),
-    ...(effect.vms !== null && { 'VMs with a seat': `${effect.vms}` }),
+    ...(removes.length > 0 && { 'back to their defaults': removes.join(', ') }),
+    ...(effect.vms !== null && { 'VMs with a seat': countOf(effect) }),
     ...(effect.licences.length > 0 && { licences: effect.licences.join(', ') }),
     ...(effect.clouds !== undefined && { 'clouds without a path': effect.clouds.join(', ') || 'none' }),
   };

@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import type { ActivationJson } from '../contract/operators/activation.ts';
+import type { BulkReportJson } from '../contract/operators/bulk.ts';
+import type { ChangeJson } from '../contract/operators/change.ts';
 import type { ClaimJson, createdClaim } from '../contract/operators/claim.ts';
 import type { DecisionJson, ExplanationJson } from '../contract/operators/decision.ts';
 import type { KeyReportJson, UploadReportJson } from '../contract/operators/keys.ts';
@@ -14,7 +16,12 @@ import type {
   overrideItem,
   usageSchema,
 } from '../contract/operators/records.ts';
+import type { listedLicence } from '../contract/operators/licenceList.ts';
 import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
+import type { OverviewJson } from '../contract/operators/overview.ts';
+import type { PoolJson } from '../contract/operators/pool.ts';
+import type { searchAnswer } from '../contract/operators/search.ts';
+import type { DecisionCountJson } from '../contract/operators/statistics.ts';
 import type { OfflineLicence } from '../contract/wire.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
@@ -26,6 +33,7 @@ import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../cont
 export interface Answers {
   readonly OfferItem: z.input<typeof offerItem>;
   readonly LicenceItem: z.input<typeof licenceItem>;
+  readonly ListedLicence: z.input<typeof listedLicence>;
   readonly LicenceDetail: z.input<typeof licenceDetail>;
   readonly OverrideItem: z.input<typeof overrideItem>;
   readonly Claim: ClaimJson;
@@ -34,6 +42,8 @@ export interface Answers {
   readonly Catalogue: z.input<typeof catalogueAnswer>;
   readonly ApplyReport: z.input<typeof applyReport>;
   readonly EffectReport: EffectReportJson;
+  readonly BulkReport: BulkReportJson;
+  readonly Change: ChangeJson;
   readonly SeatUsage: z.input<typeof usageSchema>;
   readonly Activation: ActivationJson;
   readonly OfflineLicence: OfflineLicence;
@@ -42,6 +52,10 @@ export interface Answers {
   readonly Erasure: ErasureJson;
   readonly Decision: DecisionJson;
   readonly Explanation: ExplanationJson;
+  readonly DecisionCount: DecisionCountJson;
+  readonly Overview: OverviewJson;
+  readonly Pool: PoolJson;
+  readonly SearchAnswer: z.input<typeof searchAnswer>;
   readonly KeyReport: KeyReportJson;
   readonly UploadedKeySet: UploadReportJson;
   readonly OperatorPin: PinJson;

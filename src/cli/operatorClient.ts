@@ -16,7 +16,7 @@ Settings (environment):
 `;
 
 export interface ServiceCall<A extends AnswerName = AnswerName> {
-  readonly method?: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly method?: 'GET' | 'PUT' | 'PATCH' | 'POST' | 'DELETE';
   /** Below `/operator/v1`, with a slash before it. */
   readonly path: string;
   /** What is undefined is left out. */

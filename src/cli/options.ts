@@ -74,6 +74,6 @@ export const OPTIONS = {
   json: ['--json', 'print one JSON value and nothing else'],
   limit: ['--limit <n>', 'show at most this many', parseCount, 100],
   dryRun: ['--dry-run', 'show what would change, and write nothing'],
-  reason: ['--reason <text>', 'why, for the log of the service: at most 500 characters', parseReason],
+  reason: ['--reason <text>', 'why, for the service’s list of changes: at most 500 characters', parseReason],
   yes: ['--yes', 'go on without being asked'],
 } as const;

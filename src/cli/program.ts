@@ -51,8 +51,24 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async (session) => (await import('./commands/activate.ts')).createActivate(session),
   },
   decisions: {
-    summary: 'list decisions, and explain why a VM was refused',
+    summary: 'list, count and explain decisions: why a VM was refused',
     load: async (session) => (await import('./commands/decisions.ts')).createDecisions(session),
+  },
+  status: {
+    summary: 'show whether the service is ready, who is refused, which pools are full, what ends soon',
+    load: async (session) => (await import('./commands/status.ts')).createStatus(session),
+  },
+  search: {
+    summary: 'find licences, customers, subscriptions, VMs and decisions',
+    load: async (session) => (await import('./commands/search.ts')).createSearch(session),
+  },
+  pools: {
+    summary: 'list the pools of seats, the fullest first',
+    load: async (session) => (await import('./commands/pools.ts')).createPools(session),
+  },
+  changes: {
+    summary: 'list what operators changed',
+    load: async (session) => (await import('./commands/changes.ts')).createChanges(session),
   },
   usage: {
     summary: 'export the hours in which VMs were licensed',

@@ -18,7 +18,7 @@ import { failureOf } from './service/persist.ts';
 import { openOrExplain } from './session.ts';
 import type { Session } from './session.ts';
 import { Rhythm } from './watch/rhythm.ts';
-import { waitUntil } from './watch/wait.ts';
+import { differencesOf, waitUntil } from './watch/wait.ts';
 
 export interface CheckRequest {
   /** Renews the licence although it is not due. */
@@ -61,7 +61,7 @@ export interface LicenceClient {
 export interface ChecksRequest extends CheckRequest, WatchRequest {
   /** Renews a licence at a random time after it is due, as a fleet must. */
   readonly spread?: boolean;
-  /** Checks at once when the machine has been suspended. */
+  /** Checks at once when the machine has been suspended, or its clock was set. */
   readonly watchful?: boolean;
 }
 
@@ -124,11 +124,12 @@ export class Client implements LicenceClient {
         spread,
         ...(signal === undefined ? {} : { signal }),
       };
+      const before = watchful ? differencesOf(this.#clocks) : undefined;
       const answer = await this.#enqueue(() => this.#check(request)).catch(ignoreStopped);
       if (answer === undefined) return;
       const until = this.#clocks.uptime() + Date.parse(answer.nextCheckAt) - this.#clocks.now();
       yield answer;
-      await waitUntil(this.#clocks, until, signal, watchful);
+      await waitUntil(this.#clocks, until, signal, before);
     }
   }
 

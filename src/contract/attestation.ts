@@ -106,6 +106,20 @@ export type Verification =
   | { readonly accepted: true; readonly result: AttestationResult; readonly checks: readonly Check[] }
   | { readonly accepted: false; readonly code: EvidenceCode; readonly checks: readonly Check[] };
 
+/** Between the names of a certification path, in the detail of the check `path`. */
+const BELOW = ' < ';
+
+/** @param names common names, from the leaf's to the anchor's */
+export function writePath(names: readonly (string | null)[]): string {
+  return names.map((name) => name ?? 'without a common name').join(BELOW);
+}
+
+/** The common name of the CA that issued the leaf's certificate; `null` where the checks do not say it. */
+export function readIssuer(checks: readonly Check[]): string | null {
+  const path = checks.find(({ name, outcome }) => name === 'path' && outcome === 'passed');
+  return path?.detail?.split(BELOW)[1] ?? null;
+}
+
 /** Verified evidence with the claims that a licence cannot do without. */
 export interface AttestedVm extends AttestationResult {
   readonly vmId: string;

@@ -1,6 +1,6 @@
 /** One route: its method, and its path below the issuer, with `{name}` for parameters, `{*name}` for the whole rest. A GET answers HEAD as well. */
 export interface Endpoint {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
 }
 
@@ -35,6 +35,7 @@ export const OPERATOR_ENDPOINTS = {
   listOffers: { method: 'GET', path: '/operator/v1/offers' },
   readOffer: { method: 'GET', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   putOffer: { method: 'PUT', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
+  patchOffer: { method: 'PATCH', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   deleteOffer: { method: 'DELETE', path: '/operator/v1/offers/{publisher}/{product}/{plan}' },
   readOverride: {
     method: 'GET',
@@ -54,7 +55,9 @@ export const OPERATOR_ENDPOINTS = {
   listLicences: { method: 'GET', path: '/operator/v1/licences' },
   readLicence: { method: 'GET', path: '/operator/v1/licences/{id}' },
   putLicence: { method: 'PUT', path: '/operator/v1/licences/{id}' },
+  patchLicence: { method: 'PATCH', path: '/operator/v1/licences/{id}' },
   deleteLicence: { method: 'DELETE', path: '/operator/v1/licences/{id}' },
+  changeLicences: { method: 'POST', path: '/operator/v1/licences/changes' },
   readCatalogue: { method: 'GET', path: '/operator/v1/catalogue' },
   applyCatalogue: { method: 'POST', path: '/operator/v1/catalogue' },
   importLicences: { method: 'POST', path: '/operator/v1/imports/licences' },
@@ -75,6 +78,14 @@ export const OPERATOR_ENDPOINTS = {
   listDecisions: { method: 'GET', path: '/operator/v1/decisions' },
   readDecision: { method: 'GET', path: '/operator/v1/decisions/{id}' },
   explainDecision: { method: 'GET', path: '/operator/v1/decisions/{id}/explanation' },
+  readDecisionNow: { method: 'GET', path: '/operator/v1/decisions/{id}/now' },
+  readTimeline: { method: 'GET', path: '/operator/v1/timeline' },
+  readOverview: { method: 'GET', path: '/operator/v1/overview' },
+  search: { method: 'GET', path: '/operator/v1/search' },
+  listPools: { method: 'GET', path: '/operator/v1/pools' },
+  readPoolHistory: { method: 'GET', path: '/operator/v1/pools/{pool}/history' },
+  readStatistics: { method: 'GET', path: '/operator/v1/statistics/decisions' },
+  listChanges: { method: 'GET', path: '/operator/v1/changes' },
   readTrust: { method: 'GET', path: '/operator/v1/trust' },
   listUnknownIssuers: { method: 'GET', path: '/operator/v1/trust/issuers' },
   addPin: { method: 'POST', path: '/operator/v1/trust/pins' },

@@ -10,6 +10,8 @@ export interface Stored<T> {
 export interface Change {
   readonly by: string;
   readonly at: number;
+  /** Of the request: the record of the change has it too. Absent where no operator's request made the change. */
+  readonly id?: string;
 }
 
 /** A row that operators write, and its last change. */

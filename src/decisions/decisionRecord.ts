@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
 import type { AttestedPlan, CheckOutcome } from '../contract/attestation.ts';
+import { GRANT_CODES } from '../contract/codes.ts';
 import type { GrantCode, LicenceCode } from '../contract/codes.ts';
 
 /** What a decision can have been: refusals by their own code, and what was granted. */
 export type RefusalCode = LicenceCode | 'challenge_replayed';
 export type DecisionCode = RefusalCode | GrantCode;
+
+export function isGrant(code: DecisionCode): code is GrantCode {
+  return GRANT_CODES.some((grant) => grant === code);
+}
 
 /** One check, the verifier's or the licence's own. `detail` is for people. */
 export interface DecisionCheck {

@@ -43,3 +43,22 @@ export interface DecisionStore {
   /** The same, for the places taken in hours before the one in which `before` lies. */
   deleteRepeats(before: number): AsyncIterable<number>;
 }
+
+/** A licence that was issued, a renewal too. */
+export interface Issue {
+  readonly cloud: string;
+  /** Common name of the CA that issued the certificate under the evidence. */
+  readonly issuer: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** How many licences were issued under which CA. An issue writes nothing: what a process has counted is written later. */
+export interface IssueStore {
+  countIssue(issue: Issue): void;
+  /**
+   * Writes what this process has counted. It happens by itself once a minute; what is not written when the process ends, or
+   * when the store does not answer, is lost.
+   */
+  writeIssues(): Promise<void>;
+}

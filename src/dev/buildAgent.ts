@@ -1,6 +1,7 @@
 /**
- * `npm run build:agent [-- --out DIR] [--sea]`: makes `countersign-agent.mjs`, one file that any Node from 20.19 on runs; with
- * `--sea` also `countersign-agent`, a single executable with this Node in it, for machines that have none.
+ * `npm run build:agent [-- --out DIR] [--sea] [--deb]`: makes `countersign-agent.mjs`, one file that any Node from 20.19 on
+ * runs; with `--sea` also `countersign-agent`, a single executable with this Node in it, for machines that have none; with
+ * `--deb` that executable as a package for Debian and Ubuntu too.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { buildDeb, PackageError } from './agentPackage/deb.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const ENTRY = 'src/client/agent/main.ts';
@@ -79,12 +81,25 @@ function run(program: string, args: readonly string[]): void {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { out: { type: 'string' }, sea: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: { out: { type: 'string' }, sea: { type: 'boolean' }, deb: { type: 'boolean' } },
+  });
   const outDir = resolve(values.out ?? join(ROOT, 'dist/agent'));
-  const paths = [await buildAgent(outDir), ...(values.sea === true ? [await buildExecutable(outDir)] : [])];
+  const paths = [await buildAgent(outDir)];
+  if (values.sea === true || values.deb === true) {
+    const executable = await buildExecutable(outDir);
+    paths.push(executable);
+    if (values.deb === true) paths.push(buildDeb({ outDir, executable }));
+  }
   for (const path of paths) {
     process.stdout.write(`${relative(ROOT, path)}: ${(statSync(path).size / 1024).toFixed(0)} KB\n`);
   }
 }
 
-if (import.meta.main) await main();
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    if (!(error instanceof PackageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  });
+}

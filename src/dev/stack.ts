@@ -61,6 +61,8 @@ export interface StackOptions {
   readonly store?: StackStore;
   /** Requests a second of one VM to the emulator; 5 by default, as in Azure, and `Infinity` for no limit. */
   readonly imdsRateLimit?: number;
+  /** Where the emulator answers; this machine's loopback address by default. */
+  readonly imdsAddress?: string;
   /** Where the emulator's authority and the operators' directory get their keys; they make their own by default. */
   readonly keys?: KeyRing;
 }
@@ -274,12 +276,14 @@ async function startImds(options: StackOptions, started: Stop[]) {
   return { imdsUrl: emulator.url, authorityFile };
 }
 
-function openEmulator({ ports, faults = [], vmFile, keys, imdsRateLimit, keep = false, folder }: StackOptions) {
+function openEmulator(options: StackOptions) {
+  const { ports, faults = [], vmFile, keys, imdsRateLimit, imdsAddress, keep = false, folder } = options;
   const authority = keep ? { authorityFolder: join(folder, 'authority') } : {};
   const ring = keys === undefined ? {} : { keys };
   const vms = vmFile === undefined ? {} : { vmFile };
   const limit = imdsRateLimit === undefined ? {} : { rateLimit: imdsRateLimit };
-  return startEmulator({ port: ports.imds, faults, ...vms, ...authority, ...ring, ...limit });
+  const host = imdsAddress === undefined ? {} : { host: imdsAddress };
+  return startEmulator({ port: ports.imds, faults, ...host, ...vms, ...authority, ...ring, ...limit });
 }
 
 interface ServiceNeeds

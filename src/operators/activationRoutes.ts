@@ -1,29 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
+import { cloud, uuid } from '../contract/operators/fields.ts';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import { formatInstant, formatNullable } from '../contract/instants.ts';
 import type { Activation } from '../seats/activation.ts';
 import { blockKnownVm, blockVm, clearKeyChanges, freeSeat, unblockVm } from '../seats/changeActivation.ts';
-import { poolName } from '../catalogue/seatPool.ts';
+import { parseLicenceId, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
+import type { SubscriptionKey } from '../catalogue/holding.ts';
+import { readNewest } from '../seats/moves.ts';
 import { readPoolUsage } from '../seats/poolUsage.ts';
-import type { ActivationFilter } from '../seats/store.ts';
-import type { Stored } from '../contract/stored.ts';
+import type { PageRequest, ReadablePage, Stored } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { activationSchema } from '../contract/operators/activation.ts';
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
-import { pageQuery, readPageQuery, writePage } from './pages.ts';
+import { pageQuery, readInClouds, readPageQuery, writePage } from './pages.ts';
 import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
-import { subscriptionQuery } from './licenceRoutes.ts';
+import { reportTrial } from './oneRow.ts';
 import { isExpected, writeETag } from './versions.ts';
-import type { ActivationStore, SeatStore } from '../seats/store.ts';
+import type { ActivationStore, PooledActivation, SeatStore } from '../seats/store.ts';
+import type { ListDecisions } from '../views/listDecisions.ts';
 import type { PoolNeeds } from './pools.ts';
+import type { Changed } from './recordChanges.ts';
 
 export interface ActivationNeeds {
   readonly store: SeatStore & ActivationStore & PoolNeeds['store'];
+  readonly listDecisions: ListDecisions;
+  readonly acceptedClouds: readonly string[];
 }
 
 const defineRoute = routesThatNeed<ActivationNeeds>();
@@ -38,8 +45,14 @@ const activationParams = z.strictObject({
 
 const listQuery = z.strictObject({
   licence: licence.optional().describe('The VMs of one licence; without cloud and subscription.'),
-  ...subscriptionQuery,
-  vmId: vmId.optional().describe('One VM; alone it is a search through all licences.'),
+  pool: z.string().min(1).max(512).optional().describe('The VMs of one pool of seats, by its name; alone.'),
+  cloud: cloud.optional().describe('With it: subscription.'),
+  subscription: uuid.optional().describe('The VMs of one subscription; without a cloud, in every accepted one.'),
+  vmId: vmId
+    .optional()
+    .describe(
+      'One VM. Alone: the first page has the pools that its decisions name, the next ones look through all others.',
+    ),
   ...pageQuery,
 });
 
@@ -50,7 +63,7 @@ const listActivations = defineRoute({
   answer: { mediaType: 'application/json', schema: pageOf(activationSchema) },
   codes: ['not_found'],
   handle: async ({ needs, query, log }) => {
-    const page = await needs.store.pageActivations(await readFilter(needs, query), readPageQuery(query));
+    const page = await readPage(needs, query, readPageQuery(query));
     return { value: writePage(page, ({ pool, ...stored }) => writeItem(pool, stored), log) };
   },
 });
@@ -94,7 +107,7 @@ function changeRoute(
       const { vm } = call.params;
       const pool = parsePool(call.params.pool);
       if (call.dryRun) return tryChange(call, verb, { pool, vm, licenceId: null });
-      return applyChange(call, change, pool, vm);
+      return applyChange(call, verb, change, { pool, vm, of: null });
     },
   });
 }
@@ -113,7 +126,7 @@ const blockNamedVm = defineRoute({
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
     const block: ChangeActivation = (store, ofPool, id, options) =>
       blockVm(store, ofPool, id, { ...options, licenceId, cloud, subscriptionId });
-    return applyChange(call, block, pool, vm);
+    return applyChange(call, 'block', block, { pool, vm, of: { cloud, subscriptionId } });
   },
 });
 
@@ -138,35 +151,97 @@ export const ACTIVATION_ROUTES: readonly OperatorRoute<ActivationNeeds>[] = [
   blockNamedVm,
 ];
 
-async function readFilter(needs: ActivationNeeds, query: z.output<typeof listQuery>): Promise<ActivationFilter> {
-  const { licence: licenceId, cloud, subscription, vmId: vm } = query;
-  if ((cloud === undefined) !== (subscription === undefined)) {
-    throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
+/** @throws {RequestError} */
+async function readPage(
+  needs: ActivationNeeds,
+  query: z.output<typeof listQuery>,
+  page: PageRequest,
+): Promise<ReadablePage<PooledActivation>> {
+  const { vmId: vm } = query;
+  const scope = checkScope(query);
+  if (scope === 'pool') return needs.store.pageActivations({ pool: parsePool(query.pool ?? ''), vmId: vm }, page);
+  if (scope === 'licence') {
+    const { pool } = await findPool(needs, query.licence ?? '');
+    return needs.store.pageActivations({ pool, vmId: vm }, page);
   }
-  if (licenceId !== undefined) {
-    if (cloud !== undefined) {
-      throw new RequestError(
-        'request_malformed',
-        'A licence has VMs of all its subscriptions: name it alone, or the subscription.',
-      );
-    }
-    return { pool: (await findPool(needs, licenceId)).pool, vmId: vm };
+  if (scope === 'subscription') {
+    const clouds = query.cloud === undefined ? needs.acceptedClouds : [query.cloud];
+    return readInClouds(clouds, page, async (name, asked) => {
+      const of = { cloud: name, subscriptionId: query.subscription ?? '' };
+      return needs.store.pageActivations({ ...of, pools: await poolsOf(needs, of), vmId: vm }, asked);
+    });
   }
-  if (cloud !== undefined && subscription !== undefined) {
-    const of = { cloud, subscriptionId: subscription };
-    return { ...of, pools: await poolsOf(needs, of), vmId: vm };
+  return findVm(needs, vm ?? '', page);
+}
+
+/** Where the search through all pools begins, after the pools that decisions name. */
+const ALL_POOLS = 'all';
+
+/**
+ * One VM. The first page has it in the pools that its decisions name, which takes a few calls to the store; the next ones
+ * look through all others.
+ */
+async function findVm(
+  needs: ActivationNeeds,
+  vm: string,
+  { size, continuation }: PageRequest,
+): Promise<ReadablePage<PooledActivation>> {
+  const known = await findByDecisions(needs, vm);
+  if (continuation === undefined && known.length > 0) return { items: known, next: ALL_POOLS, unreadable: [] };
+  const rest = continuation === undefined || continuation === ALL_POOLS ? {} : { continuation };
+  const page = await needs.store.pageActivations({ vmId: vm }, { size, ...rest });
+  const names = new Set(known.map(({ pool }) => poolName(pool)));
+  return { ...page, items: page.items.filter(({ pool }) => !names.has(poolName(pool))) };
+}
+
+/** Which of them is asked for: each is enough by itself. */
+function checkScope({ licence: id, pool, cloud: where, subscription, vmId: vm }: z.output<typeof listQuery>) {
+  if (where !== undefined && subscription === undefined) {
+    throw new RequestError('request_malformed', 'cloud goes with subscription: name the subscription too.');
   }
-  if (vm !== undefined) return { vmId: vm };
-  throw new RequestError('request_malformed', 'Name a licence, a cloud and a subscription, or a vmId.');
+  const scopes = [
+    id === undefined ? null : ('licence' as const),
+    pool === undefined ? null : ('pool' as const),
+    subscription === undefined ? null : ('subscription' as const),
+  ].filter((scope) => scope !== null);
+  if (scopes.length > 1) {
+    const detail = 'A licence or pool has VMs of all its subscriptions: name it alone, or the subscription.';
+    throw new RequestError('request_malformed', detail);
+  }
+  if (scopes[0] === undefined && vm === undefined) {
+    throw new RequestError('request_malformed', 'Name a licence, a pool, a subscription, or a vmId.');
+  }
+  return scopes[0] ?? 'vm';
+}
+
+/** Of one VM that are looked at: the newest ones name the pools that it is in. */
+const MAX_DECISIONS = 100;
+
+/** A VM in the pools that its decisions name. */
+async function findByDecisions(needs: ActivationNeeds, vm: string): Promise<readonly PooledActivation[]> {
+  const lists = await Promise.all(
+    needs.acceptedClouds.map((name) => needs.listDecisions({ cloud: name, vmId: vm }, { size: MAX_DECISIONS })),
+  );
+  const ids = new Set(lists.flatMap(({ items }) => items.map(({ licenceId }) => licenceId)));
+  const pools = [...ids].map((id) => (id === null ? null : parseLicenceId(id))).filter((pool) => pool !== null);
+  const rows = await Promise.all(
+    pools.map(async (pool) => {
+      const stored = await needs.store.readActivation(pool, vm);
+      return stored === null ? null : { ...stored, pool };
+    }),
+  );
+  return rows.filter((row) => row !== null);
 }
 
 async function applyChange(
-  { needs, expected, change: { at } }: Call<ActivationNeeds>,
+  { needs, expected, record, change: { at } }: Call<ActivationNeeds>,
+  verb: string,
   change: ChangeActivation,
-  pool: SeatPool,
-  vm: string,
+  { pool, vm, of }: Addressed,
 ) {
   const isRightVersion = (version: string) => isExpected(expected, version);
+  const changing = await describeActivation(needs, verb, { pool, vm, of });
+  if (changing !== null) await record(changing);
   const changed = await change(needs.store, pool, vm, { isRightVersion, at });
   if (changed.outcome === 'absent') throw absent();
   if (changed.outcome === 'changed') throw new RequestError('changed_meanwhile');
@@ -180,6 +255,33 @@ const CHANGES: Readonly<Record<string, Partial<ActivationJson>>> = {
   release: { seat: null, overSince: null },
   'release-key': { keyChanges: [] },
 };
+
+interface Addressed {
+  readonly pool: SeatPool;
+  readonly vm: string;
+  /** Where a VM is expected that may not have come yet; null where it must have. */
+  readonly of: SubscriptionKey | null;
+}
+
+/** The record of a change; null where nothing is to be changed, or where it will be refused. */
+async function describeActivation(
+  { store }: ActivationNeeds,
+  verb: string,
+  { pool, vm, of }: Addressed,
+): Promise<Changed | null> {
+  const row = await store.readActivation(pool, vm);
+  const place = row === null || verb === 'release' ? { pool, row } : await readNewest(store, { pool, row });
+  if (place === 'changed') throw new RequestError('changed_meanwhile');
+  const kind = verb.endsWith('block') ? 'block' : 'activation';
+  const named = { kind, key: `${poolName(place.pool)}/${vm}` } as const;
+  const changed = CHANGES[verb] ?? {};
+  if (place.row === null) return of === null ? null : { ...named, of, old: null, new: changed, version: null };
+  const present = writeItem(place.pool, place.row);
+  const old = Object.fromEntries(Object.keys(changed).map((name) => [name, present[name as keyof typeof present]]));
+  if (isDeepStrictEqual(old, changed)) return null;
+  const { cloud, subscriptionId } = place.row.value;
+  return { ...named, of: { cloud, subscriptionId }, old, new: changed, version: place.row.version };
+}
 
 interface Named {
   readonly pool: SeatPool;
@@ -196,7 +298,9 @@ async function tryChange(call: Call<ActivationNeeds>, verb: string, { pool, vm, 
   const isRunning = stored !== null && stored.value.graceUntil > call.change.at;
   const licences = [stored?.value.licenceId ?? licenceId ?? ''];
   const changed = { ...(old ?? { vmId: vm, licence: licenceId }), ...CHANGES[verb] };
-  return { value: { dryRun: true as const, old, new: changed, effect: { vms: isRunning ? 1 : 0, licences } } };
+  const effect = { vms: isRunning ? 1 : 0, licences };
+  const affected = [{ id: `${poolName(pool)}/${vm}`, version: stored?.version ?? null }];
+  return { value: reportTrial({ old, new: changed, effect, affected }) };
 }
 
 async function answerWith({ store }: ActivationNeeds, pool: SeatPool, vm: string) {

@@ -19,6 +19,8 @@ export interface OperatorDirectory {
 export interface Operator {
   /** Object id of the person or application in the directory: what changes are signed with. */
   readonly id: string;
+  /** For people, as the directory has it; null for an application. */
+  readonly name: string | null;
   readonly roles: readonly string[];
 }
 
@@ -39,6 +41,14 @@ const MAX_TOKEN = 16 * 1024;
 /** RFC 6750 section 2.1 */
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
+/** Anybody may choose a name: its first characters, without controls. */
+function readName(text: string): string | null {
+  const name = text.replaceAll(/\p{C}/gu, '').trim().slice(0, MAX_NAME).toWellFormed();
+  return name === '' ? null : name;
+}
+
+const MAX_NAME = 128;
+
 /**
  * What must stand in the token beside what jose checks. `azp` is in access tokens alone: an ID token that the same
  * registration got for signing in opens nothing.
@@ -48,6 +58,7 @@ const claimsSchema = z.object({
   oid: z.string().regex(/^[\w-]{1,64}$/),
   azp: z.string().min(1),
   ver: z.literal('2.0'),
+  name: z.string().transform(readName).nullable().catch(null).default(null),
   roles: z.array(z.string().max(256)).max(256).default([]),
 });
 
@@ -69,9 +80,9 @@ export async function checkToken(
   const claims = claimsSchema.safeParse(await verify(token, rules, { at, log }));
   if (!claims.success)
     throw invalid('It is not an access token of Entra ID in version 2.0 for a person or application.');
-  const { oid, tid, roles } = claims.data;
+  const { oid, tid, roles, name } = claims.data;
   if (tid !== rules.directory.tenant) throw invalid('It is of another directory.');
-  return { id: oid, roles: roles.filter((role) => OPERATOR_ROLES.some((known) => known === role)) };
+  return { id: oid, name, roles: roles.filter((role) => OPERATOR_ROLES.some((known) => known === role)) };
 }
 
 async function verify(token: string, { directory, keySet }: TokenRules, { at, log }: TokenCheck): Promise<JWTPayload> {

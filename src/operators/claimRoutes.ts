@@ -7,7 +7,6 @@ import { claimEntry, claimSchema, createdClaim } from '../contract/operators/cla
 import type { ClaimJson } from '../contract/operators/claim.ts';
 import { licenceId } from '../contract/operators/fields.ts';
 import { deletedSchema, pageOf } from '../contract/operators/records.ts';
-import type { Stored } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
@@ -28,7 +27,7 @@ const listClaims = defineRoute({
   codes: [],
   handle: async ({ needs, query, log }) => {
     const page = await needs.store.pageClaims(query.licence ?? null, readPageQuery(query));
-    return { value: writePage(page, writeClaim, log) };
+    return { value: writePage(page, ({ value }) => writeClaim(value), log) };
   },
 });
 
@@ -39,7 +38,7 @@ const createClaim = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: jsonBody(claimEntry), creates: true },
   answer: { mediaType: 'application/json', schema: createdClaim },
   codes: ['not_found', 'changed_meanwhile'],
-  handle: async ({ needs: { store }, body, change }) => {
+  handle: async ({ needs: { store }, body, change, record }) => {
     const licence = await store.readLicence(body.licence);
     if (licence === null) throw noSuchLicence();
     if (body.until !== null && body.until <= change.at)
@@ -50,6 +49,7 @@ const createClaim = defineRoute({
       ...{ licenceId: licence.value.id, uses: body.uses, used: [], until: body.until, note: body.note },
       ...{ createdBy: change.by, createdAt: change.at },
     };
+    await record({ ...recordKey(value), version: null, old: null, new: writeClaim(value) });
     const written = await store.writeClaim(value, null);
     if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
     // Deleted in the same instant: the code is not to attach anything to a later licence of this id.
@@ -57,7 +57,7 @@ const createClaim = defineRoute({
       await store.deleteClaim(value.id);
       throw noSuchLicence();
     }
-    const claim = writeClaim({ value, version: written.version });
+    const claim = writeClaim(value);
     return { value: { claim, code }, kept: { claim, code: null }, isNew: true };
   },
 });
@@ -69,23 +69,34 @@ const deleteClaim = defineRoute({
   ...{ query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: deletedSchema },
   codes: ['not_found'],
-  handle: async ({ needs, params }) => {
-    const outcome = await needs.store.deleteClaim(params.id);
-    if (outcome === 'absent') throw new RequestError('not_found', 'There is no claim code with this id.');
+  handle: async ({ needs: { store }, params, record }) => {
+    const stored = await store.readClaim(params.id);
+    if (stored === null) throw noSuchClaim();
+    await record({ ...recordKey(stored.value), version: stored.version, old: writeClaim(stored.value), new: null });
+    if ((await store.deleteClaim(params.id)) === 'absent') throw noSuchClaim();
     return { value: { deleted: true as const } };
   },
 });
 
 export const CLAIM_ROUTES: readonly OperatorRoute<ClaimNeeds>[] = [listClaims, createClaim, deleteClaim];
 
+function noSuchClaim(): RequestError {
+  return new RequestError('not_found', 'There is no claim code with this id.');
+}
+
+/** The id says nothing about the code. */
+function recordKey({ id }: ClaimCode) {
+  return { kind: 'claim', key: id } as const;
+}
+
 function noSuchLicence(): RequestError {
   return new RequestError('not_found', 'There is no licence with this id.');
 }
 
-function writeClaim({ value }: Stored<ClaimCode>): ClaimJson {
-  const { id, uses, used, until, note, createdBy, createdAt } = value;
+function writeClaim({ licenceId: licence, ...claim }: ClaimCode): ClaimJson {
+  const { id, uses, used, until, note, createdBy, createdAt } = claim;
   return {
-    ...{ id, licence: value.licenceId, uses, until: formatNullable(until), note, createdBy },
+    ...{ id, licence, uses, until: formatNullable(until), note, createdBy },
     used: used.map(({ cloud, subscriptionId: subscription, at }) => ({ cloud, subscription, at: formatInstant(at) })),
     createdAt: formatInstant(createdAt),
   };

@@ -4,11 +4,17 @@ import { cloud } from '../contract/operators/fields.ts';
 import type { DecisionRecord } from '../decisions/decisionRecord.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY } from './bodies.ts';
-import { DECISION_CODES, decisionSchema, explanationSchema } from '../contract/operators/decision.ts';
+import {
+  DECISION_CODES,
+  decisionSchema,
+  explanationSchema,
+  presentSchema,
+  timelinePage,
+} from '../contract/operators/decision.ts';
 import type { DecisionJson } from '../contract/operators/decision.ts';
 import { pageOf } from '../contract/operators/records.ts';
-import { explainDecision } from './explainDecision.ts';
-import { pageQuery, readPageQuery, writePage } from './pages.ts';
+import { explainDecision, readPresent } from './explainDecision.ts';
+import { pageQuery, readInClouds, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { OperatorRoute } from './route.ts';
 import type { DecisionStore } from '../decisions/store.ts';
@@ -18,6 +24,7 @@ import type { ExplainNeeds } from './explainDecision.ts';
 export interface DecisionNeeds {
   readonly store: Pick<DecisionStore, 'readDecision'> & ExplainNeeds['store'];
   readonly listDecisions: ListDecisions;
+  readonly acceptedClouds: readonly string[];
 }
 
 const defineRoute = routesThatNeed<DecisionNeeds>();
@@ -75,7 +82,46 @@ const explain = defineRoute({
   },
 });
 
-export const DECISION_ROUTES: readonly OperatorRoute<DecisionNeeds>[] = [listDecisions, readDecision, explain];
+const readNow = defineRoute({
+  ...{ name: 'readDecisionNow', role: 'Reader' },
+  summary: 'What would be decided now for the VM of a decision',
+  ...{ params: idParams, query: NOTHING, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: presentSchema },
+  codes: ['not_found'],
+  handle: async ({ needs, params, change: { at } }) => ({
+    value: await readPresent(needs, await findDecision(needs, params.id), at),
+  }),
+});
+
+const timelineQuery = z.strictObject({
+  subscription: z.guid().toLowerCase().optional().describe('Without vm.'),
+  vm: z.guid().toLowerCase().optional().describe('Without subscription.'),
+  cloud: cloud.optional().describe('Unless given, every accepted one, one after another: an id is in one cloud alone.'),
+  ...pageQuery,
+});
+
+const readTimeline = defineRoute({
+  ...{ name: 'readTimeline', role: 'Reader' },
+  summary: 'First issues, changes of key and refusals of one subscription or VM, the newest first',
+  ...{ params: NOTHING, query: timelineQuery, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: timelinePage },
+  codes: [],
+  handle: async ({ needs, query, log }) => {
+    const { subscription: subscriptionId, vm: vmId } = query;
+    if ((subscriptionId === undefined) === (vmId === undefined)) {
+      throw new RequestError('request_malformed', 'Name a subscription or a vm: one of the two.');
+    }
+    const clouds = query.cloud === undefined ? needs.acceptedClouds : [query.cloud];
+    const page = await readInClouds(clouds, readPageQuery(query), (name, asked) =>
+      needs.listDecisions({ subscriptionId, vmId, cloud: name }, asked),
+    );
+    return { value: { ...writePage(page, writeDecision, log), cloud: query.cloud ?? null } };
+  },
+});
+
+export const DECISION_ROUTES: readonly OperatorRoute<DecisionNeeds>[] = [
+  ...[listDecisions, readDecision, explain, readNow, readTimeline],
+];
 
 async function findDecision({ store }: DecisionNeeds, id: string): Promise<DecisionRecord> {
   const decision = await store.readDecision(id);

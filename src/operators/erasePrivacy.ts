@@ -8,6 +8,7 @@ import type { Stored } from '../contract/stored.ts';
 import type { Activation } from '../seats/activation.ts';
 import { forgetVm, listHolds } from '../seats/forgetVm.ts';
 import type { Hold } from '../seats/forgetVm.ts';
+import { isInForce } from './changeStates.ts';
 import { nextPoolOf, readEntitlements } from './privacySubject.ts';
 import type { Entitlements, PrivacyStore } from './privacySubject.ts';
 
@@ -35,7 +36,7 @@ export interface Erasure extends ErasureJson {
 
 interface Run extends ErasureRequest {
   readonly store: PrivacyStore;
-  readonly erased: { vms: number; hours: number; decisions: number };
+  readonly erased: { vms: number; hours: number; decisions: number; changes: number };
   readonly kept: KeptJson[];
   keptInAll: number;
   readonly licences: Set<string>;
@@ -48,7 +49,8 @@ interface Run extends ErasureRequest {
  * @throws StoreUnavailableError
  */
 export async function eraseSubscription(store: PrivacyStore, request: ErasureRequest): Promise<Erasure> {
-  const counts = { erased: { vms: 0, hours: 0, decisions: 0 }, kept: [], keptInAll: 0, licences: new Set<string>() };
+  const erased = { vms: 0, hours: 0, decisions: 0, changes: 0 };
+  const counts = { erased, kept: [], keptInAll: 0, licences: new Set<string>() };
   const run: Run = { ...request, store, ...counts };
   let done = request.after === null ? null : poolName(request.after);
   let pool = await nextPoolOf(store, request.of, done);
@@ -56,9 +58,9 @@ export async function eraseSubscription(store: PrivacyStore, request: ErasureReq
     done = poolName(pool);
     pool = await nextPoolOf(store, request.of, done);
   }
-  const complete = pool === null && (request.isTrial || (await eraseDecisions(run)));
+  const complete = pool === null && (request.isTrial || ((await eraseDecisions(run)) && (await eraseChanges(run))));
   if (complete) keepEntitlements(run, await readEntitlements(store, request.of));
-  const { erased, kept, keptInAll } = run;
+  const { kept, keptInAll } = run;
   const licences = [...run.licences].slice(0, MAX_LICENCES);
   return { erased, kept, keptInAll, complete, continuation: complete ? null : done, licences };
 }
@@ -96,6 +98,8 @@ async function eraseVm(run: Run, pool: SeatPool, known: Stored<Activation>): Pro
     keep(run, { what, until: null, why: 'It was changed at the same time: erase again.' });
     return false;
   }
+  const { cloud, vmId: id } = known.value;
+  if (!isTrial) await store.deleteId({ kind: 'vm', cloud, id });
   run.erased.vms += 1;
   run.licences.add(known.value.licenceId);
   return true;
@@ -112,6 +116,17 @@ async function eraseDecisions(run: Run): Promise<boolean> {
   for await (const count of run.store.deleteDecisionsOf(run.of)) {
     run.erased.decisions += count;
     if (run.isLate()) return false;
+  }
+  const { cloud, subscriptionId: id } = run.of;
+  await run.store.deleteId({ kind: 'subscription', cloud, id });
+  return true;
+}
+
+/** Who blocked a VM stays known while it is blocked. @returns whether all of it was done */
+async function eraseChanges({ store, of, erased, isLate }: Run): Promise<boolean> {
+  for await (const count of store.deleteChangesOf(of, (record) => isInForce(store, record))) {
+    erased.changes += count;
+    if (isLate()) return false;
   }
   return true;
 }

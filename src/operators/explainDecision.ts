@@ -1,4 +1,3 @@
-import { GRANT_CODES } from '../contract/codes.ts';
 import type { GrantCode } from '../contract/codes.ts';
 import { formatInstant } from '../contract/instants.ts';
 import { PROBLEMS } from '../contract/problems.ts';
@@ -6,7 +5,8 @@ import type { AttestedVm } from '../contract/attestation.ts';
 import type { Activation } from '../seats/activation.ts';
 import { decide, decideLeaving } from '../decisions/decide.ts';
 import type { Decision } from '../decisions/decide.ts';
-import type { DecisionRecord, RefusalCode } from '../decisions/decisionRecord.ts';
+import { isGrant } from '../decisions/decisionRecord.ts';
+import type { DecisionRecord } from '../decisions/decisionRecord.ts';
 import type { Entitlement } from '../catalogue/entitlement.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
 import { readTerms } from '../catalogue/terms.ts';
@@ -66,14 +66,22 @@ const GRANTS: Readonly<Record<GrantCode, Pick<Explanation, 'title' | 'advice'>>>
 };
 
 function describeCode({ code }: DecisionRecord): Pick<Explanation, 'title' | 'advice'> {
-  const grant = GRANT_CODES.find((one) => one === code);
-  if (grant !== undefined) return GRANTS[grant];
-  const refusal = code as RefusalCode;
-  const { vendor, cause } = CODE_REFERENCE[refusal];
-  return { title: PROBLEMS[refusal].title, advice: vendor ?? cause };
+  if (isGrant(code)) return GRANTS[code];
+  const { vendor, cause } = CODE_REFERENCE[code];
+  return { title: PROBLEMS[code].title, advice: vendor ?? cause };
 }
 
-async function readPresent({ store }: ExplainNeeds, decision: DecisionRecord, at: number): Promise<Explanation['now']> {
+/**
+ * What would be decided now, read from the store and not from the cache.
+ *
+ * @param at milliseconds since the epoch
+ * @throws {StoreUnavailableError}
+ */
+export async function readPresent(
+  { store }: ExplainNeeds,
+  decision: DecisionRecord,
+  at: number,
+): Promise<Explanation['now']> {
   const { claimedOffer, licenceId } = decision;
   const vm = restoreClaims(decision);
   const terms = await readTerms(store, vm, { claimedOffer: claimedOffer ?? undefined, at });

@@ -12,12 +12,14 @@ import { ContinuationError } from '../contract/stored.ts';
 import type { PageRequest } from '../contract/stored.ts';
 import type { SummedHours, VmHours } from '../usage/store.ts';
 import { writeItem } from './activationRoutes.ts';
+import type { ChangeRecord } from '../decisions/changes.ts';
+import { writeChange } from './changeRoutes.ts';
 import { writeDecision } from './decisionRoutes.ts';
 import { isOf, nextPoolOf, readEntitlements } from './privacySubject.ts';
 import type { Entitlements, PrivacyStore } from './privacySubject.ts';
 
 /** In the order in which an export has them. */
-const PARTS = ['entitlements', 'activations', 'hours', 'decisions'] as const;
+const PARTS = ['entitlements', 'activations', 'hours', 'decisions', 'changes'] as const;
 type Part = (typeof PARTS)[number];
 
 /** Where a page begins: `rest` is the store's own continuation, or how many items of the part were told. */
@@ -41,7 +43,7 @@ interface Read {
 }
 
 /**
- * A page of everything that is kept of a subscription: what operators wrote, activations, hours, decisions. It may have no
+ * A page of everything that is kept of a subscription: what operators wrote, activations, hours, decisions, operators' changes. It may have no
  * items though there are more.
  *
  * @throws ContinuationError
@@ -64,6 +66,8 @@ function readPart(store: PrivacyStore, of: SubscriptionKey, { part, pool, rest }
       return readWritten(store, of, { size, told: parseCount(rest) });
     case 'decisions':
       return readDecisions(store, of, { size, continuation: rest ?? undefined });
+    case 'changes':
+      return readChanges(store, of, { size, continuation: rest ?? undefined });
     case 'activations':
       return pool === null ? NONE : readActivations(store, of, pool, { size, continuation: rest ?? undefined });
     case 'hours':
@@ -89,7 +93,8 @@ interface Told {
 }
 
 async function readWritten(store: PrivacyStore, of: SubscriptionKey, { size, told }: Told): Promise<Read> {
-  const all = listWritten(await readEntitlements(store, of), of);
+  const entitlements = await readEntitlements(store, of);
+  const all = [...listWritten(entitlements, of), ...(await listLicenceChanges(store, entitlements))];
   const end = told + size;
   return { items: all.slice(told, end), rest: end < all.length ? `${end}` : null };
 }
@@ -113,6 +118,32 @@ function listWritten({ licences, holdings, trials, overrides, claims }: Entitlem
       return item('claim', id, { licence: licenceId, uses });
     }),
   ];
+}
+
+/** They may name the customer and the subscription. */
+async function listLicenceChanges(
+  store: PrivacyStore,
+  { licences }: Entitlements,
+): Promise<readonly PrivacyItemJson[]> {
+  const items: PrivacyItemJson[] = [];
+  for (const { id } of licences) {
+    let continuation: string | undefined;
+    do {
+      const page = await store.pageChanges({ kind: 'licence', key: id }, { size: 1_000, continuation });
+      items.push(...page.items.map(writeChangeItem));
+      continuation = page.next ?? undefined;
+    } while (continuation !== undefined);
+  }
+  return items;
+}
+
+async function readChanges(store: PrivacyStore, of: SubscriptionKey, page: PageRequest): Promise<Read> {
+  const { items, next, unreadable } = await store.pageChanges({ of }, page);
+  return { items: items.map(writeChangeItem), rest: next, unreadable };
+}
+
+function writeChangeItem(record: ChangeRecord): PrivacyItemJson {
+  return item('change', record.id, { ...writeChange(record, record.state) });
 }
 
 async function readActivations(

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { FieldProblem } from '../contract/wire.ts';
-import { countPlan, placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
-import type { CatalogueFile, CatalogueProblem } from '../catalogue/file/cataloguePlan.ts';
+import { countPlan, isChanged, placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
+import type { CatalogueFile, CataloguePlan, CatalogueProblem, Upsert } from '../catalogue/file/cataloguePlan.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import {
   CatalogueError,
@@ -29,7 +29,11 @@ import type { Pieces } from '../contract/pieces.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, parseJson } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
-import { codeOf } from './oneRow.ts';
+import { describedLicence } from './licenceRoutes.ts';
+import { describedOffer } from './offerRoutes.ts';
+import { codeOf, describeChange } from './oneRow.ts';
+import type { Described } from './oneRow.ts';
+import type { Changed } from './recordChanges.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { runAlone } from './runAlone.ts';
@@ -160,11 +164,12 @@ function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ val
   return runAlone({ store, now, log: call.log }, () => applyNow(call, file, place));
 }
 
-async function applyNow({ needs, dryRun, change }: FileCall, file: CatalogueFile, place: Place) {
+async function applyNow({ needs, dryRun, change, record }: FileCall, file: CatalogueFile, place: Place) {
   const planned = await inTurns(planCataloguePieces(await readStored(needs.store), file));
   if (!planned.ok) throw refuseFile(planned.problems.map(place), codeOf(planned.problems));
   const tooLong = findLongOffers(planned.plan.offers, needs.licenceLife * 1_000);
   if (tooLong.length > 0) throw refuseFile(tooLong.map(place));
+  if (!dryRun) await record(...(await describePlan(planned.plan)));
   if (!dryRun && !(await writeTogether(needs.store, planned.plan, change))) {
     throw new RequestError(
       'changed_meanwhile',
@@ -172,4 +177,17 @@ async function applyNow({ needs, dryRun, change }: FileCall, file: CatalogueFile
     );
   }
   return { value: { dryRun, ...(await inTurns(countPlan(planned.plan))) } };
+}
+
+/** One record for each object that is changed. */
+async function describePlan({ offers, licences }: CataloguePlan): Promise<readonly Changed[]> {
+  const described = [
+    ...(await inTurns(mapPieces(offers, (upsert) => describeUpsert(describedOffer(upsert.value), upsert)))),
+    ...(await inTurns(mapPieces(licences, (upsert) => describeUpsert(describedLicence(upsert.value), upsert)))),
+  ];
+  return described.filter((changed) => changed !== null);
+}
+
+function describeUpsert<T>(described: Described<T>, upsert: Upsert<T>): Changed | null {
+  return isChanged(upsert) ? describeChange(described, upsert) : null;
 }

@@ -41,13 +41,18 @@ const putKeySet = defineRoute({
   ...{ params: NOTHING, query: NOTHING, body: keySetBody, creates: true },
   answer: { mediaType: 'application/json', schema: uploadReport },
   codes: ['changed_meanwhile'],
-  handle: async ({ needs: { uploads }, body, change }) => {
+  handle: async ({ needs: { uploads }, body, change, record }) => {
     if (uploads === null) {
       const detail =
         'This service takes no key sets: set ROOT_THUMBPRINTS to upload those of a root key that is offline.';
       throw new RequestError('request_malformed', detail);
     }
-    const upload = await uploads.add(body, change);
+    const upload = await uploads.add(body, change, ({ root, set, before, version }) =>
+      record({
+        ...{ kind: 'keyset', key: root, version },
+        ...{ old: before && writeSignedSet(before), new: writeSignedSet(set) },
+      }),
+    );
     if (!upload.ok) {
       const code = upload.reason === 'older' ? 'changed_meanwhile' : 'request_malformed';
       throw new RequestError(code, `The key set was not taken. ${upload.detail}`);

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { CLOUD_NAMES } from '../contract/clouds.ts';
+import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { cloud, licenceId, uuid } from '../contract/operators/fields.ts';
-import { licenceEntry, writeLicence } from '../contract/operators/licence.ts';
-import { deletedSchema, licenceDetail, licenceItem, pageOf } from '../contract/operators/records.ts';
+import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../contract/operators/licence.ts';
+import { deletedSchema, licenceDetail, licenceItem } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import type { CataloguePlan } from '../catalogue/file/cataloguePlan.ts';
 import { grantLicence } from '../catalogue/offers/grantLicence.ts';
@@ -12,16 +12,18 @@ import { ANY, isSameName } from '../contract/planName.ts';
 import { countOverage } from '../catalogue/entitlement.ts';
 import { licencePool, readPoolUsage } from '../seats/poolUsage.ts';
 import type { PoolUsage } from '../seats/poolUsage.ts';
-import type { Recorded, ReadablePage, Written } from '../contract/stored.ts';
-import type { SubscriptionKey } from '../catalogue/holding.ts';
+import type { Recorded, Written } from '../contract/stored.ts';
 import { deleteLicence as removeLicence, writeLicence as storeLicence } from '../catalogue/writeLicence.ts';
 import type { LicenceWritten } from '../catalogue/writeLicence.ts';
 import { RequestError } from '../http/requestError.ts';
-import { NO_BODY, jsonBody } from './bodies.ts';
+import { NO_BODY, jsonBody, parseShape } from './bodies.ts';
+import { countVms, findRemoved } from './effects.ts';
+import type { WithDefaults } from './effects.ts';
 import { writeUsage } from './pools.ts';
-import { writeRecord } from './versions.ts';
+import { narrowVersion, writeRecord } from './versions.ts';
+import { applyMergePatch, mergePatchBody } from './mergePatch.ts';
 import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
-import { pageQuery, readPageQuery, writePage } from './pages.ts';
+import type { Described } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
@@ -29,6 +31,8 @@ import type { ActivationStore } from '../seats/store.ts';
 
 export interface LicenceNeeds {
   readonly store: CatalogueStore & Pick<ActivationStore, 'countSeated'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 const defineRoute = routesThatNeed<LicenceNeeds>();
@@ -39,19 +43,6 @@ export const subscriptionQuery = {
   cloud: cloud.optional().describe(`${CLOUD_NAMES.join(', ')}. With it: subscription.`),
   subscription: uuid.optional().describe('With it: cloud.'),
 };
-
-const listLicences = defineRoute({
-  ...{ name: 'listLicences', role: 'Reader' },
-  summary: 'The licences of all subscriptions, or of one',
-  ...{ params: NOTHING, query: z.strictObject({ ...subscriptionQuery, ...pageQuery }), body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: pageOf(licenceItem) },
-  codes: [],
-  handle: async ({ needs, query, log }) => {
-    const of = readFilter(query);
-    const page = of === null ? await needs.store.pageLicences(readPageQuery(query)) : await readLicencesOf(needs, of);
-    return { value: writePage(page, writeItem, log) };
-  },
-});
 
 const readLicence = defineRoute({
   ...{ name: 'readLicence', role: 'Reader' },
@@ -77,20 +68,20 @@ const putLicence = defineRoute({
     if (!isSameName(call.body.id, call.params.id)) {
       throw new RequestError('request_malformed', '"id" in the body is not the one of the address.');
     }
-    const { store } = call.needs;
-    const { licences } = await planPut(call);
-    const [upsert] = licences;
-    if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
-    const { row, isNew } = await writeOne(licences, call, async (value) => {
-      const stored = upsert?.stored ?? null;
-      if (stored !== null) return checkClaimed(await storeLicence(store, { value, stored }, call.change));
-      const granted = await grantLicence(store, value, call.change);
-      if (granted.outcome !== 'unfounded') return checkClaimed(granted);
-      // Its offer went, or changed, since it was judged: the answer is as if it came later.
-      await planPut(call);
-      return { outcome: 'changed' };
-    });
-    return { ...answerWith(row), isNew };
+    return replaceLicence(call);
+  },
+});
+
+const patchLicence = defineRoute({
+  ...{ name: 'patchLicence', role: 'Operator' },
+  summary: 'Changes single members of a licence (RFC 7396): what is left out stays, null removes',
+  ...{ params: idParams, query: NOTHING, body: mergePatchBody, ifMatch: true, dryRun: 'effect' },
+  answer: { mediaType: 'application/json', schema: licenceItem },
+  codes: ['not_found', 'name_taken', 'changed_meanwhile', 'precondition_required'],
+  handle: async (call) => {
+    const { value, version } = await findLicence(call.needs, call.params.id);
+    const body = applyToLicence(value, call.body);
+    return replaceLicence({ ...call, body, expected: narrowVersion(call.expected, version) });
   },
 });
 
@@ -104,16 +95,52 @@ const deleteLicence = defineRoute({
   handle: async (call) => {
     const stored = await findLicence(call.needs, call.params.id);
     if (call.dryRun) return tryLicence(call, stored, null);
-    return deleteOne(stored, call, () => removeLicence(call.needs.store, stored, call.change.at));
+    return deleteOne(stored, call, describedLicence(stored.value), () =>
+      removeLicence(call.needs.store, stored, call.change.at),
+    );
   },
 });
 
 export const LICENCE_ROUTES: readonly OperatorRoute<LicenceNeeds>[] = [
-  listLicences,
   readLicence,
   putLicence,
+  patchLicence,
   deleteLicence,
 ];
+
+type LicenceCall = Pick<
+  Call<LicenceNeeds, unknown, unknown, Licence>,
+  'needs' | 'body' | 'dryRun' | 'expected' | 'change' | 'record'
+>;
+
+export async function replaceLicence(call: LicenceCall) {
+  const { store } = call.needs;
+  const { licences } = await planPut(call);
+  const [upsert] = licences;
+  if (call.dryRun && upsert !== undefined) return tryLicence(call, upsert.stored, upsert.value);
+  const { row, isNew } = await writeOne(licences, call, describedLicence(call.body), async (value) => {
+    const stored = upsert?.stored ?? null;
+    if (stored !== null) return checkClaimed(await storeLicence(store, { value, stored }, call.change));
+    const granted = await grantLicence(store, value, call.change);
+    if (granted.outcome !== 'unfounded') return checkClaimed(granted);
+    // Its offer went, or changed, since it was judged: the answer is as if it came later.
+    await planPut(call);
+    return { outcome: 'changed' };
+  });
+  return { ...answerWith(row), isNew };
+}
+
+/** @throws {RequestError} `request_malformed` where that is no licence, or another one */
+export function applyToLicence(licence: Licence, patch: Readonly<Record<string, unknown>>): Licence {
+  const { cloud, subscription, subscriptions, ...rest } = writeLicence(licence);
+  // The one subscription that it has may be given in two ways: the patch says in which.
+  const list = subscriptions ?? [{ cloud, subscription, until: null }];
+  const scope = 'subscriptions' in patch ? { subscriptions: list } : { cloud, subscription, subscriptions };
+  const target = JSON.parse(JSON.stringify({ ...rest, ...scope })) as unknown;
+  const patched = parseShape(licenceEntry, applyMergePatch(target, patch), `The licence ${licence.id} as it would be`);
+  if (patched.id === licence.id) return patched;
+  throw new RequestError('request_malformed', 'The id of a licence cannot be changed. Remove "id" from the body.');
+}
 
 /** @throws {RequestError} `name_taken` or `request_malformed` */
 async function planPut({
@@ -137,20 +164,6 @@ export async function findLicence({ store }: LicenceNeeds, id: string): Promise<
   return stored;
 }
 
-/** The licences that a subscription is under, few as they are. */
-async function readLicencesOf({ store }: LicenceNeeds, of: SubscriptionKey): Promise<ReadablePage<Recorded<Licence>>> {
-  const { holdings } = await store.readHoldings(of);
-  const ids = [...new Set(holdings.flatMap(({ licences }) => licences))];
-  const rows = await Promise.all(ids.map((id) => store.readLicence(id)));
-  const items = rows.filter((row) => row !== null).filter(({ value }) => names(value, of));
-  return { items, next: null, unreadable: [] };
-}
-
-function names({ subscriptions }: Licence, { cloud, subscriptionId }: SubscriptionKey): boolean {
-  if (subscriptions === ANY) return false;
-  return subscriptions.some((one) => one.cloud === cloud && one.subscriptionId === subscriptionId);
-}
-
 /** @throws {RequestError} `name_taken` or `changed_meanwhile` */
 function checkClaimed(written: LicenceWritten): Written {
   if (written.outcome === 'held') {
@@ -165,28 +178,33 @@ function checkClaimed(written: LicenceWritten): Written {
   );
 }
 
-async function tryLicence(call: Call<LicenceNeeds>, stored: Recorded<Licence> | null, value: Licence | null) {
+async function tryLicence(
+  call: Pick<LicenceCall, 'needs' | 'expected'>,
+  stored: Recorded<Licence> | null,
+  value: Licence | null,
+) {
   const old = stored?.value ?? null;
-  const { store } = call.needs;
-  const usage = old === null ? null : await readUsage({ store }, old, call.change.at);
+  const counted = old === null ? { vms: 0 } : await countVms(call.needs, [licencePool(old)]);
   return answerTrial(stored, call, {
     old: old === null ? null : writeLicence(old),
     new: value === null ? null : writeLicence(value),
-    effect: { vms: usage?.taken ?? 0, licences: old === null ? [] : [old.id] },
+    effect: { ...counted, licences: old === null ? [] : [old.id] },
+    affected: [{ id: (old ?? value)?.id ?? '', version: stored?.version ?? null }],
+    ...(value !== null && { removes: old === null ? [] : findRemoved(withDefaults(old), withDefaults(value)) }),
   });
 }
 
-/** @throws {RequestError} where only one of the two is given */
-function readFilter({
-  cloud,
-  subscription,
-}: {
-  cloud?: string | undefined;
-  subscription?: string | undefined;
-}): SubscriptionKey | null {
-  if (cloud === undefined && subscription === undefined) return null;
-  if (cloud !== undefined && subscription !== undefined) return { cloud, subscriptionId: subscription };
-  throw new RequestError('request_malformed', 'cloud and subscription go together: name both or neither.');
+function withDefaults(value: Licence): WithDefaults {
+  const members = writeLicence(value);
+  const { id, offer, seats } = members;
+  const entry = { id, offer, seats, cloud: EMULATOR_CLOUD.name, subscriptions: ANY };
+  const licence = writeLicence(licenceEntry.parse(entry));
+  return { members, defaults: Object.fromEntries(OPTIONAL_MEMBER_NAMES.map((name) => [name, licence[name]])) };
+}
+
+/** In the record of its change. */
+export function describedLicence({ id }: Licence): Described<Licence> {
+  return { kind: 'licence', key: id, show: writeLicence };
 }
 
 function writeItem(stored: Recorded<Licence>): z.input<typeof licenceItem> {

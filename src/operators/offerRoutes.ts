@@ -4,26 +4,39 @@ import type { Upsert } from '../catalogue/file/cataloguePlan.ts';
 import { changeOffers, findInUse } from '../catalogue/offers/changeOffers.ts';
 import type { OfferStore } from '../catalogue/offers/changeOffers.ts';
 import type { OfferEdit, OfferList } from '../catalogue/offers/offerList.ts';
+import { DEFAULT_LIFETIME, formatDuration } from '../contract/durations.ts';
 import { must, productName } from '../contract/operators/fields.ts';
 import { offerEntry, writeOffer } from '../contract/operators/offer.ts';
 import { deletedSchema, offerItem, pageOf } from '../contract/operators/records.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import { readLicencesNear } from '../catalogue/offers/licencesUnder.ts';
+import type { Licence } from '../catalogue/licence.ts';
 import type { Offer } from '../catalogue/offer.ts';
-import { ANY, isSamePlan } from '../contract/planName.ts';
+import { poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
+import { ANY, formatPlanName, isSamePlan } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { Recorded } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
-import { NO_BODY, jsonBody } from './bodies.ts';
-import { checkVersion, isExpected, writeRecord } from './versions.ts';
-import { answerTrial, checkLife, checkPlanned, CREATED_MEANWHILE, refuseInUse } from './oneRow.ts';
+import { licencePool } from '../seats/poolUsage.ts';
+import type { ActivationStore } from '../seats/store.ts';
+import type { UsageStore } from '../usage/store.ts';
+import { NO_BODY, jsonBody, parseShape } from './bodies.ts';
+import { countVms, findRemoved } from './effects.ts';
+import type { WithDefaults } from './effects.ts';
+import { applyMergePatch, mergePatchBody } from './mergePatch.ts';
+import { checkVersion, isExpected, narrowVersion, writeRecord } from './versions.ts';
+import { answerTrial, checkLife, checkPlanned, CREATED_MEANWHILE, describeChange, refuseInUse } from './oneRow.ts';
+import type { Described } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 
 export interface OfferNeeds {
-  readonly store: CatalogueStore & OfferStore;
+  readonly store: CatalogueStore & OfferStore & Pick<ActivationStore, 'countSeated'> & Pick<UsageStore, 'nextPool'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
   /** Seconds: the most from a licence's issue to the end of its grace. */
   readonly licenceLife: number;
 }
@@ -74,17 +87,21 @@ const putOffer = defineRoute({
     if (!isSamePlan(call.body.plan, planOf(call.params))) {
       throw new RequestError('request_malformed', '"offer" in the body is not the one of the address.');
     }
-    if (call.dryRun) return tryOffer(call, (list) => planPut(call, list));
-    let isNew = false;
-    const row = await changeOffer(call, (list, isAgain) => {
-      const upsert = planPut(call, list);
-      isNew = upsert.stored === null;
-      // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
-      if (isChanged(upsert)) checkPut(call, upsert, isAgain);
-      return upsert;
-    });
-    if (row === null) throw new Error('An offer that was put is there.');
-    return { ...answerWith(row), isNew };
+    return replaceOffer(call);
+  },
+});
+
+const patchOffer = defineRoute({
+  ...{ name: 'patchOffer', role: 'Operator' },
+  summary: 'Changes single members of an offer (RFC 7396): what is left out stays, null removes',
+  ...{ params: planParams, query: NOTHING, body: mergePatchBody, ifMatch: true, dryRun: 'effect' },
+  answer: { mediaType: 'application/json', schema: offerItem },
+  codes: ['not_found', 'name_taken', 'in_use', 'changed_meanwhile', 'precondition_required'],
+  handle: async (call) => {
+    const stored = await call.needs.store.readOffer(planOf(call.params));
+    if (stored === null) throw noSuchOffer();
+    const body = applyToOffer(stored.value, call.body);
+    return replaceOffer({ ...call, body, expected: narrowVersion(call.expected, stored.version) });
   },
 });
 
@@ -107,7 +124,9 @@ const deleteOffer = defineRoute({
   },
 });
 
-export const OFFER_ROUTES: readonly OperatorRoute<OfferNeeds>[] = [listOffers, readOffer, putOffer, deleteOffer];
+export const OFFER_ROUTES: readonly OperatorRoute<OfferNeeds>[] = [
+  ...[listOffers, readOffer, putOffer, patchOffer, deleteOffer],
+];
 
 export function planOf({ publisher, product, plan }: z.output<typeof planParams>): PlanName {
   return { publisher, product, name: plan };
@@ -121,12 +140,35 @@ function answerWith(stored: Recorded<Offer>) {
   return { value: writeItem(stored), version: stored.version };
 }
 
-type OfferCall = Pick<Call<OfferNeeds>, 'needs' | 'change'>;
+type OfferCall = Pick<Call<OfferNeeds>, 'needs' | 'change' | 'record'>;
 
 type PutCall = OfferCall & Pick<Call<OfferNeeds, unknown, unknown, Offer>, 'body' | 'expected'>;
 
 /** An offer as it shall be, null where it is deleted, and as it is. */
 type OneEdit = Pick<OfferEdit, 'value' | 'stored'>;
+
+type ReplaceCall = PutCall & Pick<Call<OfferNeeds>, 'dryRun'>;
+
+async function replaceOffer(call: ReplaceCall) {
+  if (call.dryRun) return tryOffer(call, (list) => planPut(call, list));
+  let isNew = false;
+  const row = await changeOffer(call, (list, isAgain) => {
+    const upsert = planPut(call, list);
+    isNew = upsert.stored === null;
+    // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
+    if (isChanged(upsert)) checkPut(call, upsert, isAgain);
+    return upsert;
+  });
+  if (row === null) throw new Error('An offer that was put is there.');
+  return { ...answerWith(row), isNew };
+}
+
+/** @throws {RequestError} `request_malformed` where that is no offer, or another one */
+function applyToOffer(offer: Offer, patch: Readonly<Record<string, unknown>>): Offer {
+  const patched = parseShape(offerEntry, applyMergePatch(writeOffer(offer), patch), 'The offer as it would be');
+  if (formatPlanName(patched.plan) === formatPlanName(offer.plan)) return patched;
+  throw new RequestError('request_malformed', 'The name of an offer cannot be changed. Remove "offer" from the body.');
+}
 
 /** @throws {RequestError} `name_taken` or `request_malformed` */
 function planPut({ needs, body }: PutCall, { offers }: OfferList): Upsert<Offer> {
@@ -155,31 +197,75 @@ function planDelete({ offers }: OfferList, plan: PlanName) {
  * @throws {RequestError} `in_use`, `changed_meanwhile`, and what the plan throws
  */
 async function changeOffer(
-  { needs: { store }, change }: OfferCall,
+  { needs: { store }, change, record }: OfferCall,
   plan: (list: OfferList, isAgain: boolean) => OneEdit,
 ): Promise<Recorded<Offer> | null> {
-  const changed = await changeOffers(store, change.at, (list, isAgain) => [{ ...plan(list, isAgain), change }]);
+  const changed = await changeOffers(store, change.at, async (list, isAgain) => {
+    const edit = plan(list, isAgain);
+    const offer = edit.value ?? edit.stored?.value;
+    if (offer !== undefined && isChanged(edit)) await record(describeChange(describedOffer(offer), edit));
+    return [{ ...edit, change }];
+  });
   if (changed.outcome === 'in_use') throw refuseInUse(changed);
   if (changed.outcome === 'changed') throw new RequestError('changed_meanwhile');
   return changed.rows[0] ?? null;
 }
 
+/** In the record of its change. */
+export function describedOffer({ plan }: Offer): Described<Offer> {
+  return { kind: 'offer', key: formatPlanName(plan), show: writeOffer };
+}
+
 const MAX_TOLD = 100;
 
-/** The VMs of an offer are in the pools of all its subscriptions, and are not counted. */
-async function tryOffer(call: Call<OfferNeeds>, plan: (list: OfferList) => OneEdit) {
+async function tryOffer(call: OfferCall & Pick<Call<OfferNeeds>, 'expected'>, plan: (list: OfferList) => OneEdit) {
   const { store } = call.needs;
   const list = await store.readOfferList();
   const { value, stored } = plan(list);
+  const offer = value ?? stored?.value;
+  if (offer === undefined) throw new Error('An edit has an offer.');
+  const described = describedOffer(offer);
   const edits = [{ value, stored, change: call.change }];
   const inUse = await findInUse(store, { list, edits, at: call.change.at });
   if (inUse !== null) throw refuseInUse(inUse);
   const near = stored === null ? [] : await readLicencesNear(store, stored.value);
+  const { old, new: changed } = describeChange(described, { value, stored });
+  const counted = stored === null ? { vms: 0 } : await countVms(call.needs, poolsUnder(call.needs, stored.value, near));
+  const ids = near.map((licence) => licence.value.id);
   return answerTrial(stored, call, {
-    old: stored === null ? null : writeOffer(stored.value),
-    new: value === null ? null : writeOffer(value),
-    effect: { vms: null, licences: near.slice(0, MAX_TOLD).map((licence) => licence.value.id) },
+    ...{ old, new: changed, effect: { ...counted, licences: ids.slice(0, MAX_TOLD) } },
+    affected: [
+      { id: described.key, version: stored?.version ?? null },
+      ...near.map((licence) => ({ id: `licence ${licence.value.id}`, version: licence.version })),
+    ],
+    ...(value !== null && {
+      removes: stored === null ? [] : findRemoved(withDefaults(stored.value), withDefaults(value)),
+    }),
   });
+}
+
+/** The pools of seats of an offer: of its licences or, in marketplace mode, of its subscriptions; and those of trials. */
+async function* poolsUnder(
+  { store }: Pick<OfferNeeds, 'store'>,
+  { plan, mode }: Offer,
+  near: readonly Recorded<Licence>[],
+): AsyncGenerator<SeatPool | null> {
+  for (const { value } of near) yield licencePool(value);
+  const kind = mode === 'marketplace' ? 'marketplace' : 'trial';
+  // Names of pools begin with their kind.
+  let pool = await store.nextPool(kind);
+  while (pool?.kind === kind) {
+    yield isSamePlan(pool.plan, plan) ? pool : null;
+    pool = await store.nextPool(poolName(pool));
+  }
+}
+
+/** Some times are by default as long as its own lifetime says. */
+function withDefaults(value: Offer): WithDefaults {
+  const members = writeOffer(value);
+  const { offer, mode, lifetime } = members;
+  const defaults = writeOffer(offerEntry.parse({ offer, mode, lifetime }));
+  return { members, defaults: { ...defaults, lifetime: formatDuration(DEFAULT_LIFETIME) } };
 }
 
 function noSuchOffer(): RequestError {

@@ -1,3 +1,6 @@
+import { hash } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import type { LicenceClaims } from '../contract/claims.ts';
 import { offlineLicenceSchema, offlineRequestSchema } from '../contract/operators/offline.ts';
 import type { OfflineRequestBody } from '../contract/operators/offline.ts';
 import type { OfflineLicence } from '../contract/wire.ts';
@@ -29,10 +32,22 @@ const activateOffline = routesThatNeed<OfflineNeeds>()({
   answer: { mediaType: 'application/json', schema: offlineLicenceSchema },
   codes: [...REFUSALS, 'not_found', 'key_set_missing'],
   // Tokens are never kept. The same file gets the same licence again.
-  handle: async ({ needs, body, change: { at }, log }) => ({
-    value: await needs.activateOffline(body, { at, log }),
-    kept: null,
-  }),
+  handle: async ({ needs, body, change: { at }, record, log }) => {
+    // Which VM it is for is known when its evidence is verified.
+    const request = {
+      kind: 'offline',
+      key: hash('sha256', body.document.signature),
+      version: null,
+      old: null,
+    } as const;
+    await record({ ...request, new: null });
+    const value = await needs.activateOffline(body, { at, log });
+    const { licence, azure } = decodeJwt<Pick<LicenceClaims, 'licence' | 'azure'>>(value.licence);
+    const { vmId, cloud, subscriptionId } = azure;
+    const of = { cloud, subscriptionId };
+    await record({ ...request, of, new: { licence: licence.id, vmId, cloud, subscription: subscriptionId } });
+    return { value, kept: null };
+  },
 });
 
 export const OFFLINE_ROUTES: readonly OperatorRoute<OfflineNeeds>[] = [activateOffline];

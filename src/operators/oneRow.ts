@@ -6,18 +6,38 @@ import type { EffectReportJson, deletedSchema } from '../contract/operators/reco
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import type { DeleteOutcome, Recorded, Written } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
+import { createEffectToken } from './effects.ts';
+import type { Affected } from './effects.ts';
+import type { Changed } from './recordChanges.ts';
 import type { Answer, Call } from './route.ts';
 import { checkVersion, isExpected } from './versions.ts';
 
 /* Writing and deleting one offer, one licence or, deleting alone, one pin or distrust. */
 
-type VersionedCall = Pick<Call<unknown>, 'expected' | 'change'>;
+type VersionedCall = Pick<Call<unknown>, 'expected' | 'change' | 'record'>;
+
+/** How the record of a change names and shows an object. */
+export interface Described<T> extends Pick<Changed, 'kind' | 'key' | 'of'> {
+  readonly show: (value: T) => object;
+}
+
+/** What is written of a change: an object as it shall be and as it is, null where it is deleted or not there. */
+export function describeChange<T>(
+  { show, ...named }: Described<T>,
+  { value, stored }: { readonly value: T | null; readonly stored: Recorded<T> | null },
+): Changed {
+  const [old, changed] = [stored === null ? null : show(stored.value), value === null ? null : show(value)];
+  return { ...named, version: stored?.version ?? null, old, new: changed };
+}
 
 /** What a write would change: the objects as answers have them. */
 interface Trial {
   readonly old: object | null;
   readonly new: object | null;
   readonly effect: EffectReportJson['effect'];
+  readonly affected: readonly Affected[];
+  /** What a PUT or PATCH removes. */
+  readonly removes?: readonly string[];
 }
 
 /**
@@ -28,15 +48,21 @@ interface Trial {
  */
 export function answerTrial(
   stored: Recorded<unknown> | null,
-  { expected }: VersionedCall,
+  { expected }: Pick<Call<unknown>, 'expected'>,
   trial: Trial,
 ): Answer<never> {
   if (stored === null ? expected !== null : !isExpected(expected, stored.version))
     throw new RequestError('changed_meanwhile');
   return {
-    value: { dryRun: true, old: open(trial.old), new: open(trial.new), effect: trial.effect },
+    value: reportTrial(trial),
     version: stored?.version,
   };
+}
+
+export function reportTrial({ old, new: changed, effect, affected, removes }: Trial): EffectReportJson {
+  const effectToken = createEffectToken(affected);
+  const removed = removes === undefined ? {} : { removes: [...removes] };
+  return { dryRun: true, old: open(old), new: open(changed), effect, effectToken, ...removed };
 }
 
 function open(object: object | null): Record<string, unknown> | null {
@@ -79,14 +105,17 @@ export const CREATED_MEANWHILE =
  */
 export async function writeOne<T>(
   [upsert]: readonly Upsert<T>[],
-  { expected, change }: VersionedCall,
+  { expected, change, record }: VersionedCall,
+  described: Described<T>,
   write: (value: T, version: string | null) => Promise<Written>,
 ): Promise<{ readonly row: Recorded<T>; readonly isNew: boolean }> {
   if (upsert === undefined) throw new Error('A plan has an entry for each of its file.');
   const { value, stored } = upsert;
   // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
   if (stored !== null && !isChanged(upsert)) return { row: stored, isNew: false };
-  const written = await write(value, checkVersion(expected, stored?.version ?? null));
+  const version = checkVersion(expected, stored?.version ?? null);
+  await record(describeChange(described, { value, stored }));
+  const written = await write(value, version);
   if (written.outcome === 'exists') throw new RequestError('name_taken', CREATED_MEANWHILE);
   if (written.outcome !== 'written') throw new RequestError('changed_meanwhile');
   return { row: { value, version: written.version, change }, isNew: stored === null };
@@ -99,12 +128,15 @@ export function refuseInUse({ field, message }: Pick<InUse, 'field' | 'message'>
 }
 
 /** @throws {RequestError} `changed_meanwhile` */
-export async function deleteOne(
-  stored: Recorded<unknown>,
-  { expected }: VersionedCall,
+export async function deleteOne<T>(
+  stored: Recorded<T>,
+  { expected, record }: VersionedCall,
+  described: Described<T>,
   remove: (version: string) => Promise<DeleteOutcome>,
 ): Promise<{ value: z.input<typeof deletedSchema> }> {
-  if (!isExpected(expected, stored.version)) throw new RequestError('changed_meanwhile');
-  if ((await remove(stored.version)) === 'changed') throw new RequestError('changed_meanwhile');
+  const { version } = stored;
+  if (!isExpected(expected, version)) throw new RequestError('changed_meanwhile');
+  await record(describeChange(described, { value: null, stored }));
+  if ((await remove(version)) === 'changed') throw new RequestError('changed_meanwhile');
   return { value: { deleted: true } };
 }

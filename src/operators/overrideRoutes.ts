@@ -9,13 +9,16 @@ import { deletedSchema, overrideItem } from '../contract/operators/records.ts';
 import { isSamePlan } from '../contract/planName.ts';
 import type { Recorded, Written } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
-import { marketplacePool, readPoolUsage } from '../seats/poolUsage.ts';
+import { marketplacePool } from '../seats/poolUsage.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import { licenceIdOf } from '../catalogue/seatPool.ts';
-import { countOverage } from '../catalogue/entitlement.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { planOf, planParams } from './offerRoutes.ts';
+import { countVms, findRemoved } from './effects.ts';
+import type { WithDefaults } from './effects.ts';
+import { overrideKey } from './changeStates.ts';
 import { answerTrial, deleteOne, writeOne } from './oneRow.ts';
+import type { Described } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { writeRecord } from './versions.ts';
@@ -24,6 +27,8 @@ export interface OverrideNeeds {
   readonly store: OverrideStore &
     Pick<CatalogueStore, 'readOffer' | 'readOfferList' | 'putNotice' | 'dropNotice'> &
     Pick<ActivationStore, 'countSeated'>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 const defineRoute = routesThatNeed<OverrideNeeds>();
@@ -52,7 +57,7 @@ const putOverride = defineRoute({
     const stored = await store.readOverride(key);
     const value = { ...key, override: call.body };
     if (call.dryRun) return tryOverride(call, key, stored, value);
-    const { row, isNew } = await writeOne([{ value, stored }], call, (_, version) =>
+    const { row, isNew } = await writeOne([{ value, stored }], call, described(key), (_, version) =>
       version === null ? insertOverride(call, value) : store.writeOverride(value, version, call.change),
     );
     return { ...answerWith(row), isNew };
@@ -69,7 +74,7 @@ const deleteOverride = defineRoute({
     const key = keyOf(call.params);
     const stored = await findOverride(call.needs, key);
     if (call.dryRun) return tryOverride(call, key, stored, null);
-    return deleteOne(stored, call, (version) => call.needs.store.deleteOverride(key, version));
+    return deleteOne(stored, call, described(key), (version) => call.needs.store.deleteOverride(key, version));
   },
 });
 
@@ -77,6 +82,11 @@ export const OVERRIDE_ROUTES: readonly OperatorRoute<OverrideNeeds>[] = [readOve
 
 function keyOf({ cloud: where, subscription, ...names }: z.output<typeof params>): HoldingKey {
   return { cloud: where, subscriptionId: subscription, plan: planOf(names) };
+}
+
+function described(key: HoldingKey): Described<SubscriptionOverride> {
+  const of = { cloud: key.cloud, subscriptionId: key.subscriptionId };
+  return { kind: 'override', key: overrideKey(key), of, show: ({ override }) => writeOverride(override) };
 }
 
 /** @throws {RequestError} `not_found` */
@@ -126,17 +136,21 @@ async function tryOverride(
   stored: Recorded<SubscriptionOverride> | null,
   value: SubscriptionOverride | null,
 ) {
-  const { store } = call.needs;
-  const offer = await store.readOffer(key.plan);
   const pool = marketplacePool({ plan: key.plan }, key.cloud, key.subscriptionId);
-  const seats = offer?.value.seats ?? 0;
-  const bounds = { seats, overage: countOverage(offer?.value.overage ?? 0, seats) };
-  const usage = await readPoolUsage(store, pool, bounds, call.change.at);
+  const counted = await countVms(call.needs, [pool]);
   return answerTrial(stored, call, {
     old: stored === null ? null : writeOverride(stored.value.override),
     new: value === null ? null : writeOverride(value.override),
-    effect: { vms: usage.taken, licences: [licenceIdOf(pool)] },
+    effect: { ...counted, licences: [licenceIdOf(pool)] },
+    affected: [{ id: overrideKey(key), version: stored?.version ?? null }],
+    ...(value !== null && {
+      removes: stored === null ? [] : findRemoved(withDefaults(stored.value), withDefaults(value)),
+    }),
   });
+}
+
+function withDefaults({ override }: SubscriptionOverride): WithDefaults {
+  return { members: writeOverride(override), defaults: writeOverride(overrideEntry.parse({})) };
 }
 
 function answerWith(stored: Recorded<SubscriptionOverride>) {

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { decodeContinuation, encodeContinuation } from '../contract/continuation.ts';
+import { ContinuationError } from '../contract/stored.ts';
 import type { PageRequest, ReadablePage } from '../contract/stored.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -31,4 +33,29 @@ export function writePage<T, R>(page: ReadablePage<T>, write: (item: T) => R, lo
     log('warn', 'rows_left_out', { count: unreadable.length, reasons: [...new Set(unreadable)] });
   }
   return { items: page.items.map(write), continuation: page.next };
+}
+
+/**
+ * One page of lists of several clouds, one after another: as a rule all but one have nothing.
+ *
+ * @param clouds at least one
+ * @throws {ContinuationError}
+ */
+export async function readInClouds<T>(
+  clouds: readonly string[],
+  { size, continuation }: PageRequest,
+  read: (cloud: string, page: PageRequest) => Promise<ReadablePage<T>>,
+): Promise<ReadablePage<T>> {
+  const [first, rest = null] = continuation === undefined ? [0] : decodeContinuation(continuation);
+  const isPlace = typeof first === 'number' && (rest === null || typeof rest === 'string');
+  for (let index = Number(first), inner = rest; ; index += 1, inner = null) {
+    const cloud = clouds[index];
+    if (cloud === undefined || !isPlace) {
+      throw new ContinuationError('The continuation is not one of this list: begin the list anew.');
+    }
+    const page = await read(cloud, { size, ...(typeof inner === 'string' && { continuation: inner }) });
+    if (page.next !== null) return { ...page, next: encodeContinuation([index, page.next]) };
+    if (index === clouds.length - 1) return page;
+    if (page.items.length > 0) return { ...page, next: encodeContinuation([index + 1, null]) };
+  }
 }

@@ -8,6 +8,7 @@ import { RequestError } from '../http/requestError.ts';
 import { NO_BODY } from './bodies.ts';
 import { eraseSubscription } from './erasePrivacy.ts';
 import { exportPrivacy } from './exportPrivacy.ts';
+import { reportTrial } from './oneRow.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import type { PrivacyStore } from './privacySubject.ts';
 import { routesThatNeed } from './route.ts';
@@ -49,17 +50,21 @@ const erasePersonal = defineRoute({
   ...{ params, query: eraseQuery, body: NO_BODY, dryRun: 'effect' },
   answer: { mediaType: 'application/json', schema: erasureReport },
   codes: [],
-  handle: async ({ needs, params: { cloud: name, subscription }, query, dryRun, change: { at }, log }) => {
+  handle: async ({ needs, params: { cloud: name, subscription }, query, dryRun, change: { at }, record, log }) => {
     const of = { cloud: name, subscriptionId: subscription };
     const after = readPlace(query.continuation);
     const isLate = () => needs.now() - at >= MAX_TIME;
+    const erasure = { kind: 'privacy', key: `${name}/${subscription}`, version: null, old: null } as const;
+    if (!dryRun) await record({ ...erasure, new: null });
     const { licences, ...report } = await eraseSubscription(needs.store, { of, at, after, isTrial: dryRun, isLate });
     const { erased, kept, keptInAll, complete } = report;
     if (dryRun) {
       const [old, after] = [{ activations: erased.vms }, { activations: 0, kept, keptInAll }];
       const effect = { vms: complete ? erased.vms : null, licences: [...licences] };
-      return { value: { dryRun: true as const, old, new: after, effect } };
+      const affected = [{ id: erasure.key, version: null }];
+      return { value: reportTrial({ old, new: after, effect, affected }) };
     }
+    await record({ ...erasure, new: { ...erased, kept: keptInAll, complete } });
     log('info', 'privacy_erased', { ...erased, kept: keptInAll, complete });
     return { value: report };
   },

@@ -4,9 +4,13 @@ import type { CatalogueStore, ClaimStore } from '../catalogue/store.ts';
 import type { ClaimCode } from '../catalogue/claimCode.ts';
 import type { Holdings, SubscriptionKey } from '../catalogue/holding.ts';
 import type { Licence } from '../catalogue/licence.ts';
+import type { ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
+import type { SearchStore } from '../views/store.ts';
+
+import type { StateStore } from './changeStates.ts';
 
 /* What is kept of one subscription, and where. docs/privacy.md has the whole map. */
 
@@ -15,9 +19,12 @@ export interface PrivacyStore
     SeatStore,
     Pick<ActivationStore, 'pageActivations' | 'deleteActivation'>,
     UsageStore,
+    StateStore,
+    Pick<ChangeStore, 'deleteChangesOf'>,
     Pick<DecisionStore, 'pageDecisions' | 'deleteDecisionsOf'>,
     Pick<CatalogueStore, 'readHoldings' | 'readLicence'>,
-    Pick<ClaimStore, 'pageClaims'> {}
+    Pick<ClaimStore, 'pageClaims'>,
+    Pick<SearchStore, 'deleteId'> {}
 
 /**
  * The next pool in which VMs of a subscription may be: any licence's, for a subscription may have been under it once, and

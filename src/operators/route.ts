@@ -10,6 +10,7 @@ import type { Log } from '../http/edge.ts';
 import { readQuery } from '../http/readQuery.ts';
 import { parseShape } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
+import type { RecordChanges } from './recordChanges.ts';
 import type { OperatorRole } from './roles.ts';
 import type { ExpectedVersion } from './versions.ts';
 
@@ -24,6 +25,8 @@ export interface Call<N, P = unknown, Q = unknown, B = unknown> {
   readonly expected: ExpectedVersion;
   /** Who asks, and when: what a write is signed with. */
   readonly change: Change;
+  /** Every write calls it right before. */
+  readonly record: RecordChanges;
   readonly log: Log;
 }
 
@@ -59,7 +62,7 @@ export interface RouteDeclaration<N, P extends z.ZodObject, Q extends z.ZodObjec
 }
 
 /** The parts of a request that a route's own schemas judge. */
-export interface RawCall<N> extends Pick<Call<N>, 'needs' | 'expected' | 'change' | 'log'> {
+export interface RawCall<N> extends Pick<Call<N>, 'needs' | 'expected' | 'change' | 'record' | 'log'> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly mediaType: string;

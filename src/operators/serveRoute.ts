@@ -1,20 +1,22 @@
 import { hash } from 'node:crypto';
 import { ContinuationError } from '../contract/stored.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
+import type { ChangeStore } from '../decisions/changes.ts';
+import { createDecisionId } from '../decisions/decisionRecord.ts';
 import type { RequestStore } from '../http/requestStore.ts';
-import { RefusedReply } from '../http/refusedReply.ts';
 import { RequestError } from '../http/requestError.ts';
 import { REPLAYED, answerOnce } from '../http/answerOnce.ts';
 import { readBody } from './bodies.ts';
 import { checkToken } from './checkToken.ts';
 import type { Operator, TokenRules } from './checkToken.ts';
+import { createRecorder, isRefusal } from './recordChanges.ts';
 import { hasRole } from './roles.ts';
 import type { Answer, OperatorRoute } from './route.ts';
 import { parseIfMatch, writeETag } from './versions.ts';
 
 /** What every operators' request needs, whatever its route does. */
 export interface ServeNeeds {
-  readonly store: RequestStore;
+  readonly store: RequestStore & Pick<ChangeStore, 'putChanges' | 'dropChanges'>;
   /** The cache of offers and licences, which a write makes this instance forget. */
   readonly catalogue: { forget(): void };
   /** Milliseconds since the epoch. */
@@ -33,26 +35,31 @@ export function serveRoute<N>(route: OperatorRoute<N>, needs: N & ServeNeeds, ru
       throw new RequestError('role_missing', `This asks for the app role ${route.role}, or one that reaches further.`);
     }
     const body = await readBody(request, route.body);
+    const reason = request.query.get('reason');
+    const change = { by: operator.id, at, id: createDecisionId(at) };
+    const { record, settle } = createRecorder({
+      ...{ store: needs.store, log: request.log },
+      facts: { operation: route.name, request: change.id, at, by: operator.id, byName: operator.name, reason },
+    });
     const run = await route.prepare({
       ...{ needs, params: request.params, query: request.query, log: request.log, ...body },
       expected: route.ifMatch ? parseIfMatch(request.header('if-match')) : null,
-      change: { by: operator.id, at },
+      ...{ change, record },
     });
     const reply = async (): Promise<Reply> => replyAnswer(route, await runChecked(run));
     if (route.endpoint.method === 'GET') return reply();
-    // The address has ids alone. Offers, licences and trust have on their rows who wrote them; activations do not.
     const isTrial = request.query.get('dryRun') === 'true';
-    const reason = request.query.get('reason');
     const why = reason === null ? {} : { reason };
     const facts = { operation: route.name, path: request.path, operator: operator.id, ...why };
     try {
-      const answered = await runOnce({ store: needs.store, request, operator, text: body.text, at }, reply);
+      const answered = await runOnce({ store: needs.store, request, operator, text: body.text, at }, () =>
+        settle(reply),
+      );
       const isReplay = answered.headers[REPLAYED] !== undefined;
       if (!isTrial && !isReplay) request.log('info', 'operator_wrote', { ...facts, status: answered.status });
       return answered;
     } catch (error) {
-      const isRefused = error instanceof RequestError || error instanceof RefusedReply;
-      if (!isTrial && !isRefused) request.log('error', 'operator_may_have_written', facts);
+      if (!isTrial && !isRefusal(error)) request.log('error', 'operator_may_have_written', facts);
       throw error;
     } finally {
       // Also after a failure: a write whose answer was lost may have been executed.

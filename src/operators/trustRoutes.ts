@@ -28,7 +28,9 @@ import {
 } from '../contract/operators/trust.ts';
 import type { CloudStatusJson, DistrustJson, PinJson } from '../contract/operators/trust.ts';
 import { judgePin } from '../trust/live/judgePin.ts';
-import { answerTrial, deleteOne } from './oneRow.ts';
+import { trustRecordKey } from './changeStates.ts';
+import { answerTrial, deleteOne, describeChange, reportTrial } from './oneRow.ts';
+import type { Described } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Answer, Call, OperatorRoute } from './route.ts';
 import type { LiveTrust } from '../trust/live/liveTrust.ts';
@@ -107,7 +109,8 @@ const addDistrust = defineRoute({
     const entry = { kind: 'distrust', ...call.body } as const;
     if (call.dryRun) {
       const effect = await findEffect(call, entry.sha256, (entries) => [...entries, entry]);
-      return { value: { dryRun: true, old: null, new: { ...call.body }, effect } };
+      const affected = [{ id: `distrust ${entry.sha256}`, version: null }];
+      return { value: reportTrial({ old: null, new: call.body, effect, affected }) };
     }
     const { row, isNew } = await insert(call, entry);
     return { value: writeDistrust(row), version: row.version, isNew };
@@ -174,13 +177,14 @@ interface Inserted<T> {
 }
 
 /** The same again is success; another note, or another role, is not silently put over what is there. */
-async function insert<T extends TrustEntry>({ needs, change }: AnyCall, entry: T): Promise<Inserted<T>> {
+async function insert<T extends TrustEntry>({ needs, change, record }: AnyCall, entry: T): Promise<Inserted<T>> {
   const { store, trust } = needs;
   const present = await readSame(store, entry);
   if (present !== null) return { row: present, isNew: false };
   if ((await store.listTrust()).length >= MAX_ENTRIES) {
     throw new RequestError('in_use', `There are ${MAX_ENTRIES} pins and distrusts. Remove old ones first.`);
   }
+  await record(describeChange(described(entry), { value: entry, stored: null }));
   const written = await store.writeTrust(entry, null, change);
   if (written.outcome === 'written') {
     await trust.refresh(change.at);
@@ -212,11 +216,20 @@ async function remove(call: AnyCall, key: TrustKey): Promise<Answer<{ deleted: t
   if (call.dryRun) {
     const old = isPin(present) ? writePin(present) : isDistrust(present) ? writeDistrust(present) : null;
     const effect = await findEffect(call, key.sha256, (entries) => entries.filter((entry) => !isOf(entry, key)));
-    return answerTrial(present, call, { old, new: null, effect });
+    const affected = [{ id: `${key.kind} ${trustRecordKey(key)}`, version: present.version }];
+    return answerTrial(present, call, { old, new: null, effect, affected });
   }
-  const answer = await deleteOne(present, call, (version) => store.deleteTrust(key, version));
+  const answer = await deleteOne(present, call, described(present.value), (version) => store.deleteTrust(key, version));
   await trust.refresh(call.change.at);
   return answer;
+}
+
+/** In the record of its change: a certificate by its name and end. */
+function described(entry: TrustEntry): Described<TrustEntry> {
+  return {
+    ...{ kind: entry.kind, key: trustRecordKey(entry) },
+    show: (value) => (value.kind === 'pin' ? showPin(value) : { sha256: value.sha256, note: value.note }),
+  };
 }
 
 function isOf(entry: TrustEntry, key: TrustKey): boolean {
@@ -233,10 +246,12 @@ function isDistrust(row: Recorded<TrustEntry>): row is Recorded<DistrustEntry> {
 }
 
 function writePin({ value, ...record }: Recorded<PinEntry>): PinJson {
-  const { cloud, sha256, role, der, note: text } = value;
+  return { ...showPin(value), certificate: writePem(value.der), ...writeRecord(record) };
+}
+
+function showPin({ cloud, sha256, role, der, note }: PinEntry) {
   const { commonName, notAfter } = parseCertificate(der);
-  const facts = { name: commonName ?? sha256, notAfter: formatInstant(notAfter), certificate: writePem(der) };
-  return { cloud, sha256, role, ...facts, note: text, ...writeRecord(record) };
+  return { cloud, sha256, role, name: commonName ?? sha256, notAfter: formatInstant(notAfter), note };
 }
 
 function writeDistrust({ value, ...record }: Recorded<DistrustEntry>): DistrustJson {

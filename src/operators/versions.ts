@@ -40,6 +40,16 @@ export function isExpected(expected: ExpectedVersion, present: string): boolean 
 }
 
 /**
+ * What a write may replace that was made of the version that was read, and of no later one.
+ *
+ * @throws {RequestError} `changed_meanwhile`
+ */
+export function narrowVersion(expected: ExpectedVersion, present: string): ExpectedVersion {
+  if (!isExpected(expected, present)) throw new RequestError('changed_meanwhile');
+  return expected === null ? null : [writeETag(present)];
+}
+
+/**
  * The version that a write must find, null for one that inserts.
  *
  * @param present the version that was read, null where nothing is there

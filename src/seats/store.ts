@@ -74,6 +74,8 @@ export interface PooledActivation extends Stored<Activation> {
 export interface Seated {
   readonly count: number;
   readonly overSince: number | null;
+  /** false: there may be more. */
+  readonly isWhole: boolean;
 }
 
 /** Activations as operators see them. Changes to one go through the seat store: changeActivation.ts. */
@@ -82,8 +84,12 @@ export interface ActivationStore {
   pageActivations(filter: ActivationFilter, page: PageRequest): Promise<ReadablePage<PooledActivation>>;
   /** The row alone: forgetVm.ts gives its seat back first. */
   deleteActivation(pool: SeatPool, vmId: string, version: string): Promise<DeleteOutcome>;
-  /** Activations that hold a seat, counted or not, with a lease that ends at `since` or later. */
-  countSeated(pool: SeatPool, since: number): Promise<Seated>;
+  /**
+   * Activations that hold a seat, counted or not, with a lease that ends at `since` or later.
+   *
+   * @param isLate asked after each page: whether to answer with what was counted until then; all are counted unless given
+   */
+  countSeated(pool: SeatPool, since: number, isLate?: () => boolean): Promise<Seated>;
   /**
    * Deletes activations without a counted seat that are not blocked and whose lease and grace ended before `before`, in
    * pieces: each is the number of rows deleted. They keep a VM's newest challenge and its keys, so `before` must lie

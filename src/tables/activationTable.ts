@@ -11,9 +11,12 @@ import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { marketplaceRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPagesOf } from './paging.ts';
 import { findNextPool, listPools } from './poolScan.ts';
-import { deleteRow, readOneRow, searchAllRows } from './rows.ts';
+import { deleteRow, readOneRow, readPieces } from './rows.ts';
 import type { Row, RowQuery } from './rows.ts';
 import type { StoreCall } from './storeCall.ts';
+
+/** The most that the service answers at once. */
+const PIECE = 1_000;
 
 /** @param budget milliseconds for one page */
 export function activationTable(activations: TableClient, budget: number): Omit<ActivationStore, 'deleteActivations'> {
@@ -29,14 +32,18 @@ export function activationTable(activations: TableClient, budget: number): Omit<
       const call = { operation: 'delete an activation', budget };
       return deleteRow(activations, call, { partitionKey: poolName(pool), rowKey: vmRow(vmId), version });
     },
-    countSeated: async (pool, since) => {
+    countSeated: async (pool, since, isLate = () => false) => {
       const seated = `${ofPool(pool)} and ${rowFilter(undefined)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
       const query = {
         filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`,
         select: ['rowKey', 'overSince'],
       };
-      const rows = await searchAllRows(activations, { operation: 'count the seated VMs', budget }, query);
-      return { count: rows.length, overSince: readEarliestOver(rows) };
+      const found: Row[] = [];
+      for await (const rows of readPieces(activations, { operation: 'count the seated VMs', budget }, query, PIECE)) {
+        found.push(...rows);
+        if (isLate()) return { count: found.length, overSince: readEarliestOver(found), isWhole: false };
+      }
+      return { count: found.length, overSince: readEarliestOver(found), isWhole: true };
     },
   };
 }

@@ -10,7 +10,7 @@ import type { RecordedLicence } from '../catalogue/store.ts';
 import type { Change, Recorded } from '../contract/stored.ts';
 import { licenceRow, LICENCES_PARTITION, OFFERS_PARTITION, planRow } from './keys.ts';
 import { joinText, splitText } from './longText.ts';
-import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
+import { changeColumns, parseJsonProperty, readChange, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 
 export function offerEntity(value: Offer, change: Change): TableEntity {
   return { partitionKey: OFFERS_PARTITION, rowKey: planRow(value.plan), ...columns(writeOffer(value), change) };
@@ -58,16 +58,16 @@ const licenceColumns = z.object({
 
 /** @throws StoreUnavailableError */
 export function readOfferRow(entity: unknown): Recorded<Offer> {
-  const { etag, content, changedBy, changedAt } = readRow('offer', offerColumns, joinText('content', entity));
-  return { value: content, version: etag, change: { by: changedBy, at: changedAt } };
+  const { etag, content, ...change } = readRow('offer', offerColumns, joinText('content', entity));
+  return { value: content, version: etag, change: readChange(change) };
 }
 
 /** @throws StoreUnavailableError */
 export function readLicenceRow(entity: unknown): RecordedLicence {
   const row = readRow('licence', licenceColumns, joinText('content', entity));
-  const { etag, content, subscriptions, claim, changedBy, changedAt } = row;
+  const { etag, content, subscriptions, claim } = row;
   const value = { ...content, subscriptions };
-  return { value, version: etag, change: { by: changedBy, at: changedAt }, claim };
+  return { value, version: etag, change: readChange(row), claim };
 }
 
 /** A table's columns cannot hold lists, so the whole object is JSON, as answers have it, in as many properties as it needs. */

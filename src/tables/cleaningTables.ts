@@ -6,8 +6,9 @@ import type { DecisionStore } from '../decisions/store.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
+import type { StatisticsStore } from '../views/store.ts';
 import { deleteActivations, ofPool } from './activationCleaning.ts';
-import { hourKey, usageRange } from './keys.ts';
+import { hourKey, STATISTICS_PARTITION, usageRange } from './keys.ts';
 import { listPools } from './poolScan.ts';
 import { deleteRows, readPieces } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
@@ -19,10 +20,11 @@ const KEYS = ['partitionKey', 'rowKey'];
 type CleaningTables = Pick<DecisionStore, 'deleteRepeats'> &
   Pick<RequestStore, 'deleteRequests'> &
   Pick<ActivationStore, 'deleteActivations'> &
-  Pick<UsageStore, 'deleteUsage'>;
+  Pick<UsageStore, 'deleteUsage'> &
+  Pick<StatisticsStore, 'deleteStatistics'>;
 
 export function cleaningTables(
-  tables: Readonly<Record<'once' | 'requests' | 'activations', TableClient>>,
+  tables: Readonly<Record<'once' | 'requests' | 'activations' | 'statistics', TableClient>>,
   seats: SeatStore & Pick<ActivationStore, 'deleteActivation'>,
   budgets: Budgets,
 ): CleaningTables {
@@ -44,6 +46,7 @@ export function cleaningTables(
     deleteRequests: (before) => deleteOld(tables.requests, 'requests', odata`at lt ${new Date(before)}`),
     deleteActivations: (before) => deleteActivations(tables.activations, seats, budgets, before),
     deleteUsage,
+    deleteStatistics: (before) => deleteOld(tables.statistics, 'statistics', hoursOfStatistics(before)),
   };
 }
 
@@ -51,4 +54,8 @@ export function cleaningTables(
 function hoursBefore(before: number): string {
   const { from, to } = usageRange({ from: 0, until: dayOf(before) }, { after: null, last: null });
   return odata`RowKey gt ${from} and RowKey lt ${to}`;
+}
+
+function hoursOfStatistics(before: number): string {
+  return odata`PartitionKey eq ${STATISTICS_PARTITION} and RowKey lt ${hourKey(before)}`;
 }

@@ -1,5 +1,6 @@
 import type { LicenceStore } from './licenceStore.ts';
 import { activationTable } from './activationTable.ts';
+import { changeTable } from './changeTable.ts';
 import { claimTable } from './claimTable.ts';
 import { cleaningTables } from './cleaningTables.ts';
 import { connectTable } from './connection.ts';
@@ -7,17 +8,23 @@ import type { ConnectTableOptions } from './connection.ts';
 import { decisionCleaning } from './decisionCleaning.ts';
 import { decisionTable } from './decisionTable.ts';
 import { holderTable } from './holderTable.ts';
+import { issueTable } from './issueTable.ts';
 import { issuerTable } from './issuerTable.ts';
 import { keySetTable } from './keySetTable.ts';
 import { licenceTable } from './licenceTable.ts';
 import { offerTable } from './offerTable.ts';
 import { onceTable } from './onceTable.ts';
+import { poolViewTable } from './poolViewTable.ts';
 import { requestTable } from './requestTable.ts';
+import { licenceViewTable } from './licenceViewTable.ts';
+import { searchTable } from './searchTable.ts';
 import { seatTable } from './seatTable.ts';
+import { statisticsTable } from './statisticsTable.ts';
 import { callStore } from './storeCall.ts';
 import { timelineTables } from './timelineTables.ts';
 import { trustTable } from './trustTable.ts';
 import { usageSums } from './usageSums.ts';
+import { viewMarkTable } from './viewMarkTable.ts';
 import { usageTable } from './usageTable.ts';
 
 const DEFAULT_BUDGET = 5_000;
@@ -50,6 +57,11 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     bySubscription: connect('bySubscription'),
     byVm: connect('byVm'),
     views: connect('views'),
+    statistics: connect('statistics'),
+    pools: connect('pools'),
+    search: connect('search'),
+    licencesBy: connect('licencesBy'),
+    changes: connect('changes'),
     requests: connect('requests'),
     issuers: connect('issuers'),
     trust: connect('trust'),
@@ -73,7 +85,14 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...decisionTable(tables.decisions, budgets),
     ...onceTable(tables.once, budget),
     ...timelineTables(tables, budgets),
+    ...statisticsTable(tables.statistics, budgets),
+    ...viewMarkTable(tables.views, budget),
+    ...poolViewTable(tables.pools, budgets),
+    ...searchTable(tables.search, budgets),
+    ...licenceViewTable(tables, budgets),
+    ...issueTable(tables.statistics, budget),
     ...decisionCleaning(tables, budgets),
+    ...changeTable(tables.changes, budgets),
     ...requestTable(tables.requests, budget),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),

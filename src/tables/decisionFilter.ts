@@ -9,11 +9,27 @@ import { decisionDay, decisionRange } from './keys.ts';
  * time over all days. Written without `or`, which Azure Tables answers by a scan.
  */
 export function logFilter(filter: DecisionFilter): string {
-  const { from, until } = clampTimes(filter);
+  return joinFilters(logRange(filter).days, filter);
+}
+
+export type Times = Pick<DecisionFilter, 'from' | 'until'>;
+
+/** The partitions of a log by day, and the rows in them, of what was written at these times. */
+export function logRange(times: Times): { readonly days: string; readonly rows: string } {
+  const { from, until } = clampTimes(times);
   const [first, last] = [decisionDay(until - 1), decisionDay(from)];
-  const days =
-    first === last ? odata`PartitionKey eq ${first}` : odata`PartitionKey ge ${first} and PartitionKey le ${last}`;
-  return joinFilters(days, filter);
+  const range = timeRange(times);
+  return {
+    days:
+      first === last ? odata`PartitionKey eq ${first}` : odata`PartitionKey ge ${first} and PartitionKey le ${last}`,
+    rows: odata`RowKey ge ${range.from} and RowKey lt ${range.to}`,
+  };
+}
+
+/** Of row keys that begin with the time: `from` inclusive, `to` exclusive. */
+export function timeRange(times: Times): { readonly from: string; readonly to: string } {
+  const { from, until } = clampTimes(times);
+  return decisionRange(from, until);
 }
 
 /** What is asked of one timeline. */
@@ -23,11 +39,9 @@ export function timelineFilter(partitionKey: string, filter: DecisionFilter): st
 
 function joinFilters(partitions: string, filter: DecisionFilter): string {
   const { cloud, subscriptionId, vmId, code } = filter;
-  const { from, until } = clampTimes(filter);
-  const rows = decisionRange(from, until);
   const conditions = [
     partitions,
-    odata`RowKey ge ${rows.from} and RowKey lt ${rows.to}`,
+    logRange(filter).rows,
     cloud === undefined ? null : odata`cloud eq ${cloud}`,
     subscriptionId === undefined ? null : odata`subscriptionId eq ${foldCase(subscriptionId)}`,
     vmId === undefined ? null : odata`vmId eq ${foldCase(vmId)}`,
@@ -40,7 +54,7 @@ function joinFilters(partitions: string, filter: DecisionFilter): string {
 const FIRST_TIME = 0;
 const LAST_TIME = Date.UTC(3000, 0);
 
-function clampTimes({ from = FIRST_TIME, until = LAST_TIME }: DecisionFilter) {
+function clampTimes({ from = FIRST_TIME, until = LAST_TIME }: Times) {
   const clamp = (at: number) => Math.min(Math.max(at, FIRST_TIME), LAST_TIME);
   return { from: clamp(from), until: Math.max(clamp(until), FIRST_TIME + 1) };
 }

@@ -11,7 +11,15 @@ import type { PlanName } from '../contract/planName.ts';
 import type { Change, Recorded, Stored } from '../contract/stored.ts';
 import { holderRow, subscriptionPartition } from './keys.ts';
 import type { HolderKind } from './keys.ts';
-import { changeColumns, parseJsonProperty, readRow, rowInstant, ROW_SCHEMA, writeChange } from './readRow.ts';
+import {
+  changeColumns,
+  parseJsonProperty,
+  readChange,
+  readRow,
+  rowInstant,
+  ROW_SCHEMA,
+  writeChange,
+} from './readRow.ts';
 import { deleteRow, readAllRows, readOneRow, searchAllRows, writeOwnRow, writeRows } from './rows.ts';
 import type { Row } from './rows.ts';
 import type { Budgets } from './storeCall.ts';
@@ -135,6 +143,6 @@ function overrideEntity({ override, ...of }: SubscriptionOverride, change: Chang
 }
 
 function readOverride(row: Row): Recorded<SubscriptionOverride> {
-  const { etag, content, changedBy, changedAt, ...rest } = readRow('override', overrideRow, row);
-  return { value: { ...keyOf(rest), override: content }, version: etag, change: { by: changedBy, at: changedAt } };
+  const { etag, content, ...rest } = readRow('override', overrideRow, row);
+  return { value: { ...keyOf(rest), override: content }, version: etag, change: readChange(rest) };
 }

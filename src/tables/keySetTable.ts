@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { KeySetStore, UploadedKeySet } from '../tokens/keySetStore.ts';
 import type { Recorded } from '../contract/stored.ts';
 import { KEY_SETS_PARTITION } from './keys.ts';
-import { changeColumns, parseJsonProperty, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
+import { changeColumns, parseJsonProperty, readChange, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 import { readAllRows, writeOneRow } from './rows.ts';
 
 const schema = z.object({
@@ -32,6 +32,6 @@ export function keySetTable(keySets: TableClient, budget: number): KeySetStore {
 }
 
 function readKeySetRow(row: unknown): Recorded<UploadedKeySet> {
-  const { etag, rowKey: root, token, since, changedBy, changedAt } = readRow('key set', schema, row);
-  return { value: { root, token, since }, version: etag, change: { by: changedBy, at: changedAt } };
+  const { etag, rowKey: root, token, since, ...change } = readRow('key set', schema, row);
+  return { value: { root, token, since }, version: etag, change: readChange(change) };
 }

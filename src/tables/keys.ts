@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { ChangeMark } from '../decisions/changes.ts';
 import type { RepeatKey } from '../decisions/store.ts';
 import type { OperatorRequestKey } from '../http/operatorRequest.ts';
 import { dayOf, dayStart } from '../contract/dayHours.ts';
@@ -9,7 +10,8 @@ import type { PlanName } from '../contract/planName.ts';
 import { BLOCK_SIZE } from '../seats/seatBlocks.ts';
 import type { DayRange, VmRange } from '../usage/store.ts';
 import type { TrustKey } from '../trust/live/trustEntry.ts';
-import type { TimelineOwner } from '../views/store.ts';
+import { fillOf, MAX_FILL } from '../views/projectPools.ts';
+import type { KnownId, PoolView, TimelineOwner } from '../views/store.ts';
 
 /*
  * Partition and row keys, as docs/decisions/table-keys.md explains them. A key must not hold / \ # ? or control
@@ -31,6 +33,15 @@ export const TRUST_PARTITION = 'trust';
 export const KEY_SETS_PARTITION = 'keysets';
 export const VIEWS_PARTITION = 'views';
 export const TIMELINES_ROW = 'timelines';
+
+export const STATISTICS_PARTITION = 's';
+/** After all hours, which are digits, and before what instances have counted: one range has all three. */
+export const STATISTICS_MARK_ROW = 'mark';
+export const NEW_ISSUES_ROWS = { from: 'new:', to: 'new;' } as const;
+
+export const POOLS_PARTITION = 'p';
+export const NAMED_POOL_ROWS = { from: 'p:', to: 'p;' } as const;
+export const FULLEST_ROWS = { from: 'f:', to: 'f;' } as const;
 
 /** `;` is the character after `:`, so that these ranges hold the rows of one kind. */
 export const VM_ROWS = { from: 'vm:', to: 'vm;' } as const;
@@ -101,6 +112,15 @@ function invertTime(at: number): string {
   return (LAST_TIME - at).toString(16).padStart(12, '0');
 }
 
+/**
+ * Where the copies of one object's changes are. A digest, for its key may be longer than a key of the store. Few partitions,
+ * so that those of a file are written in transactions.
+ */
+export function changedKeys({ kind, key }: Pick<ChangeMark, 'kind' | 'key'>) {
+  const digest = createHash('sha256').update(foldCase(key)).digest('hex');
+  return { partitionKey: joinKey(kind, digest.slice(0, 1)), prefix: `${digest}:` };
+}
+
 /** A timeline has the rows of the log that are its owner's, under the same row keys. */
 export function timelinePartition(owner: TimelineOwner): string {
   return joinKey(owner.cloud, foldCase(owner.kind === 'vm' ? owner.vmId : owner.subscriptionId));
@@ -117,6 +137,53 @@ export function onceKeys({ cloud, subscriptionId, vmId, code, about, at }: Repea
 /** Hours since the epoch. In every partition, the rows of earlier hours come before this key. */
 export function hourKey(at: number): string {
   return `${Math.floor(at / HOUR)}`.padStart(8, '0');
+}
+
+/**
+ * What slices of the log have of an hour; later ones come after it. So a range that is read while rows are added has none of
+ * them too early.
+ *
+ * @param hour milliseconds since the epoch
+ * @param until the end of the last of these slices
+ */
+export function statisticsRow(hour: number, until: number): string {
+  return joinKey(hourKey(hour), `${until}`.padStart(15, '0'));
+}
+
+export function newIssuesRow(hour: number, id: string): string {
+  return NEW_ISSUES_ROWS.from + joinKey(hourKey(hour), id);
+}
+
+/** @param name of the pool, which is a key already */
+export function namedPoolRow(name: string): string {
+  return NAMED_POOL_ROWS.from + name;
+}
+
+/** The fullest pool comes first. */
+export function fullRow(pool: PoolView): string {
+  return `${FULLEST_ROWS.from}${`${MAX_FILL - fillOf(pool)}`.padStart(4, '0')}:${pool.name}`;
+}
+
+/** `;` is the character after `:`. */
+export const ID_PARTITIONS = { from: 'id:', to: 'id;' } as const;
+const PARTITIONED = 2;
+
+export function idPartition(id: string): string {
+  return ID_PARTITIONS.from + joinKey(id.slice(0, PARTITIONED));
+}
+
+export function idKeys({ kind, cloud, id }: Pick<KnownId, 'kind' | 'cloud' | 'id'>) {
+  return { partitionKey: idPartition(id), rowKey: joinKey(id, kind, cloud) };
+}
+
+/** Words are letters and digits of any language, which a key may hold. */
+export function wordPartition(word: string): string {
+  return `licence:${Array.from(word).slice(0, PARTITIONED).join('')}`;
+}
+
+/** @param id as the licence is keyed */
+export function wordKeys(word: string, id: string) {
+  return { partitionKey: wordPartition(word), rowKey: `${word}:${id}` };
 }
 
 /** Operators, routes and keys are any text of any length. */

@@ -1,10 +1,19 @@
 import type { Catalogue, CatalogueStore, ClaimStore, OverrideStore, TrialStore } from '../catalogue/store.ts';
-import type { DecisionStore } from '../decisions/store.ts';
+import type { ChangeStore } from '../decisions/changes.ts';
+import type { DecisionStore, IssueStore } from '../decisions/store.ts';
 import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { SeatStore, ActivationStore } from '../seats/store.ts';
-import type { TimelineStore } from '../views/store.ts';
+import type {
+  LicenceViewStore,
+  PoolViewStore,
+  SearchStore,
+  SortedLicenceStore,
+  StatisticsStore,
+  TimelineStore,
+  ViewMarkStore,
+} from '../views/store.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
 import type { UsageStore } from '../usage/store.ts';
 
@@ -20,7 +29,15 @@ export interface LicenceStore
     ActivationStore,
     UsageStore,
     DecisionStore,
+    IssueStore,
+    ChangeStore,
     TimelineStore,
+    StatisticsStore,
+    ViewMarkStore,
+    PoolViewStore,
+    LicenceViewStore,
+    SearchStore,
+    SortedLicenceStore,
     RequestStore,
     IssuerStore,
     TrustStore,

@@ -10,10 +10,25 @@ export const ROW_SCHEMA = 2;
 export const rowInstant = z.date().transform((date) => date.getTime());
 
 /** What stands on rows that operators write. */
-export const changeColumns = { etag: z.string(), changedBy: z.string(), changedAt: rowInstant };
+export const changeColumns = {
+  etag: z.string(),
+  changedBy: z.string(),
+  changedAt: rowInstant,
+  changeId: z.string().optional(),
+};
 
-export function writeChange({ by, at }: Change): { changedBy: string; changedAt: Date } {
-  return { changedBy: by, changedAt: new Date(at) };
+interface ChangeColumns {
+  readonly changedBy: string;
+  readonly changedAt: number;
+  readonly changeId?: string | undefined;
+}
+
+export function readChange({ changedBy: by, changedAt: at, changeId: id }: ChangeColumns): Change {
+  return { by, at, ...(id !== undefined && { id }) };
+}
+
+export function writeChange({ by, at, id }: Change): { changedBy: string; changedAt: Date; changeId?: string } {
+  return { changedBy: by, changedAt: new Date(at), ...(id !== undefined && { changeId: id }) };
 }
 
 /** @throws StoreUnavailableError naming the property, never its value */

@@ -170,7 +170,7 @@ export async function replaceRows(
 export async function writeTransaction(
   table: TableClient,
   call: StoreCall,
-  writes: readonly (RowWrite | RowRemoval)[],
+  writes: readonly (RowWrite | RowPut | RowRemoval)[],
 ): Promise<{ readonly outcome: 'written'; readonly versions: readonly string[] } | { readonly outcome: 'refused' }> {
   const actions = writes.map(transactionAction);
   const answer = await askStore(call, (abortSignal) => submitWhole(table, actions, abortSignal));
@@ -186,7 +186,7 @@ export async function writeOneRow(table: TableClient, call: StoreCall, write: Ro
 }
 
 /** What tells one write of a row from every other. */
-const OF_ONE_WRITE = ['content', 'changedBy', 'changedAt'] as const;
+const OF_ONE_WRITE = ['content', 'changedBy', 'changedAt', 'changeId'] as const;
 
 /** The client sends a request again whose answer was lost, and is then refused for its own row: that is success. */
 export async function writeOwnRow(table: TableClient, call: StoreCall, write: RowWrite): Promise<Written> {

@@ -6,7 +6,7 @@ import type { Change, Recorded } from '../contract/stored.ts';
 import { MAX_CERTIFICATE } from '../trust/live/trustEntry.ts';
 import type { TrustEntry, TrustStore } from '../trust/live/trustEntry.ts';
 import { TRUST_PARTITION, trustRow } from './keys.ts';
-import { changeColumns, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
+import { changeColumns, readChange, readRow, ROW_SCHEMA, writeChange } from './readRow.ts';
 import { deleteRow, readAllRows, readOneRow, writeOneRow } from './rows.ts';
 
 const pin = z.object({
@@ -55,6 +55,6 @@ function trustEntity(entry: TrustEntry, change: Change): TableEntity {
 }
 
 function readTrustRow(row: unknown): Recorded<TrustEntry> {
-  const { etag, changedBy, changedAt, ...value } = readRow('trust', schema, row);
-  return { value, version: etag, change: { by: changedBy, at: changedAt } };
+  const { etag, changedBy, changedAt, changeId, ...value } = readRow('trust', schema, row);
+  return { value, version: etag, change: readChange({ changedBy, changedAt, changeId }) };
 }

@@ -1,5 +1,5 @@
 import { verify } from 'node:crypto';
-import { CHECK_NAMES } from '../contract/attestation.ts';
+import { CHECK_NAMES, writePath } from '../contract/attestation.ts';
 import type { AttestationResult, Check, CheckName, Verification } from '../contract/attestation.ts';
 import { checkNonce, checkTimes } from './appraise.ts';
 import type { EvidencePolicy } from './appraise.ts';
@@ -135,7 +135,7 @@ function listPassed(leaf: VerifiedLeaf, reading: string | undefined, hasNonce: b
   const details: Partial<Record<CheckName, string>> = {
     signer: `SHA-256 ${leaf.certificate.sha256}`,
     cloud: leaf.region === null ? leaf.domain.name : `${leaf.domain.name}, region ${leaf.region}`,
-    path: leaf.path.certificates.map(({ commonName }) => commonName ?? 'without a common name').join(' < '),
+    path: writePath(leaf.path.certificates.map(({ commonName }) => commonName)),
     reading: reading ?? 'this leaf was read twice when it was met first',
   };
   return CHECK_NAMES.map((name) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readIssuer } from '../contract/attestation.ts';
 import { VM_ENDPOINTS } from '../contract/endpoints.ts';
 import { formatInstant } from '../contract/instants.ts';
 import type { LicenceResponse } from '../contract/wire.ts';
@@ -11,6 +12,7 @@ import { MAX_ANSWER } from '../seats/lease.ts';
 import { chooseEntitlement } from '../seats/moves.ts';
 import { seatOptions } from '../seats/seatOptions.ts';
 import type { SeatNeeds } from '../seats/seatOptions.ts';
+import type { IssueStore } from '../decisions/store.ts';
 import type { SeatStore } from '../seats/store.ts';
 import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
@@ -31,7 +33,7 @@ import type { LicenceRequestBody } from './requestBody.ts';
 
 export interface GrantNeeds extends RefusalNeeds, SeatNeeds, EntitlementNeeds {
   readonly keySets: Pick<KeySets, 'readLife' | 'readSigner'>;
-  readonly store: EntitlementNeeds['store'] & SeatStore;
+  readonly store: EntitlementNeeds['store'] & SeatStore & Pick<IssueStore, 'countIssue'>;
 }
 
 export type LicenceNeeds = GrantNeeds & ChallengeCheckNeeds & AuthenticationNeeds;
@@ -99,7 +101,14 @@ export async function grantOrRefuse(needs: GrantNeeds, authentic: AuthenticReque
   const { offer, licenceId } = entitlement;
   await recordGrant(needs, authentic, { offer, licenceId, claimedOffer }, outcome);
   checkInTime(needs, at);
+  countIssue(needs, authentic);
   return { granted: true, licence, times };
+}
+
+/** Before a CA is distrusted, operators want to know how many VMs come with documents under it. */
+function countIssue({ store }: GrantNeeds, { vm: { cloud }, checks, at }: AuthenticRequest): void {
+  const issuer = readIssuer(checks);
+  if (issuer !== null) store.countIssue({ cloud, issuer, at });
 }
 
 /** The licence that is to be issued. */

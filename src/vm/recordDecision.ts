@@ -1,7 +1,6 @@
 import { listChecks } from '../decisions/decisionChecks.ts';
-import { GRANT_CODES } from '../contract/codes.ts';
 import type { GrantCode } from '../contract/codes.ts';
-import { createDecisionId } from '../decisions/decisionRecord.ts';
+import { createDecisionId, isGrant } from '../decisions/decisionRecord.ts';
 import type { DecisionRecord, RefusalCode } from '../decisions/decisionRecord.ts';
 import type { DecisionStore, RepeatKey } from '../decisions/store.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
@@ -82,8 +81,4 @@ async function writeOnceAnHour(store: RecordNeeds['store'], decision: DecisionRe
     throw error;
   }
   return id;
-}
-
-function isGrant(code: Decided['code']): code is GrantCode {
-  return GRANT_CODES.some((grant) => grant === code);
 }

@@ -9,6 +9,13 @@ import { AT, DAY, MINUTE } from '../support/licensing.ts';
 
 const config = { DECISION_DAYS: 90, REQUEST_DAYS: 7, ACTIVATION_DAYS: 30, USAGE_DAYS: 400 };
 
+const nothing = () => Promise.resolve(null);
+const NO_OBJECTS = {
+  ...{ readLicence: nothing, readOffer: nothing, readOverride: nothing, readClaim: nothing },
+  ...{ readActivation: nothing, readTrust: nothing, listKeySets: () => Promise.resolve([]) },
+  pageChanges: () => Promise.resolve({ items: [], next: null, unreadable: [] }),
+};
+
 function createStore(...pieces: readonly (readonly number[])[]) {
   const calls: string[] = [];
   const all = [...pieces];
@@ -18,32 +25,49 @@ function createStore(...pieces: readonly (readonly number[])[]) {
       for (const piece of all.shift() ?? []) yield await Promise.resolve(piece);
     };
   const store: CleaningNeeds['store'] = {
+    ...NO_OBJECTS,
     deleteDecisions: deleteOld('decisions'),
+    deleteChanges: deleteOld('changes'),
     deleteRepeats: deleteOld('repeats'),
     deleteRequests: deleteOld('requests'),
     deleteActivations: deleteOld('activations'),
     deleteUsage: deleteOld('hours'),
+    deleteStatistics: deleteOld('statistics'),
+    deleteIds: deleteOld('ids'),
   };
   return { store, calls };
 }
 
 test('each kind is deleted piece by piece to its end, by its own age, also past pieces in which nothing is old', async () => {
-  const { store, calls } = createStore([500, 0, 3], [7], [], [0, 0, 2], [4]);
+  const { store, calls } = createStore([500, 0, 3], [6], [7], [], [0, 0, 2], [4], [8], [5]);
   const lines: unknown[] = [];
   await cleanStore({ store, config, now: () => AT }, (...line) => lines.push(line));
-  expect(calls).toEqual(['decisions 90', 'repeats 1', 'requests 7', 'activations 30', 'hours 400']);
-  expect(lines).toEqual([
-    ['info', 'store_cleaned', { decisions: 503, repeats: 7, requests: 0, activations: 2, hours: 4 }],
+  expect(calls).toEqual([
+    ...['decisions 90', 'changes 90', 'repeats 1', 'requests 7', 'activations 30', 'hours 400'],
+    ...['statistics 400', 'ids 90'],
   ]);
+  const counts = {
+    decisions: 503,
+    changes: 6,
+    repeats: 7,
+    requests: 0,
+    activations: 2,
+    hours: 4,
+    statistics: 8,
+    ids: 5,
+  };
+  expect(lines).toEqual([['info', 'store_cleaned', counts]]);
 });
 
 test('a run ends before the platform ends it, and the next one goes on', async () => {
-  const { store } = createStore(new Array<number>(100).fill(500), [1, 1], [1, 1], [1, 1], [1, 1]);
+  const others = new Array<number[]>(7).fill([1, 1]);
+  const { store } = createStore(new Array<number>(100).fill(500), ...others);
   const lines: unknown[][] = [];
   let now = AT;
   await cleanStore({ store, config, now: () => (now += MINUTE) }, (...line) => lines.push(line));
   // Each kind has its turn all the same.
-  expect(lines[0]?.[2]).toEqual({ decisions: 2_000, repeats: 1, requests: 1, activations: 1, hours: 1 });
+  const rest = { changes: 1, repeats: 1, requests: 1, activations: 1, hours: 1, statistics: 1, ids: 1 };
+  expect(lines[0]?.[2]).toEqual({ decisions: 2_000, ...rest });
 });
 
 test('the host lets a run end by itself', async () => {

@@ -79,6 +79,11 @@ test('a licence by file: of the VM and its key, for the offer’s time, and beli
   const { body } = await scene.operate('GET /activations?licence=standard');
   expect(body['items']).toMatchObject([{ seat: 0, key: thumbprintOf(key), client: 'gateway/2.1', label: 'Line 3' }]);
   expect(await codesOf(scene)).toEqual(['licence_issued']);
+  const { body: changes } = await scene.operate('GET /changes');
+  expect(changes['items']).toMatchObject([
+    { kind: 'offline', state: 'done', old: null, new: { licence: 'standard', vmId: VM, cloud: 'emulator' } },
+  ]);
+  expect(JSON.stringify(changes)).not.toContain(String(answer.body['licence']));
 });
 
 const licenceIn = ({ body }: Answer) => readPayload(String(body['licence']));

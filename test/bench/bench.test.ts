@@ -55,6 +55,13 @@ test('--operators-cost measures the largest requests of operators', async () => 
   expect(out).toMatch(/\| 2\.6 million empty entries \| 400 \|/);
 });
 
+test('--operators measures what operators ask every day', async () => {
+  const { code, out, complaints } = await runBench('--operators', '--licences', '5');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  expect(out).toContain('5 licences, 100 VMs, 250 decisions');
+  expect(out).toMatch(/\| overview \| \d+ \| \d+ \| (yes|no) \|/);
+});
+
 test('--help tells every option', async () => {
   const { code, out } = await runBench('--help');
   const options = [
@@ -68,6 +75,7 @@ test('--help tells every option', async () => {
     '--stranger',
     '--requests',
     '--operators-cost',
+    '--operators',
     '--licences',
     '--help',
   ];
@@ -85,6 +93,7 @@ test.each([
   ['--client', '--quick'],
   ['--client', '--stranger'],
   ['--operators-cost', '--stranger'],
+  ['--operators', '--operators-cost'],
   ['more'],
 ])('a wrong command line is told, and nothing is measured: %s %s', async (...args) => {
   const { code, out, complaints } = await runBench(...args);

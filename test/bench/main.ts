@@ -7,6 +7,7 @@ import { createEmulatorCandidates } from './emulating.ts';
 import { createHostileCandidates } from './hostile.ts';
 import { measureMemory } from './memory.ts';
 import { measureOperators } from './operatorsCost.ts';
+import { measureQuestions } from './operatorsQuestions.ts';
 import { HELP, readOptions, UsageError } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { createMicros, describeRun, writeTable } from './report.ts';
@@ -29,6 +30,10 @@ const KEPT = {
 async function run(options: BenchOptions): Promise<void> {
   if (options.operatorsCost) {
     print(await measureOperators(options.licences));
+    return;
+  }
+  if (options.operators) {
+    print(await measureQuestions(options.licences));
     return;
   }
   if (options.client) show('client', options, writeClientTable(await measureClient(options)));

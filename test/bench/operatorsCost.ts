@@ -45,17 +45,29 @@ function writeReport(held: readonly Held[]): string {
 }
 
 async function measureAll(count: number): Promise<readonly Held[]> {
+  return withService(async ({ service, token, connectionString }) => {
+    await fill(connectionString, count);
+    const held: Held[] = [];
+    for (const asked of listRequests(count)) held.push(await measureRepeatedly(service, token, asked));
+    return held;
+  });
+}
+
+/** A service of this process, an Admin's token for it, and its store, in which the tables begin with `bench`. */
+export interface Stage {
+  readonly service: Service;
+  readonly token: string;
+  readonly connectionString: string;
+}
+
+export async function withService<T>(run: (stage: Stage) => Promise<T>): Promise<T> {
   const azurite = await startAzurite();
   const issuer = await startIssuer();
   try {
     const { connectionString } = azurite;
     await createTablesStore({ connection: { connectionString }, tablePrefix: 'bench' }).ensureTables();
     const service = await createService(readConfig(settings(connectionString, issuer.settings)), { now: Date.now });
-    const token = await issuer.issueToken({ roles: ['Admin'] });
-    await fill(connectionString, count);
-    const held: Held[] = [];
-    for (const asked of listRequests(count)) held.push(await measureRepeatedly(service, token, asked));
-    return held;
+    return await run({ service, token: await issuer.issueToken({ roles: ['Admin'] }), connectionString });
   } finally {
     await Promise.all([azurite.stop(), issuer.close()]);
   }
@@ -77,12 +89,13 @@ function settings(connectionString: string, others: Readonly<Record<string, stri
   const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
   return {
     ...{ ISSUER: 'http://127.0.0.1:9', TABLES_CONNECTION_STRING: connectionString, TABLE_PREFIX: 'bench' },
+    RATE_LIMIT_PER_SECOND: '100000',
     ...{ SIGNING_KEY: pem.toString(), CHALLENGE_SECRETS: `a:${randomBytes(32).toString('base64url')}` },
     ...others,
   };
 }
 
-interface Asked {
+export interface Asked {
   readonly name: string;
   readonly route: string;
   readonly query?: string;
@@ -155,16 +168,21 @@ async function measureRepeatedly(service: Service, token: string, asked: Asked):
 }
 
 async function measure(service: Service, token: string, asked: Asked): Promise<Held> {
-  const { useCase } = service.routes.find(({ name }) => name === asked.route) ?? fail(asked.route);
-  const request = createRequest(token, asked);
+  const ask = prepare(service, token, asked);
   const gaps = watchGaps();
   await pause(20);
   gaps.reset();
   const started = performance.now();
-  const { status }: Reply = await useCase(request);
+  const { status } = await ask();
   const took = performance.now() - started;
   await pause(1);
   return { name: asked.name, status, took, held: gaps.stop() };
+}
+
+/** The request, ready to be sent. */
+export function prepare(service: Service, token: string, asked: Asked): () => Promise<Reply> {
+  const { useCase } = service.routes.find(({ name }) => name === asked.route) ?? fail(asked.route);
+  return () => useCase(createRequest(token, asked));
 }
 
 /**

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly stranger: boolean;
   /** Whether the largest requests of operators are measured instead. */
   readonly operatorsCost: boolean;
+  /** Whether what operators ask every day is measured instead. */
+  readonly operators: boolean;
   /** In the store of those. */
   readonly licences: number;
   /** How many of them come in a minute, or in the part of it that fewer than 10,000 take. */
@@ -43,7 +45,9 @@ are taken in turn, so that whatever else the machine does is shared by all candi
   --operators-cost
                instead of the verifier: how long the largest requests of operators hold the service at a time, with
                10,000 licences in a store: about a minute
-  --licences N licences in that store (10000)
+  --operators  instead of the verifier: how long what operators ask every day takes (search, overview, pools, lists), with
+               1,000 licences, 20,000 VMs and 50,000 decisions in a store: several minutes, most of them for filling it
+  --licences N licences in that store (10000; 1000 with --operators, and 20 VMs and 50 decisions for each)
   --help       this text
 
 Examples:
@@ -52,6 +56,7 @@ Examples:
   npm run bench -- --client
   npm run bench -- --stranger
   npm run bench -- --operators-cost
+  npm run bench -- --operators
 `;
 
 /** The command line is wrong; the message says how. */
@@ -72,20 +77,22 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const quick = json || values.quick === true;
   const subject = readSubject(values);
   if (subject !== undefined && quick) throw new UsageError(`--${subject} excludes --json and --quick`);
-  if (subject === 'operators-cost' && write) throw new UsageError('--operators-cost excludes --write');
+  const isOfOperators = subject === 'operators-cost' || subject === 'operators';
+  if (isOfOperators && write) throw new UsageError(`--${subject} excludes --write`);
+  const operators = subject === 'operators';
   const client = subject === 'client';
   const stranger = subject === 'stranger';
   return {
-    ...{ json, quick, write, client, stranger, operatorsCost: subject === 'operators-cost' },
+    ...{ json, quick, write, client, stranger, operators, operatorsCost: subject === 'operators-cost' },
     requests: readNumber('--requests', values.requests, 10_000),
     rounds: readNumber('--rounds', values.rounds, stranger || client ? 51 : quick ? 201 : 401),
-    licences: readNumber('--licences', values.licences, 10_000),
+    licences: readNumber('--licences', values.licences, operators ? 1_000 : 10_000),
     slice: readNumber('--slice', values.slice, 500),
     caBits: readCaBits(values['ca-bits']),
   };
 }
 
-const SUBJECTS = ['client', 'stranger', 'operators-cost'] as const;
+const SUBJECTS = ['client', 'stranger', 'operators-cost', 'operators'] as const;
 
 /** What is measured instead of the verifier. */
 function readSubject(values: ReturnType<typeof parse>): (typeof SUBJECTS)[number] | undefined {
@@ -102,6 +109,7 @@ function parse(args: readonly string[]) {
     client: { type: 'boolean' },
     stranger: { type: 'boolean' },
     'operators-cost': { type: 'boolean' },
+    operators: { type: 'boolean' },
     licences: { type: 'string' },
     requests: { type: 'string' },
     rounds: { type: 'string' },

@@ -93,3 +93,11 @@ test.skipIf(absent !== null)('waagent finds the VM healthy', async () => {
   const vmId = '02aab8a4-74ef-476e-8182-f6d2ba4166a6';
   expect(await runPython(WAAGENT)).toEqual({ valid: [true, ''], vmId, offer: 'Windows' });
 });
+
+test.skipIf(absent !== null)('cloud-init accepts the example that installs our agent', async () => {
+  const example = resolve(import.meta.dirname, '../../docs/examples/cloud-init/user-data');
+  const command = ['/usr/bin/python3', '-m', 'cloudinit.cmd.main', 'schema', '--config-file', example];
+  const outcome = await namespace?.run(command, { PYTHONPATH: MODULES });
+  expect(outcome).toMatchObject({ code: 0 });
+  expect(outcome?.stdout).toContain('Valid');
+});

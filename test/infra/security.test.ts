@@ -10,7 +10,7 @@ import { grantsOf, readSnapshot, resourceOf, resourcesOf, settingsOf } from './s
 const snapshot = readSnapshot();
 const TABLES = [
   ...['offers', 'licences', 'holders', 'names', 'activations', 'decisions', 'once', 'bySubscription', 'byVm', 'views'],
-  ...['trust', 'issuers', 'requests', 'keysets'],
+  ...['statistics', 'pools', 'search', 'licencesBy', 'changes', 'trust', 'issuers', 'requests', 'keysets'],
 ];
 
 test('the snapshot holds each kind of resource in the number expected, and no other kind', () => {
@@ -26,7 +26,7 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
     'Microsoft.Storage/storageAccounts/tableServices': 1,
-    'Microsoft.Storage/storageAccounts/tableServices/tables': 14,
+    'Microsoft.Storage/storageAccounts/tableServices/tables': 19,
     'Microsoft.KeyVault/vaults': 2,
     'Microsoft.KeyVault/vaults/keys': 2,
     'Microsoft.KeyVault/vaults/secrets': 2,
@@ -34,7 +34,7 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Web/sites': 1,
     'Microsoft.Web/sites/basicPublishingCredentialsPolicies': 2,
     'Microsoft.Authorization/roleDefinitions': 1,
-    'Microsoft.Authorization/roleAssignments': 20,
+    'Microsoft.Authorization/roleAssignments': 25,
   });
 });
 

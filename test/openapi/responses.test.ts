@@ -1,6 +1,7 @@
 import { generateKeyPairSync, hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import type { PublicJwk } from '../../src/contract/wire.ts';
+import { projectViews } from '../../src/app/projectViews.ts';
 import { createAuthority } from '../../src/emulator/authority.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { createLocalSigner } from '../../src/tokens/localSigner.ts';
@@ -155,9 +156,29 @@ test('offers, licences and files of them are answered as described', async () =>
   expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=2'));
   expectDescribed('listOffers', await operate(stack(), 'GET /offers?limit=x'));
   expectDescribed('putLicence', await operate(stack(), 'PUT /licences/described', { body: LICENCE }));
+  for (const [name, path] of [
+    ['patchLicence', '/licences/described'],
+    ['patchOffer', offer],
+  ] as const) {
+    for (const query of ['?dryRun=true', '']) {
+      const answer = await operate(stack(), `PATCH ${path}${query}`, { body: {}, headers: { 'If-Match': '*' } });
+      expect(answer.status).toBe(200);
+      expectDescribed(name, answer);
+    }
+    expectDescribed(name, await operate(stack(), `PATCH ${path}`, { body: { seats: 'x' } }));
+  }
   expectDescribed(
     'putLicence',
     await operate(stack(), 'PUT /licences/described', { body: { ...LICENCE, seats: 'x' } }),
+  );
+  const bulk = { filter: { query: 'described' }, change: { note: 'many' } };
+  const tried = await operate(stack(), 'POST /licences/changes?dryRun=true', { body: bulk });
+  expectDescribed('changeLicences', tried);
+  const { effectToken } = tried.body;
+  expectDescribed('changeLicences', await operate(stack(), 'POST /licences/changes', { body: bulk }));
+  expectDescribed(
+    'changeLicences',
+    await operate(stack(), 'POST /licences/changes', { body: { ...bulk, effectToken } }),
   );
   expectDescribed('readLicence', await operate(stack(), 'GET /licences/described'));
   expectDescribed('listLicences', await operate(stack(), 'GET /licences'));
@@ -220,13 +241,35 @@ test('VMs and decisions are answered as described', async () => {
     'blockVm',
     await operate(stack(), 'POST /blocks', { body: { licence: 'described', vmId: SUBSCRIPTION } }),
   );
+  expectDescribed('listChanges', await operate(stack(), 'GET /changes'));
   const decisions = await operate(stack(), 'GET /decisions');
   expectDescribed('listDecisions', decisions);
   const items = decisions.body['items'] as { id: string }[];
   expect(items.length).toBeGreaterThan(2);
-  for (const { id } of items) {
+  for (const { id, vmId } of items as { id: string; vmId: string }[]) {
+    expectDescribed('readDecisionNow', await operate(stack(), `GET /decisions/${id}/now`));
+    expectDescribed('readTimeline', await operate(stack(), `GET /timeline?vm=${vmId}`));
     expectDescribed('readDecision', await operate(stack(), `GET /decisions/${id}`));
     expectDescribed('explainDecision', await operate(stack(), `GET /decisions/${id}/explanation`));
+  }
+});
+
+test('what operators find is answered as described', async () => {
+  const counted = await operate(stack(), 'GET /statistics/decisions');
+  expect(counted.body['items']).not.toEqual([]);
+  expectDescribed('readStatistics', counted);
+  expectDescribed('readStatistics', await operate(stack(), 'GET /statistics/decisions?by=year'));
+  const store = createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
+  await projectViews({ store, now: Date.now }, () => undefined);
+  for (const word of ['http', SUBSCRIPTION]) expectDescribed('search', await operate(stack(), `GET /search?q=${word}`));
+  expectDescribed('search', await operate(stack(), 'GET /search?q=-'));
+  for (const period of ['24h', '7d', 'x'])
+    expectDescribed('readOverview', await operate(stack(), `GET /overview?period=${period}`));
+  const pools = await operate(stack(), 'GET /pools?sort=fullest');
+  expect(pools.body['items']).not.toEqual([]);
+  expectDescribed('listPools', pools);
+  for (const { pool } of pools.body['items'] as { pool: string }[]) {
+    expectDescribed('readPoolHistory', await operate(stack(), `GET /pools/${pool}/history`));
   }
 });
 

@@ -39,7 +39,18 @@ const bearer = async (claims: Record<string, unknown> = {}, roles: readonly stri
 
 test('a good token names the operator and the roles that the service knows', async () => {
   const operator = await checkToken(await bearer({}, ['Operator', 'Gardener']), rules, NOW);
-  expect(operator).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, roles: ['Operator'] });
+  const id = expect.stringMatching(/^[0-9a-f-]{36}$/) as string;
+  expect(operator).toEqual({ id, name: null, roles: ['Operator'] });
+});
+
+test.each([
+  ['Ada Lovelace', 'Ada Lovelace'],
+  [' Ada\u202e\n Lovelace ', 'Ada Lovelace'],
+  ['x'.repeat(1_000), 'x'.repeat(128)],
+  ['\u0000', null],
+  [7, null],
+] as const)('the name of a person is for people: %j', async (claim, name) => {
+  expect((await checkToken(await bearer({ name: claim }), rules, NOW)).name).toBe(name);
 });
 
 test('the scheme is read without regard to case, as RFC 9110 has it', async () => {

@@ -10,6 +10,7 @@ import { blockKnownVm } from '../../src/seats/changeActivation.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { reportUsage } from '../../src/usage/report.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { change } from '../support/changes.ts';
 import { AT, DAY, entitlement, HOUR, licence, offer, request, SUBSCRIPTION, vmId } from '../support/licensing.ts';
 
 const tables = useAzurite();
@@ -66,7 +67,7 @@ test('what names VMs is erased, and the sums of their hours stay as they were', 
   await boot(store, 7, AT, { subscriptionId: STRANGER });
   const before = await usage(store);
   expect(await erase(store, AT + 10 * DAY)).toEqual({
-    erased: { vms: 3, hours: 8, decisions: 0 },
+    erased: { vms: 3, hours: 8, decisions: 0, changes: 0 },
     ...{ kept: [], keptInAll: 0, complete: true, continuation: null, licences: ['fabrikam-2026'] },
   });
   expect(await usage(store)).toEqual(before);
@@ -76,7 +77,7 @@ test('what names VMs is erased, and the sums of their hours stay as they were', 
   for (const vm of [1, 2, 3]) expect(text).not.toContain(vmId(vm));
   expect(text).not.toContain('Halle 3');
   // Erasing again changes nothing, and a VM that comes back is added to the sums.
-  expect((await erase(store, AT + 10 * DAY)).erased).toEqual({ vms: 0, hours: 0, decisions: 0 });
+  expect((await erase(store, AT + 10 * DAY)).erased).toEqual({ vms: 0, hours: 0, decisions: 0, changes: 0 });
   await boot(store, 1, AT + 20 * DAY);
   await erase(store, AT + 30 * DAY);
   expect((await usage(store)).reduce((sum, { vmHours }) => sum + vmHours, 0)).toBe(
@@ -107,6 +108,21 @@ test('an unexpired licence, a block and a change of key that counts keep their r
   ]);
   const vms = (await readAll(store)).flatMap(({ what: kind, data }) => (kind === 'hours' ? [data['vmId']] : []));
   expect(new Set(vms)).toEqual(new Set([vmId(1), undefined]));
+});
+
+test('what operators changed of its VMs is exported and erased, and who blocked one stays known while it is blocked', async () => {
+  const store = await createStore();
+  await store.writeLicence(licence(), null, CHANGE);
+  for (const vm of [1, 2]) await boot(store, vm);
+  await blockKnownVm(store, pool, vmId(2), { at: AT });
+  const named = (vm: number) => ({ kind: 'block', key: `licence:fabrikam-2026/${vmId(vm)}`, of: OF }) as const;
+  await store.putChanges([change(named(1)), change(named(2)), change({ kind: 'offer', key: 'contoso/firewall/pro' })]);
+  const read = async () =>
+    (await readAll(store)).filter(({ what }) => what === 'change').map(({ data }) => data['key']);
+  expect((await read()).toSorted()).toEqual([named(1).key, named(2).key].toSorted());
+  expect((await erase(store, AT + 10 * DAY)).erased.changes).toBe(1);
+  expect(await read()).toEqual([named(2).key]);
+  expect((await store.pageChanges({ kind: 'offer' }, { size: 9 })).items).toHaveLength(1);
 });
 
 test('a change of key keeps the row until it no longer counts', async () => {

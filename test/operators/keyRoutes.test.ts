@@ -73,6 +73,13 @@ test('a set is uploaded as JSON or as it is, and what it says is answered', asyn
   const older = await put({ keySet: first });
   expect([older.status, older.body['code']]).toEqual([412, 'changed_meanwhile']);
   expect(older.body['detail']).toMatch(/^The key set was not taken\. The stored set was signed at /);
+  const { body } = await operate(offline(), 'GET /changes?kind=keyset', { as: 'Reader' });
+  const record = { key: ROOT.kid, operation: 'putKeySet', state: 'done' };
+  expect(body['items']).toMatchObject([
+    { ...record, old: set, new: { keys: set.keys } },
+    { ...record, old: null, new: set },
+  ]);
+  expect(JSON.stringify(body)).not.toContain(first);
 });
 
 test('a set that a client would refuse is refused, with what to do; the one before stays', async () => {

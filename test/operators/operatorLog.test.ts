@@ -29,6 +29,8 @@ test('rows that cannot be read are left out of a list, and told to the log by th
   const { status, body } = await scene.operate(`GET /activations?vmId=${VM}`);
   expect(status).toBe(200);
   expect(body['items']).toMatchObject([{ vmId: VM, licence: 'http-standard' }]);
+  const others = await scene.operate(`GET /activations?vmId=${VM}&continuation=${String(body['continuation'])}`);
+  expect(others.body).toMatchObject({ items: [], continuation: null });
   const [line, ...more] = linesOf(scene, 'rows_left_out');
   expect(line).toMatchObject({ level: 'warn', count: 2 });
   expect(JSON.stringify(line)).not.toContain(strange);
@@ -78,7 +80,7 @@ test('of an erasure the log has numbers, who asked for it and why, and no VM', a
   await scene.operate(`DELETE ${path}?dryRun=true`, { as: 'Admin' });
   expect(linesOf(scene, 'privacy_erased')).toEqual([]);
   expect((await scene.operate(`DELETE ${path}?reason=asked`, { as: 'Admin' })).status).toBe(200);
-  const numbers = { vms: 0, hours: 0, decisions: 1, kept: expect.any(Number) as number, complete: true };
+  const numbers = { vms: 0, hours: 0, decisions: 1, changes: 0, kept: expect.any(Number) as number, complete: true };
   expect(linesOf(scene, 'privacy_erased')).toEqual([{ level: 'info', event: 'privacy_erased', ...numbers }]);
   expect(linesOf(scene, 'operator_wrote')).toMatchObject([{ operation: 'erasePrivacy', reason: 'asked' }]);
   expect(JSON.stringify([linesOf(scene, 'privacy_erased'), linesOf(scene, 'operator_wrote')])).not.toContain(VM);

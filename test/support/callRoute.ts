@@ -37,11 +37,12 @@ export async function callRoute(
   const route = ROUTES.find((one) => one.name === name);
   if (route === undefined) throw new Error(`There is no route ${name}.`);
   const run = await route.prepare({
-    needs: { store, licenceLife: 30 * 86_400 },
+    needs: { store, licenceLife: 30 * 86_400, now: () => at },
     ...{ params, query: new URLSearchParams(query), mediaType: 'application/json' },
     text: JSON.stringify(body ?? null),
     expected: alters ? ANY_VERSION : null,
     change: { by: name, at },
+    record: () => Promise.resolve({ drop: () => Promise.resolve(), leave: () => undefined }),
     log: () => undefined,
   });
   return (await run()).value;

@@ -28,6 +28,7 @@ const LONG_FORMS = {
   SEAT_FAULTS: '1',
   GUEST_AGENTS: '1',
   INSTALL_CHROMIUM: '1',
+  REAL_BOOT: '1',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');

@@ -1,23 +1,25 @@
-import type { SeatStore } from '../../src/seats/store.ts';
-
 /** Its caller’s process has died: nothing after it happens. */
 export class Died extends Error {}
 
-/** A store whose caller dies after so many of its calls: the last one is made, and its answer reaches nobody. */
-export function dying(store: SeatStore, after: number | null): SeatStore {
+type Method = (...args: readonly unknown[]) => Promise<unknown>;
+
+/**
+ * A store whose caller dies after so many of its calls: the last one is made, and its answer reaches nobody. All of its
+ * methods answer with promises.
+ */
+export function dying<S extends object>(store: S, after: number | null): S {
   if (after === null) return store;
   let calls = 0;
-  const call = async <T>(run: () => Promise<T>): Promise<T> => {
-    if (calls >= after) throw new Died();
-    calls += 1;
-    const answer = await run();
-    if (calls >= after) throw new Died();
-    return answer;
-  };
-  return {
-    readActivation: (...args) => call(() => store.readActivation(...args)),
-    readSeats: (...args) => call(() => store.readSeats(...args)),
-    readEnded: (...args) => call(() => store.readEnded(...args)),
-    writeSeats: (...args) => call(() => store.writeSeats(...args)),
-  };
+  return new Proxy(store, {
+    get: (target, name) => {
+      const method = Reflect.get(target, name) as Method;
+      return async (...args: readonly unknown[]) => {
+        if (calls >= after) throw new Died();
+        calls += 1;
+        const answer = await method(...args);
+        if (calls >= after) throw new Died();
+        return answer;
+      };
+    },
+  });
 }

@@ -23,7 +23,14 @@ export function createMemoryWriterStore(): WriterStore {
     // More than those of the plan: whoever asks looks at each of them.
     listLicencesOf: () => Promise.resolve(readAll()),
     ...{ readClaim: unused, pageClaims: unused, writeClaim: unused, deleteClaim: unused },
-    ...{ holdsAnOffer: unused, readHoldings: unused, pageOffers: unused, pageLicences: unused, countSeated: unused },
+    ...{
+      holdsAnOffer: unused,
+      readHoldings: unused,
+      pageOffers: unused,
+      pageLicences: unused,
+      countSeated: unused,
+      nextPool: unused,
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 import { expect, onTestFinished, test } from 'vitest';
 
+import type { PageRequest } from '../../src/contract/stored.ts';
 import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { entitlement, offer } from '../support/licensing.ts';
@@ -80,7 +81,7 @@ test('old rows are deleted behind empty pages', async () => {
 
 test('what operators ask of a large table is found behind empty pages', async () => {
   const store = await startStore([]);
-  expect(await store.countSeated(entitlement().pool, 0)).toEqual({ count: 1, overSince: null });
+  expect(await store.countSeated(entitlement().pool, 0)).toEqual({ count: 1, overSince: null, isWhole: true });
   // Found, and no licence: a row that cannot be read is not one that is absent.
   await expect(store.listLicencesOf(offer().plan)).rejects.toThrow(/licence/);
 });
@@ -93,8 +94,24 @@ test('what a VM waits for has one budget for all pages', async () => {
 test('for a page of a search the service may take longer than a VM would wait', async () => {
   const store = await startStore([], PAUSE / 2);
   await expect(store.readOffers()).rejects.toThrow(`no answer within ${PAUSE / 2} ms`);
-  expect(await store.countSeated(entitlement().pool, 0)).toEqual({ count: 1, overSince: null });
-  // The one row is no decision, and was reached.
-  expect((await store.pageDecisions({}, { size: 5 })).unreadable).toHaveLength(1);
-  expect((await store.pageLicences({ size: 5 })).unreadable).toHaveLength(1);
+  expect(await store.countSeated(entitlement().pool, 0)).toEqual({ count: 1, overSince: null, isWhole: true });
+});
+
+test('a page that operators wait for is five calls at most, and the next ones find the rest', async () => {
+  const asked: string[] = [];
+  const store = await startStore(asked);
+  const lists = [(page: PageRequest) => store.pageDecisions({}, page), (page: PageRequest) => store.pageLicences(page)];
+  for (const list of lists) {
+    let continuation: string | undefined;
+    const found: string[] = [];
+    do {
+      const before = asked.length;
+      const page = await list({ size: 5, continuation });
+      expect(asked.length - before).toBeLessThanOrEqual(5);
+      // The one row is neither a decision nor a licence, and was reached.
+      found.push(...page.unreadable);
+      continuation = page.next ?? undefined;
+    } while (continuation !== undefined);
+    expect(found).toHaveLength(1);
+  }
 });

@@ -187,7 +187,7 @@ test.each(['writeSeats', 'readActivation'] as const)(
       activations: connect('activations'),
       decisions: connect('decisions'),
       ...{ once: connect('once'), bySubscription: connect('bySubscription'), byVm: connect('byVm') },
-      requests: connect('requests'),
+      ...{ requests: connect('requests'), statistics: connect('statistics') },
     };
     const cleaning = cleaningTables(clients, seats, { call: 5_000, search: 5_000 });
     expect(await countAll(cleaning.deleteActivations(AT + 30 * DAY))).toBe(0);

@@ -6,8 +6,9 @@ import { expect, test } from 'vitest';
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { decisionEntity } from '../../src/tables/decisionRow.ts';
-import { LAG, projectTimelines } from '../../src/views/projectTimelines.ts';
-import type { ProjectionNeeds } from '../../src/views/projectTimelines.ts';
+import { LAG } from '../../src/views/projectLog.ts';
+import { projectTimelines } from '../../src/views/projectTimelines.ts';
+import type { TimelineNeeds } from '../../src/views/projectTimelines.ts';
 import { useAzurite } from '../support/azurite.ts';
 import { decision, decisions } from '../support/decisions.ts';
 import { AT, DAY, HOUR, SUBSCRIPTION, VM_ID, vmId } from '../support/licensing.ts';
@@ -148,7 +149,7 @@ function createMemory(log: readonly DecisionRecord[]) {
     steps -= 1;
     if (steps < 0) throw new Error('the process has ended');
   };
-  const store: ProjectionNeeds['store'] = {
+  const store: TimelineNeeds['store'] = {
     readWatermark: async () => {
       await step();
       return version === 0 ? null : { value: watermark, version: `${version}` };

@@ -27,7 +27,7 @@ export interface Upsert<T> {
 }
 
 /** Whether the row is to be written: it is not there, or says something else. */
-export function isChanged<T>({ value, stored }: Upsert<T>): boolean {
+export function isChanged<T>({ value, stored }: Upsert<T | null>): boolean {
   return !isDeepStrictEqual(stored?.value, value);
 }
 

@@ -26,7 +26,10 @@ export type OffersChanged =
  *
  * @param isAgain somebody else wrote an offer since it was last asked
  */
-type PlanEdits = (list: OfferList, isAgain: boolean) => readonly OfferEdit[] | null;
+type PlanEdits = (
+  list: OfferList,
+  isAgain: boolean,
+) => readonly OfferEdit[] | null | Promise<readonly OfferEdit[] | null>;
 
 /** A notice that is older, by any instance's clock, was left behind by a process that ended. */
 const ABANDONED = 60_000 + CLOCK_SKEW;
@@ -41,7 +44,7 @@ const ATTEMPTS = 5;
 export async function changeOffers(store: OfferStore, at: number, plan: PlanEdits): Promise<OffersChanged> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const list = await store.readOfferList();
-    const planned = plan(list, attempt > 0);
+    const planned = await plan(list, attempt > 0);
     if (planned === null) break;
     const edits = planned.filter(isChange);
     const answer = await writeEdits(store, { list, edits, at });

@@ -6,6 +6,7 @@ import { rows } from '../layout.ts';
 import { OPTIONS, parseInstant } from '../options.ts';
 import { formatPlan } from '../printable.ts';
 import { openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
+import { createStats } from './decisionStats.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
 
@@ -29,6 +30,7 @@ export function createDecisions(session: Session) {
     .addCommand(createList(session))
     .addCommand(createShow(session))
     .addCommand(createExplain(session))
+    .addCommand(createStats(session))
     .addHelpText(
       'after',
       serviceHelp(

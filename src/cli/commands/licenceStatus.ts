@@ -1,39 +1,39 @@
 import type { Session } from '../command.ts';
 import { end, endingCommand } from '../endings.ts';
 import { printable } from '../printable.ts';
-import { openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
-import { LICENCE_ID, endLicence, pathOf, putLicence, readLicence } from './licenceViews.ts';
+import { openService, serviceHelp } from '../serviceCommand.ts';
+import { FILTER, changeLicences, chooseLicences } from './licencesInBulk.ts';
+import type { BulkChange } from './licencesInBulk.ts';
+import { LICENCE_ID, pathOf, patchLicence, readLicence } from './licenceViews.ts';
 import type { LicenceDetail } from './licenceViews.ts';
 
 const STOPS = 'They are told so at their next renewal, and stop.';
 
 export function createSuspend(session: Session) {
-  return createEnding(session, {
+  return createStatus(session, {
     name: 'suspend',
     description: 'Gives out no new licence from now on, within 30 seconds, on all instances. resume undoes it.',
     status: 'suspended',
-    effect: (item) => `Suspends the licence ${nameOf(item)}. ${seatsOf(item)} ${STOPS}`,
+    ...{ verb: 'Suspends', consequence: STOPS, takes: true },
   });
 }
 
 export function createRevoke(session: Session) {
-  return createEnding(session, {
+  return createStatus(session, {
     name: 'revoke',
     description: 'As suspend, but meant to be permanent.',
     status: 'revoked',
-    effect: (item) => `Revokes the licence ${nameOf(item)}. ${seatsOf(item)} ${STOPS}`,
+    ...{ verb: 'Revokes', consequence: STOPS, takes: true },
   });
 }
 
 export function createResume(session: Session) {
-  return serviceCommand('resume', 'Gives out licences again.')
-    .argument(...LICENCE_ID)
-    .addHelpText('after', serviceHelp('countersign licences resume fabrikam-2026'))
-    .action(async (id, options) => {
-      const service = openService(session, options);
-      const { licence, etag } = await readLicence(service.client, id);
-      await putLicence(service, { ...licence, status: 'active' }, etag);
-    });
+  return createStatus(session, {
+    name: 'resume',
+    description: 'Gives out licences again.',
+    status: 'active',
+    ...{ verb: 'Resumes', consequence: 'VMs get licences under them again.', takes: false },
+  });
 }
 
 export function createDelete(session: Session) {
@@ -57,21 +57,33 @@ export function createDelete(session: Session) {
     });
 }
 
-interface Ending {
+interface StatusChange extends Omit<BulkChange, 'filter' | 'change'> {
   readonly name: string;
   readonly description: string;
-  readonly status: 'suspended' | 'revoked';
-  readonly effect: (item: LicenceDetail) => string;
+  readonly status: 'active' | 'suspended' | 'revoked';
+  /** Whether it takes something from somebody: then it asks first. Many licences are asked for in any case. */
+  readonly takes: boolean;
 }
 
-function createEnding(session: Session, { name, description, status, effect }: Ending) {
+function createStatus(session: Session, { name, description, status, takes, ...words }: StatusChange) {
   return endingCommand(name, description)
-    .argument(...LICENCE_ID)
-    .addHelpText('after', serviceHelp(`countersign licences ${name} fabrikam-2026`))
+    .argument('[id]', 'the id of the licence')
+    .option(...FILTER)
+    .addHelpText(
+      'after',
+      serviceHelp(
+        `countersign licences ${name} fabrikam-2026`,
+        `countersign licences ${name} --filter offer=contoso/gateway/standard --filter endsBefore=2027-01-01T00:00:00Z`,
+      ),
+    )
     .action(async (id, options) => {
       const service = openService(session, options);
-      const item = await readLicence(service.client, id);
-      await endLicence(service, options, { ...item, effect: effect(item), licence: { ...item.licence, status } });
+      const which = chooseLicences(id, options.filter);
+      const patch = { status };
+      if ('filter' in which) return changeLicences(service, options, { ...words, ...which, change: patch });
+      const item = await readLicence(service.client, which.id);
+      const effect = `${words.verb} the licence ${nameOf(item)}. ${seatsOf(item)} ${words.consequence}`;
+      return patchLicence(service, options, { ...item, patch, effect: takes ? effect : null });
     });
 }
 

@@ -9,7 +9,7 @@ import { needed, parseInstant } from '../options.ts';
 import { printable } from '../printable.ts';
 import { openService, serviceHelp } from '../serviceCommand.ts';
 import { changeSubscriptions, collectEndings, collectSubscriptions, writeSubscriptions } from '../subscriptions.ts';
-import { LICENCE_ID, USUAL_CLOUD, endLicence, putLicence, readLicence } from './licenceViews.ts';
+import { LICENCE_ID, USUAL_CLOUD, patchLicence, putLicence, readLicence } from './licenceViews.ts';
 import type { LicenceDetail } from './licenceViews.ts';
 
 /** What `grant` and `set` take alike. */
@@ -90,7 +90,7 @@ export function createSet(session: Session) {
         ...(hasScope && changeSubscriptions(item.licence, { added, removed, ended, cloud })),
       };
       const effect = describeLoss(item, terms);
-      await endLicence(service, options, { ...item, effect, licence: { ...item.licence, ...terms } });
+      await patchLicence(service, options, { ...item, effect, patch: terms });
     });
 }
 

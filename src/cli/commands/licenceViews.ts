@@ -1,12 +1,14 @@
 import type { Answers } from '../operatorAnswers.ts';
+import { Option } from '@commander-js/extra-typings';
 import type * as z from 'zod';
+import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
 import type { licenceEntry } from '../../contract/operators/licence.ts';
 import type { Session } from '../command.ts';
 import { end } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { OPTIONS } from '../options.ts';
+import { OPTIONS, parseInstant } from '../options.ts';
 import { describeSubscriptions, listSubscriptions } from '../subscriptions.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
@@ -16,9 +18,9 @@ import type { Column } from '../table.ts';
 type LicenceItem = Answers['LicenceItem'];
 export type LicenceDetail = Answers['LicenceDetail'];
 
-const COLUMNS: readonly Column<LicenceItem>[] = [
+const COLUMNS: readonly Column<Answers['ListedLicence']>[] = [
   ['ID', ({ licence }) => licence.id],
-  ['STATUS', ({ licence }) => licence.status],
+  ['STATUS', ({ effective }) => effective],
   ['CUSTOMER', ({ licence }) => licence.customer?.name],
   ['CLASS', ({ licence }) => licence.class],
   ['SEATS', ({ licence }) => licence.seats],
@@ -28,19 +30,42 @@ const COLUMNS: readonly Column<LicenceItem>[] = [
   ['VALID UNTIL', ({ licence }) => licence.validUntil],
 ];
 
+const STATUSES = [
+  'active',
+  'not_yet',
+  'expired',
+  'suspended',
+  'revoked',
+  'offer_suspended',
+] as const satisfies readonly EffectiveStatus[];
+
 export const USUAL_CLOUD = 'AzurePublicCloud';
 
 export const LICENCE_ID = ['<id>', 'the id of the licence'] as const;
 
 export function createList(session: Session) {
-  return serviceCommand('list', 'Lists the licences of all subscriptions, or of one.')
+  return serviceCommand('list', 'Lists licences, each with what it is worth now.')
+    .option('--query <words>', 'with words that begin so in the id, the customer or the note')
+    .addOption(new Option('--status <status>', 'worth this now').choices(STATUSES))
+    .option('--offer <offer>', 'of this offer, publisher/product/plan; the plan may be *')
+    .option('--ends-before <time>', 'that end before this time, RFC 3339', parseInstant)
+    .addOption(new Option('--sort <order>', 'default: by id').choices(['customer', 'end', 'changed'] as const))
     .option('--subscription <uuid>', 'of this subscription')
     .option('--cloud <name>', `of this cloud (with --subscription: ${USUAL_CLOUD} unless given)`)
     .option(...OPTIONS.limit)
-    .addHelpText('after', serviceHelp('countersign licences list --subscription aaaaaaaa-0000-4000-8000-000000000001'))
+    .addHelpText(
+      'after',
+      serviceHelp(
+        'countersign licences list --subscription aaaaaaaa-0000-4000-8000-000000000001',
+        'countersign licences list --query fabrikam',
+        'countersign licences list --sort end --ends-before 2027-01-01T00:00:00Z',
+      ),
+    )
     .action((options) => {
       const { subscription, cloud = subscription === undefined ? undefined : USUAL_CLOUD, limit } = options;
-      const call = { path: '/licences', query: { cloud, subscription }, item: 'LicenceItem' } as const;
+      const { query: words, status, offer, endsBefore, sort } = options;
+      const query = { query: words, status, offer, endsBefore, sort, cloud, subscription };
+      const call = { path: '/licences', query, item: 'ListedLicence' } as const;
       return showList(openService(session, options), call, { limit, columns: COLUMNS });
     });
 }
@@ -59,28 +84,35 @@ export function readLicence(client: OperatorClient, id: string): Promise<Licence
   return client({ path: pathOf(id), answer: 'LicenceDetail' });
 }
 
-/** Writes a licence in place of the one with this ETag, or anew, and shows it. */
-export async function putLicence(service: Service, licence: LicenceEntry, version?: string): Promise<void> {
-  showLicence(service, await service.client(putCall(licence, version)));
-}
-
 /** What an operator sends: what it leaves out has its default. */
 export type LicenceEntry = z.input<typeof licenceEntry>;
 
-function putCall(licence: LicenceEntry, version: string | undefined) {
+/** Writes a new licence, and shows it. */
+export async function putLicence(service: Service, licence: LicenceEntry): Promise<void> {
   const call = { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence) } as const;
-  return { ...call, version, answer: 'LicenceItem' } as const;
+  showLicence(service, await service.client({ ...call, answer: 'LicenceItem' }));
 }
 
-/** As {@link putLicence}, for a change that may stop somebody's software. */
-export function endLicence(
+/** Members of a licence that change. What is undefined or null is removed, and has its default then. */
+export type LicencePatch = Readonly<Partial<Record<keyof LicenceEntry, unknown>>>;
+
+interface PatchedLicence extends Pick<LicenceItem, 'licence' | 'etag'> {
+  readonly patch: LicencePatch;
+  /** What it takes from somebody; null where it takes nothing. */
+  readonly effect: string | null;
+}
+
+/** Changes a licence at the version with this ETag. */
+export function patchLicence(
   service: Service,
   flags: EndingFlags,
-  { licence, etag, effect }: Pick<LicenceItem, 'licence' | 'etag'> & { readonly effect: string | null },
+  { licence, etag, patch, effect }: PatchedLicence,
 ): Promise<void> {
+  const members = Object.entries(patch).map(([name, value]) => [name, value ?? null] as const);
+  const body = { text: JSON.stringify(Object.fromEntries(members)), mediaType: 'application/merge-patch+json' };
   return end(service, flags, {
     effect,
-    call: putCall(licence, etag),
+    call: { method: 'PATCH', path: pathOf(licence.id), body, version: etag, answer: 'LicenceItem' },
     show: (item) => {
       showLicence(service, item);
     },

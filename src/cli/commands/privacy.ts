@@ -75,7 +75,7 @@ function createErase(session: Session) {
       const query = { dryRun: 'true', reason };
       const report = await service.client({ method: 'DELETE', path, query, answer: 'EffectReport' });
       const { vms } = report.effect;
-      const effect = `Erases ${vms ?? 'all'} activations of the subscription ${printable(options.subscription ?? '')}, its VMs' hours but for their sums, and its decisions. This cannot be undone.`;
+      const effect = `Erases ${vms ?? 'all'} activations of the subscription ${printable(options.subscription ?? '')}, its VMs' hours but for their sums, its decisions, and the records of what operators changed of them. This cannot be undone.`;
       if (dryRun === true) {
         session.complain(`${effect}\n`);
         service.show(report, () => `Nothing was erased. Would stay:\n${formatKept(readKept(report), session)}`);
@@ -96,25 +96,30 @@ type Erasure = Answers['Erasure'];
 
 /** Request after request, where one alone would take too long. */
 async function eraseAll({ client, tell }: Service, path: string, reason: string | undefined): Promise<Erasure> {
-  const total = { vms: 0, hours: 0, decisions: 0 };
+  const total = { vms: 0, hours: 0, decisions: 0, changes: 0 };
   const kept: Kept[] = [];
   let keptInAll = 0;
   let continuation: string | undefined;
   for (;;) {
     const query = { reason, continuation };
     const report = await client({ method: 'DELETE', path, query, answer: 'Erasure' });
-    for (const name of ['vms', 'hours', 'decisions'] as const) total[name] += report.erased[name];
+    for (const name of ['vms', 'hours', 'decisions', 'changes'] as const) total[name] += report.erased[name];
     kept.push(...report.kept);
     keptInAll += report.keptInAll;
     if (report.complete) return { ...report, erased: total, kept, keptInAll };
     continuation = report.continuation ?? undefined;
-    tell(`${total.vms} VMs, ${total.hours} rows of hours and ${total.decisions} decisions erased; going on …\n`);
+    tell(
+      `${total.vms} VMs, ${total.hours} rows of hours, ${total.decisions} decisions and ${total.changes} changes erased; going on …\n`,
+    );
   }
 }
 
 function showErasure({ show, session }: Service, report: Erasure): void {
   const { erased, kept, keptInAll } = report;
-  const facts = { VMs: `${erased.vms}`, 'rows of hours': `${erased.hours}`, decisions: `${erased.decisions}` };
+  const facts = {
+    ...{ VMs: `${erased.vms}`, 'rows of hours': `${erased.hours}` },
+    ...{ decisions: `${erased.decisions}`, changes: `${erased.changes}` },
+  };
   show(report, () => {
     const stays = keptInAll === 0 ? 'Nothing had to stay.\n' : `Stays (${keptInAll}):\n${formatKept(kept, session)}`;
     return `Erased:\n${rows(facts, session.terminal)}${stays}`;

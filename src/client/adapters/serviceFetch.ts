@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import * as tls from 'node:tls';
@@ -31,13 +32,13 @@ export function createServiceFetch({ proxy, ca }: ServiceRoute): ServiceFetch {
 }
 
 /** With `NODE_EXTRA_CA_CERTS` and the system's, where this Node can tell them. */
-function defaultAuthorities(): readonly string[] {
+export function defaultAuthorities(): readonly string[] {
   const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
   return getCACertificates?.('default') ?? tls.rootCertificates;
 }
 
 /** A connection through the proxy to the target, on which nothing has been said yet. */
-function openTunnel(proxy: URL, target: URL, signal: AbortSignal): Promise<Socket> {
+export function openTunnel(proxy: URL, target: URL, signal: AbortSignal): Promise<Socket> {
   const port = target.port === '' ? (target.protocol === 'https:' ? '443' : '80') : target.port;
   const authority = `${target.hostname}:${port}`;
   return new Promise((resolve, reject) => {
@@ -81,24 +82,35 @@ function send(target: URL, init: ServiceRequestInit, { tunnel, ca }: Connection)
   const { method, headers, body, signal } = init;
   const isSecure = target.protocol === 'https:';
   return new Promise((resolve, reject) => {
-    // An agent of its own for each request: the global one may have been told by the environment to use another proxy.
-    const agent = isSecure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
-    const connect = tunnel === undefined ? {} : { createConnection: () => secure(tunnel, target, ca) };
-    const options = { method, headers, signal, agent, ...(ca === undefined ? {} : { ca }), ...connect };
+    // With an agent, Node would not use the connection that it is given, and go past the proxy.
+    const way =
+      tunnel === undefined ? { agent: ownAgent(isSecure) } : { createConnection: () => secure(tunnel, target, ca) };
+    const options = { method, headers, signal, ...(ca === undefined ? {} : { ca }), ...way };
     const request = (isSecure ? requestHttps : requestHttp)(target, options, resolve);
     request.on('error', reject);
     request.end(body);
   });
 }
 
+/** One for each request: the global one may have been told by the environment to use another proxy. */
+function ownAgent(isSecure: boolean): HttpAgent {
+  return isSecure ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false });
+}
+
 function secure(socket: Socket, { hostname, protocol }: URL, ca: string[] | undefined): Socket {
   if (protocol !== 'https:') return socket;
   return tls.connect({
     socket,
-    servername: hostname,
+    ...describeServer(hostname),
     ALPNProtocols: ['http/1.1'],
     ...(ca === undefined ? {} : { ca }),
   });
+}
+
+/** Whose certificate it must be. An address is asked for without SNI (RFC 6066 section 3). */
+export function describeServer(hostname: string): { readonly host: string; readonly servername?: string } {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) === 0 ? { host, servername: host } : { host };
 }
 
 function toResponse(message: IncomingMessage): Response {

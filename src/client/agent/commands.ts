@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { CHECK } from './commands/check.ts';
 import { DOCTOR } from './commands/doctor.ts';
+import { GATE } from './commands/gate.ts';
 import { createHelp, VERSION_COMMAND } from './commands/help.ts';
 import { IMPORT, REQUEST } from './commands/byFile.ts';
 import { RELEASE } from './commands/release.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   IMPORT,
   RELEASE,
   WIPE,
+  GATE,
   VERSION_COMMAND,
   createHelp(() => COMMANDS),
 ];

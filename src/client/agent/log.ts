@@ -2,7 +2,7 @@ import { formatInstant } from '../../contract/instants.ts';
 import type { World } from './world.ts';
 
 /** As in sd-daemon(3): what the journal files a line under. */
-const PRIORITIES = { error: 3, warning: 4, info: 6 } as const;
+const PRIORITIES = { error: 3, warning: 4, notice: 5, info: 6 } as const;
 
 export type LogLevel = keyof typeof PRIORITIES;
 export type LogFormat = 'text' | 'json';

@@ -17,11 +17,16 @@ export function becomeOwnerOf(folder: string, prepare: (owner: Owner) => void): 
   if (process.geteuid?.() !== 0) return;
   const facts = lstatSync(folder, { throwIfNoEntry: false });
   if (facts?.isDirectory() !== true || facts.uid === 0) return;
-  const owner = { uid: facts.uid, gid: groupOf(facts.uid) ?? facts.gid };
+  const owner = ownerOf(facts);
   prepare(owner);
   joinGroups(owner);
   process.setgid?.(owner.gid);
   process.setuid?.(owner.uid);
+}
+
+/** For root alone. @param facts of a folder */
+export function ownerOf({ uid, gid }: Owner): Owner {
+  return { uid, gid: groupOf(uid) ?? gid };
 }
 
 /** @returns the user's own group; undefined where the system does not know the user */

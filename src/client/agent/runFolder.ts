@@ -10,10 +10,10 @@ import { UNWRITTEN } from './unwritten.ts';
  * folder must be one that nobody else can write: what stands in it is believed.
  */
 
-const STATE = 'state';
+export const STATE = 'state';
 export const STATUS = 'status.json';
-const LICENCE = 'licence.jwt';
-const KEY_SET = 'jwks.jwt';
+export const LICENCE = 'licence.jwt';
+export const KEY_SET = 'jwks.jwt';
 const PUBLISHED: readonly string[] = [STATE, STATUS, LICENCE, KEY_SET];
 const FOR_OWNER = 0o600;
 
@@ -123,13 +123,18 @@ export class RunFolder {
   #write(path: string, text: string, mode: number): void {
     const descriptor = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      // The group first: before that nobody else may read it.
-      if (mode === FOR_GROUP && this.#gid !== undefined) fs.fchownSync(descriptor, -1, this.#gid);
+      if (mode === FOR_GROUP) this.#giveToGroup(descriptor);
       fs.fchmodSync(descriptor, mode);
       fs.writeFileSync(descriptor, text);
     } finally {
       fs.closeSync(descriptor);
     }
+  }
+
+  /** Before the mode is set: until then nobody else may read it. A sandbox may forbid the call, where it would change nothing. */
+  #giveToGroup(descriptor: number): void {
+    const isGiven = this.#gid === undefined || fs.fstatSync(descriptor).gid === this.#gid;
+    if (!isGiven) fs.fchownSync(descriptor, -1, this.#gid);
   }
 
   #unlink(name: string): void {

@@ -1,16 +1,16 @@
-import { join } from 'node:path';
-import type { FileFacts } from '../adapters.ts';
-import { REAL_FILES } from '../adapters/files.ts';
-import { systemErrorCode } from '../clientError.ts';
+import { lstatSync } from 'node:fs';
 import { member, parseJsonObject, textMember } from '../members.ts';
 import { LICENCE_STATES } from '../states.ts';
+import { readRunFile } from './readRunFile.ts';
 import type { Report } from './report.ts';
 import { STATUS } from './runFolder.ts';
 
 /** Octets: a licence's features are at most 16 KiB or so. */
 const MAX_FILE = 64 * 1024;
-const WRITABLE_BY_OTHERS = 0o022;
 const MAX_TEXT = 4096;
+
+/** Milliseconds: who finds `nextCheckAt` longer past knows that no agent runs. */
+const SILENCE = 30 * 60_000;
 
 /** What a running agent has written last. */
 export interface StatusFile {
@@ -27,23 +27,22 @@ export async function readStatusFile(
   runFolder: string,
   owners: readonly number[] | undefined,
 ): Promise<StatusFile | undefined> {
-  let writtenAt = 0;
-  try {
-    const octets = await REAL_FILES.read(join(runFolder, STATUS), MAX_FILE, (facts) => {
-      if (!isBelieved(facts, owners)) throw Object.assign(new Error('not ours'), { code: 'EPERM' });
-      writtenAt = facts.modifiedAt;
-    });
-    const report = parseReport(Buffer.from(octets).toString('utf8'));
-    return report === undefined ? undefined : { report, writtenAt };
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    return undefined;
-  }
+  const file = await readRunFile([runFolder, STATUS], MAX_FILE, owners);
+  const report = file.read ? parseReport(file.text) : undefined;
+  return file.read && report !== undefined ? { report, writtenAt: file.writtenAt } : undefined;
 }
 
-function isBelieved({ kind, uid, mode }: FileFacts, owners: readonly number[] | undefined): boolean {
-  if (kind !== 'file') return false;
-  return owners === undefined || (owners.includes(uid) && (mode & WRITABLE_BY_OTHERS) === 0);
+/** Whether the agent that wrote this no longer runs. */
+export function isSilent({ nextCheckAt }: Pick<Report, 'nextCheckAt'>, now = Date.now()): boolean {
+  return Date.parse(nextCheckAt) + SILENCE < now;
+}
+
+/** Root, this user, and the agent's user, who owns the state folder. */
+export function ownersOf(folder: string): readonly number[] | undefined {
+  const uid = process.geteuid?.();
+  if (uid === undefined) return undefined;
+  const owner = lstatSync(folder, { throwIfNoEntry: false })?.uid;
+  return [0, uid, ...(owner === undefined ? [] : [owner])];
 }
 
 /** The members that are relied on are looked at; the agent wrote the others too. */

@@ -7,28 +7,41 @@ const MAX_TIMER = 600_000;
 const WATCHFUL_TIMER = 30_000;
 /** Milliseconds that the machine must have been suspended; the clocks are read one after the other. */
 const SUSPENSION = 5_000;
+/** Milliseconds by which the wall clock must have been set: what was said to come at a time comes at another one then. */
+const CLOCK_STEP = 300_000;
+
+/** Milliseconds by which clocks differ: constants, while the machine is awake and nobody sets its clock. */
+export interface Differences {
+  /** Of two clocks one stands while the machine is suspended. */
+  readonly suspended: number;
+  readonly wall: number;
+}
+
+export function differencesOf(clocks: Clocks): Differences {
+  const uptime = clocks.uptime();
+  return { suspended: uptime - clocks.monotonic(), wall: clocks.now() - uptime };
+}
 
 /**
  * Waits by the uptime, which includes the time that the machine is suspended. Does not keep the process alive.
  *
  * @param until uptime in milliseconds
- * @param watchful ends the wait, within half a minute, when the machine was suspended meanwhile
+ * @param before ends the wait, within half a minute, when the machine was suspended or its clock was set since then
  */
 export async function waitUntil(
   clocks: Clocks,
   until: number,
   signal: AbortSignal | undefined,
-  watchful = false,
+  before?: Differences,
 ): Promise<void> {
   const options = { background: true, ...(signal === undefined ? {} : { signal }) };
-  const before = suspendedFor(clocks);
+  const longest = before === undefined ? MAX_TIMER : WATCHFUL_TIMER;
   for (let left = until - clocks.uptime(); left > 0 && signal?.aborted !== true; left = until - clocks.uptime()) {
-    await clocks.sleep(Math.min(left, watchful ? WATCHFUL_TIMER : MAX_TIMER), options);
-    if (watchful && suspendedFor(clocks) - before > SUSPENSION) return;
+    if (before !== undefined && isBroken(before, differencesOf(clocks))) return;
+    await clocks.sleep(Math.min(left, longest), options);
   }
 }
 
-/** Milliseconds, and a constant: of the two clocks one stands while the machine is suspended. */
-function suspendedFor(clocks: Clocks): number {
-  return clocks.uptime() - clocks.monotonic();
+function isBroken(before: Differences, now: Differences): boolean {
+  return now.suspended - before.suspended > SUSPENSION || Math.abs(now.wall - before.wall) > CLOCK_STEP;
 }

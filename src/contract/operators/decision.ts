@@ -6,7 +6,7 @@ import { licenceSchema } from './licence.ts';
 import { seats } from './fields.ts';
 import { offerSchema } from './offer.ts';
 import { overrideSchema } from './override.ts';
-import { instantText, usageSchema } from './records.ts';
+import { cloudLookedAt, instantText, pageOf, usageSchema } from './records.ts';
 
 export const DECISION_CODES = [...LICENCE_CODES, 'challenge_replayed', ...GRANT_CODES] as const;
 
@@ -40,6 +40,30 @@ export const decisionSchema = z
 
 export type DecisionJson = z.input<typeof decisionSchema>;
 
+/** What would be decided now. */
+export const presentSchema = z
+  .strictObject({
+    at: instantText,
+    outcome: z
+      .enum(['granted', ...LICENCE_CODES])
+      .describe(
+        'What offers, licences, blocks and seats would lead to now. A VM that was refused for its key is taken to come with such a key again, any other with the key of its licence. One that was refused a licence by file is taken to ask by file again.',
+      ),
+    offer: offerSchema.nullable(),
+    licence: licenceSchema.nullable(),
+    leaving: licenceSchema
+      .nullable()
+      .describe('The licence that the subscription is leaving: a VM with a seat there renews in it.'),
+    trial: z
+      .strictObject({ startedAt: instantText, endsAt: instantText, seats })
+      .nullable()
+      .describe('Of the subscription, also if it has ended.'),
+    override: overrideSchema.nullable().describe('Of the subscription, in marketplace mode.'),
+    usage: usageSchema.nullable(),
+    activation: activationSchema.nullable(),
+  })
+  .meta({ id: 'Present' });
+
 /** Why it was decided so, who can fix it, and what would be decided now. */
 export const explanationSchema = z
   .strictObject({
@@ -47,27 +71,11 @@ export const explanationSchema = z
     title: z.string().describe('What happened.'),
     advice: z.string().describe('What to do, and who can.'),
     failed: z.strictObject({ check: z.string(), detail: z.string().nullable() }).nullable(),
-    now: z.strictObject({
-      at: instantText,
-      outcome: z
-        .enum(['granted', ...LICENCE_CODES])
-        .describe(
-          'What offers, licences, blocks and seats would lead to now. A VM that was refused for its key is taken to come with such a key again, any other with the key of its licence. One that was refused a licence by file is taken to ask by file again.',
-        ),
-      offer: offerSchema.nullable(),
-      licence: licenceSchema.nullable(),
-      leaving: licenceSchema
-        .nullable()
-        .describe('The licence that the subscription is leaving: a VM with a seat there renews in it.'),
-      trial: z
-        .strictObject({ startedAt: instantText, endsAt: instantText, seats })
-        .nullable()
-        .describe('Of the subscription, also if it has ended.'),
-      override: overrideSchema.nullable().describe('Of the subscription, in marketplace mode.'),
-      usage: usageSchema.nullable(),
-      activation: activationSchema.nullable(),
-    }),
+    now: presentSchema,
   })
   .meta({ id: 'Explanation' });
+
+/** Decisions, the newest first. */
+export const timelinePage = pageOf(decisionSchema).extend({ cloud: cloudLookedAt });
 
 export type ExplanationJson = z.input<typeof explanationSchema>;

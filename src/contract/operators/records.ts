@@ -10,6 +10,12 @@ import { seats } from './fields.ts';
 /** A time in an answer. */
 export const instantText = z.iso.datetime();
 
+/** What lists and searches say of the cloud. */
+export const cloudLookedAt = z
+  .string()
+  .nullable()
+  .describe('The cloud that was looked at; null: every one. Nothing else was left out than what the request names.');
+
 /** ETag and last change of an object, beside what it holds. */
 export const recordFields = {
   etag: z.string().describe('For If-Match.'),
@@ -58,7 +64,12 @@ export const catalogueAnswer = z
 export const effectReport = z
   .strictObject({
     dryRun: z.literal(true),
-    old: z.record(z.string(), z.unknown()).nullable().describe('The object as it is; null if there is none.'),
+    old: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe(
+        'The object as it is; null if there is none. Of many licences by their ids, at most 100: the members that change.',
+      ),
     new: z.record(z.string(), z.unknown()).nullable().describe('The object as it would be; null if it is deleted.'),
     effect: z.strictObject({
       vms: z
@@ -66,7 +77,9 @@ export const effectReport = z
         .min(0)
         .nullable()
         .describe('VMs that hold a seat now and are affected; null if they are not counted.'),
+      atLeast: z.literal(true).optional().describe('There may be more VMs: they are counted for a second.'),
       licences: z.array(z.string()).describe('The ids of the licences that are affected, at most 100.'),
+      licencesInAll: z.int().optional().describe('Of a change of many licences: how many are changed.'),
       pins: z
         .array(z.string())
         .optional()
@@ -78,6 +91,13 @@ export const effectReport = z
           'Of trust: accepted clouds that are left without a complete path, so that no VM there gets a licence.',
         ),
     }),
+    effectToken: z
+      .string()
+      .describe('Of the objects that are affected and their ETags. A change of many licences must bring it.'),
+    removes: z
+      .array(z.string())
+      .optional()
+      .describe('Of a PUT or PATCH: the members that are removed, and have their default from then on.'),
   })
   .meta({ id: 'EffectReport' });
 

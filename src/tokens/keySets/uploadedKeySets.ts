@@ -51,6 +51,22 @@ export type Upload =
     }
   | { readonly ok: false; readonly reason: 'invalid' | 'older'; readonly detail: string };
 
+/** A set that is about to replace another one; null where there was none that can be used. */
+interface Replacement {
+  readonly root: string;
+  readonly set: ServedSet;
+  readonly before: ServedSet | null;
+  readonly version: string | null;
+}
+
+type BeforeWrite = (replacement: Replacement) => Promise<unknown>;
+
+interface Putting {
+  readonly root: string;
+  readonly change: Change;
+  readonly beforeWrite: BeforeWrite;
+}
+
 /**
  * Key sets under root keys that stay offline: an administrator uploads what they have signed, and the store keeps the
  * newest of each root. Nothing that is in no served set signs, and nothing else is published. While the store cannot be
@@ -109,9 +125,10 @@ export class UploadedKeySets implements KeySets {
   /**
    * Takes a set that a root key has signed. The newest one of each root counts; the same one again is success.
    *
+   * @param beforeWrite called right before the set is written, and again where somebody else wrote at the same time
    * @throws {StoreUnavailableError}
    */
-  async add(token: string, change: Change): Promise<Upload> {
+  async add(token: string, change: Change, beforeWrite: BeforeWrite = () => Promise.resolve()): Promise<Upload> {
     const { rootKeys, issuer, life } = this.#options;
     const verified = await verifyKeySet(token, { rootKeys, issuer, at: change.at });
     if (!verified.ok) return { ok: false, reason: 'invalid', detail: explainKeySetFault(verified.fault) };
@@ -120,7 +137,7 @@ export class UploadedKeySets implements KeySets {
       return { ok: false, reason: 'invalid', detail: explainShortLife(claims.life, life) };
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const stored = (await this.#options.store.listKeySets()).find(({ value }) => value.root === root) ?? null;
-      const upload = await this.#put({ token, claims }, root, stored, change);
+      const upload = await this.#put({ token, claims }, stored, { root, change, beforeWrite });
       if (upload !== null) return upload;
     }
     throw new StoreUnavailableError('Others wrote key sets at the same time, again and again.');
@@ -129,9 +146,8 @@ export class UploadedKeySets implements KeySets {
   /** Null where somebody else wrote at the same time. */
   async #put(
     set: ServedSet,
-    root: string,
     stored: Recorded<UploadedKeySet> | null,
-    change: Change,
+    { root, change, beforeWrite }: Putting,
   ): Promise<Upload | null> {
     const before = stored === null ? null : await this.#verify(stored.value);
     const isSame = before?.token === set.token;
@@ -144,6 +160,7 @@ export class UploadedKeySets implements KeySets {
     }
     const known = before?.since ?? {};
     const since = Object.fromEntries(set.claims.keys.map(({ kid }) => [kid, known[kid] ?? change.at]));
+    await beforeWrite({ root, set, before, version: stored?.version ?? null });
     const written = await this.#options.store.writeKeySet(
       { root, token: set.token, since },
       stored?.version ?? null,

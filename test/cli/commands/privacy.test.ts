@@ -49,7 +49,7 @@ test('everything that is kept of a subscription is written as one array, or to a
     code: 0,
     complaints: '',
   });
-  expect(kinds(out)).toEqual(new Set(['licence', 'holding', 'activation', 'hours', 'decision']));
+  expect(kinds(out)).toEqual(new Set(['licence', 'holding', 'activation', 'hours', 'decision', 'change']));
   expect(out).toContain(LONG_GONE);
   const filed = await run('Admin', 'export', ...OF, '--out', 'subscription.json', '--json');
   expect(JSON.parse(filed.out)).toEqual({ file: 'subscription.json', rows: (JSON.parse(out) as object[]).length });
@@ -83,9 +83,11 @@ test('what may go is erased, and what stays is listed with the reason', async ()
   expect(report.kept.map(({ what }) => what.split(' ')[0])).toContain('activation');
   const after = await run('Admin', 'export', ...OF);
   expect(after.out).not.toContain(LONG_GONE);
-  expect(kinds(after.out)).toEqual(new Set(['licence', 'holding', 'activation', 'hours']));
+  expect(kinds(after.out)).toEqual(new Set(['licence', 'holding', 'activation', 'hours', 'change']));
   const again = await run('Admin', 'erase', ...OF, '--yes');
-  expect(again.out).toMatch(/^Erased:\n {2}VMs +0\n {2}rows of hours +0\n {2}decisions +0\nStays \(\d+\):\n/);
+  expect(again.out).toMatch(
+    /^Erased:\n {2}VMs +0\n {2}rows of hours +0\n {2}decisions +0\n {2}changes +\d+\nStays \(\d+\):\n/,
+  );
 });
 
 test('a subscription is needed, and must be one', async () => {

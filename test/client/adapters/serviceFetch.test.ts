@@ -14,13 +14,16 @@ import { createScene } from '../support/scene.ts';
 const DAY = 86_400_000;
 let certificate: { readonly pem: string; readonly key: string };
 
+/** No name server knows it: only a proxy can reach it. */
+const BEHIND = 'licences.invalid';
+
 beforeAll(async () => {
   const { pem, keys } = await issueCertificate({
     subject: 'CN=localhost',
     keys: await createKeyRing()('service', 'p-256'),
     notBefore: Date.now() - DAY,
     notAfter: Date.now() + DAY,
-    names: [{ type: 'dns', value: 'localhost' }],
+    names: ['localhost', BEHIND].map((value) => ({ type: 'dns', value })),
   });
   certificate = { pem, key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 });
@@ -46,20 +49,29 @@ interface Proxy {
   readonly url: string;
   /** What was asked of it: authority and credentials. */
   readonly asked: (readonly [string | undefined, string | undefined])[];
+  /** Its tunnels. */
+  readonly open: ReadonlySet<unknown>;
 }
 
 async function startProxy(status = 200): Promise<Proxy> {
   const asked: Proxy['asked'] = [];
+  const open = new Set<unknown>();
   const server = createHttp((_, response) => response.writeHead(500).end());
   server.on('connect', (request, socket) => {
     asked.push([request.url, request.headers['proxy-authorization']]);
     const { port } = new URL(`http://${request.url ?? ''}`);
-    socket.on('error', () => undefined);
+    open.add(socket);
+    socket.on('error', () => undefined).on('close', () => open.delete(socket));
     socket.write(`HTTP/1.1 ${status} x\r\n\r\n`);
     if (status !== 200) socket.end();
-    else socket.pipe(connect(Number(port), 'localhost')).pipe(socket);
+    else {
+      const further = connect(Number(port), 'localhost').on('error', () => undefined);
+      // So that the end of the client is seen after that of the server.
+      further.on('close', () => socket.resume());
+      socket.pipe(further).pipe(socket);
+    }
   });
-  return { url: `http://localhost:${await listen(server)}`, asked };
+  return { url: `http://localhost:${await listen(server)}`, asked, open };
 }
 
 const post = (fetchIt: ServiceFetch, url: string, signal = AbortSignal.timeout(5000)): Promise<Response> =>
@@ -96,6 +108,28 @@ test('through a proxy the target is named, and the credentials go to the proxy a
   const credentials = `Basic ${Buffer.from('us@er:pass').toString('base64')}`;
   expect(proxy.asked).toEqual([[new URL(url).host, credentials]]);
   expect(seen).toEqual([undefined]);
+});
+
+test.each(['https:', 'http:'])('a service that only the proxy can reach is reached by %s', async (protocol) => {
+  const ports = { 'https:': new URL(await startSecure()).port, 'http:': await listen(createHttp(echo)) };
+  const proxy = await startProxy();
+  const url = `${protocol}//${BEHIND}:${String(ports[protocol as keyof typeof ports])}/v1`;
+  const response = await post(createServiceFetch({ proxy: proxy.url, ca: [certificate.pem] }), url);
+  expect(await response.text()).toBe('hello');
+  // Nothing is left open that would keep a process from ending.
+  await expect.poll(() => proxy.open.size).toBe(0);
+});
+
+test('an address behind a proxy must be in the certificate, and nothing is warned of', async () => {
+  const warned: Error[] = [];
+  const listener = (warning: Error) => warned.push(warning);
+  process.on('warning', listener);
+  onTestFinished(() => void process.off('warning', listener));
+  const url = (await startSecure()).replace('localhost', '127.0.0.1');
+  const attempt = post(createServiceFetch({ proxy: (await startProxy()).url, ca: [certificate.pem] }), url);
+  await expect(attempt).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  await new Promise(setImmediate);
+  expect(warned).toEqual([]);
 });
 
 test.each([403, 407, 502])('a proxy that answers %d is named in the error', async (status) => {

@@ -21,6 +21,7 @@ import type { LicenceService } from '../support/licenceService.ts';
 import { HOUR, PRODUCT, VM_ID } from '../support/vectors.ts';
 import { createAgentScene } from './support/agentScene.ts';
 import type { AgentProcess, AgentScene } from './support/agentScene.ts';
+import { fakeNotify } from './support/fakeNotify.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const NOBODY = 65_534;
@@ -134,7 +135,7 @@ test('a killed agent leaves its word, and the next one keeps it until it knows m
   const second = scene.spawn(['run'], { env: { RUNTIME_DIRECTORY: scene.run } });
   await expect.poll(() => readStatus(scene)['checkedAt']).not.toBe(checkedAt);
   expect(readStatus(scene)).toMatchObject({ state: 'licensed', since });
-  expect(readdirSync(scene.run)).toHaveLength(4);
+  await expect.poll(() => readdirSync(scene.run)).toHaveLength(4);
   await stop(second);
   expect(stateOf(scene)).toBe('licensed\n');
 });
@@ -197,14 +198,10 @@ test.each([
 
 test('systemd is told that the agent runs before the first check has ended, and then each state', async () => {
   const scene = await createAgentScene();
-  const bin = join(scene.root, 'bin');
-  const told = join(scene.root, 'told');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'systemd-notify'), `#!/bin/sh\necho "$NOTIFY_SOCKET $*" >> ${told}\n`, { mode: 0o755 });
+  const { env, told } = fakeNotify(scene.root);
   scene.service.alter.set('/v1/challenges', () => 'hang');
-  const PATH = `${bin}:${process.env['PATH'] ?? ''}`;
-  const agent = scene.spawn(['run'], { env: { NOTIFY_SOCKET: '/run/notify', PATH } });
-  await expect.poll(() => existsSync(told)).toBe(true);
+  const agent = scene.spawn(['run'], { env });
+  await expect.poll(() => readFileSync(told, 'utf8')).not.toBe('');
   scene.service.alter.delete('/v1/challenges');
   await reach(scene, 'licensed');
   await expect.poll(() => readFileSync(told, 'utf8')).toContain('licensed until');

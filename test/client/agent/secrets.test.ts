@@ -36,6 +36,10 @@ function collectSecrets(scene: AgentScene): readonly (readonly [string, string])
     ['licence', licence ?? ''],
     ['signature of the licence', licence?.split('.')[2] ?? ''],
     ['key set', keySet ?? ''],
+    ...scene.imds.requests.flatMap((url): [string, string][] => {
+      const nonce = new URL(url, scene.imds.url).searchParams.get('nonce');
+      return nonce === null ? [] : [['nonce for IMDS', nonce]];
+    }),
     ['claim code', CLAIM],
     ['password of the proxy', PASSWORD],
   ];
@@ -70,9 +74,12 @@ test.each(['text', 'json'])('nothing secret is said, with the log as %s', async 
   await say(['check', '--renew', '--json']);
   await say(['check', '--renew'], { COUNTERSIGN_PROXY: `http://user:${PASSWORD}@127.0.0.1:9` });
   await say(['check'], { COUNTERSIGN_PROXY: `user:${PASSWORD}@127.0.0.1:9`, COUNTERSIGN_CLAIM: `${CLAIM}\n` });
+  const bundle = join(scene.root, 'bundle.json');
+  await say(['doctor', '--bundle', bundle], { COUNTERSIGN_PROXY: `http://user:${PASSWORD}@127.0.0.1:9` });
+  said.push({ where: 'bundle', text: readFileSync(bundle, 'utf8') });
   const secrets = collectSecrets(scene);
   expect(secrets.every(([, secret]) => secret.length > 8)).toBe(true);
-  expect(said).toHaveLength(15);
+  expect(said).toHaveLength(17);
   const found = said.flatMap(({ where, text }) =>
     secrets.filter(([, secret]) => text.includes(secret)).map(([what]) => `${what} in ${where}`),
   );

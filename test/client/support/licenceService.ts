@@ -153,6 +153,7 @@ export class LicenceService {
       return this.#replyToRelease(body as { licence: string; proof: string; challenge: string });
     if (path === '/.well-known/jwks.json') return { status: 200, body: { keys: this.published } };
     if (path === '/.well-known/jwks.jwt') return this.#replyToSignedKeySet(query.get('root'));
+    if (path === '/.well-known/countersign') return { status: 200, body: { issuer: this.issuer } };
     return problem(404, 'not_found');
   }
 

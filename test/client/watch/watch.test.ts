@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import type { Clocks } from '../../../src/client/adapters.ts';
 import { REAL_CLOCKS } from '../../../src/client/adapters/clocks.ts';
+import { Client } from '../../../src/client/client.ts';
 import type { Answer, ClientOptions } from '../../../src/client/index.ts';
-import { waitUntil } from '../../../src/client/watch/wait.ts';
+import { openOrExplain } from '../../../src/client/session.ts';
+import { differencesOf, waitUntil } from '../../../src/client/watch/wait.ts';
 import { problem } from '../support/licenceService.ts';
 import { createScene } from '../support/scene.ts';
+import type { FakeTime } from '../support/fakeTime.ts';
 import type { Scene } from '../support/scene.ts';
 import { DAY, HOUR, NOW } from '../support/vectors.ts';
 
@@ -143,14 +146,37 @@ test('timers last ten minutes at most, and a suspended machine is noticed by its
   expect(slept).toBe(2);
 });
 
-test('a watchful wait looks every half minute whether the machine was suspended, and ends then', async () => {
+test.each([
+  ['the machine was suspended', (time: FakeTime) => (time.uptime += HOUR)],
+  ['the clock was set', (time: FakeTime) => (time.now += HOUR)],
+  ['the clock was set back', (time: FakeTime) => (time.now -= HOUR)],
+])('a watchful wait looks every half minute whether %s, and ends then', async (_, change) => {
   const { time } = await createScene();
   const sleep: Clocks['sleep'] = async (milliseconds) => {
     await time.clocks.sleep(milliseconds);
-    if (time.sleeps.length === 2) time.uptime += HOUR;
+    if (time.sleeps.length === 2) change(time);
   };
-  await waitUntil({ ...time.clocks, sleep }, time.uptime + 5 * HOUR, undefined, true);
+  await waitUntil({ ...time.clocks, sleep }, time.uptime + 5 * HOUR, undefined, differencesOf(time.clocks));
   expect(time.sleeps).toEqual([30_000, 30_000]);
+});
+
+test('a watchful client checks at once where the machine was suspended during a check', async () => {
+  const scene = await createScene();
+  scene.service.alter.set('/v1/licences', (reply) => {
+    scene.time.uptime += HOUR;
+    return reply;
+  });
+  const stop = new AbortController();
+  const states: string[] = [];
+  for await (const { state } of new Client(openOrExplain(scene.options)).checks({
+    watchful: true,
+    signal: stop.signal,
+  })) {
+    states.push(state);
+    if (states.length === 2) stop.abort();
+  }
+  expect(states).toEqual(['licensed', 'licensed']);
+  expect(scene.time.sleeps).toEqual([]);
 });
 
 test('a signal ends the watch while it waits, and while it checks', async () => {

@@ -17,6 +17,7 @@ import type { Owner } from '../privileges.ts';
 import { Publisher } from '../publisher.ts';
 import { createRunFolder, judgeRunFolder } from '../runFolder.ts';
 import { endChecksOnTerminate } from '../termination.ts';
+import { Watchdog } from '../watchdog.ts';
 import { graceLine } from './check.ts';
 
 export const RUN: Command = {
@@ -42,13 +43,16 @@ async function runForEver({ world }: Call): Promise<number> {
   notify('--ready', '--status=The first check is running.');
   // What waits in a client keeps no process alive.
   const life = setInterval(() => undefined, MAX_TIMER);
-  await publishAnswers(agent, { publisher, notify, stop: endChecksOnTerminate(agent, stop) });
+  const watchdog = watch(agent, world.env, notify);
+  await publishAnswers(agent, { publisher, notify, watchdog, stop: endChecksOnTerminate(agent, stop) });
   if (!stop.aborted) {
     // The seat was given back: other programs are told of no licence, and none is asked for until the VM ends.
     publisher.withdraw();
+    watchdog.expectCheckIn(Infinity);
     await once(stop, 'abort');
   }
   clearInterval(life);
+  watchdog.close();
   notify('STOPPING=1');
   publisher.close(world.env);
   log('info', 'The agent has stopped.');
@@ -61,13 +65,20 @@ const MAX_TIMER = 2 ** 31 - 1;
 interface Outlets {
   readonly publisher: Publisher;
   readonly notify: Notify;
+  readonly watchdog: Watchdog;
   readonly stop: AbortSignal;
 }
 
-async function publishAnswers({ client, log }: Agent, { publisher, notify, stop }: Outlets): Promise<void> {
+function watch({ session }: Agent, env: NodeJS.ProcessEnv, notify: Notify): Watchdog {
+  const patience = session instanceof ClientError ? 0 : session.settings.patience;
+  return new Watchdog({ env, notify, patience, monotonic: () => performance.now() });
+}
+
+async function publishAnswers({ client, log }: Agent, { publisher, notify, watchdog, stop }: Outlets): Promise<void> {
   let last: Answer | undefined;
   for await (const answer of client.checks({ signal: stop, spread: true, watchful: true })) {
     publisher.publish(answer);
+    watchdog.expectCheckIn(Date.parse(answer.nextCheckAt) - Date.now());
     if (last === undefined || isChange(last, answer)) {
       logAnswer(log, answer);
       notify(`--status=${describeState(answer)}`);

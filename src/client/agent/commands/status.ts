@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import { NOTHING_KEPT } from '../../client.ts';
 import type { Status } from '../../client.ts';
 import { openAgent } from '../agent.ts';
@@ -8,7 +7,7 @@ import { describe } from '../describe.ts';
 import { EXIT } from '../exitCodes.ts';
 import { reportOf, toJson } from '../report.ts';
 import type { Report } from '../report.ts';
-import { readStatusFile } from '../statusFile.ts';
+import { isSilent, ownersOf, readStatusFile } from '../statusFile.ts';
 
 export const STATUS_COMMAND: Command = {
   name: 'status',
@@ -27,13 +26,10 @@ async function runStatus({ options, world }: Call): Promise<number> {
   return EXIT[report.state];
 }
 
-/** Milliseconds: who finds `nextCheckAt` longer past knows that no agent runs. */
-const SILENCE = 30 * 60_000;
-
 /** The running agent knows why there is no licence, and when it checks again; the folder does not. */
 async function readWord({ configuration, folder }: Agent, answer: Status): Promise<Report | undefined> {
   const file = await readStatusFile(configuration.runFolder, ownersOf(folder));
-  if (file === undefined || Date.parse(file.report.nextCheckAt) + SILENCE < Date.now()) return undefined;
+  if (file === undefined || isSilent(file.report)) return undefined;
   const knowsNothing = WITHOUT_WORD.includes(answer.code ?? '');
   const isSame = file.report.state === answer.state;
   return isSame || knowsNothing || file.report.state === 'denied' ? file.report : undefined;
@@ -41,11 +37,3 @@ async function readWord({ configuration, folder }: Agent, answer: Status): Promi
 
 /** What the folder says where it holds nothing, or where this user may not read it. */
 const WITHOUT_WORD: readonly string[] = [...NOTHING_KEPT, 'folder_unusable'];
-
-/** Root, this user, and the agent's user, who owns the state folder. */
-function ownersOf(folder: string): readonly number[] | undefined {
-  const uid = process.geteuid?.();
-  if (uid === undefined) return undefined;
-  const owner = lstatSync(folder, { throwIfNoEntry: false })?.uid;
-  return [0, uid, ...(owner === undefined ? [] : [owner])];
-}

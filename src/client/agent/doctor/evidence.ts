@@ -1,14 +1,23 @@
 import type { ChassisEvidence } from './gather/chassis.ts';
+import type { ClockEvidence } from './gather/clock.ts';
+import type { ConfigurationEvidence } from './gather/configuration.ts';
 import type { ContainerEvidence } from './gather/container.ts';
 import type { FirewallEvidence } from './gather/firewall.ts';
+import type { FolderEvidence } from './gather/folder.ts';
 import type { ImdsEvidence } from './gather/imds.ts';
+import type { KeptEvidence } from './gather/kept.ts';
+import type { LastKnownEvidence } from './gather/lastKnown.ts';
 import type { MetadataEvidence } from './gather/metadata.ts';
+import type { PlanEvidence } from './gather/plan.ts';
 import type { ProxyEvidence } from './gather/proxy.ts';
 import type { RouteEvidence } from './gather/route.ts';
+import type { ServiceEvidence } from './gather/service.ts';
+import type { TrustEvidence } from './gather/trust.ts';
 import type { NotLookedAt } from './notLookedAt.ts';
 
 /** What was seen, by area. */
 export interface EvidenceByArea {
+  readonly configuration: ConfigurationEvidence;
   readonly chassis: ChassisEvidence;
   readonly container: ContainerEvidence;
   readonly proxy: ProxyEvidence;
@@ -16,6 +25,13 @@ export interface EvidenceByArea {
   readonly firewall: FirewallEvidence;
   readonly imds: ImdsEvidence;
   readonly metadata: MetadataEvidence;
+  readonly plan: PlanEvidence;
+  readonly service: ServiceEvidence;
+  readonly trust: TrustEvidence;
+  readonly clock: ClockEvidence;
+  readonly folder: FolderEvidence;
+  readonly kept: KeptEvidence;
+  readonly lastKnown: LastKnownEvidence;
 }
 
 export type AreaName = keyof EvidenceByArea;

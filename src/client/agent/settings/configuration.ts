@@ -51,16 +51,22 @@ export async function readConfiguration(circumstances: Circumstances): Promise<C
   const environment = readEnvironment(env, file !== undefined);
   const members = { ...known?.members, ...environment.members };
   const { faults, ...sorted } = sortMembers(members);
-  const runFolder = env[RUN_VARIABLE] ?? '';
-  const misplaced = runFolder === '' || isAbsolute(runFolder) ? [] : [`${RUN_VARIABLE}: an absolute path`];
+  const named = env[RUN_VARIABLE] ?? '';
+  const misplaced = named === '' || isAbsolute(named) ? [] : [`${RUN_VARIABLE}: an absolute path`];
   return {
     ...{ ...sorted, broken },
-    runFolder: runFolder === '' || misplaced.length > 0 ? paths.run : runFolder,
+    runFolder: runFolderOf(env, paths),
     faults: [...(known === undefined ? [] : findUnknown(known)), ...environment.faults, ...faults, ...misplaced],
     remarks: environment.ignored.map(
       (variable) => `${variable} does not count, because the configuration file says it. Unset the variable.`,
     ),
   };
+}
+
+/** The folder of what other programs read. No file moves it. */
+export function runFolderOf(env: NodeJS.ProcessEnv, paths: Paths): string {
+  const named = env[RUN_VARIABLE] ?? '';
+  return isAbsolute(named) ? named : paths.run;
 }
 
 async function readFile({ env, paths, uid }: Circumstances): Promise<ConfigFile | undefined> {

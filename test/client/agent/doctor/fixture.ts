@@ -23,9 +23,10 @@ export interface Live {
   readonly arrange: (scene: AgentScene) => Variables | Promise<Variables>;
   /** Takes the reason away. A healthy VM without it. */
   readonly cure?: (scene: AgentScene) => Variables | Promise<Variables>;
-  readonly finding: Expected;
+  /** Variables are those that `arrange` has answered with. */
+  readonly finding: Expected | ((scene: AgentScene, variables: Variables) => Expected);
 }
 
-type Variables = Readonly<Record<string, string>>;
+export type Variables = Readonly<Record<string, string>>;
 
 export type Fixture = Recorded | Live;

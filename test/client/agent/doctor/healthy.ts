@@ -1,6 +1,15 @@
 import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
+import type { ConfigurationEvidence } from '../../../../src/client/agent/doctor/gather/configuration.ts';
+import type { FileSeen } from '../../../../src/client/agent/doctor/gather/files.ts';
+import type { FolderEvidence } from '../../../../src/client/agent/doctor/gather/folder.ts';
 import type { ImdsAnswer } from '../../../../src/client/agent/doctor/gather/imds.ts';
-import { AZURE_TAG } from '../../support/vectors.ts';
+import type { KeptEvidence, KeptVm } from '../../../../src/client/agent/doctor/gather/kept.ts';
+import type { LastKnownEvidence } from '../../../../src/client/agent/doctor/gather/lastKnown.ts';
+import type { PlanEvidence } from '../../../../src/client/agent/doctor/gather/plan.ts';
+import type { ServiceEvidence } from '../../../../src/client/agent/doctor/gather/service.ts';
+import type { ServiceReply } from '../../../../src/client/agent/doctor/gather/service/ask.ts';
+import type { TrustEvidence } from '../../../../src/client/agent/doctor/gather/trust.ts';
+import { AZURE_TAG, VM_ID } from '../../support/vectors.ts';
 
 /** `/proc/net/route` of an Azure VM with one network card: 10.0.1.4/24 behind 10.0.1.1. */
 const ROUTE_HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
@@ -43,8 +52,83 @@ export function unanswered(reply: 'silent' | 'refused' | 'no_route', tries = 4):
   return { url: URL, answers: [answer], head: null, program: PROGRAM };
 }
 
+export const CONFIGURATION: ConfigurationEvidence = {
+  ...{ path: '/etc/countersign/agent.json', file: { kind: 'file', uid: 0, mode: 0o644 }, owners: [0], rival: null },
+  ...{ members: ['issuer', 'product', 'trust'], broken: null, faults: [], ignored: [] },
+};
+
+const ISSUER = 'https://licences.contoso.com';
+const ROOT = 'Qz0l7u8v5JXqk3nS2pYtWmR4cH1bE9fGdAaBxKoLiNs';
+const TIME = '2026-09-01T12:00:00Z';
+
+/** What the service answered. */
+export function replied(asked: string, more: Partial<ServiceReply> = {}): ServiceReply {
+  return {
+    ...{
+      asked,
+      failed: null,
+      status: 200,
+      mediaType: 'application/json',
+      problem: null,
+      location: null,
+      excerpt: null,
+    },
+    ...{ issuer: null, keySetFault: null, date: TIME, clock: TIME, ...more },
+  };
+}
+
+export const DISCOVERY = replied('/.well-known/countersign', { issuer: ISSUER });
+export const KEY_SET = `/.well-known/jwks.jwt?root=${ROOT}`;
+
+export const SERVICE: ServiceEvidence = {
+  ...{ issuer: ISSUER, proxy: null, hasOwnCa: false, extraAuthorities: null },
+  reached: { host: 'licences.contoso.com', port: 443, addresses: ['203.0.113.10'], failed: null },
+  handshake: { tunnel: null, failed: null, chain: [] },
+  replies: [DISCOVERY, replied(KEY_SET, { mediaType: 'application/jwk-set+jwt' })],
+};
+
+export const TRUST: TrustEvidence = { kind: 'rootKeys', issuer: ISSUER, rootKeys: [ROOT], isUsable: true };
+
+/** Case does not matter. */
+export const PLAN: PlanEvidence = {
+  ...{ vmId: VM_ID, plan: 'Contoso/Widget/standard', image: 'contoso/widget/standard', product: 'contoso/widget' },
+  ...{ offer: null, claim: null },
+};
+
+const STATE = '/var/lib/countersign';
+const USER = 998;
+
+export function seen(name: string, more: Partial<FileSeen> = {}): FileSeen {
+  const kind = name === '' || name === VM_ID ? 'folder' : 'file';
+  const mode = kind === 'folder' ? 0o700 : 0o600;
+  return { name, kind, uid: USER, gid: USER, mode, size: 512, modifiedAt: TIME, ...more };
+}
+
+export const FOLDER: FolderEvidence = {
+  ...{ path: STATE, now: TIME, folder: seen(''), agentUser: USER, unwritable: null, holder: null },
+  files: [VM_ID, 'lock', `${VM_ID}/key.jwk`, `${VM_ID}/licence.json`].map((name) => seen(name)),
+  room: { octets: 10 * 2 ** 30, files: 1_000_000 },
+};
+
+export const KEPT_VM: KeptVm = {
+  ...{ vmId: VM_ID, key: 'usable', licence: 'held', denial: 'absent', deniedBy: null },
+  issuedAt: '2026-09-01T11:00:00Z',
+};
+export const KEPT: KeptEvidence = { path: STATE, vms: [KEPT_VM], names: [VM_ID], inLabel: [] };
+
+export const STATUS: NonNullable<LastKnownEvidence['status']> = {
+  ...{ state: 'licensed', code: null, reason: null, since: '2026-09-01T11:00:00Z', checkedAt: '2026-09-01T11:30:00Z' },
+  ...{ nextCheckAt: '2026-09-01T12:30:00Z', vmId: VM_ID, agent: 'countersign-agent/0.1.0' },
+};
+export const LAST_KNOWN: LastKnownEvidence = {
+  ...{ runFolder: '/run/countersign', now: TIME, user: USER, distrusted: null, agent: STATUS.agent },
+  files: [seen('', { mode: 0o755 }), seen('state'), seen('status.json')],
+  status: STATUS,
+};
+
 /** A VM on which nothing is wrong. */
 export const HEALTHY: Evidence = {
+  configuration: CONFIGURATION,
   chassis: { assetTag: { readable: true, tag: AZURE_TAG } },
   container: { ofKubernetes: [], ofOthers: [] },
   proxy: { set: [], diverting: [], ofNode: [], isWindows: false },
@@ -65,4 +149,11 @@ export const HEALTHY: Evidence = {
     resourceId: RESOURCE_ID,
     isInScaleSet: false,
   },
+  plan: PLAN,
+  service: SERVICE,
+  trust: TRUST,
+  clock: { now: TIME, service: { date: TIME, clock: TIME }, licenceIssuedAt: null, isSynchronized: true },
+  folder: FOLDER,
+  kept: KEPT,
+  lastKnown: LAST_KNOWN,
 };

@@ -7,9 +7,10 @@ import { onTestFinished } from 'vitest';
 import { createEmulator } from '../../../../src/emulator/emulator.ts';
 import type { EmulatorOptions } from '../../../../src/emulator/options.ts';
 import { createVm } from '../../../../src/emulator/vms.ts';
-import type { VmDescription } from '../../../../src/emulator/vms.ts';
+import type { Vm, VmDescription } from '../../../../src/emulator/vms.ts';
 import { sharedAuthority } from '../../../emulator/running.ts';
 import { listen } from '../../support/loopback.ts';
+import { PRODUCT, VM_ID } from '../../support/vectors.ts';
 
 /** What can answer for IMDS. Each is the variable that leads the agent there. */
 export interface ImdsPlace extends Readonly<Record<string, string>> {
@@ -19,7 +20,8 @@ export interface ImdsPlace extends Readonly<Record<string, string>> {
 const at = (url: string): ImdsPlace => ({ COUNTERSIGN_IMDS_URL: url });
 
 async function emulate(options: Partial<EmulatorOptions>): Promise<string> {
-  const running = await createEmulator({ authority: await sharedAuthority(), ...options }).listen(0);
+  const vms = options.vms ?? [describeVm({})];
+  const running = await createEmulator({ authority: await sharedAuthority(), ...options, vms }).listen(0);
   onTestFinished(() => running.close());
   return running.url;
 }
@@ -30,8 +32,15 @@ export async function emulated(options: Partial<EmulatorOptions> = {}): Promise<
 
 /** A VM of its own. */
 export function emulatedVm(description: Partial<VmDescription>): Promise<ImdsPlace> {
-  const ids = { vmId: '13f56399-bd52-4150-9748-7190aae1ff21', subscriptionId: '8d10da13-8125-4ba9-a717-bf7490507b3d' };
-  return emulated({ vms: [createVm({ name: 'vm', ...ids, ...description })] });
+  return emulated({ vms: [describeVm(description)] });
+}
+
+/** From an image with the plan that the scene asks for. */
+function describeVm({ compute, ...description }: Partial<VmDescription>): Vm {
+  const ids = { vmId: VM_ID, subscriptionId: '8d10da13-8125-4ba9-a717-bf7490507b3d' };
+  const [publisher = '', product = ''] = PRODUCT.split('/');
+  const plan = { publisher, product, name: 'standard' };
+  return createVm({ name: 'vm', ...ids, ...description, compute: { plan, ...compute } });
 }
 
 /** A proxy before a healthy IMDS, which changes what is sent. */

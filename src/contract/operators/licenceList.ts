@@ -1,0 +1,24 @@
+import * as z from 'zod';
+
+import { EFFECTIVE_STATUSES } from './licenceFilter.ts';
+import { cloudLookedAt, licenceItem, pageOf } from './records.ts';
+
+export const listedLicence = licenceItem
+  .extend({
+    effective: z
+      .enum(EFFECTIVE_STATUSES)
+      .describe(
+        'What the licence is worth now, its dates and its offer’s status included. `licence.status` is what operators wrote.',
+      ),
+  })
+  .meta({ id: 'ListedLicence' });
+
+export const licencePage = pageOf(listedLicence).extend({
+  cloud: cloudLookedAt,
+  lookedAt: z
+    .int()
+    .min(0)
+    .describe(
+      'How many licences were looked at for this page. It may end before it is full: then there is a continuation, and the next page looks on.',
+    ),
+});

@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import { effectiveStatus, matchesLicence } from '../catalogue/licenceFilter.ts';
+import type { LicenceFilter } from '../catalogue/licenceFilter.ts';
+import type { Offer } from '../catalogue/offer.ts';
+import type { Catalogue, CatalogueStore, RecordedLicence } from '../catalogue/store.ts';
+import { must } from '../contract/operators/fields.ts';
+import { writeLicence } from '../contract/operators/licence.ts';
+import { LICENCE_FILTER } from '../contract/operators/licenceFilter.ts';
+import { licencePage } from '../contract/operators/licenceList.ts';
+import { listLicences as listPage } from '../views/listLicences.ts';
+import type { LicenceList } from '../views/listLicences.ts';
+import { LICENCE_ORDERS } from '../views/store.ts';
+import type { SortedLicenceStore } from '../views/store.ts';
+import { NO_BODY } from './bodies.ts';
+import { pageQuery, readPageQuery, writePage } from './pages.ts';
+import { NOTHING, routesThatNeed } from './route.ts';
+import type { OperatorRoute } from './route.ts';
+import { writeRecord } from './versions.ts';
+
+export interface LicenceListNeeds {
+  readonly store: SortedLicenceStore & Pick<CatalogueStore, 'readHoldings' | 'readLicence'>;
+  readonly catalogue: Pick<Catalogue, 'readOffers'>;
+  readonly acceptedClouds: readonly string[];
+}
+
+const defineRoute = routesThatNeed<LicenceListNeeds>();
+
+const ORDERS = [...LICENCE_ORDERS, 'id'] as const;
+
+const listQuery = z.strictObject({
+  ...LICENCE_FILTER,
+  subscription: LICENCE_FILTER.subscription.describe('Without a cloud, in every accepted one.'),
+  sort: z
+    .enum(ORDERS, must(`be one of ${ORDERS.join(', ')}`))
+    .default('id')
+    .describe(
+      'customer and end: the least first. changed: the newest first. These three are copies, some minutes behind; id is not.',
+    ),
+  ...pageQuery,
+});
+
+type Query = z.output<typeof listQuery>;
+
+const listLicences = defineRoute({
+  ...{ name: 'listLicences', role: 'Reader' },
+  summary: 'Licences: all, those of one subscription, or those that filters let through, in one of four orders',
+  ...{ params: NOTHING, query: listQuery, body: NO_BODY },
+  answer: { mediaType: 'application/json', schema: licencePage },
+  codes: [],
+  handle: async ({ needs, query, change: { at }, log }) => {
+    const offers = await needs.catalogue.readOffers();
+    const page = await readPage(needs, query, offers, at);
+    const write = (stored: RecordedLicence) => ({
+      ...{ licence: writeLicence(stored.value), effective: effectiveStatus(stored.value, { now: at, offers }) },
+      ...writeRecord(stored),
+    });
+    return { value: { ...writePage(page, write, log), cloud: query.cloud ?? null, lookedAt: page.lookedAt } };
+  },
+});
+
+export const LICENCE_LIST_ROUTES: readonly OperatorRoute<LicenceListNeeds>[] = [listLicences];
+
+function readPage(needs: LicenceListNeeds, query: Query, offers: readonly Offer[], now: number): Promise<LicenceList> {
+  const { sort: order, limit, continuation, ...filter } = query;
+  const matches = ({ value }: RecordedLicence) => matchesLicence(value, filter, { now, offers });
+  if (filter.subscription !== undefined) return readLicencesOf(needs, filter, matches);
+  const ends = order === 'end' && filter.endsBefore !== undefined ? { until: filter.endsBefore } : undefined;
+  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  return listPage(
+    needs.store,
+    { order, matches: isFiltered ? matches : null, ends },
+    readPageQuery({ limit, continuation }),
+  );
+}
+
+/** The licences that a subscription is under, few as they are, in the order of their ids. */
+async function readLicencesOf(
+  { store, acceptedClouds }: LicenceListNeeds,
+  { cloud, subscription: subscriptionId = '' }: LicenceFilter,
+  matches: (licence: RecordedLicence) => boolean,
+): Promise<LicenceList> {
+  const clouds = cloud === undefined ? acceptedClouds : [cloud];
+  const held = await Promise.all(clouds.map((name) => store.readHoldings({ cloud: name, subscriptionId })));
+  const ids = new Set(held.flatMap(({ holdings }) => holdings.flatMap(({ licences }) => licences)));
+  const rows = await Promise.all([...ids].sort().map((id) => store.readLicence(id)));
+  const present = rows.filter((row) => row !== null);
+  return { items: present.filter(matches), next: null, unreadable: [], lookedAt: present.length };
+}
