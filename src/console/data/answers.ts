@@ -1,7 +1,8 @@
 import type { ActivationJson } from '../../contract/operators/activation.ts';
 import type { DecisionJson, ExplanationJson } from '../../contract/operators/decision.ts';
 import type { KeyReportJson } from '../../contract/operators/keys.ts';
-import type { LicenceDetailJson, LicenceItemJson, OfferItemJson } from '../../contract/operators/records.ts';
+import type { ListedLicenceJson } from '../../contract/operators/licenceList.ts';
+import type { LicenceDetailJson, OfferItemJson } from '../../contract/operators/records.ts';
 import type { IssuerJson, TrustReportJson } from '../../contract/operators/trust.ts';
 
 /** A page of a list. */
@@ -12,7 +13,7 @@ export interface Page<T> {
 
 /** What each route that the console reads answers. */
 export interface Answers {
-  readonly listLicences: Page<LicenceItemJson>;
+  readonly listLicences: Page<ListedLicenceJson>;
   readonly readLicence: LicenceDetailJson;
   readonly listActivations: Page<ActivationJson>;
   readonly listDecisions: Page<DecisionJson>;

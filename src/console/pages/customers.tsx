@@ -1,18 +1,17 @@
 import { useCallback } from 'preact/hooks';
-import type { LicenceItemJson } from '../../contract/operators/records.ts';
+import type { ListedLicenceJson } from '../../contract/operators/licenceList.ts';
 import { usePages } from '../data/usePages.ts';
 import { Choice, Words, stay } from '../parts/filters.tsx';
 import { Listed } from '../parts/loaded.tsx';
-import { Ago, Day, useNow } from '../parts/now.tsx';
+import { Ago, Day } from '../parts/now.tsx';
 import { EFFECTIVE_WORDS, LicenceState } from '../parts/states.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table.tsx';
 import { OfferName, Plain } from '../parts/text.tsx';
 import { Link, useNavigation } from '../routing/navigation.tsx';
 import { useSession } from '../session/context.ts';
-import { effectiveStatus } from '../text/effective.ts';
 
-const COLUMNS: readonly Column<LicenceItemJson>[] = [
+const COLUMNS: readonly Column<ListedLicenceJson>[] = [
   {
     title: 'Customer',
     cell: ({ licence }) => (
@@ -22,7 +21,7 @@ const COLUMNS: readonly Column<LicenceItemJson>[] = [
     ),
   },
   { title: 'Licence', cell: ({ licence }) => licence.customer !== null && <Plain text={licence.id} /> },
-  { title: 'State', cell: ({ licence }) => <LicenceState licence={licence} /> },
+  { title: 'State', cell: ({ licence, effective }) => <LicenceState licence={licence} effective={effective} /> },
   { title: 'Offer', cell: ({ licence }) => <OfferName name={licence.offer} /> },
   { title: 'Seats', cell: ({ licence }) => licence.seats, isNumber: true },
   { title: 'Ends', cell: ({ licence }) => <Day at={licence.validUntil} none="no end" /> },
@@ -38,45 +37,27 @@ function Clamped({ text }: { readonly text: string }) {
   );
 }
 
-/** Whether every word that was typed begins a word of what the row says. */
-function hasWords({ licence }: LicenceItemJson, words: string): boolean {
-  const said = [
-    licence.id,
-    licence.offer,
-    licence.note,
-    licence.customer?.name ?? '',
-    licence.customer?.reference ?? '',
-  ];
-  const text = ` ${said.join(' ').toLowerCase()}`;
-  return words
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => word === '' || [' ', '-', '.', '/', '_'].some((before) => text.includes(before + word)));
-}
-
 /** A row for each licence. */
 export function CustomersPage() {
   const { api } = useSession();
   const { place, go } = useNavigation();
-  const now = useNow();
   const { words = '', state = '' } = place.query;
+  const isFiltered = words !== '' || state !== '';
   const read = useCallback(
     (continuation?: string, signal?: AbortSignal) =>
-      api.read('listLicences', { query: { limit: '1000', continuation }, ...(signal && { signal }) }),
-    [api],
+      api.read('listLicences', { query: { query: words, status: state, continuation }, ...(signal && { signal }) }),
+    [api, words, state],
   );
-  const list = usePages('licences', read);
+  const list = usePages(`licences ${state} ${words}`, read);
   const change = (query: Readonly<Record<string, string>>) => {
     go({ page: 'customers', query: { ...place.query, ...query } }, { replace: true });
   };
-  const isShown = (item: LicenceItemJson) =>
-    hasWords(item, words) && (state === '' || effectiveStatus(item.licence, now) === state);
   return (
     <>
       <h1>Customers</h1>
       <form class="filters" onSubmit={stay}>
         <Words
-          label="Words of name, licence, offer or note"
+          label="Words of customer, licence or note"
           value={words}
           change={(text) => {
             change({ words: text });
@@ -91,28 +72,22 @@ export function CustomersPage() {
           }}
         />
       </form>
-      <Listed list={list} empty="There is no licence yet. Grant one with “countersign licences grant”.">
-        {(items) => <Rows items={items} shown={items.filter(isShown)} hasMore={list.hasMore} />}
+      <Listed
+        list={list}
+        empty={
+          isFiltered ? 'No licence fits.' : 'There is no licence yet. Grant one with “countersign licences grant”.'
+        }
+      >
+        {(items) => (
+          <>
+            <p class="quiet" role="status">
+              {items.length === 1 ? '1 licence' : `${items.length} licences`}
+              {list.hasMore && ', and there are more'}
+            </p>
+            <Table caption="Licences" columns={COLUMNS} items={items} keyOf={({ licence }) => licence.id} />
+          </>
+        )}
       </Listed>
-    </>
-  );
-}
-
-interface RowsProps {
-  readonly items: readonly LicenceItemJson[];
-  readonly shown: readonly LicenceItemJson[];
-  readonly hasMore: boolean;
-}
-
-function Rows({ items, shown, hasMore }: RowsProps) {
-  return (
-    <>
-      <p class="quiet" role="status">
-        {shown.length} of {items.length} licences{hasMore && ' that were loaded; there are more'}
-      </p>
-      {shown.length > 0 && (
-        <Table caption="Licences" columns={COLUMNS} items={shown} keyOf={({ licence }) => licence.id} />
-      )}
     </>
   );
 }

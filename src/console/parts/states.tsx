@@ -1,23 +1,31 @@
 import type { GRANT_CODES } from '../../contract/codes.ts';
 import { useNow } from './now.tsx';
+import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
 import type { LicenceJson } from '../../contract/operators/licence.ts';
 import { effectiveStatus } from '../text/effective.ts';
-import type { Effective } from '../text/effective.ts';
 import { State } from './icons.tsx';
 import type { Standing } from './icons.tsx';
 
-const EFFECTIVE: Readonly<Record<Effective, readonly [Standing, string]>> = {
+const EFFECTIVE: Readonly<Record<EffectiveStatus, readonly [Standing, string]>> = {
   active: ['good', 'active'],
   not_yet: ['idle', 'not yet valid'],
   expired: ['bad', 'expired'],
   suspended: ['warn', 'suspended'],
   revoked: ['bad', 'revoked'],
+  offer_suspended: ['warn', 'offer suspended'],
 };
 
 export const EFFECTIVE_WORDS = Object.entries(EFFECTIVE).map(([value, [, word]]) => [value, word] as const);
 
-export function LicenceState({ licence }: { readonly licence: LicenceJson }) {
-  const [is, word] = EFFECTIVE[effectiveStatus(licence, useNow())];
+export interface LicenceStateProps {
+  readonly licence: LicenceJson;
+  /** As the service says it, with the offer's status; of the licence alone unless given. */
+  readonly effective?: EffectiveStatus;
+}
+
+export function LicenceState({ licence, effective }: LicenceStateProps) {
+  const now = useNow();
+  const [is, word] = EFFECTIVE[effective ?? effectiveStatus(licence, now)];
   return <State is={is} word={word} />;
 }
 

@@ -13,6 +13,8 @@ export const listedLicence = licenceItem
   })
   .meta({ id: 'ListedLicence' });
 
+export type ListedLicenceJson = z.input<typeof listedLicence>;
+
 export const licencePage = pageOf(listedLicence).extend({
   cloud: cloudLookedAt,
   lookedAt: z

@@ -64,6 +64,7 @@ const CATALOGUE = {
       ...{ id: 'wingtip', cloud: 'emulator', subscription: other(4), offer: OFFER, seats: 12 },
       ...{ customer: { name: 'Wingtip Toys' }, validFrom: '2099-01-01T00:00:00Z' },
     },
+    { id: 'retired', cloud: 'emulator', subscription: other(5), offer: 'contoso/gateway/retired', seats: 2 },
     {
       id: 'demonstration',
       cloud: 'emulator',
