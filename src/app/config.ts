@@ -8,6 +8,7 @@ import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MAX_ROOTS } from '../tokens/rootKey.ts';
 import type { Certificate } from '../verifier/x509/certificate.ts';
 import { BASE_URL_FORM, MAX_URL, isBaseUrl } from '../contract/baseUrl.ts';
+import type { ConsoleConfig } from '../contract/consolePages.ts';
 import { isLoopback } from '../contract/loopback.ts';
 import type { OperatorDirectory } from '../operators/checkToken.ts';
 import { networkLimits } from '../http/networkLimits.ts';
@@ -193,6 +194,16 @@ const settingsSchema = z.object({
   ENTRA_KEY_SET: baseUrl
     .optional()
     .describe('Where the directory publishes its keys; unless set the issuer’s `discovery/v2.0/keys`.'),
+  ENTRA_CONSOLE_CLIENT: uuid
+    .optional()
+    .describe(
+      'The application (client) id by which people sign in to the console; unless set ENTRA_AUDIENCE. Its registration has the single-page application redirect URI `ISSUER/console/`.',
+    ),
+  ENTRA_CONSOLE_SCOPE: z
+    .string()
+    .regex(/^[!#-[\]-~]{1,256}$/, 'must be one scope, without spaces')
+    .optional()
+    .describe('The scope that the console asks for; unless set `ENTRA_AUDIENCE/.default`.'),
 });
 
 export type Settings = z.infer<typeof settingsSchema>;
@@ -224,6 +235,8 @@ export interface ServiceConfig extends Settings {
   readonly emulatorCertificates: readonly Certificate[];
   /** Null where no directory is named: then nobody is an operator. */
   readonly directory: OperatorDirectory | null;
+  /** How people sign in to the console; null where nobody is an operator. */
+  readonly console: ConsoleConfig | null;
 }
 
 /**
@@ -243,7 +256,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const emulatorCertificates = readEmulatorCertificates(given, problems);
   const told = tellReferences(given, problems);
   if (!parsed.success || told.length > 0) throw new ConfigurationError(told);
-  return { ...parsed.data, signingKey, root, emulatorCertificates, directory: describeDirectory(parsed.data) };
+  const directory = describeDirectory(parsed.data);
+  const console = directory === null ? null : describeConsole(parsed.data, directory);
+  return { ...parsed.data, signingKey, root, emulatorCertificates, directory, console };
 }
 
 type SettingName = keyof typeof settingsSchema.shape;
@@ -330,6 +345,8 @@ function findDirectoryConflicts({
   ENTRA_AUDIENCE,
   ENTRA_ISSUER,
   ENTRA_KEY_SET,
+  ENTRA_CONSOLE_CLIENT,
+  ENTRA_CONSOLE_SCOPE,
 }: Partial<Settings>) {
   const problems: string[] = [];
   const urls = [ENTRA_ISSUER, ENTRA_KEY_SET].filter((url) => url !== undefined);
@@ -338,6 +355,9 @@ function findDirectoryConflicts({
   }
   if (ENTRA_TENANT === undefined && urls.length > 0) {
     problems.push('ENTRA_ISSUER and ENTRA_KEY_SET mean nothing without ENTRA_TENANT');
+  }
+  if (ENTRA_TENANT === undefined && [ENTRA_CONSOLE_CLIENT, ENTRA_CONSOLE_SCOPE].some((given) => given !== undefined)) {
+    problems.push('ENTRA_CONSOLE_CLIENT and ENTRA_CONSOLE_SCOPE mean nothing without ENTRA_TENANT');
   }
   if (urls.some(isLoopback) && ISSUER !== undefined && !isLoopback(ISSUER)) {
     problems.push('ENTRA_ISSUER or ENTRA_KEY_SET is a loopback address, which is refused unless ISSUER is one too');
@@ -352,6 +372,15 @@ function describeDirectory(settings: Settings): OperatorDirectory | null {
   const issuer = settings.ENTRA_ISSUER ?? `https://login.microsoftonline.com/${tenant}/v2.0`;
   const keySetUrl = settings.ENTRA_KEY_SET ?? `${issuer.replace(/\/v2\.0$/, '')}/discovery/v2.0/keys`;
   return { tenant, audience, issuer, keySetUrl };
+}
+
+function describeConsole(settings: Settings, { issuer, audience }: OperatorDirectory): ConsoleConfig {
+  return {
+    authority: issuer,
+    clientId: settings.ENTRA_CONSOLE_CLIENT ?? audience,
+    scope: settings.ENTRA_CONSOLE_SCOPE ?? `${audience}/.default`,
+    acceptedClouds: settings.ACCEPTED_CLOUDS,
+  };
 }
 
 interface GivenSigningKey {

@@ -2,12 +2,13 @@ import * as z from 'zod';
 import type { ProblemCode } from '../contract/codes.ts';
 import { effectReport } from '../contract/operators/records.ts';
 import { PROBLEMS } from '../contract/problems.ts';
-import { VM_ENDPOINTS } from '../contract/endpoints.ts';
-import type { VmEndpoint } from '../contract/endpoints.ts';
+import { CONSOLE_ENDPOINTS, VM_ENDPOINTS } from '../contract/endpoints.ts';
+import type { ConsoleEndpoint, VmEndpoint } from '../contract/endpoints.ts';
 import type { Problem } from '../contract/wire.ts';
+import type { AnonymousRoute } from '../http/anonymousRoute.ts';
+import { CONSOLE_ROUTES } from '../operators/console/routes.ts';
 import { compactJws } from '../vm/answerSchemas.ts';
 import { VM_ROUTES } from '../vm/routes.ts';
-import type { VmRoute } from '../vm/routes.ts';
 import { ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
@@ -43,7 +44,13 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   };
   for (const name of Object.keys(VM_ROUTES) as VmEndpoint[]) {
     const { path, method } = VM_ENDPOINTS[name];
-    add(path, method, describeVmRoute(book, name, VM_ROUTES[name]));
+    add(path, method, describeAnonymous(book, { name, tag: tagOf(VM_ROUTES[name]), ...VM_ROUTES[name] }));
+  }
+  // There is a console where there are operators.
+  const consoleNames = routes.length === 0 ? [] : (Object.keys(CONSOLE_ROUTES) as ConsoleEndpoint[]);
+  for (const name of consoleNames) {
+    const { path, method } = CONSOLE_ENDPOINTS[name];
+    add(path.replace('{*', '{'), method, describeAnonymous(book, { name, tag: 'console', ...CONSOLE_ROUTES[name] }));
   }
   for (const route of routes) add(route.endpoint.path, route.endpoint.method, describeRoute(book, route));
   const securitySchemes = routes.length === 0 ? {} : { directory: BEARER };
@@ -72,13 +79,19 @@ const BEARER = {
     'An Entra ID access token with an app role: Reader, Operator or Admin, each with all that the ones before may do.',
 };
 
-function describeVmRoute(book: SchemaBook, name: VmEndpoint, route: VmRoute): Operation {
-  const { summary, params = NONE, query = NONE, body, status, answer, codes, hasETag = false } = route;
+type DescribedRoute = Omit<AnonymousRoute<never>, 'serve'> & { readonly name: string; readonly tag: string };
+
+function tagOf({ body }: Pick<DescribedRoute, 'body'>): string {
+  return body === undefined ? 'reading' : 'licensing';
+}
+
+function describeAnonymous(book: SchemaBook, route: DescribedRoute): Operation {
+  const { name, tag, summary, params = NONE, query = NONE, body, status, answer, codes, hasETag = false } = route;
   const content = body === undefined ? {} : { 'application/json': body };
   const described = describeAnswer(book, answer, summary, hasETag ? ETAG : {});
   const parameters = [...describeParameters(book, params, 'path'), ...describeParameters(book, query, 'query')];
   return {
-    ...{ operationId: name, summary, tags: [body === undefined ? 'reading' : 'licensing'] },
+    ...{ operationId: name, summary, tags: [tag] },
     parameters: [...parameters, ...(hasETag ? [IF_NONE_MATCH] : [])],
     ...describeBody(book, content),
     responses: {
@@ -162,7 +175,7 @@ function describeBody(book: SchemaBook, content: Readonly<Record<string, z.ZodTy
 
 function describeAnswer(
   book: SchemaBook,
-  { mediaType, schema }: VmRoute['answer'],
+  { mediaType, schema }: DescribedRoute['answer'],
   description: string,
   headers: JsonSchema,
 ): JsonSchema {

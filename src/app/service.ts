@@ -1,6 +1,7 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createAddressLimit } from '../http/addressLimit.ts';
 import type { Log, ServedRoute } from '../http/edge.ts';
+import { CONSOLE_PATH } from '../operators/console/routes.ts';
 import { OPERATOR_ROUTES, serveOperators } from '../operators/routes.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
@@ -53,6 +54,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   const vmNeeds = {
     ...{ issuer, acceptedClouds, nonceStyle, store, catalogue, keySets, signingKeys, trust, now },
     ...{ challenges, licenceLife, readReadiness },
+    consolePath: directory === null ? null : CONSOLE_PATH,
     policy: servicePolicy(acceptedClouds),
     addressLimit: createAddressLimit(config.RATE_LIMIT_PER_SECOND, config.ADDRESS_LIMITS ?? []),
     trustedProxies: config.TRUSTED_PROXIES,
@@ -71,7 +73,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
     activateOffline: createActivateOffline(vmNeeds),
   });
-  const routes = joinRoutes(vmNeeds, operatorRoutes);
+  const routes = joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes);
   return {
     routes,
     cleanStore: (log) => cleanStore({ store, config, now }, log),

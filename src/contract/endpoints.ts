@@ -1,4 +1,4 @@
-/** One route: its method, and its path below the issuer, with `{name}` for parameters. A GET answers HEAD as well. */
+/** One route: its method, and its path below the issuer, with `{name}` for parameters, `{*name}` for the whole rest. A GET answers HEAD as well. */
 export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
@@ -18,6 +18,16 @@ export const VM_ENDPOINTS = {
   readReadiness: { method: 'GET', path: '/readyz' },
   readProblemPage: { method: 'GET', path: '/problems/{code}' },
   readOpenApi: { method: 'GET', path: '/openapi.json' },
+  readStartPage: { method: 'GET', path: '/' },
+} as const satisfies Readonly<Record<string, Endpoint>>;
+
+/**
+ * The operators' console: files that anyone may read, because they hold nothing but the program. Functions are tried in
+ * the alphabetical order of their names, so the name of the route that takes every file is the last one.
+ */
+export const CONSOLE_ENDPOINTS = {
+  readConsoleConfig: { method: 'GET', path: '/console/config.json' },
+  readConsoleFile: { method: 'GET', path: '/console/{*file}' },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 /** What operators call, with an access token of their directory. */
@@ -87,4 +97,5 @@ export const OPERATOR_ENDPOINTS = {
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 export type VmEndpoint = keyof typeof VM_ENDPOINTS;
+export type ConsoleEndpoint = keyof typeof CONSOLE_ENDPOINTS;
 export type OperatorEndpoint = keyof typeof OPERATOR_ENDPOINTS;

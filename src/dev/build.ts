@@ -1,6 +1,6 @@
 /**
  * `npm run build [-- --out DIR] [--certificates DIR]`: makes the folder that is deployed. It has one bundle of all entry files, so that a cold start reads
- * one file; host.json; a package.json that names the bundle; and the certificates that `trust sync` brought. No node_modules.
+ * one file; the console; host.json; a package.json that names the bundle; and the certificates that `trust sync` brought. No node_modules.
  */
 import {
   copyFileSync,
@@ -21,11 +21,21 @@ import { build } from 'esbuild';
 import type { Metafile } from 'esbuild';
 import * as z from 'zod';
 
+import type { ConsoleFile } from '../operators/console/consoleFile.ts';
+import { CONSOLE_ENTRY, buildConsole } from './buildConsole.ts';
+
 const ROOT = resolve(import.meta.dirname, '../..');
 const BUNDLE = 'functions.mjs';
 
 /** What the verifier loads when it meets a new leaf, under this name in `imports` of package.json. */
-const SECOND_READING = { name: '#second-reading', source: 'src/verifier/secondReading.ts', file: 'secondReading.mjs' };
+const SECOND_READING = {
+  source: 'src/verifier/secondReading.ts',
+  file: 'secondReading.mjs',
+  entry: { '#second-reading': './secondReading.mjs' },
+};
+
+/** The console's files, which the service loads when the first of them is asked for. */
+const CONSOLE_FILES = { file: 'console.mjs', entry: { '#console-files': './console.mjs' } };
 
 /**
  * The bundle is ESM because the sources are: they use top-level await, which CJS cannot hold, and `import.meta`. What it bundles
@@ -34,7 +44,7 @@ const SECOND_READING = { name: '#second-reading', source: 'src/verifier/secondRe
 const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 /** Folders of sources that must not get into what is deployed. */
-const NEVER_DEPLOYED = ['src/dev/', 'src/cli/', 'src/client/', 'test/'];
+const NEVER_DEPLOYED = ['src/dev/', 'src/cli/', 'src/client/', 'src/console/', 'test/'];
 
 export interface BuildOptions {
   /** the package's folder; made, or emptied where a package was built there before */
@@ -70,8 +80,13 @@ export async function buildPackage({ outDir, certificates, root = ROOT }: BuildO
   await bundleSource(root, contents, join(outDir, BUNDLE));
   const hasVerifier = existsSync(join(root, SECOND_READING.source));
   if (hasVerifier) await bundleSource(root, exportAll(SECOND_READING.source), join(outDir, SECOND_READING.file));
+  const hasConsole = existsSync(join(root, CONSOLE_ENTRY));
+  if (hasConsole) writeFileSync(join(outDir, CONSOLE_FILES.file), writeConsole(await buildConsole(root)));
   writeFileSync(join(outDir, 'host.json'), readFileSync(join(root, 'host.json')));
-  writeFileSync(join(outDir, 'package.json'), describePackage(root, hasVerifier));
+  writeFileSync(
+    join(outDir, 'package.json'),
+    describePackage(root, { ...(hasVerifier && SECOND_READING.entry), ...(hasConsole && CONSOLE_FILES.entry) }),
+  );
   if (certificates !== undefined) copyCertificates(certificates, trusted, join(outDir, 'trust'));
   return { bundle: join(outDir, BUNDLE), files: listFiles(outDir) };
 }
@@ -132,11 +147,16 @@ function checkSources(metafile: Metafile): void {
   }
 }
 
-function describePackage(root: string, hasVerifier: boolean): string {
+/** A module, which is read whole when the first page is asked for. */
+function writeConsole(files: readonly ConsoleFile[]): string {
+  return `export const FILES = ${JSON.stringify(files)};\n`;
+}
+
+function describePackage(root: string, imports: Readonly<Record<string, string>>): string {
   const packageFile = z.object({ name: z.string(), version: z.string() });
   const { name, version } = packageFile.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-  const imports = hasVerifier ? { imports: { [SECOND_READING.name]: `./${SECOND_READING.file}` } } : {};
-  const described = { name, version, private: true, type: 'module', main: BUNDLE, ...imports };
+  const main = { private: true, type: 'module', main: BUNDLE };
+  const described = { name, version, ...main, ...(Object.keys(imports).length > 0 && { imports }) };
   return `${JSON.stringify(described, null, 2)}\n`;
 }
 

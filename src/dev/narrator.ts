@@ -1,3 +1,4 @@
+import { CONSOLE_PATH } from '../operators/console/routes.ts';
 import type { Answer, Licence, Progress } from '../client/index.ts';
 import type { Stack, StackProgress } from './stack.ts';
 
@@ -59,8 +60,13 @@ function describeStack(stack: Stack): unknown {
     authority: stack.authorityFile,
     operatorTokens: stack.operatorTokens,
     rootKeys: stack.rootKeys,
+    console: consoleOf(stack),
     log: stack.logFile,
   };
+}
+
+function consoleOf({ serviceUrl }: Stack): string {
+  return `${serviceUrl}${CONSOLE_PATH.replace(/\/$/, '')}`;
 }
 
 function describePart(event: StackProgress): string {
@@ -140,7 +146,8 @@ function claimsOf({ token }: Licence): unknown {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 }
 
-function inviteTo({ serviceUrl, imdsUrl, authorityFile, operatorTokenFile, logFile }: Stack): string {
+function inviteTo(stack: Stack): string {
+  const { serviceUrl, imdsUrl, authorityFile, operatorTokenFile, logFile } = stack;
   return `
 Running: service ${serviceUrl}, IMDS ${imdsUrl} (VMs at ${imdsUrl}/vms/NAME; fleet-1, fleet-2, … are made up on demand)
 
@@ -156,6 +163,9 @@ The operators' side, in another terminal:
   export COUNTERSIGN_URL=${serviceUrl} COUNTERSIGN_TOKEN="$(cat ${operatorTokenFile})"
   npm run -s cli -- activations list --cloud emulator --subscription 8d10da13-8125-4ba9-a717-bf7490507b3d
   npm run -s cli -- decisions list
+
+The operators' console, in a browser; choose there whether to be Reader, Operator or Admin:
+  ${consoleOf(stack)}
 
 The service's log: ${logFile}
 

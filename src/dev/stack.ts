@@ -7,6 +7,7 @@ import { createTablesStore } from '../tables/createTablesStore.ts';
 import { OPERATOR_ENDPOINTS } from '../contract/endpoints.ts';
 import { OPERATOR_ROLES } from '../operators/roles.ts';
 import type { OperatorRole } from '../operators/roles.ts';
+import { CONSOLE_PATH } from '../operators/console/routes.ts';
 import { createLocalRoot } from '../tokens/rootKey.ts';
 import { startAzurite } from './azurite.ts';
 import { buildPackage } from './build.ts';
@@ -159,6 +160,7 @@ async function startParts(options: StackOptions, started: Stop[]): Promise<Omit<
   const processIds = services.map(({ process: { pid = 0 } }) => pid);
   if (!hasKeptRows) await applyCatalogue(options, serviceUrls, directory.operatorTokens.Operator);
   const serviceUrl = serviceUrls[0] ?? '';
+  directory.issuer.allowRedirect(`${serviceUrl}${CONSOLE_PATH}`);
   const facts = { rootKeys: root.rootKeys, logFile: logFileOf(folder), hasKeptRows };
   return { serviceUrl, serviceUrls, processIds, ...store, ...emulator, ...directory, ...facts };
 }

@@ -3,7 +3,7 @@ import { CHALLENGE_CODES, EVIDENCE_CODES, LICENCE_CODES } from '../contract/code
 import type { ProblemCode } from '../contract/codes.ts';
 import type { VmEndpoint } from '../contract/endpoints.ts';
 import { PROBLEMS } from '../contract/problems.ts';
-import type { UseCase } from '../http/edge.ts';
+import type { AnonymousRoute } from '../http/anonymousRoute.ts';
 import { replyJson } from '../http/problems.ts';
 import {
   challengeResponseSchema,
@@ -24,11 +24,12 @@ import { createOpenApi } from './openApi.ts';
 import type { OpenApiNeeds } from './openApi.ts';
 import { readProblemPage } from './problemPage.ts';
 import { answerReadiness } from './readiness.ts';
-import type { ReadReadiness } from './readiness.ts';
 import { readKeySet, readSignedKeySet, signedKeySetQuery } from './readKeySets.ts';
 import type { KeySetNeeds } from './readKeySets.ts';
 import { releaseLicence } from './releaseLicence.ts';
 import type { ReleaseNeeds } from './releaseLicence.ts';
+import { readStartPage } from './startPage.ts';
+import type { StartPageNeeds } from './startPage.ts';
 import { challengeRequestSchema, licenceRequestSchema, releaseRequestSchema } from './requestBody.ts';
 
 /** What all routes of this table need together. Each use case sees what it names alone. */
@@ -37,25 +38,10 @@ export type VmNeeds = ChallengeNeeds &
   ReleaseNeeds &
   DiscoveryNeeds &
   KeySetNeeds &
-  OpenApiNeeds & { readonly readReadiness: ReadReadiness };
+  OpenApiNeeds &
+  StartPageNeeds;
 
-/** What a route takes and answers, and what serves it. Method and path are in contract/endpoints.ts. */
-export interface VmRoute {
-  readonly summary: string;
-  /** `counted`: anyone, within the rate of the client's address. `anyone`: without a limit. */
-  readonly access: 'counted' | 'anyone';
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodType;
-  readonly status: 200 | 201;
-  readonly answer: { readonly mediaType: string; readonly schema: z.ZodType };
-  readonly codes: readonly ProblemCode[];
-  /** Whether the same body may come with 503. */
-  readonly tellsFailure?: boolean;
-  /** Whether the answer has an ETag, and `If-None-Match` is answered with 304. */
-  readonly hasETag?: boolean;
-  readonly serve: (needs: VmNeeds) => UseCase;
-}
+type VmRoute = AnonymousRoute<VmNeeds>;
 
 const json = (schema: z.ZodType) => ({ mediaType: 'application/json', schema });
 
@@ -132,5 +118,11 @@ export const VM_ROUTES: Readonly<Record<VmEndpoint, VmRoute>> = {
     summary: 'This document',
     codes: ['rate_limited', 'internal_error'],
     serve: createOpenApi,
+  },
+  readStartPage: {
+    ...{ ...COUNTED, answer: { mediaType: 'text/html', schema: z.string() } },
+    summary: 'A page for people: what this is, whether it is ready, the way to the console',
+    codes: ['rate_limited', 'internal_error'],
+    serve: readStartPage,
   },
 };

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../src/contract/endpoints.ts';
+import { CONSOLE_ENDPOINTS, OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../src/contract/endpoints.ts';
 import type { Endpoint } from '../../src/contract/endpoints.ts';
 import { useStack } from '../operators/useStack.ts';
 
 /** Every route of the table over real HTTP. The addresses need not name anything that is there. */
 const stack = useStack();
 
-const ENDPOINTS = Object.entries<Endpoint>({ ...VM_ENDPOINTS, ...OPERATOR_ENDPOINTS });
+const ENDPOINTS = Object.entries<Endpoint>({ ...VM_ENDPOINTS, ...CONSOLE_ENDPOINTS, ...OPERATOR_ENDPOINTS });
 const READING = ENDPOINTS.filter(([, { method }]) => method === 'GET');
 const WRITING = ENDPOINTS.filter(([, { method }]) => method !== 'GET');
 
 const addressOf = (path: string) =>
-  `${stack().serviceUrl}${path.replace('{code}', 'rate_limited').replace(/\{\w+\}/g, 'x')}`;
+  `${stack().serviceUrl}${path.replace('{code}', 'rate_limited').replace(/\{\*?\w+\}/g, 'x')}`;
 
 function call(path: string, method: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   const body = ['POST', 'PUT', 'PATCH'].includes(method) ? { body: '{}' } : {};

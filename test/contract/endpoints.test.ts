@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../src/contract/endpoints.ts';
+import { CONSOLE_ENDPOINTS, OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../src/contract/endpoints.ts';
 import { OPERATOR_ROUTES } from '../../src/operators/routes.ts';
 
 test('every operators’ endpoint is served once', () => {
@@ -8,7 +8,8 @@ test('every operators’ endpoint is served once', () => {
 });
 
 test('no two endpoints have the same method and path', () => {
-  const all = Object.values({ ...VM_ENDPOINTS, ...OPERATOR_ENDPOINTS }).map(({ method, path }) => `${method} ${path}`);
+  const every = { ...VM_ENDPOINTS, ...CONSOLE_ENDPOINTS, ...OPERATOR_ENDPOINTS };
+  const all = Object.values(every).map(({ method, path }) => `${method} ${path}`);
   expect(all.length).toBeGreaterThan(35);
   expect(new Set(all).size).toBe(all.length);
 });

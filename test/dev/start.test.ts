@@ -181,6 +181,9 @@ test('--json alone prints one line and boots no VM; a VM of the fleet gets a lic
   expect((await send(`${service}/readyz`)).status).toBe(200);
   const [rootKey = ''] = where['rootKeys'] as readonly string[];
   expect((await send(`${service}/.well-known/jwks.jwt?root=${rootKey}`)).status).toBe(200);
+  expect(where['console']).toBe(`${service}/console`);
+  expect((await send(`${service}/console`)).text).toContain('<script type="module" src="/console/assets/console.');
+  expect(progress).toContain(`${service}/console`);
   const licensed = await boot({ baseUrl: service, issuer: service, imdsUrl: imds, vm: 'fleet-7', key: createKey() });
   expect(licensed.status).toBe(200);
   const document = await send(`${imds}/metadata/attested/document?api-version=2020-09-01`, {

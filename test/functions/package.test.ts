@@ -13,7 +13,7 @@ import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import type { FunctionInfo } from '../../src/dev/functionsHost/functionRules.ts';
 import { startServiceOnFreePort } from '../../src/dev/serviceProcess.ts';
-import { OPERATOR_ENDPOINTS } from '../../src/contract/endpoints.ts';
+import { CONSOLE_ENDPOINTS, OPERATOR_ENDPOINTS } from '../../src/contract/endpoints.ts';
 import type { Endpoint } from '../../src/contract/endpoints.ts';
 import { boot, createKey, readPayload, send } from '../endToEnd/protocolClient.ts';
 import { spawnHost } from '../dev/functionsHost/hostProcess.ts';
@@ -67,6 +67,7 @@ const FUNCTIONS = {
   readProblemPage: 'GET,HEAD problems/{code}',
   readHealth: 'GET,HEAD healthz',
   readReadiness: 'GET,HEAD readyz',
+  readStartPage: 'GET,HEAD {ignored:maxlength(0)?}',
   cleaning: '0 17 3 * * *',
   projection: '30 * * * * *',
 };
@@ -75,13 +76,16 @@ test('the bundle registers these functions, and without a directory no operator�
   expect(await listRegistered()).toEqual(FUNCTIONS);
 });
 
-test('with a directory it registers the operators’ routes too, all below operator/v1, and nothing else', async () => {
-  const ENTRA_TENANT = 'aaaaaaaa-0000-4000-8000-000000000001';
-  const registered = await listRegistered({ ENTRA_TENANT, ENTRA_AUDIENCE: 'bbbbbbbb-0000-4000-8000-000000000001' });
-  const operators = Object.entries<Endpoint>(OPERATOR_ENDPOINTS).map(([name, { method, path }]) => [
-    name,
-    `${method === 'GET' ? 'GET,HEAD' : method} ${path.slice(1)}`,
-  ]);
+const DIRECTORY = {
+  ENTRA_TENANT: 'aaaaaaaa-0000-4000-8000-000000000001',
+  ENTRA_AUDIENCE: 'bbbbbbbb-0000-4000-8000-000000000001',
+};
+
+test('with a directory it registers the operators’ routes too, their console, and nothing else', async () => {
+  const registered = await listRegistered(DIRECTORY);
+  const operators = Object.entries<Endpoint>({ ...OPERATOR_ENDPOINTS, ...CONSOLE_ENDPOINTS }).map(
+    ([name, { method, path }]) => [name, `${method === 'GET' ? 'GET,HEAD' : method} ${path.slice(1)}`],
+  );
   expect(operators.length).toBeGreaterThan(5);
   expect(registered).toEqual({ ...FUNCTIONS, ...(Object.fromEntries(operators) as Record<string, string>) });
 });
@@ -113,6 +117,28 @@ test('the package answers, grants a licence to a VM of the emulator and ends in 
   expect((await send(`${baseUrl}/operator/v1/offers`)).status).toBe(404);
   await service.stop();
   expect(child.exitCode).toBe(0);
+});
+
+test('the package serves the console’s page, what it names, and no other file of the folder', async () => {
+  const { PATH = '' } = process.env;
+  const settings = { PATH, ...GOOD_SETTINGS, ...DIRECTORY, AzureWebJobsDisableHomepage: 'true' };
+  const service = await startServiceOnFreePort((port) => {
+    return { port, env: { ...settings, ISSUER: `http://127.0.0.1:${port}` }, root };
+  });
+  onTestFinished(() => service.stop());
+  const get = (path: string) => fetch(service.url + path);
+  expect(await (await get('/')).text()).toContain('href="console/"');
+  const page = await get('/console/licences/contoso');
+  expect([page.status, page.headers.get('cache-control')]).toEqual([200, 'no-store']);
+  const named = Array.from((await page.text()).matchAll(/(?:src|href)="(?<path>[^"]+)"/g), (match) => match[1] ?? '');
+  expect(named).toHaveLength(3);
+  for (const path of named) {
+    const asset = await get(path);
+    expect([asset.status, asset.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+  }
+  for (const path of ['functions.mjs', 'host.json', '..%2fhost.json', 'assets/', 'assets/console.js', 'x/index.html']) {
+    expect((await get(`/console/${path}`)).status, path).toBe(404);
+  }
 });
 
 async function startRefused(settings: Readonly<Record<string, string>>): Promise<string> {

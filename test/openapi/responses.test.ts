@@ -72,7 +72,7 @@ function expectDescribed(operationId: string, answer: Answer): void {
   const response = place?.responses[`${answer.status}`];
   expect(response, `${operationId} answers ${answer.status}`).toBeDefined();
   const mediaType = (answer.headers.get('content-type') ?? '').split(';')[0] ?? '';
-  const schema = response?.content[mediaType]?.schema;
+  const schema = (response?.content[mediaType] ?? response?.content['*/*'])?.schema;
   expect(schema, `${operationId} ${answer.status} ${mediaType}`).toBeDefined();
   const body: unknown = mediaType.endsWith('json') ? answer.body : answer.text;
   const parsed = validatorOf(document, schema ?? {}).safeParse(body);
@@ -129,6 +129,10 @@ test.each([
   ['readProblemPage', '/problems/name_taken'],
   ['readProblemPage', '/problems/nothing'],
   ['readOpenApi', '/openapi.json'],
+  ['readStartPage', '/'],
+  ['readConsoleConfig', '/console/config.json'],
+  ['readConsoleFile', '/console/decisions'],
+  ['readConsoleFile', '/console/nothing'],
 ])('%s answers as described at %s', async (operationId, path) => {
   expectDescribed(operationId, await send(`${stack().serviceUrl}${path}`));
 });

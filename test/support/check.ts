@@ -27,6 +27,7 @@ const LONG_FORMS = {
   POWER_LOSS: '1',
   SEAT_FAULTS: '1',
   GUEST_AGENTS: '1',
+  INSTALL_CHROMIUM: '1',
   REAL_BOOT: '1',
 };
 

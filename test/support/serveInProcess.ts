@@ -15,7 +15,12 @@ interface Found {
 function findRoute({ routes }: Service, asked: string, path: string): Found | null {
   const method = asked === 'HEAD' ? 'GET' : asked;
   for (const route of routes) {
-    const pattern = new RegExp(`^${route.path.replaceAll('.', '\\.').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+    const pattern = new RegExp(
+      `^${route.path
+        .replaceAll('.', '\\.')
+        .replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')
+        .replace(/\{\*(\w+)\}/, '(?<$1>.*)')}$`,
+    );
     const match = route.method === method ? pattern.exec(path) : null;
     if (match === null) continue;
     const params = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../src/contract/endpoints.ts';
-import type { VmEndpoint } from '../../src/contract/endpoints.ts';
+import { CONSOLE_ENDPOINTS, OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../src/contract/endpoints.ts';
+import type { ConsoleEndpoint, VmEndpoint } from '../../src/contract/endpoints.ts';
 import { askChallenge, createKey, prove, readDocument } from '../endToEnd/protocolClient.ts';
 import type { Challenge, ClientKey } from '../endToEnd/protocolClient.ts';
 
@@ -240,6 +240,30 @@ const ofVms: Readonly<Record<VmEndpoint, readonly StrangerKind[]>> = {
       },
     },
   ],
+  readStartPage: [
+    {
+      ...{ ...READ, what: 'well formed', status: 200, work: 'the probes, at most once in ten seconds' },
+      ...{ store: ['GET offers()'], signatures: 1, make: () => get('readStartPage') },
+    },
+  ],
+};
+
+const getFile = (path: string) => Promise.resolve({ method: 'GET', path });
+
+const ofConsole: Readonly<Record<ConsoleEndpoint, readonly StrangerKind[]>> = {
+  readConsoleConfig: [
+    { ...READ, what: 'well formed', status: 200, work: 'JSON', make: () => getFile('/console/config.json') },
+  ],
+  readConsoleFile: [
+    {
+      ...{ ...READ, what: 'a page or a file', status: 200, work: 'the files, once in the life of an instance' },
+      make: () => getFile('/console/decisions'),
+    },
+    {
+      ...{ ...READ, what: 'of a name that there is not', status: 404, code: 'not_found' },
+      make: () => getFile(`/console/assets/..%2f..%2fhost.json/${'x'.repeat(4_000)}`),
+    },
+  ],
 };
 
 /** Of a directory that is not the operators' own. */
@@ -323,6 +347,10 @@ const routes: readonly { readonly route: string; readonly kinds: readonly Strang
   ...(Object.keys(ofVms) as VmEndpoint[]).map((name) => ({
     route: `\`${VM_ENDPOINTS[name].method} ${VM_ENDPOINTS[name].path}\``,
     kinds: ofVms[name],
+  })),
+  ...(Object.keys(ofConsole) as ConsoleEndpoint[]).map((name) => ({
+    route: `\`${CONSOLE_ENDPOINTS[name].method} ${CONSOLE_ENDPOINTS[name].path}\``,
+    kinds: ofConsole[name],
   })),
   { route: 'any operators’ route', kinds: ofOperators(OPERATOR_ENDPOINTS.applyCatalogue) },
   { route: 'anything else', kinds: elsewhere },

@@ -48,6 +48,11 @@ export const licenceDetail = z
   .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
   .meta({ id: 'LicenceDetail' });
 
+export type OfferItemJson = z.input<typeof offerItem>;
+export type LicenceItemJson = z.input<typeof licenceItem>;
+export type LicenceDetailJson = z.input<typeof licenceDetail>;
+export type SeatUsageJson = z.input<typeof usageSchema>;
+
 export const deletedSchema = z.strictObject({ deleted: z.literal(true) });
 
 /** All offers and licences, as a file that can be applied. */

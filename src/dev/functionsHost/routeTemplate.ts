@@ -25,6 +25,11 @@ function isInteger(value: string, bits: bigint): boolean {
   return BigInt.asIntN(Number(bits), number) === number;
 }
 
+function findConstraint(text: string): Constraint['accepts'] | undefined {
+  const longest = /^maxlength\((\d{1,9})\)$/.exec(text)?.[1];
+  return longest === undefined ? CONSTRAINTS[text] : (value) => value.length <= Number(longest);
+}
+
 /**
  * Parses a route such as `v1/{name}/{id:int}/{*rest}`.
  * @param text as a function gives it; slashes at its ends do not count
@@ -54,9 +59,9 @@ function parseSegment(part: string): RouteSegment | string {
   const parameter = { kind: 'parameter', name: groups['name'], optional: groups['optional'] === '?' } as const;
   const constraint = groups['constraint'];
   if (constraint === undefined) return parameter;
-  const accepts = CONSTRAINTS[constraint];
+  const accepts = findConstraint(constraint);
   if (accepts === undefined) {
-    return `Its constraint "${constraint}" is not known here; known are ${Object.keys(CONSTRAINTS).join(', ')}.`;
+    return `Its constraint "${constraint}" is not known here; known are ${[...Object.keys(CONSTRAINTS), 'maxlength(n)'].join(', ')}.`;
   }
   return { ...parameter, constraint: { text: constraint, accepts } };
 }

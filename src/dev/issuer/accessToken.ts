@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 import type { JWTPayload } from 'jose';
 
 /** Whom a token is for, and what it may be otherwise than a good one: tests of refusals change single claims. */
@@ -35,8 +35,7 @@ export function accessTokenClaims({ roles, claims = {} }: TokenRequest, facts: T
   };
 }
 
-/** The same application for the same roles, so that what it wrote can be told apart. */
-function stableUuid(text: string): string {
-  const digits = Buffer.from(text.padEnd(16, '.')).toString('hex').slice(0, 12);
-  return `00000000-0000-4000-8000-${digits}`;
+/** The same object for the same text, so that what it wrote can be told apart. */
+export function stableUuid(text: string): string {
+  return `00000000-0000-4000-8000-${hash('sha256', text, 'hex').slice(0, 12)}`;
 }

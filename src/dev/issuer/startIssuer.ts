@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SignJWT, exportJWK } from 'jose';
-import type { JWK } from 'jose';
+import type { JWK, JWTPayload } from 'jose';
 import { LOOPBACK } from '../freePort.ts';
 import { createKeyRing } from '../../emulator/keys.ts';
 import type { KeyPair, KeyRing } from '../../emulator/keys.ts';
 import { accessTokenClaims } from './accessToken.ts';
 import type { TokenRequest } from './accessToken.ts';
+import { createListener } from './listener.ts';
+import { issuePersonTokens } from './personTokens.ts';
+import { createSignIn } from './signIn.ts';
 
 /** Entra gives tokens for 60 to 90 minutes; whoever tries things out should not have to come back for another. */
 const LIFETIME = 12 * 60 * 60;
@@ -22,7 +25,10 @@ export interface IssuerOptions {
   readonly keys?: KeyRing;
 }
 
-/** A stand-in for Entra ID on this machine: discovery, key set and access tokens, in one tenant and for one audience. */
+/**
+ * A stand-in for Entra ID on this machine: discovery, key set, access tokens and signing in, in one tenant, for one audience
+ * and one application, which has the same id.
+ */
 export interface LocalIssuer {
   /** Without a trailing slash. */
   readonly url: string;
@@ -31,6 +37,8 @@ export interface LocalIssuer {
   /** The service's settings that make it take this issuer's tokens. */
   readonly settings: Readonly<Record<'ENTRA_TENANT' | 'ENTRA_AUDIENCE' | 'ENTRA_ISSUER', string>>;
   readonly issueToken: (request: TokenRequest) => Promise<string>;
+  /** An address that people may come back to after they have signed in, to the letter. */
+  readonly allowRedirect: (uri: string) => void;
   /** Signs with another key from now on; the earlier ones stay in the key set. */
   readonly rotateKey: () => Promise<void>;
   /** How often the key set was asked for. */
@@ -53,36 +61,48 @@ export async function startIssuer(options: IssuerOptions = {}): Promise<LocalIss
   await listen(server, port);
   const url = `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`;
   const issuer = `${url}/${tenant}/v2.0`;
-  const pages = new Map(Object.entries(describeIssuer(url, tenant, issuer)));
+  const redirectUris = new Set<string>();
+  const facts = { issuer, tenant, audience };
+  const signIn = createSignIn({
+    ...{ clientId: audience, redirectUris, clock },
+    issueTokens: (grant) => issuePersonTokens((claims) => sign(keys, claims), grant, { ...facts, at: clock() }),
+  });
   const keySetPath = `/${tenant}/discovery/v2.0/keys`;
   let keySetRequests = 0;
-  server.on('request', (request: IncomingMessage, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    if (path === keySetPath) keySetRequests += 1;
-    const page = path === keySetPath ? { keys: keys.map(({ publicJwk }) => publicJwk) } : pages.get(path);
-    response.writeHead(page === undefined ? 404 : 200, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(page ?? { error: 'not_found' }));
-  });
+  const pages = new Map<string, () => unknown>([
+    [`/${tenant}/v2.0/.well-known/openid-configuration`, () => describeIssuer(url, tenant, issuer)],
+    [
+      keySetPath,
+      () => {
+        keySetRequests += 1;
+        return { keys: keys.map(({ publicJwk }) => publicJwk) };
+      },
+    ],
+  ]);
+  server.on('request', createListener({ pages, signIn, redirectUris }));
   return {
     ...{ url, tenant, audience },
     settings: { ENTRA_TENANT: tenant, ENTRA_AUDIENCE: audience, ENTRA_ISSUER: issuer },
-    issueToken: (request) => signToken(keys, request, { issuer, tenant, audience, lifetime: LIFETIME, at: clock() }),
+    issueToken: (request) => sign(keys, accessTokenClaims(request, { ...facts, lifetime: LIFETIME, at: clock() })),
+    allowRedirect: (uri) => void redirectUris.add(uri),
     rotateKey: async () => void keys.push(await createKey(ring, keys.length + 1)),
     keySetRequests: () => keySetRequests,
     close: () => close(server),
   };
 }
 
-/** OpenID Connect Discovery 1.0 section 3, with what somebody who only verifies tokens needs of it. */
+/** OpenID Connect Discovery 1.0 section 3. */
 function describeIssuer(url: string, tenant: string, issuer: string): Readonly<Record<string, unknown>> {
   return {
-    [`/${tenant}/v2.0/.well-known/openid-configuration`]: {
-      issuer,
-      jwks_uri: `${url}/${tenant}/discovery/v2.0/keys`,
-      response_types_supported: ['token'],
-      subject_types_supported: ['pairwise'],
-      id_token_signing_alg_values_supported: ['RS256'],
-    },
+    issuer,
+    authorization_endpoint: `${url}/authorize`,
+    token_endpoint: `${url}/token`,
+    jwks_uri: `${url}/${tenant}/discovery/v2.0/keys`,
+    response_types_supported: ['code'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ['none'],
+    subject_types_supported: ['pairwise'],
+    id_token_signing_alg_values_supported: ['RS256'],
   };
 }
 
@@ -93,16 +113,10 @@ async function createKey(ring: KeyRing, number: number): Promise<SigningKey> {
 }
 
 /** Entra's keys in the set carry no `alg`; the header does. */
-function signToken(
-  keys: readonly SigningKey[],
-  request: TokenRequest,
-  facts: Parameters<typeof accessTokenClaims>[1],
-): Promise<string> {
+function sign(keys: readonly SigningKey[], claims: JWTPayload): Promise<string> {
   const key = keys.at(-1);
   if (key === undefined) throw new Error('The issuer has no key.');
-  return new SignJWT(accessTokenClaims(request, facts))
-    .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid })
-    .sign(key.privateKey);
+  return new SignJWT(claims).setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: key.kid }).sign(key.privateKey);
 }
 
 function listen(server: Server, port: number): Promise<void> {

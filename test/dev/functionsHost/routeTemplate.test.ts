@@ -20,6 +20,7 @@ test.each([
     ['2c9a1f6e-58f1-4b7d-9a4e-0c4f0f2b7a11', '2C9A1F6E58F14B7D9A4E0C4F0F2B7A11'],
     ['2c9a1f6e-58f14b7d9a4e0c4f0f2b7a11', '2c9a'],
   ],
+  ['maxlength(3)', ['a', 'abc'], ['abcd', '']],
 ])('the constraint %s', (constraint, accepted, refused) => {
   const route = parse(`{x:${constraint}}`);
   for (const value of accepted) expect(matchRoute(route, [value])).toEqual({ x: value });
@@ -31,7 +32,14 @@ test('an optional parameter keeps its constraint', () => {
   expect(matchRoute(parse('a/{x:int?}'), ['a', 'b'])).toBeUndefined();
 });
 
-const segment = fc.constantFrom('a', 'b', '1', '{x}', '{x:int}', '{x:alpha}', '{x?}', '{*x}');
+test('the one route for the empty path takes nothing else, and hides nothing', () => {
+  const empty = parse('{ignored:maxlength(0)?}');
+  expect(matchRoute(empty, [])).toEqual({});
+  expect(matchRoute(empty, ['healthz'])).toBeUndefined();
+  expect(coversRoute(empty, parse('healthz'))).toBe(false);
+});
+
+const segment = fc.constantFrom('a', 'b', '1', '{x}', '{x:int}', '{x:alpha}', '{x:maxlength(0)?}', '{x?}', '{*x}');
 const route = fc
   .array(segment, { minLength: 1, maxLength: 3 })
   .map((parts) => parts.map((part, index) => part.replace('x', `x${index}`)).join('/'))

@@ -3,7 +3,7 @@ import { isLookedAt } from '../notLookedAt.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Area } from '../finding.ts';
 import type { ChassisEvidence } from '../gather/chassis.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 
 export const CHASSIS = {
   title: 'Hardware',

@@ -1,6 +1,6 @@
 import type { Area } from '../finding.ts';
 import type { ConfigurationEvidence } from '../gather/configuration.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { formatMode, WRITABLE_BY_OTHERS } from './modes.ts';
 
 /** What a file needs at least. */

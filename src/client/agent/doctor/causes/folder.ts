@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Area } from '../finding.ts';
 import type { FileSeen } from '../gather/files.ts';
 import type { FolderEvidence } from '../gather/folder.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { formatMode, WRITABLE_BY_OTHERS } from './modes.ts';
 
 /** Octets: key, licence and denial of one VM with their temporary files. */

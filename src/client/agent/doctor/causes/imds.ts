@@ -2,7 +2,7 @@ import { TROUBLES } from '../../../diagnosis/trouble.ts';
 import type { Area, Found } from '../finding.ts';
 import type { ImdsEvidence } from '../gather/imds.ts';
 import { IMDS_ADDRESS } from '../network/route.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { accessRules } from './accessRules.ts';
 import { describeAnswer, faultOf } from './imdsAnswers.ts';
 import type { Fault } from './imdsAnswers.ts';

@@ -3,7 +3,7 @@ import type { Evidence } from '../evidence.ts';
 import type { Area, Found } from '../finding.ts';
 import type { KeptEvidence, KeptVm } from '../gather/kept.ts';
 import { isLookedAt } from '../notLookedAt.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 
 const RENEW = 'countersign-agent check --renew';
 /** The key does not belong to the licence, or is gone: told as a matter of the key. */

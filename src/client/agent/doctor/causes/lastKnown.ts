@@ -1,6 +1,6 @@
 import type { Area, Found } from '../finding.ts';
 import type { LastKnownEvidence } from '../gather/lastKnown.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { isSilent } from '../../statusFile.ts';
 import { formatMode, WRITABLE_BY_OTHERS } from './modes.ts';
 

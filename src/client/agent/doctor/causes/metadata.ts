@@ -1,6 +1,6 @@
 import type { Area } from '../finding.ts';
 import type { MetadataEvidence } from '../gather/metadata.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 
 export const METADATA = {
   title: 'Metadata of the VM',

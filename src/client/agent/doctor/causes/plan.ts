@@ -3,7 +3,7 @@ import type { Evidence } from '../evidence.ts';
 import type { Area } from '../finding.ts';
 import type { PlanEvidence } from '../gather/plan.ts';
 import { isLookedAt } from '../notLookedAt.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 
 const CLAIMS = {
   configuration: ', with a claim code in the configuration',

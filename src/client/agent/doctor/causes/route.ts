@@ -6,7 +6,7 @@ import { findRoute, IMDS_ADDRESS } from '../network/route.ts';
 import type { Route } from '../network/route.ts';
 import { findCard, parseCards, parseWindowsRoutes } from '../network/windowsRoutes.ts';
 import type { Card } from '../network/windowsRoutes.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { isCutOff } from './imdsAnswers.ts';
 
 const HOST = `${IMDS_ADDRESS}/32`;

@@ -1,6 +1,6 @@
 import type { Area, Found } from '../finding.ts';
 import type { ServiceEvidence } from '../gather/service.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { SERVICE_ANSWERS } from './serviceAnswers.ts';
 import { TLS } from './tls.ts';
 

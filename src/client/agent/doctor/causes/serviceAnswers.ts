@@ -1,7 +1,7 @@
 import type { Cause, Found } from '../finding.ts';
 import type { ServiceEvidence } from '../gather/service.ts';
 import type { ServiceReply } from '../gather/service/ask.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 
 /** Codes of a reply that another cause tells. */
 const KEY_SET_MISSING = 'key_set_missing';

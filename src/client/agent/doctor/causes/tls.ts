@@ -1,6 +1,6 @@
 import type { Cause, Found } from '../finding.ts';
 import type { ServiceEvidence } from '../gather/service.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 
 /** What OpenSSL and Node call it. Every other code of a certificate means that nobody who is believed has signed it. */
 const OF_NAME = ['ERR_TLS_CERT_ALTNAME_INVALID', 'HOSTNAME_MISMATCH', 'IP_ADDRESS_MISMATCH'];

@@ -5,7 +5,7 @@ import type { TrustEvidence } from '../gather/trust.ts';
 import type { Evidence } from '../evidence.ts';
 import { isLookedAt } from '../notLookedAt.ts';
 import type { ServiceReply } from '../gather/service/ask.ts';
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { describeReply } from './serviceAnswers.ts';
 
 const PIN = `"trust": { "rootKeys": ["<thumbprint>"] }`;

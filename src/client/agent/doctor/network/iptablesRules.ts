@@ -1,4 +1,4 @@
-import { quoteForSh } from '../quote.ts';
+import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 import { namesImds } from './firewallRules.ts';
 import type { Block } from './firewallRules.ts';
 import { IMDS_ADDRESS } from './route.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { quoteForSh } from '../../../../src/client/agent/doctor/quote.ts';
+import { quoteForSh } from '../../src/contract/quoteForSh.ts';
 
 /** What a real shell makes of each line; one shell for all of them. */
 function readBySh(lines: readonly string[]): readonly string[] {

@@ -1,0 +1,24 @@
+import type { ActivationJson } from '../../contract/operators/activation.ts';
+import type { DecisionJson, ExplanationJson } from '../../contract/operators/decision.ts';
+import type { KeyReportJson } from '../../contract/operators/keys.ts';
+import type { LicenceDetailJson, LicenceItemJson, OfferItemJson } from '../../contract/operators/records.ts';
+import type { IssuerJson, TrustReportJson } from '../../contract/operators/trust.ts';
+
+/** A page of a list. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly continuation: string | null;
+}
+
+/** What each route that the console reads answers. */
+export interface Answers {
+  readonly listLicences: Page<LicenceItemJson>;
+  readonly readLicence: LicenceDetailJson;
+  readonly listActivations: Page<ActivationJson>;
+  readonly listDecisions: Page<DecisionJson>;
+  readonly explainDecision: ExplanationJson;
+  readonly listOffers: Page<OfferItemJson>;
+  readonly readTrust: TrustReportJson;
+  readonly listUnknownIssuers: { readonly items: readonly IssuerJson[] };
+  readonly readKeys: KeyReportJson;
+}

@@ -1,0 +1,116 @@
+import { useCallback } from 'preact/hooks';
+import type { LicenceJson } from '../../contract/operators/licence.ts';
+import type { LicenceDetailJson } from '../../contract/operators/records.ts';
+import { useData } from '../data/useData.ts';
+import { usePages } from '../data/usePages.ts';
+import { Listed, Loaded } from '../parts/loaded.tsx';
+import { Ago, Day } from '../parts/now.tsx';
+import { Seats } from '../parts/seats.tsx';
+import { LicenceState } from '../parts/states.tsx';
+import { Facts } from '../parts/table.tsx';
+import { Id, Note, Plain } from '../parts/text.tsx';
+import { VmTable } from '../parts/vmTable.tsx';
+import { Link } from '../routing/navigation.tsx';
+import { useSession } from '../session/context.ts';
+
+export function LicencePage({ id }: { readonly id: string }) {
+  const { api } = useSession();
+  const data = useData(`licence ${id}`, (signal) => api.read('readLicence', { params: { id }, signal }));
+  return (
+    <Loaded data={data}>
+      {(detail) => (
+        <>
+          <h1>
+            <Plain text={detail.licence.customer?.name ?? detail.licence.id} />
+          </h1>
+          <LicenceState licence={detail.licence} />
+          <Seats usage={detail.usage} />
+          <LicenceFacts detail={detail} />
+          <Subscriptions licence={detail.licence} />
+          <Vms licence={detail.licence.id} />
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+const listed = (entries: '*' | readonly string[], all: string) => (entries === '*' ? all : entries.join(', '));
+
+const plainOrNothing = (text: string | null | undefined) => typeof text === 'string' && <Plain text={text} />;
+
+function LicenceFacts({ detail: { licence, changedBy, changedAt } }: { readonly detail: LicenceDetailJson }) {
+  const { customer, note, overage } = licence;
+  return (
+    <Facts
+      facts={[
+        ['Licence', <Plain key="id" text={licence.id} />],
+        ['Offer', <Plain key="offer" text={licence.offer} />],
+        ['Customer number', plainOrNothing(customer?.reference)],
+        ['Contact', plainOrNothing(customer?.contact)],
+        ['Class', licence.class],
+        ['Valid from', licence.validFrom === null ? null : <Day key="from" at={licence.validFrom} />],
+        ['Ends', <Day key="until" at={licence.validUntil} none="no end" />],
+        ['Beyond the seats', overage !== 0 && String(overage)],
+        ['VMs', licence.vmIds !== '*' && listed(licence.vmIds, '')],
+        ['Skus', licence.skus !== '*' && listed(licence.skus, '')],
+        [
+          'Features',
+          Object.keys(licence.features).length > 0 && <Plain key="f" text={JSON.stringify(licence.features)} />,
+        ],
+        ['Note', note !== '' && <Note key="note" text={note} />],
+        [
+          'Changed',
+          <>
+            <Ago at={changedAt} /> by <Id id={changedBy} what="the object id of who changed it" />
+          </>,
+        ],
+      ]}
+    />
+  );
+}
+
+/** Cloud and subscription of each, as the licence names them. */
+function listSubscriptions({ cloud, subscription, subscriptions }: LicenceJson) {
+  if (Array.isArray(subscriptions)) return subscriptions;
+  return cloud !== undefined && subscription !== undefined ? [{ cloud, subscription, until: null }] : [];
+}
+
+function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
+  const subscriptions = listSubscriptions(licence);
+  return (
+    <section>
+      <h2>Subscriptions</h2>
+      {subscriptions.length === 0 && <p>Every subscription of the emulator.</p>}
+      <ul class="lines">
+        {subscriptions.map(({ cloud, subscription, until }) => (
+          <li key={`${cloud}/${subscription}`}>
+            {cloud} <Id id={subscription} what="the id of the subscription" />
+            {until !== null && (
+              <>
+                , leaves <Day at={until} />
+              </>
+            )}{' '}
+            <Link to={{ page: 'decisions', query: { cloud, subscription } }}>its decisions</Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Vms({ licence }: { readonly licence: string }) {
+  const { api } = useSession();
+  const read = useCallback(
+    (continuation?: string, signal?: AbortSignal) =>
+      api.read('listActivations', { query: { licence, continuation }, ...(signal && { signal }) }),
+    [api, licence],
+  );
+  return (
+    <section>
+      <h2>VMs</h2>
+      <Listed list={usePages(`vms ${licence}`, read)} empty="No VM has had this licence yet.">
+        {(items) => <VmTable items={items} />}
+      </Listed>
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const UNITS = [
+  ['d', DAY, 2 * DAY],
+  ['h', HOUR, 2 * HOUR],
+  ['min', MINUTE, MINUTE],
+  ['s', SECOND, SECOND],
+] as const;
+
+/**
+ * "12 min ago" or "in 3 d", in the largest unit of which there are enough.
+ *
+ * @param at and now in milliseconds since the epoch
+ */
+export function describeAgo(at: number, now: number): string {
+  const distance = Math.abs(now - at);
+  const unit = UNITS.find(([, , least]) => distance >= least);
+  if (unit === undefined) return 'now';
+  const [name, length] = unit;
+  const amount = `${Math.floor(distance / length)} ${name}`;
+  return at <= now ? `${amount} ago` : `in ${amount}`;
+}
+
+/** "2026-11-23 12:00:05 UTC" */
+export function describeUtc(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** "2026-11-23", for what is planned by the day. */
+export function describeDay(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+/** "7 d" for P7D; the text itself where it is none. @param text an ISO 8601 duration, as offers have it */
+export function describeDuration(text: string): string {
+  const [, days, hours, minutes, seconds] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/.exec(text) ?? [];
+  const parts = [days, hours, minutes, seconds].map(
+    (amount, index) => amount && `${amount} ${UNITS[index]?.[0] ?? ''}`,
+  );
+  return parts.filter((part) => part !== undefined).join(' ') || text;
+}

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll } from 'vitest';
+import { bootVm } from '../../../src/dev/bootVm.ts';
+import type { Stack } from '../../../src/dev/stack.ts';
+import { boot, createKey } from '../../endToEnd/protocolClient.ts';
+import { useStack } from '../../operators/useStack.ts';
+import { CHROMIUM, findChromiumAbsence } from '../../support/chromium.ts';
+
+const absent = findChromiumAbsence();
+// The reporter shows that tests are skipped, but not why.
+if (absent !== null && process.env['TEST_PROGRAMS'] === '1') {
+  process.stderr.write(`The console's tests in a browser are skipped: ${absent}\n`);
+}
+
+export const hasNoBrowser = absent !== null;
+
+/** A thousand characters that are to do harm: markup, other directions, no width, controls, one long word. */
+export const HOSTILE_NOTE = [
+  '<script>alert(1)</script><img src=x onerror=alert(2)> "\' ${x} {{x}} ',
+  'right \u202Eot tfel\u202C שלום مرحبا zero\u200Bwidth bell\u0007 ',
+  'second line\nthird line ',
+]
+  .join('')
+  .padEnd(1_000, 'x');
+
+export const HOSTILE_NAME = 'Ev\u202Eil <b>Customer</b> שלום';
+
+const OFFER = 'contoso/gateway/standard';
+const SUBSCRIPTION = 'aaaaaaaa-0000-4000-8000-000000000001';
+const other = (number: number) => `dddddddd-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+/** Licences in every state, and customers as they come. */
+const CATALOGUE = {
+  offers: [
+    { offer: OFFER, mode: 'licensed', clouds: ['emulator'], skus: ['standard-2'], requireKey: false, keyChanges: 1 },
+    { offer: 'contoso/gateway/early', mode: 'licensed', clouds: ['emulator'] },
+    { offer: 'contoso/gateway/retired', mode: 'licensed', clouds: ['emulator'], status: 'suspended' },
+    { offer: 'contoso/gateway/metered', mode: 'marketplace', clouds: ['emulator'], seats: 'unlimited' },
+    { offer: 'planPublisher/planProduct/planName', mode: 'licensed', clouds: ['emulator'] },
+  ],
+  licences: [
+    {
+      ...{ id: 'fabrikam-2026', cloud: 'emulator', subscription: SUBSCRIPTION, offer: OFFER, seats: 3 },
+      ...{ customer: { name: 'Fabrikam Residences', reference: 'C-4711' }, validUntil: '2027-03-31T00:00:00Z' },
+      note: 'Renewal is being negotiated. Ask Joan before anything is suspended.',
+    },
+    {
+      ...{ id: 'hostile', cloud: 'emulator', subscription: other(1), offer: OFFER, seats: 1 },
+      ...{ customer: { name: HOSTILE_NAME }, note: HOSTILE_NOTE },
+    },
+    {
+      ...{ id: 'northwind', cloud: 'emulator', subscription: other(2), offer: OFFER, seats: 250, status: 'suspended' },
+      customer: { name: 'Northwind Traders' },
+    },
+    {
+      ...{ id: 'tailspin', cloud: 'emulator', subscription: other(3), offer: OFFER, seats: 'unlimited' },
+      ...{ customer: { name: 'Tailspin Toys' }, validUntil: '2026-01-01T00:00:00Z', validFrom: '2025-01-01T00:00:00Z' },
+    },
+    {
+      ...{ id: 'wingtip', cloud: 'emulator', subscription: other(4), offer: OFFER, seats: 12 },
+      ...{ customer: { name: 'Wingtip Toys' }, validFrom: '2099-01-01T00:00:00Z' },
+    },
+    {
+      id: 'demonstration',
+      cloud: 'emulator',
+      subscriptions: '*',
+      offer: 'planPublisher/planProduct/planName',
+      seats: 10,
+    },
+  ],
+};
+
+const VMS = {
+  vms: ['first', 'second', 'third', 'fourth', 'fifth'].map((name, index) => ({
+    ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION },
+    ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
+    plan: { publisher: 'contoso', product: 'gateway', name: 'standard' },
+  })),
+};
+
+export const VM_ID = '11111111-0000-4000-8000-000000000001';
+export const OTHER_VM_ID = '11111111-0000-4000-8000-000000000003';
+
+export interface ConsoleScene {
+  readonly stack: Stack;
+  readonly browser: Browser;
+  /** Boots one of the VMs, with a key of its own. */
+  readonly boot: (vm: string) => ReturnType<typeof boot>;
+}
+
+/** The stack of `npm start` with customers, VMs that have booted, and a browser, for the tests of one file. */
+export function useConsoleScene(): () => ConsoleScene {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-console-'));
+  const write = (name: string, value: unknown) => {
+    const file = join(folder, name);
+    writeFileSync(file, JSON.stringify(value));
+    return file;
+  };
+  const files = { catalogueFile: write('catalogue.json', CATALOGUE), vmFile: write('vms.json', VMS) };
+  const stack = hasNoBrowser ? null : useStack({ ...files, built: true });
+  let browser: Browser | undefined;
+  const bootOne = (vm: string) => {
+    const { serviceUrl: baseUrl, imdsUrl } = stack?.() ?? { serviceUrl: '', imdsUrl: '' };
+    return boot({
+      baseUrl,
+      issuer: baseUrl,
+      imdsUrl,
+      vm,
+      key: createKey(),
+      change: { label: `gateway ${vm}`, client: 'gateway/2.1' },
+    });
+  };
+  beforeAll(async () => {
+    if (stack === null) return;
+    // Root has no sandbox in Chromium; what it opens here is ours.
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-background-networking'],
+    });
+    for (const vm of ['first', 'second', 'third', 'fourth']) await bootOne(vm);
+    // By the shipped client, as a customer's VM does.
+    await bootVm(stack(), {
+      folder: join(folder, 'vm'),
+      once: true,
+      progress: () => undefined,
+      vm: 'second',
+      product: 'contoso/gateway',
+    });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return () => {
+    if (stack === null || browser === undefined) throw new Error('The scene is there only while tests run.');
+    return { stack: stack(), browser, boot: bootOne };
+  };
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { writeCommand } from '../../../src/console/text/commandLine.ts';
+import { isPlain } from '../../../src/console/text/plain.ts';
+
+/** What a real shell gives the command: its words. One shell for all lines. */
+function readBySh(lines: readonly string[]): readonly (readonly string[])[] {
+  const script = [`countersign() { printf '%s\\0' "$@"; printf '\\1'; }`, ...lines].join('\n');
+  const { stdout, stderr } = spawnSync('sh', { input: script });
+  expect(stderr.toString()).toBe('');
+  return stdout
+    .toString()
+    .split('\u0001')
+    .slice(0, -1)
+    .map((words) => words.split('\0').slice(0, -1));
+}
+
+const reason = fc.string({
+  unit: fc.oneof(
+    fc.constantFrom(...Array.from(`'"$\`\\ !*~#;&|<>()-=\n\u202e\u200b\u0007`)),
+    fc.string({ minLength: 1, maxLength: 1 }),
+  ),
+  maxLength: 40,
+});
+
+test('a shell reads the reason as it was written, or it is not in the command at all', () => {
+  fc.assert(
+    fc.property(fc.array(reason, { minLength: 1, maxLength: 100 }), (reasons) => {
+      const lines = reasons.map((value) => writeCommand(['activations', 'block', 'x'], [{ name: 'reason', value }]));
+      expect(readBySh(lines)).toEqual(
+        reasons.map((value) => [
+          ...['activations', 'block', 'x'],
+          ...(value !== '' && isPlain(value) ? [`--reason=${value}`] : []),
+        ]),
+      );
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('what changes the direction of text, or is not seen, is not plain', () => {
+  for (const text of ['\u202eabc', 'a\u2066b', 'a\u200bb', 'a\nb', 'a\u0000', '\u001b[31m'])
+    expect(isPlain(text)).toBe(false);
+  for (const text of ['', 'Fabrikam', 'שלום', 'Müller & Söhne', '🙂']) expect(isPlain(text)).toBe(true);
+});
