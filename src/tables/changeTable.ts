@@ -20,6 +20,8 @@ import type { Budgets } from './storeCall.ts';
 
 const PIECE = 500;
 const MARKS = 1_000;
+/** Transactions of up to 100 rows each: more at once would wait for each other longer than a call may take. */
+const BATCHES_AT_ONCE = 3;
 
 /**
  * Operators' writes: a log by day, the newest first, and a copy of each record under what was changed, so that the changes
@@ -37,14 +39,16 @@ export function changeTable(changes: TableClient, budgets: Budgets): ChangeStore
   };
   return {
     putChanges: async (records) => {
-      await forEachAtOnce(batchByPartition(records.flatMap(entitiesOf)), async (batch) => {
+      const put = async (batch: readonly TableEntity[]) => {
         const writes = batch.map((entity) => ({ entity, put: true }) as const);
         await writeRows(changes, call('write what an operator changes'), writes);
-      });
+      };
+      await forEachAtOnce(batchByPartition(records.flatMap(entitiesOf)), put, BATCHES_AT_ONCE);
     },
     dropChanges: async (records) => {
       const rows = batchByPartition(records.flatMap((record) => [logKeys(record), copyKeys(record)]));
-      await forEachAtOnce(rows, (batch) => deleteRows(changes, call('delete what was not changed'), batch));
+      const drop = (batch: readonly Keys[]) => deleteRows(changes, call('delete what was not changed'), batch);
+      await forEachAtOnce(rows, drop, BATCHES_AT_ONCE);
     },
     pageChanges: async (filter, page) =>
       mapReadable(await readPage(changes, search('list changes'), { filter: listFilter(filter) }, page), readChangeRow),

@@ -9,7 +9,7 @@ import { PROJECT, writeApp } from './functionsHost/appFolder.ts';
 import { spawnHost } from './functionsHost/hostProcess.ts';
 
 /** KB. What a cold start may read: this project's bundle, minified, without what is loaded later. */
-const BUNDLE_BOUND = 1350;
+const BUNDLE_BOUND = 1450;
 
 /** KB. The second reader with its libraries, which is loaded after the first answer. */
 const SECOND_READING_BOUND = 420;
