@@ -46,7 +46,7 @@ const CATALOGUE = {
     {
       ...{ id: 'fabrikam-2026', cloud: 'emulator', subscription: SUBSCRIPTION, offer: OFFER, seats: 3 },
       ...{ customer: { name: 'Fabrikam Residences', reference: 'C-4711' }, validUntil: '2027-03-31T00:00:00Z' },
-      note: 'Renewal is being negotiated. Ask Joan before anything is suspended.',
+      note: 'Renewal is being negotiated. Ask sales before anything is suspended.',
     },
     {
       ...{ id: 'hostile', cloud: 'emulator', subscription: other(1), offer: OFFER, seats: 1 },
