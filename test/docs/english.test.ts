@@ -47,7 +47,14 @@ const WORDINGS: readonly (readonly [stumbles: RegExp, plain: string])[] = [
   [/\bbegin(s)? again\b|\bbegun anew\b/i, 'start over'],
 ];
 
-const texts = readSources('src/**/*.ts', 'functions/**/*.ts', 'docs/**/*.md', '*.md', 'src/**/*.md', '.github/**/*.md');
+const texts = readSources(
+  'src/**/*.{ts,tsx}',
+  'functions/**/*.ts',
+  'docs/**/*.md',
+  '*.md',
+  'src/**/*.md',
+  '.github/**/*.md',
+);
 
 /** A wording counts across the ends of lines too, in comments as in prose. */
 const joinLines = (text: string): string => text.replace(/\s*\n\s*(?:\*|\/\/|>)?\s*/g, ' ');

@@ -123,7 +123,7 @@ test.each([
   }
 });
 
-test('of each licence it is told what became of it, and only what was changed has a record', async () => {
+test('the answer says what became of each licence, and only what was changed has a record', async () => {
   const scene = await createScene();
   await grant(scene, IDS);
   await scene.operate('PATCH /licences/bulk-2', { body: { status: 'suspended' }, headers: { 'If-Match': '*' } });
@@ -140,7 +140,7 @@ test('of each licence it is told what became of it, and only what was changed ha
   expect(items[0]).toMatchObject({ state: 'done', key: failed?.['id'] === 'bulk-1' ? 'bulk-3' : 'bulk-1' });
 });
 
-test('where the store fails in the middle, it is told of which licences nobody knows, and the list finds out', async () => {
+test('where the store fails in the middle, the answer names the licences that are unknown, and the list finds out', async () => {
   const scene = await createScene();
   await grant(scene, IDS);
   const { effectToken } = (await change(scene, BULK, '?dryRun=true')).body;

@@ -104,8 +104,7 @@ async function discover(config: ConsoleConfig): Promise<oauth.AuthorizationServe
 
 /** A directory without TLS is one of this machine: the service refuses any other. */
 function optionsOf({ authority }: ConsoleConfig) {
-  // The library marks it so that it stands out.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- the library marks it so that it stands out
   return isLoopback(authority) ? { [oauth.allowInsecureRequests]: true } : {};
 }
 

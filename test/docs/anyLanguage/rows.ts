@@ -135,7 +135,7 @@ const SETS: readonly Row[] = [
     claims: { keys: [{ ...key.jwk, alg: 'ES384' }] },
   })),
   keySet('a private key', UNUSABLE_KEYS, ({ key }) => ({ claims: { keys: [{ ...key.jwk, d: 'A' }] } })),
-  keySet('keys that are none', /: the (key set|licence)/, { claims: { keys: 'A' } }),
+  keySet('keys that are no list', /: the (key set|licence)/, { claims: { keys: 'A' } }),
 ];
 
 const LICENCES: readonly Row[] = [

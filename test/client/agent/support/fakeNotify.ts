@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A `systemd-notify` that writes down what it is told, one line a call. */
+/** A `systemd-notify` that writes down its arguments, one line a call. */
 export function fakeNotify(root: string): { readonly env: Readonly<Record<string, string>>; readonly told: string } {
   const bin = join(root, 'bin');
   const told = join(root, 'told');

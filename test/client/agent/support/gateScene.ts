@@ -9,7 +9,7 @@ import { DAY, HOUR, licenceClaims, VM_ID } from '../../support/vectors.ts';
 import { createAgentScene } from './agentScene.ts';
 import type { AgentScene, Ended } from './agentScene.ts';
 
-/** A `systemctl` that has one target, writes down what it is told, and lets a test do something in between. */
+/** A `systemctl` that has one target, writes down its arguments, and lets a test do something in between. */
 const SYSTEMCTL = `#!/bin/sh
 cd "$GATE_SCENE"
 case "$1" in
