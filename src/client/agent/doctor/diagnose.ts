@@ -1,6 +1,6 @@
 import { AREA_NAMES, AREAS } from './causes/areas.ts';
 import type { AreaName, Evidence } from './evidence.ts';
-import type { Area, Cause, Finding } from './finding.ts';
+import type { Area, Cause, Finding, Symptom } from './finding.ts';
 import { isLookedAt } from './notLookedAt.ts';
 
 /** One area, and how it looks. */
@@ -43,6 +43,17 @@ export function listChecked(evidence: Evidence, findings: readonly Finding[]): r
     if (!isLookedAt(own)) return { area, outcome: 'not_looked_at', detail: own.notLookedAt };
     const found = findings.filter((finding) => finding.area === area);
     if (found.length > 0) return { area, outcome: 'found', detail: found.map(({ cause }) => cause).join(', ') };
+    const [symptom] = judgeArea(area, evidence).map(({ cause }) => cause.lastResortFor);
+    if (symptom !== undefined) return { area, outcome: 'found', detail: `explained by ${explain(symptom, findings)}` };
     return { area, outcome: 'ok', detail: (AREAS[area] as Area<unknown>).describe(own) };
   });
+}
+
+/** The causes that were found for a symptom. */
+function explain(symptom: Symptom, findings: readonly Finding[]): string {
+  const explains = ({ area, cause }: Finding) => (AREAS[area] as Area<unknown>).causes[cause]?.explains === symptom;
+  return findings
+    .filter(explains)
+    .map(({ cause }) => cause)
+    .join(', ');
 }

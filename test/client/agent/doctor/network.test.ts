@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { diagnose } from '../../../../src/client/agent/doctor/diagnose.ts';
+import { diagnose, listChecked } from '../../../../src/client/agent/doctor/diagnose.ts';
 import type { Evidence } from '../../../../src/client/agent/doctor/evidence.ts';
 import { DEFAULT, HEALTHY, linuxTable, SUBNET, unanswered } from './healthy.ts';
 import type { RouteLine } from './healthy.ts';
@@ -21,6 +21,15 @@ test.each(['clusterCured', 'primary'] as const)(
     expect(judge({ route: recordedWindows(name) })).toEqual(UNEXPLAINED);
   },
 );
+
+test('an IMDS that a missing route cuts off is not ok, and its line names the cause', () => {
+  const evidence = { ...HEALTHY, imds: unanswered('no_route'), route: recordedWindows('none') };
+  const findings = diagnose(evidence);
+  expect(findings.map(({ cause }) => cause)).toEqual(['route_missing']);
+  expect(listChecked(evidence, findings)).toContainEqual({
+    ...{ area: 'imds', outcome: 'found', detail: 'explained by route_missing' },
+  });
+});
 
 test('a Windows without a route has no primary card either', () => {
   expect(judge({ route: recordedWindows('none') })).toEqual({ route_missing: null });

@@ -18,7 +18,7 @@ const FURTHER =
 
 export const IMDS = {
   title: 'Instance Metadata Service',
-  describe: ({ answers }) => `It answered ${answers.length} requests in ${sum(answers)} ms.`,
+  describe: ({ answers }) => `Requests that it answered: ${answers.length}, in ${sum(answers)} ms.`,
   causes: {
     imds_header_lost: { ...wordsOf('header_lost'), judge: (own) => findFault(own, 'header_lost', BY_HAND) },
     imds_forwarded: { ...wordsOf('forwarded'), judge: (own) => findFault(own, 'forwarded', BY_HAND) },
