@@ -47,6 +47,12 @@ function nameIssuerInUtf8({ issuer }: pkijs.Certificate): void {
   issuer.valueBeforeDecode = new ArrayBuffer();
 }
 
+/** One bit turned: a fixed value in its place could be the value that it had, once in 256 signatures. */
+function flipSignature({ signatureValue }: pkijs.Certificate): void {
+  const { valueHexView } = signatureValue.valueBlock;
+  valueHexView.set([(valueHexView[0] ?? 0) ^ 1]);
+}
+
 export const ISSUER_UNKNOWN: readonly Mutation[] = [
   { name: 'a CA that nobody knows', check: 'path', offer: forged('stranger') },
   {
@@ -247,10 +253,7 @@ const LEAVES: readonly (readonly [name: string, change: LeafChange, attack?: Mut
     'whose two signature algorithms differ',
     { changeSigned: ({ signatureAlgorithm }) => void (signatureAlgorithm.algorithmId = '1.2.840.113549.1.1.11') },
   ],
-  [
-    'whose signature is altered',
-    { changeSigned: ({ signatureValue }) => void signatureValue.valueBlock.valueHexView.fill(0, 0, 1) },
-  ],
+  ['whose signature is altered', { changeSigned: flipSignature }],
   [
     'whose signature is empty',
     { changeSigned: ({ signatureValue }) => void (signatureValue.valueBlock.valueHexView = new Uint8Array()) },
@@ -292,10 +295,7 @@ const INTERMEDIATES: readonly (readonly [name: string, change: CaChange, attack?
   ['with policy constraints', { moreExtensions: [POLICY_CONSTRAINTS] }],
   ['signed with SHA-1', { signatureAlgorithm: 'rsa-sha1' }, 'SHA-1'],
   ['of version 1', { change: (certificate) => void (certificate.version = 0) }],
-  [
-    'whose signature is altered',
-    { changeSigned: ({ signatureValue }) => void signatureValue.valueBlock.valueHexView.fill(0, 0, 1) },
-  ],
+  ['whose signature is altered', { changeSigned: flipSignature }],
 ];
 
 /** Under a CA of another key, pinned beside the genuine ones. */
