@@ -158,6 +158,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['search', 'fabrikam'],
   ['pools', 'list'],
   ['decisions', 'list'],
+  ['decisions', 'tail', '--until', '2026-06-01T00:00:00Z'],
   ['decisions', 'show', 'x'],
   ['decisions', 'explain', 'x'],
   ['decisions', 'stats'],

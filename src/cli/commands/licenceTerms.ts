@@ -150,7 +150,7 @@ function describeLoss({ licence, usage }: LicenceDetail, terms: Terms): string |
 function explainPresent(error: unknown): never {
   if (!(error instanceof RefusedError) || error.code !== 'precondition_required') throw error;
   const message = 'there is a licence with this id already. Change it with licences set';
-  throw new RefusedError(error.code, message, error.correlationId);
+  throw new RefusedError(error.code, message, { correlationId: error.correlationId });
 }
 
 /** @throws {InvalidArgumentError} */
