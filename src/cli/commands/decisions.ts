@@ -1,4 +1,5 @@
 import type { DecisionJson } from '../../contract/operators/decision.ts';
+import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { formatExplanation } from '../formatExplanation.ts';
 import { createGroup } from '../help.ts';
@@ -20,6 +21,7 @@ export function createDecisions(session: Session) {
   )
     .addCommand(createList(session))
     .addCommand(createTail(session))
+    .addCommand(createTimeline(session))
     .addCommand(createShow(session))
     .addCommand(createExplain(session))
     .addCommand(createStats(session))
@@ -40,6 +42,26 @@ function createList(session: Session) {
     .action((options) => {
       const call = { path: '/decisions', query: readFilter(options), item: 'Decision' } as const;
       return showList(openService(session, options), call, { limit: options.limit, columns: DECISION_COLUMNS });
+    });
+}
+
+function createTimeline(session: Session) {
+  return serviceCommand('timeline', 'Shows what happened to one subscription or VM, the newest first: a quick list.')
+    .option('--subscription <uuid>', 'of this subscription')
+    .option('--vm <uuid>', 'of this VM, by its vmId')
+    .option('--cloud <name>', 'of this cloud (default: every cloud that the service accepts)')
+    .option(...OPTIONS.limit)
+    .addHelpText('after', serviceHelp('countersign decisions timeline --vm 02aab8a4-74ef-476e-8182-f6d2ba4166a6'))
+    .action((options) => {
+      const { subscription, vm, cloud, limit } = options;
+      if (subscription === undefined && vm === undefined) {
+        throw new UsageError('say whose: give --subscription or --vm');
+      }
+      if (subscription !== undefined && vm !== undefined) {
+        throw new UsageError('a VM has one subscription. Give --subscription or --vm, one of the two');
+      }
+      const call = { path: '/timeline', query: { subscription, vm, cloud }, item: 'Decision' } as const;
+      return showList(openService(session, options), call, { limit, columns: DECISION_COLUMNS });
     });
 }
 
