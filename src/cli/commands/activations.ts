@@ -118,7 +118,7 @@ function createBlock(session: Session) {
           ? { path: '/blocks', body: jsonBody({ licence, vmId: vm }) }
           : { path: `/activations/${found.id}/block` };
       await end(service, options, {
-        effect,
+        effect: () => effect,
         call: { method: 'POST', ...call, answer: 'Activation' },
         show: (activation) => {
           showActivation(service, activation);
@@ -131,10 +131,11 @@ function createUnblock(session: Session) {
   return serviceCommand('unblock', 'Gives a blocked VM licences again.')
     .argument(...VM)
     .option(...LICENCE)
+    .option(...OPTIONS.reason)
     .addHelpText('after', serviceHelp(`countersign activations unblock ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
-      await change(service, await findActivation(service.client, { vm, licence: options.licence }), 'unblock');
+      await change(service, { vm, ...options }, 'unblock');
     });
 }
 
@@ -152,7 +153,7 @@ function createRelease(session: Session) {
         'With overage 0, the VM that takes the seat makes two on one seat until then.',
       ].join(' ');
       await end(service, options, {
-        effect,
+        effect: () => effect,
         call: { method: 'POST', path: `/activations/${id}/release`, answer: 'Activation' },
         show: (activation) => {
           showActivation(service, activation);
@@ -165,21 +166,27 @@ function createReleaseKey(session: Session) {
   return serviceCommand('release-key', 'Forgets the key changes of a VM, so that it may change its key again.')
     .argument(...VM)
     .option(...LICENCE)
+    .option(...OPTIONS.reason)
     .addHelpText('after', serviceHelp(`countersign activations release-key ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
-      await change(service, await findActivation(service.client, { vm, licence: options.licence }), 'release-key');
+      await change(service, { vm, ...options }, 'release-key');
     });
-}
-
-async function change(service: Service, { id }: ActivationJson, verb: string): Promise<void> {
-  const call = { method: 'POST', path: `/activations/${id}/${verb}`, answer: 'Activation' } as const;
-  showActivation(service, await service.client(call));
 }
 
 interface Wanted {
   readonly vm: string;
-  readonly licence: string | undefined;
+  readonly licence?: string | undefined;
+}
+
+async function change(
+  service: Service,
+  { reason, ...wanted }: Wanted & { readonly reason?: string | undefined },
+  verb: string,
+): Promise<void> {
+  const { id } = await findActivation(service.client, wanted);
+  const call = { method: 'POST', path: `/activations/${id}/${verb}`, query: { reason }, answer: 'Activation' } as const;
+  showActivation(service, await service.client(call));
 }
 
 /**
