@@ -65,11 +65,19 @@ interface ListView<T> {
 
 /** Shows a list: a table for people, the items as JSON for programs. */
 export async function showList<T extends AnswerName>(
-  { client, show, session }: Service,
+  service: Service,
   call: ListCall<T>,
   { limit, columns }: ListView<Answers[T]>,
 ): Promise<void> {
-  const { items, more } = await readList(client, call, limit);
+  showItems(service, await readList(service.client, call, limit), columns);
+}
+
+/** Shows what was read of a list. @param more whether the list goes on */
+export function showItems<T>(
+  { show, session }: Service,
+  { items, more }: { readonly items: readonly T[]; readonly more: boolean },
+  columns: readonly Column<T>[],
+): void {
   show(items, () => formatTable(items, columns, session.terminal));
   if (more) session.complain(`There are more than these ${items.length}. Narrow the list, or raise --limit.\n`);
 }
