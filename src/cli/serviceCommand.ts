@@ -5,6 +5,7 @@ import { OPERATOR_SETTINGS_HELP, createOperatorClient, readList } from './operat
 import type { AnswerName, Answers } from './operatorAnswers.ts';
 import type { ListCall, OperatorClient, ServiceCall } from './operatorClient.ts';
 import { OPTIONS } from './options.ts';
+import { fitLines } from './layout.ts';
 import { jsonLine } from './printable.ts';
 import { formatTable } from './table.ts';
 import type { Column } from './table.ts';
@@ -52,10 +53,14 @@ export function openService(session: Session, { service, json }: ServiceOptions)
     session,
     isJson,
     show: (value, format) => {
-      session.out(isJson ? jsonLine(value) : format());
+      session.out(isJson ? jsonLine(value) : fitTerminal(format(), session.terminal));
     },
     tell,
   };
+}
+
+function fitTerminal(text: string, terminal: Session['terminal']): string {
+  return terminal === null ? text : fitLines(text, terminal.columns);
 }
 
 interface ListView<T> {
