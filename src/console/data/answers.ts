@@ -16,6 +16,7 @@ export interface Answers {
   readonly listLicences: Page<ListedLicenceJson>;
   readonly readLicence: LicenceDetailJson;
   readonly listActivations: Page<ActivationJson>;
+  readonly readActivation: ActivationJson;
   readonly listDecisions: Page<DecisionJson>;
   readonly explainDecision: ExplanationJson;
   readonly listOffers: Page<OfferItemJson>;

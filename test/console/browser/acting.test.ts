@@ -1,0 +1,126 @@
+import { describe, expect, test } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { operate } from '../../operators/useStack.ts';
+import { hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
+import { useVisits } from '../support/visits.ts';
+import { findBarriers, settle } from '../support/watchedPage.ts';
+
+const scene = useConsoleScene();
+const { enter } = useVisits(scene);
+
+const REASON = 'Agreed with the customer.';
+
+const heading = (page: Page, name: string | RegExp) => page.getByRole('heading', { level: 1, name });
+
+/** Opens a dialogue, which must keep nobody out. */
+async function openDialogue(page: Page, button: string): Promise<Locator> {
+  await page.getByRole('button', { name: button }).click();
+  const dialogue = page.getByRole('dialog');
+  await dialogue.waitFor();
+  return dialogue;
+}
+
+/** Gives the reason, and does it. */
+async function confirm(dialogue: Locator, button: string): Promise<void> {
+  expect(await findBarriers(dialogue.page())).toEqual([]);
+  await dialogue.getByLabel('Reason').fill(REASON);
+  await dialogue.getByRole('button', { name: button, exact: true }).click();
+  await dialogue.waitFor({ state: 'detached' });
+}
+
+async function read(path: string): Promise<Record<string, unknown>> {
+  const { body } = await operate(scene().stack, `GET /${path}`);
+  return body;
+}
+
+const licence = async (id: string) => (await read(`licences/${id}`))['licence'] as Record<string, unknown>;
+
+/** Changes a licence as another operator does, whatever its version. */
+async function patch(id: string, body: object): Promise<void> {
+  const answer = await operate(scene().stack, `PATCH /licences/${id}`, { body, headers: { 'If-Match': '*' } });
+  expect(answer.status).toBe(200);
+}
+
+const commandOf = (dialogue: Locator) => dialogue.locator('.command code').innerText();
+
+describe.skipIf(hasNoBrowser)('changing a licence, in Chromium', () => {
+  test('seats are raised and lowered: the effect is told first, the command is shown, and the page says what was done', async () => {
+    const { page } = await enter('Operator', '/licences/fabrikam-2026');
+    const dialogue = await openDialogue(page, 'Change the seats');
+    await dialogue.getByText('Nothing is different').waitFor();
+    expect(await dialogue.getByRole('button', { name: 'Change the seats', exact: true }).isDisabled()).toBe(true);
+    await dialogue.getByLabel('Seats').fill('2');
+    await dialogue.getByText('3 VMs hold a seat now. That is 1 more than 2. No VM is stopped').waitFor();
+    expect(await dialogue.locator('.changed').innerText()).toBe('Seats: 3 → 2');
+    expect(await commandOf(dialogue)).toBe('countersign licences set fabrikam-2026 --seats=2 --yes');
+    await dialogue.getByLabel('Seats').fill('4');
+    await dialogue.getByText('3 VMs hold a seat now. With 4, there is room for 1 more.').waitFor();
+    expect(await commandOf(dialogue)).toBe('countersign licences set fabrikam-2026 --seats=4');
+    await confirm(dialogue, 'Change the seats');
+    await page.getByText('The licence has 4 seats now.').waitFor();
+    await page.getByText('3 of 4 seats taken').waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).toContain('Change the seats');
+    expect(await licence('fabrikam-2026')).toMatchObject({ seats: 4 });
+    const changes = (await read('changes'))['items'] as { reason: string }[];
+    expect(changes[0]).toMatchObject({ reason: REASON, old: { seats: 3 }, new: { seats: 4 } });
+    await patch('fabrikam-2026', { seats: 3 });
+  });
+
+  test('a licence is suspended, resumed, revoked, and ends on another day', async () => {
+    const { page } = await enter('Admin', '/licences/fabrikam-2026');
+    const state = page.locator('main > .state').first();
+    for (const [button, verb, said, word] of [
+      ['Suspend', 'Suspend', 'The licence is suspended now.', 'suspended'],
+      ['Resume', 'Resume', 'The licence is active now.', 'active'],
+      ['Revoke', 'Revoke', 'The licence is revoked now.', 'revoked'],
+      ['Resume', 'Resume', 'The licence is active now.', 'active'],
+    ] as const) {
+      const dialogue = await openDialogue(page, button);
+      await dialogue
+        .getByText(verb === 'Resume' ? 'VMs get licences under it again.' : '3 VMs, denied at their next renewal.')
+        .waitFor();
+      await confirm(dialogue, verb);
+      await page.getByText(said).waitFor();
+      await expect.poll(() => state.innerText()).toBe(word);
+    }
+    const dialogue = await openDialogue(page, 'Change the end');
+    await dialogue.getByLabel('End in UTC').fill('2027-12-31T12:30');
+    await dialogue.getByText('From the new end on, VMs are denied.').waitFor();
+    expect(await commandOf(dialogue)).toBe('countersign licences set fabrikam-2026 --valid-until=2027-12-31T12:30:00Z');
+    await confirm(dialogue, 'Change the end');
+    await page.getByText('The licence has a new end.').waitFor();
+    expect(await licence('fabrikam-2026')).toMatchObject({ validUntil: '2027-12-31T12:30:00Z', status: 'active' });
+  });
+});
+
+describe.skipIf(hasNoBrowser)('dialogues, in Chromium', () => {
+  test('a licence is deleted by whoever types its id', async () => {
+    const { page } = await enter('Operator', '/licences/wingtip');
+    const dialogue = await openDialogue(page, 'Delete');
+    await dialogue.getByText('No VM holds a seat now.').waitFor();
+    const button = dialogue.getByRole('button', { name: 'Delete', exact: true });
+    expect(await button.isDisabled()).toBe(true);
+    await dialogue.getByLabel('Type wingtip to confirm').fill('wingtip');
+    await confirm(dialogue, 'Delete');
+    await page.getByText('The licence is deleted.').waitFor();
+    expect((await operate(scene().stack, 'GET /licences/wingtip')).status).toBe(404);
+    await page.getByRole('link', { name: 'Look at the other customers' }).click();
+    await settle(page);
+    expect(await page.getByText('Wingtip Toys').count()).toBe(0);
+  });
+
+  test('Escape closes a dialogue, changes nothing, and gives the keyboard back', async () => {
+    const { page } = await enter('Operator', '/licences/northwind');
+    const dialogue = await openDialogue(page, 'Revoke');
+    await page.keyboard.press('Escape');
+    await dialogue.waitFor({ state: 'detached' });
+    expect(await page.evaluate('document.activeElement.textContent')).toContain('Revoke');
+    expect(await licence('northwind')).toMatchObject({ status: 'suspended' });
+  });
+
+  test('a Reader sees no button that changes anything', async () => {
+    const { page } = await enter('Reader', '/licences/fabrikam-2026');
+    await heading(page, 'Fabrikam Residences').waitFor();
+    expect(await page.locator('main button:not(.copy)').count()).toBe(0);
+  });
+});
