@@ -37,14 +37,12 @@ export interface LicenceDialogueProps {
 /** Changes one licence, and begins again where somebody else was quicker. */
 export function LicenceDialogue({ item, ask, ...rest }: LicenceDialogueProps) {
   const [current, setCurrent] = useState({ item, ask });
-  const restart = (now: LicenceItemJson) => {
-    setCurrent({ item: now, ask });
-  };
-  return <OneTry key={current.item.etag} {...current} {...rest} restart={restart} />;
+  return <OneTry key={current.item.etag} {...current} {...rest} restart={setCurrent} />;
 }
 
 interface OneTryProps extends LicenceDialogueProps {
-  readonly restart: (now: LicenceItemJson) => void;
+  /** With what is there now, and what was asked for. */
+  readonly restart: (from: Pick<LicenceDialogueProps, 'item' | 'ask'>) => void;
 }
 
 function OneTry({ item, ask: first, close, finish, restart }: OneTryProps) {
@@ -83,7 +81,9 @@ function OneTry({ item, ask: first, close, finish, restart }: OneTryProps) {
           mine={patch === null ? null : { ...licence, ...patch }}
           readNow={(signal) => api.read('readLicence', { params, signal })}
           membersOf={(detail) => detail.licence}
-          restart={restart}
+          restart={(now) => {
+            restart({ item: now, ask: ask ?? first });
+          }}
           close={close}
         />
       )}

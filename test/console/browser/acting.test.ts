@@ -109,6 +109,51 @@ describe.skipIf(hasNoBrowser)('dialogues, in Chromium', () => {
     expect(await page.getByText('Wingtip Toys').count()).toBe(0);
   });
 
+});
+
+describe.skipIf(hasNoBrowser)('two operators at once, in Chromium', () => {
+  test('where somebody else was quicker nothing is written: both versions stand side by side, and the change begins again', async () => {
+    const { page, forgetFailedRequests } = await enter('Operator', '/licences/northwind');
+    const dialogue = await openDialogue(page, 'Change the seats');
+    await dialogue.getByLabel('Seats').fill('300');
+    await dialogue.getByText('No VM holds a seat now.').waitFor();
+    await patch('northwind', { seats: 275, note: '<b>Not</b> \u202Eagreed' });
+    await dialogue.getByRole('button', { name: 'Change the seats', exact: true }).click();
+    await dialogue.getByText('Nothing was written.').waitFor();
+    const rows = dialogue.getByRole('row');
+    await rows.nth(2).waitFor();
+    expect(await rows.allInnerTexts()).toEqual([
+      'Field\tYou read\tYou would write\tThere now',
+      'Seats\t250\t300\t275',
+      'Note\tnone\tnone\t<b>Not</b> \\u202eagreed',
+    ]);
+    expect(await findBarriers(page)).toEqual([]);
+    forgetFailedRequests();
+    expect(await licence('northwind')).toMatchObject({ seats: 275 });
+    await dialogue.getByRole('button', { name: 'Start again' }).click();
+    await dialogue.getByText('Seats: 275 → 300').waitFor();
+    await confirm(dialogue, 'Change the seats');
+    await page.getByText('The licence has 300 seats now.').waitFor();
+    expect(await licence('northwind')).toMatchObject({ seats: 300, note: '<b>Not</b> \u202Eagreed' });
+  });
+
+  test('what somebody else has deleted is said to be gone', async () => {
+    const where = { cloud: 'emulator', subscription: 'dddddddd-0000-4000-8000-000000000099' };
+    const body = { id: 'gone', ...where, offer: 'contoso/gateway/standard', seats: 1 };
+    expect((await operate(scene().stack, 'PUT /licences/gone', { body })).status).toBe(201);
+    const { page, forgetFailedRequests } = await enter('Operator', '/licences/gone');
+    await heading(page, 'gone').waitFor();
+    await operate(scene().stack, 'DELETE /licences/gone', { headers: { 'If-Match': '*' } });
+    const dialogue = await openDialogue(page, 'Suspend');
+    await dialogue.getByText('There is no licence with this id.').waitFor();
+    forgetFailedRequests();
+    await dialogue.getByRole('button', { name: 'Cancel' }).click();
+    await dialogue.waitFor({ state: 'detached' });
+  });
+
+});
+
+describe.skipIf(hasNoBrowser)('leaving things as they are, in Chromium', () => {
   test('Escape closes a dialogue, changes nothing, and gives the keyboard back', async () => {
     const { page } = await enter('Operator', '/licences/northwind');
     const dialogue = await openDialogue(page, 'Revoke');

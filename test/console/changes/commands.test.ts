@@ -4,6 +4,11 @@ import { planLicenceChange } from '../../../src/console/changes/licenceChange.ts
 import type { LicenceAsk } from '../../../src/console/changes/licenceChange.ts';
 import type { LicenceJson } from '../../../src/contract/operators/licence.ts';
 import type { LicenceDetailJson } from '../../../src/contract/operators/records.ts';
+import { VM_VERBS, vmCommand } from '../../../src/console/changes/vmChange.ts';
+import { writeCommand } from '../../../src/console/text/commandLine.ts';
+import type { ActivationJson } from '../../../src/contract/operators/activation.ts';
+import type { ChangeJson } from '../../../src/contract/operators/change.ts';
+import { boot, createKey } from '../../endToEnd/protocolClient.ts';
 import { runIn } from '../../cli/documentFiles.ts';
 import { operate, useStack } from '../../operators/useStack.ts';
 import { readBySh } from '../support/readBySh.ts';
@@ -38,6 +43,14 @@ const ASKS: readonly LicenceAsk[] = [
   { kind: 'addSubscription', cloud: 'emulator', subscription: 'dddddddd-0000-4000-8000-000000000902' },
 ];
 
+/** Runs the command as a shell gives it to the program. */
+function runLine(line: string) {
+  const { serviceUrl, operatorTokens } = stack();
+  const env = { COUNTERSIGN_URL: serviceUrl, COUNTERSIGN_TOKEN: operatorTokens.Operator };
+  const [{ words, stdin } = { words: [], stdin: '' }] = readBySh([line]);
+  return runIn(import.meta.dirname, words, { env, stdin });
+}
+
 async function read(): Promise<LicenceDetailJson | null> {
   const { status, body } = await operate(stack(), 'GET /licences/commands');
   return status === 404 ? null : (body as unknown as LicenceDetailJson);
@@ -68,13 +81,33 @@ test.each(ASKS)('the command of %j does the same as the request of the console',
   expect(wanted?.licence).not.toEqual(item.licence);
 
   await restore(first);
-  const line = licenceCommand(item.licence, change, REASON);
-  const { serviceUrl, operatorTokens } = stack();
-  const env = { COUNTERSIGN_URL: serviceUrl, COUNTERSIGN_TOKEN: operatorTokens.Operator };
-  const [command] = readBySh([line]);
-  const { words, stdin } = command ?? { words: [], stdin: '' };
-  expect(await runIn(import.meta.dirname, words, { env, stdin })).toMatchObject({ code: 0 });
+  expect(await runLine(licenceCommand(item.licence, change, REASON))).toMatchObject({ code: 0 });
   expect((await read())?.licence).toEqual(wanted?.licence);
-  const changes = await operate(stack(), 'GET /changes');
-  expect((changes.body['items'] as { reason: string }[])[0]?.reason).toBe(REASON);
+  expect((await readLastChange()).reason).toBe(REASON);
+});
+
+async function readLastChange(): Promise<ChangeJson> {
+  const { body } = await operate(stack(), 'GET /changes');
+  const [last] = body['items'] as ChangeJson[];
+  if (last === undefined) throw new Error('There is a change.');
+  return last;
+}
+
+test('the commands of a VM do what the console does, each with its reason', async () => {
+  const { serviceUrl, imdsUrl } = stack();
+  const key = createKey();
+  const booted = await boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'licensed', key });
+  expect(booted.status).toBe(200);
+  const find = async () => {
+    const { body } = await operate(stack(), 'GET /activations?licence=http-standard');
+    return (body['items'] as ActivationJson[])[0];
+  };
+  for (const verb of VM_VERBS) {
+    const vm = await find();
+    if (vm === undefined) throw new Error('The VM has come.');
+    const line = writeCommand(vmCommand(vm, verb), [{ name: 'reason', value: `${REASON} ${verb}` }]);
+    expect(await runLine(line)).toMatchObject({ code: 0 });
+    if (verb !== 'release-key') expect((await readLastChange()).reason).toBe(`${REASON} ${verb}`);
+  }
+  expect(await find()).toMatchObject({ blocked: false, seat: null });
 });
