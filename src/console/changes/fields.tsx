@@ -102,6 +102,38 @@ export function EndField({ label, none, value, change }: EndFieldProps) {
   );
 }
 
+export interface TextFieldProps {
+  readonly label: string;
+  readonly help?: string;
+  readonly value: string;
+  readonly change: (text: string) => void;
+}
+
+export function TextField({ label, help, value, change }: TextFieldProps) {
+  const id = useId();
+  return (
+    <p class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="text"
+        autocomplete="off"
+        spellcheck={false}
+        value={value}
+        {...(help !== undefined && { 'aria-describedby': `${id}-help` })}
+        onInput={({ currentTarget }) => {
+          change(currentTarget.value);
+        }}
+      />
+      {help !== undefined && (
+        <span class="help quiet" id={`${id}-help`}>
+          {help}
+        </span>
+      )}
+    </p>
+  );
+}
+
 export interface TickProps {
   readonly label: string;
   readonly isOn: boolean;

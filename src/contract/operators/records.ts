@@ -49,6 +49,7 @@ export const licenceDetail = z
   .meta({ id: 'LicenceDetail' });
 
 export type OfferItemJson = z.input<typeof offerItem>;
+export type OverrideItemJson = z.input<typeof overrideItem>;
 export type LicenceItemJson = z.input<typeof licenceItem>;
 export type LicenceDetailJson = z.input<typeof licenceDetail>;
 export type SeatUsageJson = z.input<typeof usageSchema>;

@@ -108,7 +108,6 @@ describe.skipIf(hasNoBrowser)('dialogues, in Chromium', () => {
     await settle(page);
     expect(await page.getByText('Wingtip Toys').count()).toBe(0);
   });
-
 });
 
 describe.skipIf(hasNoBrowser)('two operators at once, in Chromium', () => {
@@ -150,7 +149,6 @@ describe.skipIf(hasNoBrowser)('two operators at once, in Chromium', () => {
     await dialogue.getByRole('button', { name: 'Cancel' }).click();
     await dialogue.waitFor({ state: 'detached' });
   });
-
 });
 
 describe.skipIf(hasNoBrowser)('leaving things as they are, in Chromium', () => {
@@ -167,5 +165,31 @@ describe.skipIf(hasNoBrowser)('leaving things as they are, in Chromium', () => {
     const { page } = await enter('Reader', '/licences/fabrikam-2026');
     await heading(page, 'Fabrikam Residences').waitFor();
     expect(await page.locator('main button:not(.copy)').count()).toBe(0);
+  });
+});
+
+describe.skipIf(hasNoBrowser)('curing a refusal, in Chromium', () => {
+  test('a customer is found by name, the refusal explained, the seats raised, and the VM is licensed', async () => {
+    expect(await scene().bootByClient('sixth')).toMatchObject({ state: 'denied', code: 'seats_exhausted' });
+    const { page } = await enter('Operator');
+    await page.keyboard.press('/');
+    await page.keyboard.type('fabrikam res');
+    await page.keyboard.press('Enter');
+    await page.getByRole('main').getByRole('link', { name: 'Fabrikam Residences' }).click();
+    await heading(page, 'Fabrikam Residences').waitFor();
+    await page.getByRole('link', { name: 'its decisions' }).click();
+    await page.getByRole('row').filter({ hasText: 'seats_exhausted' }).getByRole('link').first().click();
+    await heading(page, /seat/i).waitFor();
+    const dialogue = await openDialogue(page, 'Raise the seats');
+    await dialogue.getByText('Seats: 3 → 4').waitFor();
+    await confirm(dialogue, 'Change the seats');
+    await page.locator('.present').getByText('granted', { exact: true }).waitFor();
+    await page.getByText('The licence has 4 seats now.').waitFor();
+    expect(await page.locator('.present .actions').count()).toBe(0);
+    expect(await findBarriers(page)).toEqual([]);
+    expect(await scene().bootByClient('sixth')).toMatchObject({ state: 'licensed' });
+    await page.getByRole('link', { name: 'Fabrikam Residences' }).click();
+    await page.getByText('4 of 4 seats taken').waitFor();
+    await patch('fabrikam-2026', { seats: 3 });
   });
 });
