@@ -193,3 +193,70 @@ describe.skipIf(hasNoBrowser)('curing a refusal, in Chromium', () => {
     await patch('fabrikam-2026', { seats: 3 });
   });
 });
+
+describe.skipIf(hasNoBrowser)('offers, in Chromium', () => {
+  test('an offer is created and changed: the service judges it while it is typed, beside its fields', async () => {
+    const { page, forgetFailedRequests } = await enter('Operator', '/offers');
+    await page.getByRole('button', { name: 'New offer' }).click();
+    await page.getByRole('textbox', { name: 'Offer', exact: true }).fill('contoso/gateway/premium');
+    await page.getByLabel('Lifetime', { exact: true }).fill('PT1M');
+    await page.getByText('Lifetime must be at least "PT5M".').waitFor();
+    expect(await page.getByRole('button', { name: 'Create the offer' }).isDisabled()).toBe(true);
+    expect(await findBarriers(page)).toEqual([]);
+    forgetFailedRequests();
+    await page.getByLabel('Lifetime', { exact: true }).fill('PT12H');
+    await page.getByText('The service takes it so.').waitFor();
+    const created = await openDialogue(page, 'Create the offer');
+    expect(await commandOf(created)).toMatch(/^printf %s '\{"offers":\[\{.*\}\]\}' \| countersign apply - --yes$/);
+    await created.getByText('VMs of the plan are judged by it from then on.').waitFor();
+    await confirm(created, 'Create the offer');
+    await heading(page, 'contoso/gateway/premium').waitFor();
+    await page.getByText('The offer is created.').waitFor();
+    await page.getByRole('button', { name: 'Change …' }).click();
+    await page.getByLabel('Grace', { exact: true }).fill('P9D');
+    const changed = await openDialogue(page, 'Review the change');
+    await changed.getByText('Grace: ').waitFor();
+    await changed.getByText('No customer has a licence under it.').waitFor();
+    await changed.getByLabel('Type contoso/gateway/premium to confirm').fill('contoso/gateway/premium');
+    await confirm(changed, 'Change the offer');
+    await page.getByText('The offer is changed.').waitFor();
+    expect((await read('offers/contoso/gateway/premium'))['offer']).toMatchObject({ lifetime: 'PT12H', grace: 'P9D' });
+    const deleted = await openDialogue(page, 'Delete');
+    await deleted.getByLabel('Type contoso/gateway/premium to confirm').fill('contoso/gateway/premium');
+    await confirm(deleted, 'Delete');
+    await page.getByText('The offer is deleted.').waitFor();
+  });
+
+  test('before an offer is suspended, the customers that it touches are told', async () => {
+    const { page } = await enter('Admin', '/offers?offer=contoso/gateway/standard');
+    const dialogue = await openDialogue(page, 'Suspend');
+    await dialogue.getByText(/\d VMs, denied at their next renewal\./).waitFor();
+    await dialogue.getByText(/customers are touched: fabrikam-2026, hostile/).waitFor();
+    await dialogue.getByLabel('Type contoso/gateway/standard to confirm').fill('contoso/gateway/standard');
+    await confirm(dialogue, 'Suspend');
+    await page.getByText('The offer is suspended now.').waitFor();
+    const again = await openDialogue(page, 'Resume');
+    await again.getByLabel('Type contoso/gateway/standard to confirm').fill('contoso/gateway/standard');
+    await confirm(again, 'Resume');
+    await page.getByText('The offer is active now.').waitFor();
+  });
+});
+
+describe.skipIf(hasNoBrowser)('two operators at one offer, in Chromium', () => {
+  test('what somebody else changed meanwhile stays, under what was typed', async () => {
+    const { page, forgetFailedRequests } = await enter('Operator', '/offers?offer=contoso/gateway/early&edit=1');
+    await page.getByLabel('Key changes', { exact: true }).fill('3');
+    const dialogue = await openDialogue(page, 'Review the change');
+    const body = { grace: 'P3D' };
+    const headers = { 'If-Match': '*' };
+    await operate(scene().stack, 'PATCH /offers/contoso/gateway/early', { body, headers });
+    await dialogue.getByLabel('Type contoso/gateway/early to confirm').fill('contoso/gateway/early');
+    await dialogue.getByRole('button', { name: 'Change the offer', exact: true }).click();
+    await dialogue.getByRole('row').filter({ hasText: 'Grace' }).waitFor();
+    forgetFailedRequests();
+    await dialogue.getByRole('button', { name: 'Start again' }).click();
+    await dialogue.waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Grace', { exact: true }).inputValue()).toBe('P3D');
+    expect(await page.getByLabel('Key changes', { exact: true }).inputValue()).toBe('3');
+  });
+});

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
 import { licenceCommand, toMergePatch } from '../../../src/console/changes/licenceCommand.ts';
+import { grantCommand, writeGrant } from '../../../src/console/changes/grant.ts';
+import { planOfferChange } from '../../../src/console/changes/offerChange.ts';
+import type { OfferAsk } from '../../../src/console/changes/offerChange.ts';
+import { overrideCommand } from '../../../src/console/changes/overrideCommand.ts';
+import type { OfferJson } from '../../../src/contract/operators/offer.ts';
 import { planLicenceChange } from '../../../src/console/changes/licenceChange.ts';
 import type { LicenceAsk } from '../../../src/console/changes/licenceChange.ts';
 import type { LicenceJson } from '../../../src/contract/operators/licence.ts';
@@ -15,6 +20,7 @@ import { readBySh } from '../support/readBySh.ts';
 
 const stack = useStack();
 
+const END = '2098-01-01T00:00:00Z';
 const REASON = `It's "agreed" for $0 & more`;
 
 const LICENCE = {
@@ -92,6 +98,58 @@ async function readLastChange(): Promise<ChangeJson> {
   if (last === undefined) throw new Error('There is a change.');
   return last;
 }
+
+const OFFER = 'contoso/gateway/commands';
+
+/** An offer that is written anew each time. */
+async function restoreOffer(change: object = {}): Promise<OfferJson> {
+  const path = `/offers/${OFFER}`;
+  const body = { offer: OFFER, mode: 'licensed', ...change };
+  const before = await operate(stack(), `GET ${path}`);
+  const headers = before.status === 404 ? {} : { 'If-Match': '*' };
+  expect((await operate(stack(), `PUT ${path}`, { body, headers })).status).toBeLessThan(300);
+  return (await operate(stack(), `GET ${path}`)).body['offer'] as OfferJson;
+}
+
+const OFFER_ASKS: readonly OfferAsk[] = [
+  { kind: 'suspend' },
+  { kind: 'resume' },
+  { kind: 'delete' },
+  { kind: 'set', patch: { skus: ['', 'a, "b"', 'right \u202Eot tfel'], withoutPlan: true } },
+];
+
+test.each(OFFER_ASKS)('the command of %j does the same to an offer as the request of the console', async (ask) => {
+  const first = ask.kind === 'resume' ? { status: 'suspended' } : {};
+  const change = planOfferChange(await restoreOffer(first), ask);
+  const path = `/offers/${OFFER}`;
+  const body = change.patch ?? undefined;
+  await operate(stack(), `${body === undefined ? 'DELETE' : 'PATCH'} ${path}`, { body, headers: { 'If-Match': '*' } });
+  const wanted = (await operate(stack(), `GET ${path}`)).body['offer'];
+  await restoreOffer(first);
+  expect(await runLine(change.command(REASON))).toMatchObject({ code: 0 });
+  expect((await operate(stack(), `GET ${path}`)).body['offer']).toEqual(wanted);
+  expect((await readLastChange()).reason).toBe(REASON);
+});
+
+test('the commands for a new licence and for terms of one subscription do what the console does', async () => {
+  const subscription = 'dddddddd-0000-4000-8000-000000000903';
+  const of = { cloud: 'emulator', subscription };
+  for (const customer of ['', 'Fabrikam & "Sons"', 'none', 'Ev\u202Eil']) {
+    const grant = { ...of, id: 'granted', offer: 'contoso/gateway/standard', seats: 7, validUntil: END, customer };
+    expect((await operate(stack(), 'PUT /licences/granted', { body: writeGrant(grant) })).status).toBe(201);
+    const { body: wanted } = await operate(stack(), 'GET /licences/granted');
+    await operate(stack(), 'DELETE /licences/granted', { headers: { 'If-Match': '*' } });
+    expect(await runLine(grantCommand(grant, REASON))).toMatchObject({ code: 0 });
+    expect((await readLastChange()).reason).toBe(REASON);
+    expect((await operate(stack(), 'GET /licences/granted')).body['licence']).toEqual(wanted['licence']);
+    await operate(stack(), 'DELETE /licences/granted', { headers: { 'If-Match': '*' } });
+  }
+  await restoreOffer({ mode: 'marketplace', seats: 1 });
+  const terms = { status: 'active', seats: 9, validUntil: END } as const;
+  expect(await runLine(overrideCommand({ ...of, offer: OFFER }, terms, REASON))).toMatchObject({ code: 0 });
+  const { body } = await operate(stack(), `GET /offers/${OFFER}/overrides/emulator/${subscription}`);
+  expect(body['override']).toMatchObject(terms);
+});
 
 test('the commands of a VM do what the console does, each with its reason', async () => {
   const { serviceUrl, imdsUrl } = stack();
