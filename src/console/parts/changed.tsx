@@ -1,8 +1,8 @@
-import type { EffectReportJson } from '../../contract/operators/records.ts';
+import type { Trial } from './dialogue.tsx';
 import { describeValue, findDifferences, titleOf } from '../text/members.ts';
 
 /** What a change would change: each member, old → new. Nothing of what would be created or deleted. */
-export function Changed({ report: { old, new: changed, removes = [] } }: { readonly report: EffectReportJson }) {
+export function Changed({ report: { old, new: changed, removes = [] } }: { readonly report: Trial }) {
   if (old === null || changed === null) return null;
   const names = findDifferences(old, changed);
   if (names.length === 0) return <p class="quiet">Nothing is different from what is there now.</p>;

@@ -14,6 +14,9 @@ import { Copy, Plain } from './text.tsx';
 
 const MAX_REASON = 500;
 
+/** What a trial answers, as far as a dialogue tells it. */
+export type Trial = Pick<EffectReportJson, 'old' | 'new' | 'effect' | 'removes'>;
+
 export interface ChangeProps {
   readonly title: string;
   /** On the button. */
@@ -25,13 +28,13 @@ export interface ChangeProps {
   /** Fields, where there are any. */
   readonly children?: ComponentChildren;
   /** What it does to whom, in sentences. */
-  readonly describe: (report: EffectReportJson) => ComponentChildren;
+  readonly describe: (report: Trial) => ComponentChildren;
   /** The command that does the same. */
   readonly command: (reason: string) => string;
   /** What must be typed, so that nobody does it by mistake. */
   readonly typed?: string;
   /** Tells what the change would do, and changes nothing. */
-  readonly attempt: (signal: AbortSignal) => Promise<EffectReportJson>;
+  readonly attempt: (signal: AbortSignal) => Promise<Trial>;
   /** @param key the same for every repeat of this change */
   readonly apply: (given: { readonly reason: string; readonly key: string }) => Promise<void>;
   readonly close: () => void;
@@ -106,7 +109,7 @@ export function Dialogue({ title, close, children }: DialogueProps) {
 }
 
 interface QuestionProps extends ChangeProps {
-  readonly report: Data<EffectReportJson | null>;
+  readonly report: Data<Trial | null>;
   readonly tellStale: () => void;
 }
 
@@ -134,7 +137,7 @@ function Question(props: QuestionProps) {
 }
 
 /** What is there already needs no writing. */
-function hasChange(report: EffectReportJson | null): boolean {
+function hasChange(report: Trial | null): boolean {
   if (report === null) return false;
   const { old, new: changed } = report;
   return old === null || changed === null || findDifferences(old, changed).length > 0;

@@ -260,3 +260,75 @@ describe.skipIf(hasNoBrowser)('two operators at one offer, in Chromium', () => {
     expect(await page.getByLabel('Key changes', { exact: true }).inputValue()).toBe('3');
   });
 });
+
+const HEADER = 'id,cloud,subscription,offer,seats,note';
+const lineOf = (id: string, number: number, seats: string) =>
+  [
+    id,
+    'emulator',
+    `eeeeeeee-0000-4000-8000-${String(number).padStart(12, '0')}`,
+    'contoso/gateway/standard',
+    seats,
+    HOSTILE,
+  ].join();
+const HOSTILE = '<script>alert(1)</script>';
+
+function csv(name: string, ...lines: readonly string[]) {
+  return { name, mimeType: 'text/csv', buffer: Buffer.from([HEADER, ...lines].join('\r\n')) };
+}
+
+describe.skipIf(hasNoBrowser)('importing, in Chromium', () => {
+  test('a file with an error applies nothing; corrected, its rows are seen, old and new, and applied', async () => {
+    const { page, forgetFailedRequests } = await enter('Operator', '/import');
+    const choose = page.getByLabel('Drop a file of licences here');
+    await choose.setInputFiles(csv('new.csv', lineOf('import-1', 1, '5'), lineOf('import-2', 2, 'many')));
+    await page.getByText('1 problem. Nothing was written.').waitFor();
+    const problem = page.getByRole('row').nth(1);
+    expect(await problem.innerText()).toMatch(/^3\tseats must be .*\timport-2,emulator,/);
+    expect(await page.getByRole('button', { name: 'Apply the file' }).count()).toBe(0);
+    expect(await findBarriers(page)).toEqual([]);
+    forgetFailedRequests();
+    expect((await operate(scene().stack, 'GET /licences/import-1')).status).toBe(404);
+    await choose.setInputFiles(csv('new.csv', lineOf('import-1', 1, '5'), lineOf('import-2', 2, '6')));
+    await page.getByText('Licences: 2 created, 0 changed, 0 as they are.').waitFor();
+    const dialogue = await openDialogue(page, 'Apply the file');
+    expect(await commandOf(dialogue)).toBe('countersign licences import new.csv --yes');
+    await confirm(dialogue, 'Apply the file');
+    await page.getByText('The file is applied.').waitFor();
+    expect(await licence('import-2')).toMatchObject({ seats: 6, note: HOSTILE });
+    await choose.setInputFiles(csv('new.csv', lineOf('import-1', 1, '5'), lineOf('import-2', 2, '1')));
+    await page.getByText('1 row takes something away').waitFor();
+    await page.getByRole('row').filter({ hasText: 'import-2' }).getByText('Seats: 6 → 1').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+  });
+
+  test('a file of thousands of rows is shown by pages', async () => {
+    const { page } = await enter('Admin', '/import');
+    const lines = Array.from({ length: 3_000 }, (_, index) => lineOf(`many-${index}`, 1_000 + index, '1'));
+    await page.getByLabel('Drop a file of licences here').setInputFiles(csv('many.csv', ...lines));
+    await page.getByText('1 to 50 of 3000').waitFor();
+    await page.getByRole('button', { name: 'Next' }).press('Enter');
+    await page.getByText('51 to 100 of 3000').waitFor();
+    expect(await page.getByRole('row').count()).toBe(51);
+    expect(await findBarriers(page)).toEqual([]);
+  });
+
+  test('a file is dropped onto the page', async () => {
+    const { page } = await enter('Operator', '/import');
+    const text = JSON.stringify([HEADER, lineOf('dropped', 9, '3')].join('\n'));
+    const files = await page.evaluateHandle(`(() => {
+      const data = new DataTransfer();
+      data.items.add(new File([${text}], 'dropped.csv'));
+      return data;
+    })()`);
+    await page.dispatchEvent('.drop', 'drop', { dataTransfer: files });
+    await page.getByText('Licences: 1 created').waitFor();
+  });
+
+  test('a Reader finds no way there', async () => {
+    const { page } = await enter('Reader', '/import');
+    await page.getByText('Your role cannot import.').waitFor();
+    expect(await page.getByRole('link', { name: 'Import' }).count()).toBe(0);
+    expect(await findBarriers(page)).toEqual([]);
+  });
+});
