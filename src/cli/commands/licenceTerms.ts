@@ -53,7 +53,7 @@ export function createGrant(session: Session) {
         ...{ cloud: cloud ?? options.cloud, subscription, until: null },
       }));
       const licence = { id, ...writeSubscriptions(list), offer, seats, ...readTerms(options, null) };
-      await putLicence(openService(session, options), licence).catch(explainPresent);
+      await putLicence(openService(session, options), options, licence).catch(explainPresent);
     });
 }
 

@@ -88,9 +88,14 @@ export function readLicence(client: OperatorClient, id: string): Promise<Licence
 export type LicenceEntry = z.input<typeof licenceEntry>;
 
 /** Writes a new licence, and shows it. */
-export async function putLicence(service: Service, licence: LicenceEntry): Promise<void> {
-  const call = { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence) } as const;
-  showLicence(service, await service.client({ ...call, answer: 'LicenceItem' }));
+export function putLicence(service: Service, flags: EndingFlags, licence: LicenceEntry): Promise<void> {
+  return end(service, flags, {
+    effect: null,
+    call: { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence), answer: 'LicenceItem' },
+    show: (item) => {
+      showLicence(service, item);
+    },
+  });
 }
 
 /** Members of a licence that change. What is undefined or null is removed, and has its default then. */

@@ -2,7 +2,7 @@ import type { ActivationJson } from '../../contract/operators/activation.ts';
 import type { DecisionJson, ExplanationJson } from '../../contract/operators/decision.ts';
 import type { KeyReportJson } from '../../contract/operators/keys.ts';
 import type { ListedLicenceJson } from '../../contract/operators/licenceList.ts';
-import type { LicenceDetailJson, OfferItemJson } from '../../contract/operators/records.ts';
+import type { LicenceDetailJson, OfferItemJson, OverrideItemJson } from '../../contract/operators/records.ts';
 import type { IssuerJson, TrustReportJson } from '../../contract/operators/trust.ts';
 
 /** A page of a list. */
@@ -16,9 +16,12 @@ export interface Answers {
   readonly listLicences: Page<ListedLicenceJson>;
   readonly readLicence: LicenceDetailJson;
   readonly listActivations: Page<ActivationJson>;
+  readonly readActivation: ActivationJson;
   readonly listDecisions: Page<DecisionJson>;
   readonly explainDecision: ExplanationJson;
   readonly listOffers: Page<OfferItemJson>;
+  readonly readOffer: OfferItemJson;
+  readonly readOverride: OverrideItemJson;
   readonly readTrust: TrustReportJson;
   readonly listUnknownIssuers: { readonly items: readonly IssuerJson[] };
   readonly readKeys: KeyReportJson;
