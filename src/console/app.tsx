@@ -5,6 +5,7 @@ import { ExplainPage } from './pages/explain.tsx';
 import { KeysPage } from './pages/keys.tsx';
 import { LicencePage } from './pages/licence.tsx';
 import { OffersPage } from './pages/offers.tsx';
+import { OverviewPage } from './pages/overview.tsx';
 import { TrustPage } from './pages/trust.tsx';
 import { VmPage } from './pages/vm.tsx';
 import { useNavigation } from './routing/navigation.tsx';
@@ -25,13 +26,14 @@ export function App() {
 
 function titleOf({ page }: Place): string {
   if (page === null) return 'Not found';
-  const name = page === '' ? 'customers' : page;
+  const name = page === '' ? 'overview' : page;
   return name === 'vms' ? 'VM' : `${name.slice(0, 1).toUpperCase()}${name.slice(1)}`;
 }
 
 function CurrentPage({ place: { page, id, query } }: { readonly place: Place }) {
   switch (page) {
     case '':
+      return <OverviewPage />;
     case 'customers':
       return <CustomersPage />;
     case 'licences':

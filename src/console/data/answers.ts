@@ -2,6 +2,7 @@ import type { ActivationJson } from '../../contract/operators/activation.ts';
 import type { DecisionJson, ExplanationJson } from '../../contract/operators/decision.ts';
 import type { KeyReportJson } from '../../contract/operators/keys.ts';
 import type { ListedLicenceJson } from '../../contract/operators/licenceList.ts';
+import type { OverviewJson } from '../../contract/operators/overview.ts';
 import type { LicenceDetailJson, OfferItemJson } from '../../contract/operators/records.ts';
 import type { IssuerJson, TrustReportJson } from '../../contract/operators/trust.ts';
 
@@ -13,6 +14,7 @@ export interface Page<T> {
 
 /** What each route that the console reads answers. */
 export interface Answers {
+  readonly readOverview: OverviewJson;
   readonly listLicences: Page<ListedLicenceJson>;
   readonly readLicence: LicenceDetailJson;
   readonly listActivations: Page<ActivationJson>;
