@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { ChangesPage } from './pages/changes.tsx';
 import { CustomersPage } from './pages/customers.tsx';
 import { DecisionsPage } from './pages/decisions.tsx';
 import { ExplainPage } from './pages/explain.tsx';
@@ -6,6 +7,7 @@ import { KeysPage } from './pages/keys.tsx';
 import { LicencePage } from './pages/licence.tsx';
 import { OffersPage } from './pages/offers.tsx';
 import { OverviewPage } from './pages/overview.tsx';
+import { SearchPage } from './pages/search.tsx';
 import { TrustPage } from './pages/trust.tsx';
 import { VmPage } from './pages/vm.tsx';
 import { useNavigation } from './routing/navigation.tsx';
@@ -44,6 +46,10 @@ function CurrentPage({ place: { page, id, query } }: { readonly place: Place }) 
       return id === '' ? <DecisionsPage /> : <ExplainPage key={id} id={id} />;
     case 'offers':
       return <OffersPage />;
+    case 'changes':
+      return <ChangesPage />;
+    case 'search':
+      return <SearchPage words={query['q']?.trim() ?? ''} />;
     case 'trust':
       return <TrustPage />;
     case 'keys':

@@ -13,6 +13,7 @@ const PAGES: readonly (readonly [page: ConsolePage, title: string, also: readonl
   ['offers', 'Offers', []],
   ['trust', 'Trust', []],
   ['keys', 'Keys', []],
+  ['changes', 'Changes', []],
 ];
 
 /** What stands around every page. */

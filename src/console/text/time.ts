@@ -56,3 +56,8 @@ export function describeBar({ from, until }: { readonly from: number; readonly u
 }
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** The beginning of the day after one, in UTC. @param day such as "2026-11-23" */
+export function nextDay(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY).toISOString();
+}
