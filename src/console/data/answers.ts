@@ -4,6 +4,7 @@ import type { DecisionJson, ExplanationJson } from '../../contract/operators/dec
 import type { KeyReportJson } from '../../contract/operators/keys.ts';
 import type { ListedLicenceJson } from '../../contract/operators/licenceList.ts';
 import type { OverviewJson } from '../../contract/operators/overview.ts';
+import type { PoolHistoryJson, PoolJson } from '../../contract/operators/pool.ts';
 import type { LicenceDetailJson, OfferItemJson } from '../../contract/operators/records.ts';
 import type { SearchAnswerJson } from '../../contract/operators/search.ts';
 import type { IssuerJson, TrustReportJson } from '../../contract/operators/trust.ts';
@@ -16,6 +17,9 @@ export interface Page<T> {
 
 /** What each route that the console reads answers. */
 export interface Answers {
+  readonly listPools: Page<PoolJson>;
+  readonly readPoolHistory: PoolHistoryJson;
+  readonly readTimeline: Page<DecisionJson>;
   readonly listChanges: Page<ChangeJson>;
   readonly search: SearchAnswerJson;
   readonly readOverview: OverviewJson;

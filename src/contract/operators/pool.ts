@@ -55,3 +55,5 @@ export const poolHistory = z
     days: z.array(poolDay).describe('Every day that was asked for, from the first to the last.'),
   })
   .meta({ id: 'PoolHistory' });
+
+export type PoolHistoryJson = z.input<typeof poolHistory>;
