@@ -36,6 +36,7 @@ export interface ChangeFilter {
   readonly by?: string;
   readonly from?: string;
   readonly until?: string;
+  readonly limit?: string;
 }
 
 /** What operators changed, the newest first. */
