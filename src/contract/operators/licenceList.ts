@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { EFFECTIVE_STATUSES } from './licenceFilter.ts';
-import { cloudLookedAt, licenceItem, pageOf } from './records.ts';
+import { cloudLookedAt, instantText, licenceItem, pageOf } from './records.ts';
 
 export const listedLicence = licenceItem
   .extend({
@@ -9,6 +9,18 @@ export const listedLicence = licenceItem
       .enum(EFFECTIVE_STATUSES)
       .describe(
         'What the licence is worth now, its dates and its offer’s status included. `licence.status` is what operators wrote.',
+      ),
+    counted: z
+      .strictObject({
+        taken: z.int().min(0).describe('VMs whose lease had not ended.'),
+        over: z.int().min(0).describe('VMs beyond the seats.'),
+        lastSeen: instantText.nullable().describe('When a VM was seen last, up to `asOf`; null if none was.'),
+        asOf: instantText,
+      })
+      .nullable()
+      .optional()
+      .describe(
+        'With `counted=true`: the licence’s pool of seats, as GET /pools has it; null if it was not counted yet.',
       ),
   })
   .meta({ id: 'ListedLicence' });
