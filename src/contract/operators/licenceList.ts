@@ -1,17 +1,9 @@
 import * as z from 'zod';
 
-import { EFFECTIVE_STATUSES } from './licenceFilter.ts';
+import { effective } from './licenceFilter.ts';
 import { cloudLookedAt, licenceItem, pageOf } from './records.ts';
 
-export const listedLicence = licenceItem
-  .extend({
-    effective: z
-      .enum(EFFECTIVE_STATUSES)
-      .describe(
-        'What the licence is worth now, its dates and its offer’s status included. `licence.status` is what operators wrote.',
-      ),
-  })
-  .meta({ id: 'ListedLicence' });
+export const listedLicence = licenceItem.extend({ effective }).meta({ id: 'ListedLicence' });
 
 export type ListedLicenceJson = z.input<typeof listedLicence>;
 

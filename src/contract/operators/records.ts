@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { licenceSchema } from './licence.ts';
+import { effective } from './licenceFilter.ts';
 import { offerSchema } from './offer.ts';
 import { overrideSchema } from './override.ts';
 import { seats } from './fields.ts';
@@ -45,7 +46,7 @@ export const overrideItem = z
 export const licenceItem = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
 
 export const licenceDetail = z
-  .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
+  .strictObject({ licence: licenceSchema, effective, ...recordFields, usage: usageSchema })
   .meta({ id: 'LicenceDetail' });
 
 export type OfferItemJson = z.input<typeof offerItem>;
