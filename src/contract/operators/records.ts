@@ -90,6 +90,21 @@ export const effectReport = z
         .describe(
           'Of trust: accepted clouds that are left without a complete path, so that no VM there gets a licence.',
         ),
+      issues: z
+        .strictObject({
+          last24h: z
+            .int()
+            .min(0)
+            .nullable()
+            .describe(
+              'null: not known. Issues are counted by the name of the issuing CA, so not by leaves, nor where CAs share a name or some of their paths lead round this certificate.',
+            ),
+          since: instantText.describe('The beginning of the first hour that was counted.'),
+        })
+        .optional()
+        .describe(
+          'Of trust: licences that were issued in the last day, renewals too, to VMs with documents under this CA. Instances write once a minute what they have counted.',
+        ),
     }),
     effectToken: z
       .string()
