@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { networkLimits } from '../../src/http/networkLimits.ts';
 import { runsPrograms } from '../support/programs.ts';
-import { evaluateWith, findBicep, formatBicepFiles, lintText, readBicepFiles, validateSnapshot } from './bicep.ts';
+import {
+  compareWithSnapshot,
+  evaluateWith,
+  findBicep,
+  formatBicepFiles,
+  lintText,
+  readBicepFiles,
+  validateSnapshot,
+} from './bicep.ts';
+import { readParameterVariables, resolveParameters } from './azd.ts';
 import type { Bicep } from './bicep.ts';
 import { grantsOf, parseSnapshot, resourceOf, settingsOf } from './snapshot.ts';
 
@@ -37,6 +46,23 @@ const templateSchema = moduleSchema.extend({
   resources: z.record(z.string(), z.object({ properties: z.object({ template: moduleSchema.optional() }).optional() })),
 });
 
+const templateParameter = z.object({ type: z.string(), defaultValue: z.unknown().optional() });
+const definitionsSchema = z.object({
+  parameters: z.record(z.string(), z.looseObject({ type: z.string().optional(), $ref: z.string().optional() })),
+  definitions: z.record(z.string(), z.object({ type: z.string() })),
+});
+
+/** The parameters of a template; one of a type that is defined apart has that type’s own one. */
+function resolveTypes(text: string): Record<string, unknown> {
+  const { parameters, definitions } = definitionsSchema.parse(JSON.parse(text));
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, { $ref = '', ...parameter }]) => {
+      const defined = Object.entries(definitions).find(([key]) => $ref === `#/definitions/${key}`)?.[1];
+      return [name, { ...defined, ...parameter }];
+    }),
+  );
+}
+
 let template: string | null = null;
 
 function buildTemplate(bicep: Bicep): string {
@@ -60,7 +86,7 @@ function isBounded({ type, $ref, ...parameter }: Parameter): boolean {
 }
 
 testWithBicep('lint says nothing at all', (bicep) => {
-  for (const file of ['infra/main.bicep', 'infra/main.bicepparam']) {
+  for (const file of ['infra/main.bicep', 'test/infra/main.bicepparam']) {
     const { status, stdout, stderr } = bicep(['lint', file, '--no-restore']);
     expect({ file, status, output: stdout + stderr }).toEqual({ file, status: 0, output: '' });
   }
@@ -78,7 +104,7 @@ testWithBicep('the linter’s levels are strict: what is a warning elsewhere is 
 
 testWithBicep('every file is formatted as the compiler formats it', (bicep) => {
   const files = readBicepFiles();
-  expect([...files.keys()]).toEqual(expect.arrayContaining(['main.bicep', 'main.bicepparam']));
+  expect([...files.keys()]).toEqual(expect.arrayContaining(['infra/main.bicep', 'test/infra/main.bicepparam']));
   expect(files).toEqual(formatBicepFiles(bicep));
 });
 
@@ -97,18 +123,32 @@ testWithBicep('the template asks for no key of any resource, and uses no module 
   expect([...readBicepFiles().values()].filter((text) => /'(br|ts)[:/]/.test(text))).toEqual([]);
 });
 
-testWithBicep('parameters come from azd’s environment, and a missing issuer ends the deployment', (bicep) => {
-  const args = ['build-params', 'infra/main.bicepparam', '--no-restore', '--stdout'];
-  const { status, stdout, stderr } = bicep(args);
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  const { parametersJson } = z.object({ parametersJson: z.string() }).parse(JSON.parse(stdout));
-  expect(JSON.parse(parametersJson)).toMatchObject({
-    parameters: { environmentName: { value: 'production' }, issuer: { value: 'https://licences.vendor.example' } },
-  });
-  const without = bicep(args, { AZURE_ENV_NAME: 'production', AZURE_LOCATION: 'westeurope' });
-  expect(without.status).toBe(1);
-  expect(without.stderr).toContain('"ISSUER" does not exist');
-});
+const FIRST_RUN = {
+  AZURE_ENV_NAME: 'production',
+  AZURE_LOCATION: 'westeurope',
+  ISSUER: 'https://licences.vendor.example',
+};
+
+testWithBicep(
+  'azd fills in every parameter from a variable, and asks for what has neither variable nor default',
+  (bicep) => {
+    const { parameters } = templateSchema.parse(JSON.parse(buildTemplate(bicep)));
+    const template = z.record(z.string(), templateParameter).parse(resolveTypes(buildTemplate(bicep)));
+    const variables = readParameterVariables();
+    expect([...variables.keys()].toSorted()).toEqual(Object.keys(parameters).toSorted());
+    expect(resolveParameters(template, {}).asked).toEqual(['environmentName', 'location', 'issuer']);
+    expect(resolveParameters(template, FIRST_RUN)).toEqual({
+      sent: { environmentName: 'production', location: 'westeurope', issuer: FIRST_RUN.ISSUER },
+      asked: [],
+    });
+    const given = { INSTANCE_MEMORY_MB: '512', PROXY_RANGES: '["203.0.113.0/24"]', NONCE_STYLE: 'digits' };
+    expect(resolveParameters(template, given).sent).toEqual({
+      instanceMemoryMB: 512,
+      proxyRanges: ['203.0.113.0/24'],
+      nonceStyle: 'digits',
+    });
+  },
+);
 
 testWithBicep('the deployment is the one in the snapshot', (bicep) => {
   const { status, stdout, stderr } = validateSnapshot(bicep);
@@ -116,7 +156,10 @@ testWithBicep('the deployment is the one in the snapshot', (bicep) => {
 });
 
 testWithBicep('another deployment is told from the snapshot', (bicep) => {
-  const { status, stdout, stderr } = validateSnapshot(bicep, { ISSUER: 'https://licences.other.example' });
+  const { status, stdout, stderr } = compareWithSnapshot(bicep, [
+    ...REQUIRED,
+    "param issuer = 'https://licences.other.example'",
+  ]);
   expect(status).toBe(1);
   expect(stdout + stderr).toContain('https://licences.other.example');
 });
