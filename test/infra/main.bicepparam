@@ -4,3 +4,7 @@ using '../../infra/main.bicep'
 param environmentName = 'production'
 param location = 'westeurope'
 param issuer = 'https://licences.vendor.example'
+
+// Chance in a real deployment.
+param challengeSeed = '00000000-0000-4000-8000-000000000001'
+param challengeSeed2 = '00000000-0000-4000-8000-000000000002'
