@@ -13,24 +13,11 @@ import {
 } from '../../src/verifier/verifyEvidence.ts';
 import * as ber from '../../src/emulator/berForms.ts';
 import { encodeElement } from '../../src/emulator/der.ts';
-import { remade, saying, signedBy } from './mutation.ts';
-import type { Mutation } from './mutation.ts';
-import {
-  AT,
-  CREATED_ON,
-  DAY,
-  HOUR,
-  MINUTE,
-  NONCE,
-  POLICY,
-  SECOND,
-  createScene,
-  createTrust,
-  judge,
-  read,
-  verdict,
-} from './scene.ts';
-import type { Offer, Scene } from './scene.ts';
+import { remade, saying, signedBy } from '../../src/emulator/vectors/mutation.ts';
+import type { Mutation } from '../../src/emulator/vectors/mutation.ts';
+import { AT, CREATED_ON, DAY, HOUR, MINUTE, NONCE, POLICY, SECOND, read } from '../../src/emulator/vectors/scene.ts';
+import { createScene, createTrust, judge, verdict } from './scene.ts';
+import type { Offer, Scene } from '../../src/emulator/vectors/scene.ts';
 
 let scene: Scene;
 
