@@ -1,14 +1,10 @@
-import { encodeElement } from '../../../src/emulator/der.ts';
-import * as ber from '../../../src/emulator/berForms.ts';
-import * as changes from '../../../src/emulator/documentChanges.ts';
-import {
-  contentTypeAttribute,
-  messageDigestAttribute,
-  usualAttributes,
-} from '../../../src/emulator/signedAttributes.ts';
-import { createSignerInfo } from '../../../src/emulator/signDocument.ts';
-import { changed, formed, remade, rewritten } from '../mutation.ts';
-import type { Mutation } from '../mutation.ts';
+import { encodeElement } from '../der.ts';
+import * as ber from '../berForms.ts';
+import * as changes from '../documentChanges.ts';
+import { contentTypeAttribute, messageDigestAttribute, usualAttributes } from '../signedAttributes.ts';
+import { createSignerInfo } from '../signDocument.ts';
+import { changed, formed, remade, rewritten } from './mutation.ts';
+import type { Mutation } from './mutation.ts';
 import {
   AT_PATH,
   NULL,

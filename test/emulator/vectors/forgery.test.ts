@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign, verify } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { addModulus, forgeWithExponent3, lenientPrefix } from './forgery.ts';
+import { addModulus, forgeWithExponent3, lenientPrefix } from '../../../src/emulator/vectors/forgery.ts';
 
 /** That the forgeries are as good as forgeries get: else refusing them would prove nothing. */
 

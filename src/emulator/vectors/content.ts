@@ -1,14 +1,14 @@
 import * as pkijs from 'pkijs';
-import * as changes from '../../../src/emulator/documentChanges.ts';
-import { documentContent } from '../../../src/emulator/documentContent.ts';
-import type { DocumentContent } from '../../../src/emulator/documentContent.ts';
-import { usualAttributes } from '../../../src/emulator/signedAttributes.ts';
-import { signOctets } from '../../../src/emulator/signatureAlgorithms.ts';
-import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
-import { changed, remade, saying, signedBy } from '../mutation.ts';
-import type { Mutation } from '../mutation.ts';
-import { AT, CREATED_ON, DAY, HOUR, MINUTE, NONCE, SECOND } from '../scene.ts';
-import type { Offer, Scene } from '../scene.ts';
+import * as changes from '../documentChanges.ts';
+import { documentContent } from '../documentContent.ts';
+import type { DocumentContent } from '../documentContent.ts';
+import { usualAttributes } from '../signedAttributes.ts';
+import { signOctets } from '../signatureAlgorithms.ts';
+import { BUILT_IN_VMS } from '../builtInVms.ts';
+import { changed, remade, saying, signedBy } from './mutation.ts';
+import type { Mutation } from './mutation.ts';
+import { AT, CREATED_ON, DAY, HOUR, MINUTE, NONCE, SECOND } from './scene.ts';
+import type { Offer, Scene } from './scene.ts';
 import { addModulus, forgeWithExponent3 } from './forgery.ts';
 
 /** Changes of the content and of the signature over it: the checks `signature`, `reading`, `content`, `time` and `nonce`. */

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import * as changes from '../../../src/emulator/documentChanges.ts';
-import type { LeafChange } from '../../../src/emulator/authority.ts';
-import { encodeElement } from '../../../src/emulator/der.ts';
-import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
+import * as changes from '../documentChanges.ts';
+import type { LeafChange } from '../authority.ts';
+import { encodeElement } from '../der.ts';
+import { AZURE_CLOUDS } from '../../contract/clouds.ts';
 import type { Attack } from './attacks.ts';
-import { changed, remade, rewritten, signedBy } from '../mutation.ts';
-import type { Mutation } from '../mutation.ts';
+import { changed, remade, rewritten, signedBy } from './mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { issueLoop } from './certificates.ts';
 import { AT_PATH, contentsChanged, nothing, tagged } from './derChanges.ts';
 

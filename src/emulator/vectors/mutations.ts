@@ -1,9 +1,9 @@
-import type { EvidenceCode } from '../../src/contract/codes.ts';
+import type { EvidenceCode } from '../../contract/codes.ts';
 import type { Mutation } from './mutation.ts';
-import * as content from './mutations/content.ts';
-import { ENCODING, PROFILE, SIZE } from './mutations/message.ts';
-import * as path from './mutations/path.ts';
-import { CLOUD, OTHER_CLOUD, SIGNER } from './mutations/signer.ts';
+import * as content from './content.ts';
+import { ENCODING, PROFILE, SIZE } from './message.ts';
+import * as path from './path.ts';
+import { CLOUD, OTHER_CLOUD, SIGNER } from './signer.ts';
 
 /**
  * For every code that evidence can be refused with: what leads to it. A code without a mutation does not compile. Each is

@@ -1,13 +1,12 @@
-import type { CheckName } from '../../src/contract/attestation.ts';
-import type { LeafChange } from '../../src/emulator/authority.ts';
-import type { BerForm } from '../../src/emulator/berForms.ts';
-import { rewriteElement } from '../../src/emulator/der.ts';
-import type { DocumentContent } from '../../src/emulator/documentContent.ts';
-import type { DocumentChange } from '../../src/emulator/documentChanges.ts';
-import type { DocumentDescription } from '../../src/emulator/signDocument.ts';
-import type { TrustedCertificatesInput } from '../../src/verifier/x509/trustedCertificates.ts';
-import type { Attack } from './mutations/attacks.ts';
-import { createTrust } from './scene.ts';
+import type { CheckName } from '../../contract/attestation.ts';
+import type { LeafChange } from '../authority.ts';
+import type { BerForm } from '../berForms.ts';
+import { rewriteElement } from '../der.ts';
+import type { DocumentContent } from '../documentContent.ts';
+import type { DocumentChange } from '../documentChanges.ts';
+import type { DocumentDescription } from '../signDocument.ts';
+import type { TrustedCertificatesInput } from '../../verifier/x509/trustedCertificates.ts';
+import type { Attack } from './attacks.ts';
 import type { Offer, Scene } from './scene.ts';
 
 /** One change to a document that is accepted, or to what it is judged by; and the check that must notice it. */
@@ -63,8 +62,5 @@ export function saying(change: (content: DocumentContent) => object | string | U
 
 /** The genuine document under other pins. */
 export function pinned(change: (scene: Scene) => Awaitable<Partial<TrustedCertificatesInput>>): Make {
-  return async (scene) => {
-    const pins = await change(scene);
-    return { trust: () => createTrust(scene, pins) };
-  };
+  return async (scene) => ({ pins: await change(scene) });
 }

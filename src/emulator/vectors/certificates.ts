@@ -1,9 +1,9 @@
-import { encodeElement } from '../../../src/emulator/der.ts';
-import type { CertificateDescription, IssuedCertificate } from '../../../src/emulator/issueCertificate.ts';
-import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
-import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
-import { AT, DAY } from '../scene.ts';
-import type { Scene } from '../scene.ts';
+import { encodeElement } from '../der.ts';
+import type { CertificateDescription, IssuedCertificate } from '../issueCertificate.ts';
+import { parseCertificate } from '../../verifier/x509/certificate.ts';
+import type { Certificate } from '../../verifier/x509/certificate.ts';
+import { AT, DAY } from './scene.ts';
+import type { Scene } from './scene.ts';
 import { NULL } from './derChanges.ts';
 
 /** Certificates of CAs that the emulator's authority does not make by itself. */

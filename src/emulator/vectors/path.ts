@@ -1,15 +1,15 @@
 import * as asn1js from 'asn1js';
 import type * as pkijs from 'pkijs';
-import { replaceSignature } from '../../../src/emulator/documentChanges.ts';
-import type { KeyKind } from '../../../src/emulator/keys.ts';
-import type { SignatureAlgorithmName } from '../../../src/emulator/signatureAlgorithms.ts';
-import type { LeafChange } from '../../../src/emulator/authority.ts';
-import { encodeElement } from '../../../src/emulator/der.ts';
-import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
-import { pinned, remade, signedBy } from '../mutation.ts';
-import type { Mutation } from '../mutation.ts';
-import { AT, DAY, HOUR, SECOND, createTrust, pinsOf, read } from '../scene.ts';
-import type { Scene } from '../scene.ts';
+import { replaceSignature } from '../documentChanges.ts';
+import type { KeyKind } from '../keys.ts';
+import type { SignatureAlgorithmName } from '../signatureAlgorithms.ts';
+import type { LeafChange } from '../authority.ts';
+import { encodeElement } from '../der.ts';
+import { AZURE_CLOUDS } from '../../contract/clouds.ts';
+import { pinned, remade, signedBy } from './mutation.ts';
+import type { Mutation } from './mutation.ts';
+import { AT, DAY, HOUR, SECOND, pinsOf, read } from './scene.ts';
+import type { Scene } from './scene.ts';
 import type { CaChange } from './certificates.ts';
 import {
   POLICY_CONSTRAINTS,
@@ -32,8 +32,10 @@ function withIntermediate(change: CaChange): Mutation['offer'] {
 /** One of another kind in the leaf's place, and CAs pinned beside the genuine ones. */
 async function signedUnder(scene: Scene, issuers: readonly { der: Uint8Array<ArrayBuffer> }[], change: LeafChange) {
   const { intermediates, ...pins } = pinsOf(scene.authority);
-  const trust = () => createTrust(scene, { ...pins, intermediates: [...intermediates, ...issuers.map(read)] });
-  return { evidence: scene.make({ leaf: await scene.authority.issueLeaf(change) }), trust };
+  return {
+    evidence: scene.make({ leaf: await scene.authority.issueLeaf(change) }),
+    pins: { ...pins, intermediates: [...intermediates, ...issuers.map(read)] },
+  };
 }
 
 const forged = (owner: 'stranger' | 'impostor') => remade(async (scene) => ({ leaf: await scene[owner].issueLeaf() }));
@@ -329,7 +331,7 @@ const CHAINS: readonly Mutation[] = [
       const leaf = await scene.authority.issueLeaf({ issuer: root });
       return {
         evidence: scene.make({ leaf }),
-        trust: () => createTrust(scene, { intermediates: [read(intermediate)] }),
+        pins: { intermediates: [read(intermediate)] },
       };
     },
   },
@@ -342,8 +344,7 @@ const CHAINS: readonly Mutation[] = [
       const intermediates = [crossSignedRoot, intermediate].map(read);
       const rootKeys = new Set([read(root).spkiSha256]);
       // The root is pinned, and its own certificate is not at hand.
-      const trust = () => createTrust(scene, { anchors: [read(secondRoot)], intermediates, rootKeys });
-      return { evidence: scene.make({ leaf }), trust };
+      return { evidence: scene.make({ leaf }), pins: { anchors: [read(secondRoot)], intermediates, rootKeys } };
     },
   },
   {
@@ -361,7 +362,7 @@ const CHAINS: readonly Mutation[] = [
       const many = [...intermediates, ...lookAlikes(impostor.intermediate, 2000)];
       const issuer = { subject: authority.intermediate.subject, keys: stranger.root.keys };
       const leaf = await authority.issueLeaf({ issuer, keyIdentifiers: false });
-      return { evidence: scene.make({ leaf }), trust: () => createTrust(scene, { ...pins, intermediates: many }) };
+      return { evidence: scene.make({ leaf }), pins: { ...pins, intermediates: many } };
     },
   },
   ...CA_KEYS.map(([kind, attack]): Mutation => {
