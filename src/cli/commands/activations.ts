@@ -2,6 +2,7 @@ import type { ActivationJson } from '../../contract/operators/activation.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { end, endingCommand } from '../endings.ts';
+import type { EndingFlags } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
@@ -128,14 +129,14 @@ function createBlock(session: Session) {
 }
 
 function createUnblock(session: Session) {
-  return serviceCommand('unblock', 'Gives a blocked VM licences again.')
+  return endingCommand('unblock', 'Gives a blocked VM licences again.')
     .argument(...VM)
     .option(...LICENCE)
-    .option(...OPTIONS.reason)
     .addHelpText('after', serviceHelp(`countersign activations unblock ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
-      await change(service, { vm, ...options }, 'unblock');
+      const found = await findActivation(service.client, { vm, licence: options.licence });
+      await change(service, options, { ...found, verb: 'unblock' });
     });
 }
 
@@ -163,30 +164,31 @@ function createRelease(session: Session) {
 }
 
 function createReleaseKey(session: Session) {
-  return serviceCommand('release-key', 'Forgets the key changes of a VM, so that it may change its key again.')
+  return endingCommand('release-key', 'Forgets the key changes of a VM, so that it may change its key again.')
     .argument(...VM)
     .option(...LICENCE)
-    .option(...OPTIONS.reason)
     .addHelpText('after', serviceHelp(`countersign activations release-key ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
-      await change(service, { vm, ...options }, 'release-key');
+      const found = await findActivation(service.client, { vm, licence: options.licence });
+      await change(service, options, { ...found, verb: 'release-key' });
     });
+}
+
+/** A change that takes nothing from anybody. */
+function change(service: Service, flags: EndingFlags, { id, verb }: { readonly id: string; readonly verb: string }) {
+  return end(service, flags, {
+    effect: null,
+    call: { method: 'POST', path: `/activations/${id}/${verb}`, answer: 'Activation' },
+    show: (activation) => {
+      showActivation(service, activation);
+    },
+  });
 }
 
 interface Wanted {
   readonly vm: string;
   readonly licence?: string | undefined;
-}
-
-async function change(
-  service: Service,
-  { reason, ...wanted }: Wanted & { readonly reason?: string | undefined },
-  verb: string,
-): Promise<void> {
-  const { id } = await findActivation(service.client, wanted);
-  const call = { method: 'POST', path: `/activations/${id}/${verb}`, query: { reason }, answer: 'Activation' } as const;
-  showActivation(service, await service.client(call));
 }
 
 /**

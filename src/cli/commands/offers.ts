@@ -152,15 +152,19 @@ function createSuspend(session: Session) {
 }
 
 function createResume(session: Session) {
-  return serviceCommand('resume', 'Gives VMs licences under the offer again.')
+  return endingCommand('resume', 'Gives VMs licences under the offer again.')
     .argument(...NAME)
-    .option(...OPTIONS.reason)
     .addHelpText('after', serviceHelp('countersign offers resume contoso/gateway/standard'))
     .action(async (name, options) => {
       const service = openService(session, options);
       const item = await readOffer(service.client, name);
-      const call = { ...statusCall(item, 'active'), query: { reason: options.reason } };
-      showOffer(service, await service.client(call));
+      await end(service, options, {
+        effect: null,
+        call: statusCall(item, 'active'),
+        show: (resumed) => {
+          showOffer(service, resumed);
+        },
+      });
     });
 }
 
