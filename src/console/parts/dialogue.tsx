@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { EffectReportJson } from '../../contract/operators/records.ts';
@@ -169,7 +170,7 @@ function Reason({ value, change }: TextProps) {
       </label>
       <textarea
         id={id}
-        rows={2}
+        rows={3}
         maxLength={MAX_REASON}
         value={value}
         onInput={({ currentTarget }) => {
@@ -211,7 +212,15 @@ export function Command({ text }: { readonly text: string }) {
       <p class="quiet">
         The same on the command line ({SHELLS}) <Copy text={text} what="the command" />
       </p>
-      <code>{text}</code>
+      <code>
+        {text.split(' ').map((word, index) => (
+          // Options do not break at their dashes.
+          <Fragment key={index}>
+            {index > 0 && ' '}
+            <span>{word}</span>
+          </Fragment>
+        ))}
+      </code>
     </div>
   );
 }

@@ -124,7 +124,7 @@ describe.skipIf(hasNoBrowser)('two operators at once, in Chromium', () => {
     expect(await rows.allInnerTexts()).toEqual([
       'Field\tYou read\tYou would write\tThere now',
       'Seats\t250\t300\t275',
-      'Note\tnone\tnone\t<b>Not</b> \\u202eagreed',
+      'Note\tnone\t–\t<b>Not</b> \\u202eagreed',
     ]);
     expect(await findBarriers(page)).toEqual([]);
     forgetFailedRequests();
