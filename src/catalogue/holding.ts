@@ -1,5 +1,5 @@
 import type { Override } from '../contract/operators/override.ts';
-import { ANY, isSamePlan } from '../contract/planName.ts';
+import { ANY, formatPlanName, isSamePlan, parsePlanName } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { Licence } from './licence.ts';
 import type { Seats } from './offer.ts';
@@ -14,6 +14,18 @@ export interface SubscriptionKey {
 /** One subscription under one plan, as a licence or an offer names the plan. */
 export interface HoldingKey extends SubscriptionKey {
   readonly plan: PlanName;
+}
+
+/** What the override of a subscription is called in the log of changes: `publisher/product/plan/cloud/subscription`. */
+export function overrideKey({ plan, cloud, subscriptionId }: HoldingKey): string {
+  return [formatPlanName(plan), cloud, subscriptionId].join('/');
+}
+
+/** The opposite of {@link overrideKey}; `null` for any other text. */
+export function parseOverrideKey(key: string): HoldingKey | null {
+  const [publisher, product, name, cloud = '', subscriptionId = ''] = key.split('/');
+  const plan = parsePlanName([publisher, product, name].join('/'));
+  return plan === null ? null : { plan, cloud, subscriptionId };
 }
 
 /**

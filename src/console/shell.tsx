@@ -7,12 +7,14 @@ import { SearchBox } from './parts/searchBox.tsx';
 import { Plain } from './parts/text.tsx';
 
 const PAGES: readonly (readonly [page: ConsolePage, title: string, also: readonly ConsolePage[]])[] = [
-  ['customers', 'Customers', ['', 'licences', 'vms']],
+  ['', 'Overview', []],
+  ['customers', 'Customers', ['licences', 'vms']],
   ['decisions', 'Decisions', []],
   ['offers', 'Offers', []],
   ['import', 'Import', []],
   ['trust', 'Trust', []],
   ['keys', 'Keys', []],
+  ['changes', 'Changes', []],
 ];
 
 /** What stands around every page. */
@@ -23,7 +25,9 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         Skip to the page
       </a>
       <header>
-        <p class="brand">Countersign</p>
+        <p class="brand">
+          <Link to={{ page: '' }}>Countersign</Link>
+        </p>
         <SearchBox />
         <Person />
       </header>

@@ -2,6 +2,7 @@
 export const CONSOLE_PAGES = [
   ...(['', 'customers', 'licences', 'vms', 'decisions'] as const),
   ...(['offers', 'import', 'trust', 'keys'] as const),
+  ...(['search', 'changes'] as const),
 ] as const;
 
 export type ConsolePage = (typeof CONSOLE_PAGES)[number];

@@ -1,5 +1,5 @@
 import type { CatalogueStore, ClaimStore, OverrideStore } from '../catalogue/store.ts';
-import type { HoldingKey } from '../catalogue/holding.ts';
+import { parseOverrideKey } from '../catalogue/holding.ts';
 import { parsePoolName } from '../catalogue/seatPool.ts';
 import type { ChangeJson, ChangeKind } from '../contract/operators/change.ts';
 import { parsePlanName } from '../contract/planName.ts';
@@ -91,16 +91,6 @@ async function readActivation(store: StateStore, key: string) {
 function splitLast(key: string): readonly [string, string] {
   const at = key.lastIndexOf('/');
   return [key.slice(0, at), key.slice(at + 1)];
-}
-
-export function overrideKey({ plan, cloud, subscriptionId }: HoldingKey): string {
-  return `${plan.publisher}/${plan.product}/${plan.name}/${cloud}/${subscriptionId}`;
-}
-
-function parseOverrideKey(key: string): HoldingKey | null {
-  const [publisher = '', product = '', name = '', cloud = '', subscriptionId = ''] = key.split('/');
-  const plan = parsePlanName(`${publisher}/${product}/${name}`);
-  return plan === null ? null : { plan, cloud, subscriptionId };
 }
 
 export function trustRecordKey(key: TrustKey): string {

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { overrideKey } from '../catalogue/holding.ts';
 import type { HoldingKey, SubscriptionOverride } from '../catalogue/holding.ts';
 import type { Offer } from '../catalogue/offer.ts';
 import { grantUnder } from '../catalogue/offers/grantUnder.ts';
@@ -16,7 +17,6 @@ import { NO_BODY, jsonBody } from './bodies.ts';
 import { planOf, planParams } from './offerRoutes.ts';
 import { countVms, findRemoved } from './effects.ts';
 import type { WithDefaults } from './effects.ts';
-import { overrideKey } from './changeStates.ts';
 import { answerTrial, deleteOne, writeOne } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';

@@ -1,8 +1,13 @@
 import { forEachAtOnce } from '../catalogue/atOnce.ts';
+import { parseOverrideKey } from '../catalogue/holding.ts';
+import { poolName } from '../catalogue/seatPool.ts';
+import type { SeatPool } from '../catalogue/seatPool.ts';
 import { foldCase } from '../contract/planName.ts';
-import type { ChangeStore } from '../decisions/changes.ts';
+import type { ChangeMark, ChangeStore } from '../decisions/changes.ts';
 import { projectLicence } from './projectLicence.ts';
 import type { LicenceProjectionStore } from './projectLicence.ts';
+import type { PoolCountStore } from './projectPools.ts';
+import { refreshPool } from './refreshPool.ts';
 import type { ViewMarkStore } from './store.ts';
 
 /** Milliseconds: a change has the time at which its request came, and may be written so much later. */
@@ -11,14 +16,14 @@ const OVERLAP = 10 * 60_000;
 const MAX_CHANGES = 1_000;
 
 export interface FollowNeeds {
-  readonly store: LicenceProjectionStore & ViewMarkStore & Pick<ChangeStore, 'readChanged'>;
+  readonly store: LicenceProjectionStore & PoolCountStore & ViewMarkStore & Pick<ChangeStore, 'readChanged'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Copies the licences that were changed. One that is as it was copied already costs two reads, so changes are read with an
- * overlap. What the log lost, the daily pass finds.
+ * Copies the licences that were changed, and counts the pools anew whose seats were. One that is as it was copied already
+ * costs two reads, and two for its pool, so changes are read with an overlap. What the log lost, the daily pass finds.
  *
  * @returns how many licences were looked at
  * @throws {StoreUnavailableError}
@@ -40,6 +45,7 @@ export async function followLicences({ store, now }: FollowNeeds): Promise<numbe
     }
     const ids = new Set(changes.filter(({ kind }) => kind === 'licence').map(({ key }) => foldCase(key)));
     await forEachAtOnce([...ids], (id) => projectLicence(store, id));
+    await forEachAtOnce(poolsOf(changes), (pool) => refreshPool({ store, now }, pool));
     const written = await store.writeMark('licences', { at: until, place: null }, version);
     count += ids.size;
     if (written.outcome !== 'written') return count;
@@ -47,4 +53,16 @@ export async function followLicences({ store, now }: FollowNeeds): Promise<numbe
     [from, span] = [until, span * 2];
   }
   return count;
+}
+
+/** Whose seats changes may have changed. What an offer says applies to too many: their pools are counted as the log speaks of them. */
+function poolsOf(changes: readonly ChangeMark[]): readonly SeatPool[] {
+  const pools = changes.map(poolOf).filter((pool) => pool !== null);
+  return [...new Map(pools.map((pool) => [poolName(pool), pool])).values()];
+}
+
+function poolOf({ kind, key }: ChangeMark): SeatPool | null {
+  if (kind === 'licence') return { kind: 'licence', id: key };
+  const of = kind === 'override' ? parseOverrideKey(key) : null;
+  return of && { kind: 'marketplace', ...of };
 }

@@ -1,14 +1,17 @@
 import { expect, test } from 'vitest';
 
 import { projectViews } from '../../src/app/projectViews.ts';
+import { overrideKey } from '../../src/catalogue/holding.ts';
 import { licenceIdOf, poolName } from '../../src/catalogue/seatPool.ts';
 import type { SeatPool } from '../../src/catalogue/seatPool.ts';
+import { overrideEntry } from '../../src/contract/operators/override.ts';
 import { activate } from '../../src/seats/activate.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { LAG } from '../../src/views/projectLog.ts';
 import { fillOf, projectPools, tellRefusals } from '../../src/views/projectPools.ts';
 import type { PoolView } from '../../src/views/store.ts';
 import { useAzurite } from '../support/azurite.ts';
+import { change as recordedChange } from '../support/changes.ts';
 import { decision } from '../support/decisions.ts';
 import { Died, dying } from '../support/dyingStore.ts';
 import {
@@ -76,12 +79,27 @@ test('pools of both modes are counted, and the fullest comes first, in one call'
   await project();
   const { items, calls } = await list('fullest');
   expect(calls).toBe(1);
+  expect(items.map(({ lastSeen }) => lastSeen)).toEqual([AT, AT, null]);
+  for (const order of ['name', 'fullest'] as const) {
+    const ofSubscriptions = await store.pagePoolViews(order, { size: 100 }, 'marketplace');
+    expect(ofSubscriptions.items.map(({ value }) => value.name)).toEqual([poolName(MARKETPLACE)]);
+  }
   expect(items).toMatchObject([
     { name: 'licence:fabrikam-2026', customer: 'Fabrikam', taken: 2, seats: 2, over: 0, asOf: AT },
     { name: poolName(MARKETPLACE), kind: 'marketplace', taken: 3, seats: 4, overage: 1 },
     { name: 'licence:unused', taken: 0, seats: 5 },
   ]);
   expect((await list('name')).items.map(({ name }) => name)).toEqual(items.map(({ name }) => name).toSorted());
+});
+
+test('a pool that no VM has a seat of any more keeps when one was seen last', async () => {
+  const { store, list, project, boot, setTime } = await createScene();
+  await store.writeLicence(licence({ seats: 10 }), null, CHANGE);
+  await boot(POOL, 1);
+  await project();
+  setTime(AT + 3 * DAY);
+  await project();
+  expect((await list()).items).toMatchObject([{ taken: 0, lastSeen: AT, asOf: AT + 3 * DAY }]);
 });
 
 test('a pool is counted anew when the log speaks of it, and moves in the order', async () => {
@@ -100,6 +118,29 @@ test('a pool is counted anew when the log speaks of it, and moves in the order',
     ['licence:other', 1],
   ]);
   expect((await list()).items).toHaveLength(2);
+});
+
+test('a pool whose seats an operator has changed is shown with them before any VM asks', async () => {
+  const { store, list, project, boot, setTime } = await createScene();
+  await putOffer(store, offer({ plan: MARKETPLACE.plan, mode: 'marketplace', seats: 4 }));
+  await store.writeLicence(licence({ seats: 2 }), null, CHANGE);
+  await store.writeLicence(licence({ id: 'gone', subscriptions: subscriptions(vmId(80)) }), null, CHANGE);
+  await boot(POOL, 1);
+  await boot(MARKETPLACE, 2);
+  await project();
+  const version = (await store.readLicence(POOL.id))?.version ?? '';
+  await store.writeLicence(licence({ seats: 20 }), version, CHANGE);
+  await store.deleteLicence('gone', null);
+  await store.writeOverride({ ...MARKETPLACE, override: overrideEntry.parse({ seats: 30 }) }, null, CHANGE);
+  const keys = [POOL.id, 'gone'].map((key) => ({ kind: 'licence', key }) as const);
+  const changes = [...keys, { kind: 'override', key: overrideKey(MARKETPLACE) } as const];
+  await store.putChanges(changes.map(({ kind, key }) => recordedChange({ at: AT, kind, key })));
+  setTime(AT + MINUTE);
+  await project();
+  expect((await list()).items).toMatchObject([
+    { name: 'licence:fabrikam-2026', taken: 1, seats: 20 },
+    { name: poolName(MARKETPLACE), taken: 1, seats: 30 },
+  ]);
 });
 
 test('the daily pass finds what no log speaks of: seats, a licence that is gone, a pool that is empty', async () => {

@@ -119,7 +119,7 @@ function createBlock(session: Session) {
           ? { path: '/blocks', body: jsonBody({ licence, vmId: vm }) }
           : { path: `/activations/${found.id}/block` };
       await end(service, options, {
-        effect,
+        effect: () => effect,
         call: { method: 'POST', ...call, answer: 'Activation' },
         show: (activation) => {
           showActivation(service, activation);
@@ -154,7 +154,7 @@ function createRelease(session: Session) {
         'With overage 0, the VM that takes the seat makes two on one seat until then.',
       ].join(' ');
       await end(service, options, {
-        effect,
+        effect: () => effect,
         call: { method: 'POST', path: `/activations/${id}/release`, answer: 'Activation' },
         show: (activation) => {
           showActivation(service, activation);
@@ -188,7 +188,7 @@ function change(service: Service, flags: EndingFlags, { id, verb }: { readonly i
 
 interface Wanted {
   readonly vm: string;
-  readonly licence: string | undefined;
+  readonly licence?: string | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Answers } from '../operatorAnswers.ts';
 import { Option } from '@commander-js/extra-typings';
 import type * as z from 'zod';
 import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
 import type { licenceEntry } from '../../contract/operators/licence.ts';
 import type { Session } from '../command.ts';
 import { end } from '../endings.ts';
@@ -104,7 +105,7 @@ export type LicencePatch = Readonly<Partial<Record<keyof LicenceEntry, unknown>>
 interface PatchedLicence extends Pick<LicenceItem, 'licence' | 'etag'> {
   readonly patch: LicencePatch;
   /** What it takes from somebody; null where it takes nothing. */
-  readonly effect: string | null;
+  readonly effect: ((report: EffectReportJson) => string) | null;
 }
 
 /** Changes a licence at the version with this ETag. */

@@ -5,9 +5,13 @@ import { LicenceActions } from '../changes/licenceActions.tsx';
 import { listSubscriptions } from '../changes/licenceChange.ts';
 import { useData } from '../data/useData.ts';
 import { usePages } from '../data/usePages.ts';
+import { ChangeList } from '../parts/changeList.tsx';
+import { DecisionList } from '../parts/decisionList.tsx';
 import { Listed, Loaded } from '../parts/loaded.tsx';
 import { Done } from '../parts/notices.tsx';
 import { Ago, Day } from '../parts/now.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { SeatHistory } from '../parts/seatHistory.tsx';
 import { Seats } from '../parts/seats.tsx';
 import { LicenceState } from '../parts/states.tsx';
 import { Facts } from '../parts/table.tsx';
@@ -43,7 +47,10 @@ export function LicencePage({ id }: { readonly id: string }) {
           <Done said={said} />
           <LicenceFacts detail={detail} />
           <Subscriptions licence={detail.licence} />
+          <SeatHistory pool={`licence:${detail.licence.id.toLowerCase()}`} />
           <Vms licence={detail.licence.id} />
+          <Refusals licence={detail.licence} />
+          <Changes licence={detail.licence.id} />
         </>
       )}
     </Loaded>
@@ -126,15 +133,45 @@ function Vms({ licence }: { readonly licence: string }) {
   const { api } = useSession();
   const read = useCallback(
     (continuation?: string, signal?: AbortSignal) =>
-      api.read('listActivations', { query: { licence, continuation }, ...(signal && { signal }) }),
+      api.read('listActivations', { query: { licence, limit: MANY, continuation }, ...(signal && { signal }) }),
     [api, licence],
   );
   return (
-    <section>
-      <h2>VMs</h2>
+    <Panel title="VMs">
       <Listed list={usePages(`vms ${licence}`, read)} empty="No VM has had this licence yet.">
         {(items) => <VmTable items={items} />}
       </Listed>
-    </section>
+    </Panel>
+  );
+}
+
+/** VMs of one page. */
+const MANY = '25';
+
+/** What few rows of a list are shown beneath something else. */
+const FEW = '10';
+
+/** Those of its one subscription are found at once; those of several by a search through the log. */
+function Refusals({ licence }: { readonly licence: LicenceJson }) {
+  const [only, ...others] = listSubscriptions(licence);
+  const of = only !== undefined && others.length === 0 ? { cloud: only.cloud, subscription: only.subscription } : {};
+  return (
+    <Panel title="Refusals">
+      <DecisionList
+        filter={{ licence: licence.id, refused: 'true', limit: FEW, ...of }}
+        isLive={false}
+        without={['Licence', 'Offer']}
+        empty="No VM was refused under this licence."
+      />
+    </Panel>
+  );
+}
+
+function Changes({ licence }: { readonly licence: string }) {
+  const filter = { kind: 'licence', key: licence };
+  return (
+    <Panel title="Changes" action={<Link to={{ page: 'changes', query: filter }}>All of them</Link>}>
+      <ChangeList filter={{ ...filter, limit: FEW }} empty="Nobody has changed this licence since it is recorded." />
+    </Panel>
   );
 }

@@ -4,12 +4,13 @@ import { VM_CHANGES, listVmVerbs } from '../changes/vmChange.ts';
 import type { VmVerb } from '../changes/vmChange.ts';
 import { VmDialogue } from '../changes/vmDialogue.tsx';
 import { useData } from '../data/useData.ts';
-import { DecisionList } from '../parts/decisionList.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Done } from '../parts/notices.tsx';
 import { Ago } from '../parts/now.tsx';
+import { Panel } from '../parts/panel.tsx';
 import { Facts } from '../parts/table.tsx';
 import { Id, Plain } from '../parts/text.tsx';
+import { Timeline } from '../parts/timeline.tsx';
 import { VmState } from '../parts/vmTable.tsx';
 import { Link } from '../routing/navigation.tsx';
 import { shortenId } from '../text/ids.ts';
@@ -48,7 +49,7 @@ export function VmPage({ id, pool }: VmPageProps) {
                   <Link to={{ page: 'vms', id }}>Show it under all {items.length} licences</Link>
                 </p>
               )}
-              <Timeline vms={shown} />
+              <Events vms={shown} />
             </>
           );
         }}
@@ -98,6 +99,13 @@ function VmFacts({ vm }: { readonly vm: ActivationJson }) {
         ['Changes of key', keyChanges.length > 0 && keyChanges.map(({ at }) => <Ago key={at} at={at} />)],
         ['First seen', <Ago key="first" at={vm.firstSeen} />],
         ['Last seen', <Ago key="last" at={vm.lastSeen} />],
+        [
+          'Changes by operators',
+          <>
+            <Link to={{ page: 'changes', query: { kind: 'block', key: vm.id } }}>blocks</Link>,{' '}
+            <Link to={{ page: 'changes', query: { kind: 'activation', key: vm.id } }}>seats and keys</Link>
+          </>,
+        ],
       ]}
     />
   );
@@ -148,13 +156,15 @@ function VmActions({ vm, reload }: { readonly vm: ActivationJson; readonly reloa
   );
 }
 
-function Timeline({ vms }: { readonly vms: readonly ActivationJson[] }) {
+function Events({ vms }: { readonly vms: readonly ActivationJson[] }) {
   const [vm] = vms;
   if (vm === undefined) return null;
   return (
-    <section>
-      <h2>What was decided</h2>
-      <DecisionList filter={{ cloud: vm.cloud, vmId: vm.vmId }} isLive={false} />
-    </section>
+    <Panel
+      title="What was decided"
+      action={<Link to={{ page: 'decisions', query: { cloud: vm.cloud, vmId: vm.vmId } }}>As a list, live</Link>}
+    >
+      <Timeline cloud={vm.cloud} vmId={vm.vmId} />
+    </Panel>
   );
 }

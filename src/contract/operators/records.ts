@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { licenceSchema } from './licence.ts';
+import { effective } from './licenceFilter.ts';
 import { offerSchema } from './offer.ts';
 import { overrideSchema } from './override.ts';
 import { seats } from './fields.ts';
@@ -45,7 +46,7 @@ export const overrideItem = z
 export const licenceItem = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
 
 export const licenceDetail = z
-  .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
+  .strictObject({ licence: licenceSchema, effective, ...recordFields, usage: usageSchema })
   .meta({ id: 'LicenceDetail' });
 
 export type OfferItemJson = z.input<typeof offerItem>;
@@ -90,6 +91,21 @@ export const effectReport = z
         .optional()
         .describe(
           'Of trust: accepted clouds that are left without a complete path, so that no VM there gets a licence.',
+        ),
+      issues: z
+        .strictObject({
+          last24h: z
+            .int()
+            .min(0)
+            .nullable()
+            .describe(
+              'null: not known. Issues are counted by the name of the issuing CA, so not by leaves, nor where CAs share a name or some of their paths lead round this certificate.',
+            ),
+          since: instantText.describe('The beginning of the first hour that was counted.'),
+        })
+        .optional()
+        .describe(
+          'Of trust: licences that were issued in the last day, renewals too, to VMs with documents under this CA. Instances write once a minute what they have counted.',
         ),
     }),
     effectToken: z

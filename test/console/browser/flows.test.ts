@@ -101,7 +101,7 @@ describe.skipIf(hasNoBrowser)('reading, in Chromium', () => {
   });
 
   test('decisions are followed live', async () => {
-    const { page } = await enter('Reader', '/decisions');
+    const { page } = await enter('Reader', '/decisions?code=sku_not_allowed');
     const before = await page.getByRole('row').count();
     await scene().boot('fifth');
     await expect.poll(() => page.getByRole('row').count()).toBeGreaterThan(before);
