@@ -14,7 +14,7 @@ export interface CureButtonsProps {
   readonly finish: (said: string) => void;
 }
 
-/** What cures a refusal: buttons for whoever may write, and for everybody what others have to do. */
+/** What cures a refusal: buttons for those who can write, and for everybody what others have to do. */
 export function CureButtons({ refusal, reload, finish }: CureButtonsProps) {
   const [open, setOpen] = useState<Cure | null>(null);
   const { go } = useNavigation();

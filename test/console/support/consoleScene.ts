@@ -102,7 +102,7 @@ const VMS = {
     })),
     // Of a subscription that has no licence.
     {
-      ...{ name: 'stranger', vmId: '11111111-0000-4000-8000-000000000007', subscriptionId: other(7), plan },
+      ...{ name: 'stranger', vmId: '11111111-0000-4000-8000-000000000007', subscriptionId: other(9), plan },
       ...{ location: 'westeurope', sku: 'standard-2' },
     },
   ],
