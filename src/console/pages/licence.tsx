@@ -37,6 +37,7 @@ export function LicencePage({ id }: { readonly id: string }) {
           <Seats usage={detail.usage} />
           <LicenceActions
             detail={detail}
+            reload={data.reload}
             finish={(done, deleted) => {
               setSaid(done);
               setGone(deleted);
