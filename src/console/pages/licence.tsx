@@ -85,8 +85,7 @@ function listSubscriptions({ cloud, subscription, subscriptions }: LicenceJson) 
 function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
   const subscriptions = listSubscriptions(licence);
   return (
-    <section>
-      <h2>Subscriptions</h2>
+    <Panel title="Subscriptions">
       {subscriptions.length === 0 && <p>Every subscription of the emulator.</p>}
       <ul class="lines">
         {subscriptions.map(({ cloud, subscription, until }) => (
@@ -101,7 +100,7 @@ function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 
