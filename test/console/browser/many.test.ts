@@ -7,7 +7,7 @@ import { fillForOperators } from '../../support/operatorFilling.ts';
 import { hasNoBrowser } from '../support/consoleScene.ts';
 import { chooseRole, openPage, settle } from '../support/watchedPage.ts';
 
-const FILLING = { licences: 1_000, vms: 2_000, decisions: 5_000 };
+const FILLING = { licences: 1_000, vms: 1_000, decisions: 5_000 };
 
 const tables = createTestTables();
 beforeAll(async () => {
