@@ -1,14 +1,13 @@
 import * as z from 'zod';
 
 import { effective } from './licenceFilter.ts';
-import { cloudLookedAt, licenceItem, pageOf } from './records.ts';
+import { licenceItem, pageOf } from './records.ts';
 
 export const listedLicence = licenceItem.extend({ effective }).meta({ id: 'ListedLicence' });
 
 export type ListedLicenceJson = z.input<typeof listedLicence>;
 
 export const licencePage = pageOf(listedLicence).extend({
-  cloud: cloudLookedAt,
   lookedAt: z
     .int()
     .min(0)
