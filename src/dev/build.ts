@@ -1,6 +1,6 @@
 /**
- * `npm run build [-- --out DIR] [--certificates DIR]`: makes the folder that is deployed. It has one bundle of all entry files, so that a cold start reads
- * one file; the console; host.json; a package.json that names the bundle; and the certificates that `trust sync` brought. No node_modules.
+ * `npm run build [-- --out DIR] [--certificates DIR]`: makes the folder that is deployed. It has one bundle of all entry files, and beside it
+ * what is imported when it is needed, so that a cold start reads no more than it runs; the console; host.json; a package.json that names the bundle; and the certificates that `trust sync` brought. No node_modules.
  */
 import {
   copyFileSync,
@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { build } from 'esbuild';
@@ -23,6 +23,7 @@ import * as z from 'zod';
 
 import type { ConsoleFile } from '../operators/console/consoleFile.ts';
 import { CONSOLE_ENTRY, buildConsole } from './buildConsole.ts';
+import { requireBuiltins } from './requireBuiltins.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BUNDLE = 'functions.mjs';
@@ -41,7 +42,8 @@ const CONSOLE_FILES = { file: 'console.mjs', entry: { '#console-files': './conso
  * The bundle is ESM because the sources are: they use top-level await, which CJS cannot hold, and `import.meta`. What it bundles
  * of CommonJS calls `require` (the library does so for `@azure/functions-core`, which the worker answers); ESM has none of its own.
  */
-const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const BANNER =
+  "import { createRequire as createRequireOfFile } from 'node:module'; const require = createRequireOfFile(import.meta.url);";
 
 /** Folders of sources that must not get into what is deployed. */
 const NEVER_DEPLOYED = ['src/dev/', 'src/cli/', 'src/client/', 'src/console/', 'test/'];
@@ -140,11 +142,14 @@ function exportAll(source: string): string {
 }
 
 async function bundleSource(root: string, contents: string, outfile: string): Promise<Sources> {
+  const [outdir, name] = [dirname(outfile), basename(outfile, '.mjs')];
   const { metafile } = await build({
     stdin: { contents, resolveDir: root, sourcefile: 'entries.ts', loader: 'ts' },
     absWorkingDir: root,
-    outfile,
+    ...{ outdir, entryNames: name, chunkNames: '[name]-[hash]', outExtension: { '.js': '.mjs' } },
     bundle: true,
+    // What is imported dynamically gets a file of its own, and so does what several files share.
+    splitting: true,
     minify: true,
     // Node prints the line of an uncaught error: one of a megabyte would drown it.
     lineLimit: 500,
@@ -153,12 +158,22 @@ async function bundleSource(root: string, contents: string, outfile: string): Pr
     target: 'node24',
     banner: { js: BANNER },
     external: ['@azure/functions-core'],
+    plugins: [requireBuiltins],
     legalComments: 'external',
     metafile: true,
     logLevel: 'silent',
   });
   checkSources(metafile);
+  joinLegalComments(metafile, root, `${outfile}.LEGAL.txt`);
   return readSources(metafile);
+}
+
+/** One file for all files of a bundle. */
+function joinLegalComments({ outputs }: Metafile, root: string, target: string): void {
+  const paths = Object.keys(outputs).filter((path) => path.endsWith('.LEGAL.txt'));
+  const texts = paths.sort().map((path) => readFileSync(resolve(root, path), 'utf8'));
+  for (const path of paths) rmSync(resolve(root, path));
+  if (texts.length > 0) writeFileSync(target, texts.join('\n'));
 }
 
 function readSources({ inputs }: Metafile): Sources {

@@ -8,7 +8,7 @@ import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import { LAG } from '../../../src/views/projectLog.ts';
 import { boot, createKey, send } from '../../endToEnd/protocolClient.ts';
 import { useStack } from '../../operators/useStack.ts';
-import { Bindings } from './bindings.ts';
+import { Bindings } from '../support/bindings.ts';
 import { readExchanges } from './exchanges.ts';
 import type { Exchange } from './exchanges.ts';
 
