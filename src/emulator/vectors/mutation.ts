@@ -45,7 +45,7 @@ export function formed(form: BerForm): Make {
   return ({ genuine }) => ({ evidence: form(genuine) });
 }
 
-/** One element of the document changed, and the lengths around it mended. */
+/** One element of the document changed, and the lengths around it adjusted. */
 export function rewritten(path: readonly number[], change: (element: Uint8Array) => Uint8Array): Make {
   return formed((document) => rewriteElement(document, path, change));
 }
