@@ -26,4 +26,11 @@ export default defineConfig(
     files: ['test/support/noStrayOutput.ts'],
     rules: { 'no-console': 'off' },
   },
+  {
+    // Programs for people to copy: plain JavaScript, whose output is the console's.
+    files: ['docs/examples/**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { parserOptions: { projectService: false } },
+    rules: { 'no-console': 'off' },
+  },
 );
