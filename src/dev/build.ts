@@ -62,7 +62,11 @@ export interface BuiltPackage {
   readonly bundle: string;
   /** every file, by its path in the package, ascending */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** Paths of all sources that went in, relative to the project, and what each imports of them. */
+  readonly sources: Sources;
 }
+
+export type Sources = Readonly<Record<string, readonly string[]>>;
 
 /** Why a package was not built, in one sentence that says what to do. */
 export class BuildError extends Error {
@@ -79,18 +83,35 @@ export async function buildPackage({ outDir, certificates, root = ROOT }: BuildO
   const trusted = certificates === undefined ? [] : listCertificates(certificates);
   emptyFolder(outDir);
   const contents = entries.map((entry) => `import ${JSON.stringify(`./${entry}`)};`).join('\n');
-  await bundleSource(root, contents, join(outDir, BUNDLE));
-  const hasVerifier = existsSync(join(root, SECOND_READING.source));
-  if (hasVerifier) await bundleSource(root, exportAll(SECOND_READING.source), join(outDir, SECOND_READING.file));
-  const hasConsole = existsSync(join(root, CONSOLE_ENTRY));
-  if (hasConsole) writeFileSync(join(outDir, CONSOLE_FILES.file), writeConsole(await buildConsole(root)));
+  const service = await bundleSource(root, contents, join(outDir, BUNDLE));
+  const later = [await bundleSecondReading(root, outDir), await bundleConsole(root, outDir)];
   writeFileSync(join(outDir, 'host.json'), readFileSync(join(root, 'host.json')));
-  writeFileSync(
-    join(outDir, 'package.json'),
-    describePackage(root, { ...(hasVerifier && SECOND_READING.entry), ...(hasConsole && CONSOLE_FILES.entry) }),
-  );
+  const imports = Object.assign({}, ...later.map(({ entry }) => entry)) as Readonly<Record<string, string>>;
+  writeFileSync(join(outDir, 'package.json'), describePackage(root, imports));
   if (certificates !== undefined) copyCertificates(certificates, trusted, join(outDir, 'trust'));
-  return { bundle: join(outDir, BUNDLE), files: listFiles(outDir) };
+  const sources = Object.assign({}, service, ...later.map((part) => part.sources)) as Sources;
+  return { bundle: join(outDir, BUNDLE), files: listFiles(outDir), sources };
+}
+
+/** What is loaded later than the bundle: its name in `imports` of package.json, and its sources. */
+interface LaterPart {
+  readonly entry: Readonly<Record<string, string>>;
+  readonly sources: Sources;
+}
+
+const NO_PART: LaterPart = { entry: {}, sources: {} };
+
+async function bundleSecondReading(root: string, outDir: string): Promise<LaterPart> {
+  const { source, file, entry } = SECOND_READING;
+  if (!existsSync(join(root, source))) return NO_PART;
+  return { entry, sources: await bundleSource(root, exportAll(source), join(outDir, file)) };
+}
+
+async function bundleConsole(root: string, outDir: string): Promise<LaterPart> {
+  if (!existsSync(join(root, CONSOLE_ENTRY))) return NO_PART;
+  const { files, metafile } = await buildConsole(root);
+  writeFileSync(join(outDir, CONSOLE_FILES.file), writeConsole(files));
+  return { entry: CONSOLE_FILES.entry, sources: readSources(metafile) };
 }
 
 function listCertificates(folder: string): readonly string[] {
@@ -120,7 +141,7 @@ function exportAll(source: string): string {
   return `export * from ${JSON.stringify(`./${source}`)};`;
 }
 
-async function bundleSource(root: string, contents: string, outfile: string): Promise<void> {
+async function bundleSource(root: string, contents: string, outfile: string): Promise<Sources> {
   const [outdir, name] = [dirname(outfile), basename(outfile, '.mjs')];
   const { metafile } = await build({
     stdin: { contents, resolveDir: root, sourcefile: 'entries.ts', loader: 'ts' },
@@ -144,6 +165,7 @@ async function bundleSource(root: string, contents: string, outfile: string): Pr
   });
   checkSources(metafile);
   joinLegalComments(metafile, root, `${outfile}.LEGAL.txt`);
+  return readSources(metafile);
 }
 
 /** One file for all files of a bundle. */
@@ -152,6 +174,13 @@ function joinLegalComments({ outputs }: Metafile, root: string, target: string):
   const texts = paths.sort().map((path) => readFileSync(resolve(root, path), 'utf8'));
   for (const path of paths) rmSync(resolve(root, path));
   if (texts.length > 0) writeFileSync(target, texts.join('\n'));
+}
+
+function readSources({ inputs }: Metafile): Sources {
+  const imported = Object.entries(inputs).map(
+    ([path, { imports }]) => [path, imports.flatMap((each) => (each.external === true ? [] : each.path))] as const,
+  );
+  return Object.fromEntries(imported);
 }
 
 function checkSources(metafile: Metafile): void {
@@ -189,7 +218,7 @@ function listFiles(folder: string): BuiltPackage['files'] {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { out: { type: 'string' }, certificates: { type: 'string' } } });
-  const outDir = resolve(values.out ?? join(ROOT, 'dist/package'));
+  const outDir = resolve(values.out ?? join(ROOT, 'dist/app'));
   const certificates = values.certificates;
   const { files } = await buildPackage({ outDir, ...(certificates !== undefined && { certificates }) });
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -44,7 +44,7 @@ async function buildFails(root: string, certificates?: string): Promise<string> 
 
 test('the package runs by itself, without node_modules', async () => {
   const root = writeProject();
-  const outDir = join(root, 'dist/package');
+  const outDir = join(root, 'dist/app');
   const { bundle, files } = await buildPackage({ root, outDir, certificates: join(root, 'certificates') });
   expect(files.map(({ path }) => path)).toEqual([
     'functions.mjs',
