@@ -165,6 +165,7 @@ test('requests to other hosts are made in few places', () => {
     'src/trust/',
     'src/dev/',
     'src/operators/operatorKeySet.ts',
+    'src/app/platformIdentity.ts',
   ];
   const callers = sources.filter(({ text }) => /\bfetch\(/.test(text)).map(({ path }) => path);
   expect(callers.filter((path) => !allowed.some((area) => path.startsWith(area)))).toEqual([]);
