@@ -36,6 +36,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...['vm', 'operators'],
   ],
   functions: ['app'],
+  // Without a package: hooks run where none is installed.
+  infra: ['contract'],
   client: ['contract'],
   console: ['contract'],
   cli: ['contract', 'verifier', 'trust', 'tokens', 'emulator', 'client', 'catalogue'],
@@ -99,7 +101,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   azurite: ['dev'],
 };
 
-const sources = readSources('src/**/*.ts', 'src/**/*.tsx', 'functions/**/*.ts');
+const sources = readSources('src/**/*.ts', 'src/**/*.tsx', 'functions/**/*.ts', 'infra/**/*.ts');
 
 const placeOf = (path: string) => path.replace(/^src\//, '');
 const folderOf = (place: string) => place.split('/')[0] ?? '';
