@@ -20,7 +20,8 @@ interface Answer {
 const readIssuer = () => process.env['ISSUER'] ?? '';
 
 async function listFunctions(): Promise<void> {
-  const where = ['--resource-group', readVariable('AZURE_RESOURCE_GROUP'), '--name', readVariable('SERVICE_API_NAME')];
+  const [group, name] = [await readVariable('AZURE_RESOURCE_GROUP'), await readVariable('SERVICE_API_NAME')];
+  const where = ['--resource-group', group, '--name', name];
   const command = ['functionapp', 'function', 'list', ...where, '--query', '[].name', '--output', 'tsv'];
   const { found } = await tryUntilDone(async () => {
     const ended = await runTool('az', command);
@@ -108,7 +109,7 @@ async function sayWhetherIssuerLeadsHere(host: string): Promise<void> {
 }
 
 await runHook(async () => {
-  const host = readVariable('SERVICE_API_HOST');
+  const host = await readVariable('SERVICE_API_HOST');
   await listFunctions();
   const answer = await waitUntilReady(host);
   if (answer.status !== 200 && !waitsForKeySet(answer)) {

@@ -14,9 +14,10 @@ interface Reference {
 }
 
 /** Where the references of the app's settings are. */
-function readCollection(): string {
-  const [subscription, group] = [readVariable('AZURE_SUBSCRIPTION_ID'), readVariable('AZURE_RESOURCE_GROUP')];
-  const site = `/providers/Microsoft.Web/sites/${readVariable('SERVICE_API_NAME')}`;
+async function readCollection(): Promise<string> {
+  const subscription = await readVariable('AZURE_SUBSCRIPTION_ID');
+  const group = await readVariable('AZURE_RESOURCE_GROUP');
+  const site = `/providers/Microsoft.Web/sites/${await readVariable('SERVICE_API_NAME')}`;
   return `/subscriptions/${subscription}/resourceGroups/${group}${site}/config/configreferences/appsettings`;
 }
 
@@ -69,7 +70,7 @@ function describe({ setting, status, vault, secret }: Reference): string {
 }
 
 await runHook(async () => {
-  const collection = readCollection();
+  const collection = await readCollection();
   const { done, found } = await tryUntilDone(() => attempt(collection));
   if (found instanceof HookError) throw found;
   if (done) {

@@ -61,11 +61,25 @@ export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1) ?? '';
 }
 
-/** A variable that azd puts into the environment of its hooks. @throws HookError where it is not set */
-export function readVariable(name: string): string {
-  const value = process.env[name] ?? '';
-  if (value === '') throw new HookError(`${name} is not set. Run this by azd, or set it as docs/deployment.md says.`);
+/**
+ * A variable that azd puts into the environment of its hooks; for a person who runs one by hand, azd is asked.
+ *
+ * @throws HookError where it is not set
+ */
+export async function readVariable(name: string): Promise<string> {
+  const value = process.env[name] ?? (await readFromAzd(name));
+  if (value === '') throw new HookError(`${name} is not set. Run: azd env set ${name} VALUE, or set it in the shell.`);
   return value;
+}
+
+async function readFromAzd(name: string): Promise<string> {
+  try {
+    const { status, stdout } = await runTool('azd', ['env', 'get-value', name]);
+    return status === 0 ? stdout.trim() : '';
+  } catch (error) {
+    if (error instanceof HookError) return '';
+    throw error;
+  }
 }
 
 /** What an attempt found: whether that will do, and what to say if it is the last one. */

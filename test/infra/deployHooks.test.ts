@@ -25,7 +25,7 @@ interface Page {
 
 const page = (status: number, probes: Readonly<Record<string, readonly [state: string, detail: string]>>): Page => {
   const entries = Object.entries(probes).map(([name, [state, detail]]) => [name, { state, detail }]);
-  return { status, body: JSON.stringify({ probes: Object.fromEntries(entries) }) };
+  return { status, body: JSON.stringify({ probes: Object.fromEntries(entries) as Readonly<Record<string, object>> }) };
 };
 
 const READY = page(200, { store: ['degraded', 'answers, but holds no offer yet'], pins: ['ok', 'complete'] });

@@ -127,7 +127,16 @@ test.each([
   expect([ended.status, ended.stderr]).toEqual([1, expect.stringContaining(message)]);
 });
 
-test('a hook that is run without azd says which variable is missing', async () => {
-  const { status, stderr } = await new StandIns({ az: {} }).runHook('postprovision', {});
+test('a person may run a hook too: azd is asked for the variables, and a missing one is named', async () => {
+  const [id = '', group = '', name = ''] = Object.values(DEPLOYED);
+  const values: readonly Rule[] = [
+    { on: 'env get-value AZURE_SUBSCRIPTION_ID', answers: [{ stdout: `${id}\n` }] },
+    { on: 'env get-value AZURE_RESOURCE_GROUP', answers: [{ stdout: `${group}\n` }] },
+    { on: 'env get-value SERVICE_API_NAME', answers: [{ stdout: `${name}\n` }] },
+  ];
+  const standIns = new StandIns({ azd: values, az: [REFRESH, list(RESOLVED)] });
+  expect(await standIns.runHook('postprovision', {})).toMatchObject({ status: 0, stderr: '' });
+  const without = new StandIns({ azd: { exit: 1, stderr: 'ERROR: key not found' }, az: {} });
+  const { status, stderr } = await without.runHook('postprovision', {});
   expect([status, stderr]).toEqual([1, expect.stringMatching(/^AZURE_SUBSCRIPTION_ID is not set/)]);
 });

@@ -67,8 +67,18 @@ export class StandIns {
       ...cases.flatMap(({ replies }) => replies),
       'esac',
     ];
+    this.#writeExecutable(name, `${lines.join('\n')}\n`);
+  }
+
+  /** A program of a test’s own, `node SCRIPT FOLDER ARGUMENTS…`. */
+  addProgram(name: string, script: string): void {
+    const command = quoteForSh(process.execPath, join(ROOT, script), this.folder);
+    this.#writeExecutable(name, `#!/bin/sh\nexec ${command} "$@"\n`);
+  }
+
+  #writeExecutable(name: string, text: string): void {
     const file = join(this.folder, name);
-    writeFileSync(file, `${lines.join('\n')}\n`);
+    writeFileSync(file, text);
     chmodSync(file, 0o755);
   }
 
