@@ -1,16 +1,20 @@
 import * as z from 'zod';
+import { forEachAtOnce } from '../catalogue/atOnce.ts';
 import { effectiveStatus, matchesLicence } from '../catalogue/licenceFilter.ts';
 import type { LicenceFilter } from '../catalogue/licenceFilter.ts';
 import type { Offer } from '../catalogue/offer.ts';
+import { poolName } from '../catalogue/seatPool.ts';
 import type { Catalogue, CatalogueStore, RecordedLicence } from '../catalogue/store.ts';
+import { formatInstant, formatNullable } from '../contract/instants.ts';
 import { must } from '../contract/operators/fields.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { LICENCE_FILTER } from '../contract/operators/licenceFilter.ts';
 import { licencePage } from '../contract/operators/licenceList.ts';
+import type { ListedLicenceJson } from '../contract/operators/licenceList.ts';
 import { listLicences as listPage } from '../views/listLicences.ts';
 import type { LicenceList } from '../views/listLicences.ts';
 import { LICENCE_ORDERS } from '../views/store.ts';
-import type { SortedLicenceStore } from '../views/store.ts';
+import type { PoolViewStore, SortedLicenceStore } from '../views/store.ts';
 import { NO_BODY } from './bodies.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
@@ -18,7 +22,9 @@ import type { OperatorRoute } from './route.ts';
 import { writeRecord } from './versions.ts';
 
 export interface LicenceListNeeds {
-  readonly store: SortedLicenceStore & Pick<CatalogueStore, 'readHoldings' | 'readLicence'>;
+  readonly store: SortedLicenceStore &
+    Pick<PoolViewStore, 'readPoolView'> &
+    Pick<CatalogueStore, 'readHoldings' | 'readLicence'>;
   readonly catalogue: Pick<Catalogue, 'readOffers'>;
   readonly acceptedClouds: readonly string[];
 }
@@ -36,10 +42,14 @@ const listQuery = z.strictObject({
     .describe(
       'customer and end: the least first. changed: the newest first. These three are copies, some minutes behind; id is not.',
     ),
+  counted: z
+    .literal('true', must('be true'))
+    .optional()
+    .describe('Tells of each licence how many seats are taken, as they were counted last. One more call each.'),
   ...pageQuery,
 });
 
-type Query = z.output<typeof listQuery>;
+type Query = Omit<z.output<typeof listQuery>, 'counted'>;
 
 const listLicences = defineRoute({
   ...{ name: 'listLicences', role: 'Reader' },
@@ -47,12 +57,14 @@ const listLicences = defineRoute({
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: licencePage },
   codes: [],
-  handle: async ({ needs, query, change: { at }, log }) => {
+  handle: async ({ needs, query: { counted: isCounted, ...query }, change: { at }, log }) => {
     const offers = await needs.catalogue.readOffers();
     const page = await readPage(needs, query, offers, at);
+    const counted = isCounted === undefined ? null : await readCounted(needs, page.items);
     const write = (stored: RecordedLicence) => ({
       ...{ licence: writeLicence(stored.value), effective: effectiveStatus(stored.value, { now: at, offers }) },
       ...writeRecord(stored),
+      ...(counted !== null && { counted: counted.get(stored.value.id) ?? null }),
     });
     return { value: { ...writePage(page, write, log), cloud: query.cloud ?? null, lookedAt: page.lookedAt } };
   },
@@ -71,6 +83,22 @@ function readPage(needs: LicenceListNeeds, query: Query, offers: readonly Offer[
     { order, matches: isFiltered ? matches : null, ends },
     readPageQuery({ limit, continuation }),
   );
+}
+
+type Counted = NonNullable<ListedLicenceJson['counted']>;
+
+async function readCounted(
+  { store }: LicenceListNeeds,
+  licences: readonly RecordedLicence[],
+): Promise<ReadonlyMap<string, Counted>> {
+  const counted = new Map<string, Counted>();
+  await forEachAtOnce(licences, async ({ value: { id } }) => {
+    const view = await store.readPoolView(poolName({ kind: 'licence', id }));
+    if (view === null) return;
+    const { taken, over, lastSeen, asOf } = view.value;
+    counted.set(id, { taken, over, lastSeen: formatNullable(lastSeen), asOf: formatInstant(asOf) });
+  });
+  return counted;
 }
 
 /** The licences that a subscription is under, few as they are, in the order of their ids. */

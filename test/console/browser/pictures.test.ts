@@ -11,7 +11,7 @@ const WIDTHS = [360, 900, 1440];
 const SCHEMES = ['light', 'dark'] as const;
 const FORMS = SCHEMES.flatMap((scheme) => WIDTHS.map((width) => ({ scheme, width })));
 
-const PAGES = ['Customers', 'Decisions', 'Offers', 'Trust', 'Keys'] as const;
+const PAGES = ['Overview', 'Customers', 'Decisions', 'Offers', 'Trust', 'Keys'] as const;
 
 const scene = useConsoleScene();
 
