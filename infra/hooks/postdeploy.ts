@@ -1,4 +1,4 @@
-import { HookError, lastLine, readVariable, runHook, runTool, say, tryUntilDone } from './tools.ts';
+import { HookError, lastLine, readVariable, runHook, runTool, say, tryUntilDone, valueOf } from './tools.ts';
 
 // After azd deployed: lists the functions, waits until the service is ready, and says what is still to be done. A service
 // with an offline root key waits for its first key set, which only an administrator can upload: that is no failure.
@@ -16,8 +16,6 @@ interface Answer {
   readonly probes: Readonly<Record<string, Probe>>;
   readonly reason: string;
 }
-
-const readIssuer = () => process.env['ISSUER'] ?? '';
 
 async function listFunctions(): Promise<void> {
   const [group, name] = [await readVariable('AZURE_RESOURCE_GROUP'), await readVariable('SERVICE_API_NAME')];
@@ -77,7 +75,7 @@ function waitsForKeySet(answer: Answer): boolean {
 }
 
 async function waitUntilReady(host: string): Promise<Answer> {
-  const issuer = readIssuer();
+  const issuer = valueOf('ISSUER');
   const { found } = await tryUntilDone(async () => {
     const direct = await ask(`https://${host}/readyz`);
     // An app behind proxies answers them alone.
@@ -99,11 +97,11 @@ function sayHowToUpload(): void {
 }
 
 async function sayWhetherIssuerLeadsHere(host: string): Promise<void> {
-  const issuer = readIssuer();
+  const issuer = valueOf('ISSUER');
   if (issuer === '') return;
   const { status, reason } = await ask(`${issuer}/readyz`);
   if (status === 200 || status === 503) return;
-  const proof = process.env['DOMAIN_VERIFICATION_ID'] ?? '?';
+  const proof = valueOf('DOMAIN_VERIFICATION_ID');
   say(`${issuer} ${reason}: its name does not lead here yet. Set a CNAME record to ${host}, and a TXT record`);
   say(`asuid.${new URL(issuer).hostname} with ${proof}; then bind the name, or let your proxy send requests on.`);
 }

@@ -1,6 +1,6 @@
 import { isBaseUrl } from '../../src/contract/baseUrl.ts';
 import { isLoopback } from '../../src/contract/loopback.ts';
-import { HookError, readTool, runHook, runTool, say } from './tools.ts';
+import { HookError, readTool, runHook, runTool, say, valueOf } from './tools.ts';
 
 // Before azd makes anything: tells everything that is wrong with the variables, and that the Azure CLI is there for what
 // comes after. The template checks what it can itself; it cannot match patterns.
@@ -15,14 +15,8 @@ const isSwitch: Check = (value) => /^(true|false)$/.test(value);
 
 const listOf =
   (isOne: Check): Check =>
-  (value) => {
-    try {
-      const list: unknown = JSON.parse(value);
-      return Array.isArray(list) && list.every((entry) => typeof entry === 'string' && isOne(entry));
-    } catch {
-      return false;
-    }
-  };
+  (value) =>
+    value.split(',').every(isOne);
 
 interface Rule {
   readonly variables: readonly string[];
@@ -45,27 +39,27 @@ const RULES: readonly Rule[] = [
   {
     variables: ['PROXY_RANGES', 'DEPLOYER_RANGES'],
     check: listOf(isRange),
-    form: 'a JSON list of addresses in CIDR form, like ["203.0.113.0/24"]',
+    form: 'addresses in CIDR form, comma-separated, like 203.0.113.0/24',
   },
   {
     variables: ['ADDRESS_LIMITS'],
     check: listOf((entry) => isRange(entry.replace(/=[1-9]\d*$/, '')) && entry.includes('=')),
-    form: 'a JSON list of CIDR=REQUESTS_PER_SECOND, like ["203.0.113.0/28=200"]',
+    form: 'CIDR=REQUESTS_PER_SECOND, comma-separated, like 203.0.113.0/28=200',
   },
   {
     variables: ['ROOT_THUMBPRINTS'],
     check: listOf((entry) => /^[A-Za-z0-9_-]{43}$/.test(entry)),
-    form: 'a JSON list of thumbprints of 43 characters, as "keys create-root" prints them',
+    form: 'one or two thumbprints of 43 characters, comma-separated, as "keys create-root" prints them',
   },
   {
     variables: ['ROOT_KEY_VERSIONS'],
     check: listOf(isVersion),
-    form: 'a JSON list of versions of 32 characters',
+    form: 'one or two versions of 32 characters, comma-separated',
   },
   {
     variables: ['ACCEPTED_CLOUDS'],
     check: listOf((entry) => /^Azure(Public|USGovernment|China|German)Cloud$/.test(entry)),
-    form: 'a JSON list of clouds, like ["AzurePublicCloud"]',
+    form: 'names of clouds, comma-separated, like AzurePublicCloud',
   },
   { variables: ['SIGNING_KEY_VERSION'], check: isVersion, form: 'a version of 32 characters' },
   {
@@ -84,8 +78,6 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-const valueOf = (variable: string): string => process.env[variable] ?? '';
-
 function findProblems(): readonly string[] {
   const wrong = RULES.flatMap(({ variables, check, form }) =>
     variables
@@ -94,10 +86,10 @@ function findProblems(): readonly string[] {
   );
   if (valueOf('ISSUER') === '')
     wrong.push('ISSUER is not set. Run: azd env set ISSUER https://licences.vendor.example (a name of your own)');
-  const isClosed = [valueOf('FRONT_DOOR_ID'), valueOf('PROXY_RANGES')].some((value) => !['', '[]'].includes(value));
-  if (isClosed && ['', '[]'].includes(valueOf('DEPLOYER_RANGES')))
+  const isClosed = [valueOf('FRONT_DOOR_ID'), valueOf('PROXY_RANGES')].some((value) => value !== '');
+  if (isClosed && valueOf('DEPLOYER_RANGES') === '')
     wrong.push(
-      'The app would be closed to all but its proxies, and nobody could deploy it. Run: azd env set DEPLOYER_RANGES \'["YOUR-ADDRESS/32"]\'',
+      'The app would be closed to all but its proxies, and nobody could deploy it. Run: azd env set DEPLOYER_RANGES YOUR-ADDRESS/32',
     );
   return wrong;
 }

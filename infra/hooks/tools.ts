@@ -67,9 +67,14 @@ export function lastLine(text: string): string {
  * @throws HookError where it is not set
  */
 export async function readVariable(name: string): Promise<string> {
-  const value = process.env[name] ?? (await readFromAzd(name));
+  const value = valueOf(name) || (await readFromAzd(name));
   if (value === '') throw new HookError(`${name} is not set. Run: azd env set ${name} VALUE, or set it in the shell.`);
   return value;
+}
+
+/** A variable that need not be set; empty where it is not. */
+export function valueOf(name: string): string {
+  return process.env[name] ?? '';
 }
 
 async function readFromAzd(name: string): Promise<string> {

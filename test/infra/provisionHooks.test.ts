@@ -20,9 +20,12 @@ test('a first deployment may begin, with what azd asks for and nothing else', as
 
 test('all that can be set may be set', async () => {
   const everything = {
-    ...{ OPERATORS_API_CLIENT_ID: '11111111-2222-3333-4444-666666666666', ACCEPTED_CLOUDS: '["AzureChinaCloud"]' },
-    ...{ PROXY_RANGES: '["203.0.113.0/24"]', DEPLOYER_RANGES: '["2001:db8::/48"]', TRUSTED_PROXIES: '1' },
-    ...{ ADDRESS_LIMITS: '["203.0.113.0/28=200"]', ROOT_THUMBPRINTS: `["${'A'.repeat(43)}"]`, ZONE_REDUNDANT: 'true' },
+    ...{
+      OPERATORS_API_CLIENT_ID: '11111111-2222-3333-4444-666666666666',
+      ACCEPTED_CLOUDS: 'AzurePublicCloud,AzureChinaCloud',
+    },
+    ...{ PROXY_RANGES: '203.0.113.0/24,198.51.100.0/24', DEPLOYER_RANGES: '2001:db8::/48', TRUSTED_PROXIES: '1' },
+    ...{ ADDRESS_LIMITS: '203.0.113.0/28=200', ROOT_THUMBPRINTS: 'A'.repeat(43), ZONE_REDUNDANT: 'true' },
   };
   expect(await preprovision({ ...FIRST_RUN, ...everything })).toMatchObject({ status: 0, stderr: '' });
 });
@@ -30,11 +33,11 @@ test('all that can be set may be set', async () => {
 const WRONG: Readonly<Record<string, readonly [value: string, message: string]>> = {
   ISSUER: ['https://licences.vendor.example/', 'without a trailing slash'],
   OPERATORS_API_CLIENT_ID: ['countersign', 'a GUID'],
-  PROXY_RANGES: ['203.0.113.0/24', 'a JSON list of addresses'],
-  ADDRESS_LIMITS: ['["203.0.113.0/28"]', 'CIDR=REQUESTS_PER_SECOND'],
-  ROOT_THUMBPRINTS: ['["too short"]', 'thumbprints of 43 characters'],
-  ROOT_KEY_VERSIONS: ['["1"]', 'versions of 32 characters'],
-  ACCEPTED_CLOUDS: ['["emulator"]', 'a JSON list of clouds'],
+  PROXY_RANGES: ['["203.0.113.0/24"]', 'addresses in CIDR form'],
+  ADDRESS_LIMITS: ['203.0.113.0/28', 'CIDR=REQUESTS_PER_SECOND'],
+  ROOT_THUMBPRINTS: ['too-short', 'thumbprints of 43 characters'],
+  ROOT_KEY_VERSIONS: ['1', 'versions of 32 characters'],
+  ACCEPTED_CLOUDS: ['emulator', 'names of clouds'],
   SIGNING_KEY_VERSION: ['newest', 'a version of 32 characters'],
   ZONE_REDUNDANT: ['yes', 'true or false'],
   MAXIMUM_INSTANCE_COUNT: ['many', 'a whole number'],
