@@ -3,6 +3,7 @@ import { ChangesPage } from './pages/changes.tsx';
 import { CustomersPage } from './pages/customers.tsx';
 import { DecisionsPage } from './pages/decisions.tsx';
 import { ExplainPage } from './pages/explain.tsx';
+import { ImportPage } from './pages/import.tsx';
 import { KeysPage } from './pages/keys.tsx';
 import { LicencePage } from './pages/licence.tsx';
 import { OffersPage } from './pages/offers.tsx';
@@ -46,6 +47,8 @@ function CurrentPage({ place: { page, id, query } }: { readonly place: Place }) 
       return id === '' ? <DecisionsPage /> : <ExplainPage key={id} id={id} />;
     case 'offers':
       return <OffersPage />;
+    case 'import':
+      return <ImportPage />;
     case 'changes':
       return <ChangesPage />;
     case 'search':

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ConsolePage } from '../contract/consolePages.ts';
 import { Link, useNavigation } from './routing/navigation.tsx';
-import { useSession } from './session/context.ts';
+import { useMay, useSession } from './session/context.ts';
 import { SearchBox } from './parts/searchBox.tsx';
 import { Plain } from './parts/text.tsx';
 
@@ -11,6 +11,7 @@ const PAGES: readonly (readonly [page: ConsolePage, title: string, also: readonl
   ['customers', 'Customers', ['licences', 'vms']],
   ['decisions', 'Decisions', []],
   ['offers', 'Offers', []],
+  ['import', 'Import', []],
   ['trust', 'Trust', []],
   ['keys', 'Keys', []],
   ['changes', 'Changes', []],
@@ -38,10 +39,11 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
 
 function Navigation() {
   const { place } = useNavigation();
+  const mayWrite = useMay('Operator');
   return (
     <nav aria-label="Pages">
       <ul>
-        {PAGES.map(([page, title, also]) => (
+        {PAGES.filter(([page]) => page !== 'import' || mayWrite).map(([page, title, also]) => (
           <li key={page}>
             <Link to={{ page }} isCurrent={place.page === page || also.some((other) => other === place.page)}>
               {title}

@@ -45,6 +45,8 @@ export interface StackOptions {
   readonly keep?: boolean;
   /** The service runs from the bundle that is deployed, which is built first; by default from its sources. */
   readonly built?: boolean;
+  /** The folder of a package that is built already: the service runs from it. */
+  readonly app?: string;
   /** Gets each line of the service's log, which the log file gets too. */
   readonly log?: (line: string) => void;
   /** Milliseconds after which a part is called slow. */
@@ -175,6 +177,7 @@ function logFileOf(folder: string): string {
 
 /** @returns where the bundle is; nothing where the service runs from its sources */
 async function buildApp(options: StackOptions): Promise<Pick<ServiceProcessOptions, 'root'>> {
+  if (options.app !== undefined) return { root: options.app };
   if (options.built !== true) return {};
   const root = join(options.folder, 'app');
   const part = {

@@ -3,7 +3,7 @@ import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 
 export interface OpenApiNeeds {
   /** Describes all routes of this service as an OpenAPI document. */
-  readonly describeApi: () => unknown;
+  readonly describeApi: () => Promise<unknown>;
 }
 
 /**
@@ -11,19 +11,28 @@ export interface OpenApiNeeds {
  * ETag lets callers ask whether it has changed (RFC 9110 section 13.1.2).
  */
 export function createOpenApi({ describeApi }: OpenApiNeeds): UseCase {
-  let document: { readonly body: string; readonly eTag: string } | null = null;
-  return (request) => {
-    document ??= describe(describeApi);
-    return Promise.resolve(reply(document, request));
+  let describing: Promise<Document> | null = null;
+  return async (request) => {
+    describing ??= describe(describeApi);
+    const document = await describing.catch((error: unknown) => {
+      describing = null;
+      throw error;
+    });
+    return reply(document, request);
   };
 }
 
-function describe(describeApi: () => unknown) {
-  const body = JSON.stringify(describeApi());
+interface Document {
+  readonly body: string;
+  readonly eTag: string;
+}
+
+async function describe(describeApi: OpenApiNeeds['describeApi']): Promise<Document> {
+  const body = JSON.stringify(await describeApi());
   return { body, eTag: `"${hash('sha256', body, 'base64url').slice(0, 22)}"` };
 }
 
-function reply({ body, eTag }: { readonly body: string; readonly eTag: string }, request: EdgeRequest): Reply {
+function reply({ body, eTag }: Document, request: EdgeRequest): Reply {
   const headers = { ETag: eTag, 'Cache-Control': 'public, max-age=300' };
   if (isKnown(request.header('if-none-match'), eTag)) return { status: 304, headers, body: '' };
   return { status: 200, headers: { 'Content-Type': 'application/json', ...headers }, body };

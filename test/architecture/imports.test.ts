@@ -72,7 +72,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@azure/keyvault-keys': ['tokens'],
   '@azure/identity': ['app', 'cli'],
   '@azure/functions': ['functions', 'dev/functionsHost'],
-  jose: ['tokens', 'operators', 'emulator', 'dev'],
+  jose: ['operators', 'emulator', 'dev'],
   zod: [
     'contract/operators',
     'app',

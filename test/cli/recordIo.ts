@@ -24,6 +24,8 @@ export function recordIo(
     env: {},
     directory: import.meta.dirname,
     now: () => Date.UTC(2026, 6, 1),
+    sleep: () => Promise.reject(new Error('This test has no clock to wait for.')),
+    endOnInterrupt: () => undefined,
     terminal: null,
     ask: null,
     ...change,

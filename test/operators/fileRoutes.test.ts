@@ -39,6 +39,30 @@ test('a dry run counts and writes nothing; the import does what it said; a secon
   expect(again.body['licences']).toEqual({ created: 0, updated: 1, unchanged: 2 });
 });
 
+test('a dry run tells each row that changes if it is asked to, old and new, with its line', async () => {
+  const lines = [row(51), row(52), row(53)];
+  expect((await importCsv(lines)).status).toBe(200);
+  const changed = [row(51), '', row(52, { seats: '2' }), row(54)];
+  const { body } = await importCsv(changed, '?dryRun=true&rows=true');
+  expect(body['rows']).toEqual([
+    { kind: 'licence', id: 'csv-52', line: 4, old: { seats: 5 }, new: { seats: 2 } },
+    {
+      kind: 'licence',
+      id: 'csv-54',
+      line: 5,
+      old: null,
+      new: expect.objectContaining({ id: 'csv-54', seats: 5 }) as object,
+    },
+  ]);
+  expect((await importCsv(changed, '?dryRun=true')).body).not.toHaveProperty('rows');
+  expect((await importCsv(changed, '?rows=true')).body).not.toHaveProperty('rows');
+  const offer = { offer: 'contoso/gateway/early', mode: 'licensed', grace: 'P2D', earlyRelease: true };
+  const file = await operate(stack(), 'POST /catalogue?dryRun=true&rows=true', { body: { offers: [offer] } });
+  expect(file.body['rows']).toEqual([
+    { kind: 'offer', id: offer.offer, field: 'offers[0]', old: { grace: 'P7D' }, new: { grace: 'P2D' } },
+  ]);
+});
+
 test('every problem is told with its line, and nothing is written', async () => {
   const lines = [row(11), row(12, { seats: 'many' }), '', row(13, { id: 'no spaces' }), 'too,few'];
   const answer = await importCsv(lines);

@@ -2,7 +2,8 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { LicenceJson } from '../../contract/operators/licence.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { endingCommand } from '../endings.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
+import { describeSeats, endingCommand } from '../endings.ts';
 import { findLosses } from '../losses.ts';
 import type { Terms } from '../losses.ts';
 import { needed, parseInstant } from '../options.ts';
@@ -53,7 +54,7 @@ export function createGrant(session: Session) {
         ...{ cloud: cloud ?? options.cloud, subscription, until: null },
       }));
       const licence = { id, ...writeSubscriptions(list), offer, seats, ...readTerms(options, null) };
-      await putLicence(openService(session, options), licence).catch(explainPresent);
+      await putLicence(openService(session, options), options, licence).catch(explainPresent);
     });
 }
 
@@ -140,17 +141,18 @@ function readCustomer(
 const SOMEBODY = { name: '-', reference: null, contact: null };
 
 /** Null where the change takes nothing from anybody. */
-function describeLoss({ licence, usage }: LicenceDetail, terms: Terms): string | null {
+function describeLoss({ licence }: LicenceDetail, terms: Terms) {
   const losses = findLosses(licence, terms);
   if (losses.length === 0) return null;
-  return `Changes ${losses.join(', ')} of the licence ${printable(licence.id)}. ${usage.taken} seats are taken. VMs that this leaves out get no new licence.`;
+  return (report: EffectReportJson) =>
+    `Changes ${losses.join(', ')} of the licence ${printable(licence.id)}. ${describeSeats(report, 'under it')} VMs that this leaves out get no new licence.`;
 }
 
 /** The service speaks of ETags, which `set` reads by itself. */
 function explainPresent(error: unknown): never {
   if (!(error instanceof RefusedError) || error.code !== 'precondition_required') throw error;
   const message = 'there is a licence with this id already. Change it with licences set';
-  throw new RefusedError(error.code, message, error.correlationId);
+  throw new RefusedError(error.code, message, { correlationId: error.correlationId });
 }
 
 /** @throws {InvalidArgumentError} */

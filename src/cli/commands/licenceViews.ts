@@ -2,6 +2,7 @@ import type { Answers } from '../operatorAnswers.ts';
 import { Option } from '@commander-js/extra-typings';
 import type * as z from 'zod';
 import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
 import type { licenceEntry } from '../../contract/operators/licence.ts';
 import type { Session } from '../command.ts';
 import { end } from '../endings.ts';
@@ -88,9 +89,14 @@ export function readLicence(client: OperatorClient, id: string): Promise<Licence
 export type LicenceEntry = z.input<typeof licenceEntry>;
 
 /** Writes a new licence, and shows it. */
-export async function putLicence(service: Service, licence: LicenceEntry): Promise<void> {
-  const call = { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence) } as const;
-  showLicence(service, await service.client({ ...call, answer: 'LicenceItem' }));
+export function putLicence(service: Service, flags: EndingFlags, licence: LicenceEntry): Promise<void> {
+  return end(service, flags, {
+    effect: null,
+    call: { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence), answer: 'LicenceItem' },
+    show: (item) => {
+      showLicence(service, item);
+    },
+  });
 }
 
 /** Members of a licence that change. What is undefined or null is removed, and has its default then. */
@@ -99,7 +105,7 @@ export type LicencePatch = Readonly<Partial<Record<keyof LicenceEntry, unknown>>
 interface PatchedLicence extends Pick<LicenceItem, 'licence' | 'etag'> {
   readonly patch: LicencePatch;
   /** What it takes from somebody; null where it takes nothing. */
-  readonly effect: string | null;
+  readonly effect: ((report: EffectReportJson) => string) | null;
 }
 
 /** Changes a licence at the version with this ETag. */

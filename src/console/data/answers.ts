@@ -5,7 +5,7 @@ import type { KeyReportJson } from '../../contract/operators/keys.ts';
 import type { ListedLicenceJson } from '../../contract/operators/licenceList.ts';
 import type { OverviewJson } from '../../contract/operators/overview.ts';
 import type { PoolHistoryJson, PoolJson } from '../../contract/operators/pool.ts';
-import type { LicenceDetailJson, OfferItemJson } from '../../contract/operators/records.ts';
+import type { LicenceDetailJson, OfferItemJson, OverrideItemJson } from '../../contract/operators/records.ts';
 import type { SearchAnswerJson } from '../../contract/operators/search.ts';
 import type { IssuerJson, TrustReportJson } from '../../contract/operators/trust.ts';
 
@@ -26,9 +26,12 @@ export interface Answers {
   readonly listLicences: Page<ListedLicenceJson>;
   readonly readLicence: LicenceDetailJson;
   readonly listActivations: Page<ActivationJson>;
+  readonly readActivation: ActivationJson;
   readonly listDecisions: Page<DecisionJson>;
   readonly explainDecision: ExplanationJson;
   readonly listOffers: Page<OfferItemJson>;
+  readonly readOffer: OfferItemJson;
+  readonly readOverride: OverrideItemJson;
   readonly readTrust: TrustReportJson;
   readonly listUnknownIssuers: { readonly items: readonly IssuerJson[] };
   readonly readKeys: KeyReportJson;

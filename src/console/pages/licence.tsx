@@ -1,11 +1,14 @@
-import { useCallback } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import type { LicenceJson } from '../../contract/operators/licence.ts';
 import type { LicenceDetailJson } from '../../contract/operators/records.ts';
+import { LicenceActions } from '../changes/licenceActions.tsx';
+import { listSubscriptions } from '../changes/licenceChange.ts';
 import { useData } from '../data/useData.ts';
 import { usePages } from '../data/usePages.ts';
 import { ChangeList } from '../parts/changeList.tsx';
 import { DecisionList } from '../parts/decisionList.tsx';
 import { Listed, Loaded } from '../parts/loaded.tsx';
+import { Done } from '../parts/notices.tsx';
 import { Ago, Day } from '../parts/now.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { SeatHistory } from '../parts/seatHistory.tsx';
@@ -20,6 +23,9 @@ import { useSession } from '../session/context.ts';
 export function LicencePage({ id }: { readonly id: string }) {
   const { api } = useSession();
   const data = useData(`licence ${id}`, (signal) => api.read('readLicence', { params: { id }, signal }));
+  const [said, setSaid] = useState('');
+  const [isGone, setGone] = useState(false);
+  if (isGone) return <Deleted id={id} said={said} />;
   return (
     <Loaded data={data}>
       {(detail) => (
@@ -29,6 +35,15 @@ export function LicencePage({ id }: { readonly id: string }) {
           </h1>
           <LicenceState licence={detail.licence} />
           <Seats usage={detail.usage} />
+          <LicenceActions
+            detail={detail}
+            finish={(done, deleted) => {
+              setSaid(done);
+              setGone(deleted);
+              if (!deleted) data.reload();
+            }}
+          />
+          <Done said={said} />
           <LicenceFacts detail={detail} />
           <Subscriptions licence={detail.licence} />
           <SeatHistory pool={`licence:${detail.licence.id.toLowerCase()}`} />
@@ -38,6 +53,20 @@ export function LicencePage({ id }: { readonly id: string }) {
         </>
       )}
     </Loaded>
+  );
+}
+
+function Deleted({ id, said }: { readonly id: string; readonly said: string }) {
+  return (
+    <>
+      <h1>
+        <Plain text={id} />
+      </h1>
+      <Done said={said} />
+      <p>
+        <Link to={{ page: 'customers' }}>Look at the other customers</Link>
+      </p>
+    </>
   );
 }
 
@@ -74,12 +103,6 @@ function LicenceFacts({ detail: { licence, changedBy, changedAt } }: { readonly 
       ]}
     />
   );
-}
-
-/** Cloud and subscription of each, as the licence names them. */
-function listSubscriptions({ cloud, subscription, subscriptions }: LicenceJson) {
-  if (Array.isArray(subscriptions)) return subscriptions;
-  return cloud !== undefined && subscription !== undefined ? [{ cloud, subscription, until: null }] : [];
 }
 
 function Subscriptions({ licence }: { readonly licence: LicenceJson }) {

@@ -1,9 +1,11 @@
 import { useState } from 'preact/hooks';
 import type { ActivationJson } from '../../contract/operators/activation.ts';
+import { VM_CHANGES, listVmVerbs } from '../changes/vmChange.ts';
+import type { VmVerb } from '../changes/vmChange.ts';
+import { VmDialogue } from '../changes/vmDialogue.tsx';
 import { useData } from '../data/useData.ts';
-import { BlockDialogue } from '../parts/blockDialogue.tsx';
-import type { BlockVerb } from '../parts/blockDialogue.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { Done } from '../parts/notices.tsx';
 import { Ago } from '../parts/now.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Facts } from '../parts/table.tsx';
@@ -70,7 +72,7 @@ function Activation({ vm, reload }: { readonly vm: ActivationJson; readonly relo
       </h2>
       <VmState vm={vm} />
       <VmFacts vm={vm} />
-      <BlockButton vm={vm} reload={reload} />
+      <VmActions vm={vm} reload={reload} />
     </section>
   );
 }
@@ -109,26 +111,45 @@ function VmFacts({ vm }: { readonly vm: ActivationJson }) {
   );
 }
 
-function BlockButton({ vm, reload }: { readonly vm: ActivationJson; readonly reload: () => void }) {
-  const [verb, setVerb] = useState<BlockVerb | null>(null);
+function VmActions({ vm, reload }: { readonly vm: ActivationJson; readonly reload: () => void }) {
+  const [verb, setVerb] = useState<VmVerb | null>(null);
+  const [said, setSaid] = useState('');
   const mayWrite = useMay('Operator');
-  if (!mayWrite) return null;
   const close = () => {
     setVerb(null);
-    reload();
   };
   return (
-    <p class="unprinted">
-      <button
-        type="button"
-        onClick={() => {
-          setVerb(vm.blocked ? 'unblock' : 'block');
-        }}
-      >
-        {vm.blocked ? 'Unblock this VM …' : 'Block this VM …'}
-      </button>
-      {verb !== null && <BlockDialogue vm={vm} verb={verb} close={close} />}
-    </p>
+    <>
+      {mayWrite && (
+        <div class="actions unprinted">
+          {listVmVerbs(vm).map((one) => (
+            <button
+              key={one === 'unblock' ? 'block' : one}
+              type="button"
+              class={one === 'unblock' ? 'primary' : VM_CHANGES[one].isEnding ? 'ending' : ''}
+              onClick={() => {
+                setVerb(one);
+              }}
+            >
+              {VM_CHANGES[one].open}
+            </button>
+          ))}
+        </div>
+      )}
+      {verb !== null && (
+        <VmDialogue
+          vm={vm}
+          verb={verb}
+          close={close}
+          finish={(done) => {
+            close();
+            setSaid(done);
+            reload();
+          }}
+        />
+      )}
+      <Done said={said} />
+    </>
   );
 }
 

@@ -1,15 +1,11 @@
 import * as z from 'zod';
 
-import { EFFECTIVE_STATUSES } from './licenceFilter.ts';
+import { effective } from './licenceFilter.ts';
 import { cloudLookedAt, instantText, licenceItem, pageOf } from './records.ts';
 
 export const listedLicence = licenceItem
   .extend({
-    effective: z
-      .enum(EFFECTIVE_STATUSES)
-      .describe(
-        'What the licence is worth now, its dates and its offer’s status included. `licence.status` is what operators wrote.',
-      ),
+    effective,
     counted: z
       .strictObject({
         taken: z.int().min(0).describe('VMs whose lease had not ended.'),

@@ -93,7 +93,7 @@ const CATALOGUE = {
 };
 
 const VMS = {
-  vms: ['first', 'second', 'third', 'fourth', 'fifth'].map((name, index) => ({
+  vms: ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map((name, index) => ({
     ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION },
     ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
     plan: { publisher: 'contoso', product: 'gateway', name: 'standard' },
@@ -139,6 +139,8 @@ export interface ConsoleScene {
   readonly browser: Browser;
   /** Boots one of the VMs, with a key of its own. */
   readonly boot: (vm: string) => ReturnType<typeof boot>;
+  /** The same by the shipped client, as a customer's VM does. */
+  readonly bootByClient: (vm: string) => ReturnType<typeof bootVm>;
 }
 
 /** Somebody has changed something already. */
@@ -176,6 +178,11 @@ export function useConsoleScene(): () => ConsoleScene {
       change: { label: `gateway ${vm}`, client: 'gateway/2.1' },
     });
   };
+  const bootByClient: ConsoleScene['bootByClient'] = async (vm) => {
+    if (stack === null) throw new Error('The stack is there only while tests run.');
+    const progress = () => undefined;
+    return bootVm(stack(), { folder: join(folder, vm), once: true, progress, vm, product: 'contoso/gateway' });
+  };
   beforeAll(async () => {
     if (stack === null) return;
     // Root has no sandbox in Chromium; what it opens here is ours.
@@ -184,14 +191,7 @@ export function useConsoleScene(): () => ConsoleScene {
       args: ['--no-sandbox', '--disable-background-networking'],
     });
     for (const vm of ['first', 'second', 'third', 'fourth']) await bootOne(vm);
-    // By the shipped client, as a customer's VM does.
-    await bootVm(stack(), {
-      folder: join(folder, 'vm'),
-      once: true,
-      progress: () => undefined,
-      vm: 'second',
-      product: 'contoso/gateway',
-    });
+    await bootByClient('second');
     await raiseSeats(stack());
     await fillHistory(tables, { ...HISTORY, now: Date.now() });
   });
@@ -201,6 +201,6 @@ export function useConsoleScene(): () => ConsoleScene {
   });
   return () => {
     if (stack === null || browser === undefined) throw new Error('The scene is there only while tests run.');
-    return { stack: stack(), browser, boot: bootOne };
+    return { stack: stack(), browser, boot: bootOne, bootByClient };
   };
 }
