@@ -176,7 +176,11 @@ describe.skipIf(hasNoBrowser)('curing a refusal, in Chromium', () => {
     await page.keyboard.press('/');
     await page.keyboard.type('fabrikam res');
     await page.keyboard.press('Enter');
-    await page.getByRole('main').getByRole('link', { name: /Fabrikam Residences|fabrikam-2026/ }).first().click();
+    await page
+      .getByRole('main')
+      .getByRole('link', { name: /Fabrikam Residences|fabrikam-2026/ })
+      .first()
+      .click();
     await heading(page, 'Fabrikam Residences').waitFor();
     await page.getByRole('link', { name: 'its decisions' }).click();
     await page.getByRole('row').filter({ hasText: 'seats_exhausted' }).getByRole('link').first().click();

@@ -46,16 +46,15 @@ const tourLicence: Tour = async (page, take) => {
   await page.getByText('That is 1 more than 2.').waitFor();
   await page.getByLabel('Reason').fill('The customer has given a seat back: it’s in the contract of May.');
   await take('Licence seats');
-  await operate(scene().stack, 'PATCH /licences/fabrikam-2026', {
-    body: {
-      note: `As agreed ${await page.evaluate<string>('`${matchMedia("(prefers-color-scheme: dark)").matches} ${innerWidth}`')}.`,
-    },
-    headers: { 'If-Match': '*' },
-  });
+  const form = await page.evaluate<string>('`${matchMedia("(prefers-color-scheme: dark)").matches} ${innerWidth}`');
+  const body = { note: `As agreed for ${form}.` };
+  await operate(scene().stack, 'PATCH /licences/fabrikam-2026', { body, headers: { 'If-Match': '*' } });
   await page.getByRole('dialog').getByRole('button', { name: 'Change the seats' }).click();
   await page.getByRole('dialog').getByRole('row').nth(1).waitFor();
   await take('Licence versions');
   await close(page);
+  // The page has read it again.
+  await page.getByText(body.note).waitFor();
   await open(page, 'Change the end');
   await take('Licence end');
   await close(page);
