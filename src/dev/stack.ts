@@ -124,6 +124,9 @@ const PARTS = ['service', 'imds', 'table'] as const;
 /** A whole fleet starts from this one address, in one subscription, and is restarted as often as a developer likes. */
 const WIDE_LIMIT = '100000';
 
+/** Octets, as the template sets it: a little more than the service itself takes. */
+export const REQUEST_BODY_LIMIT = 278_528;
+
 type Stop = () => Promise<void>;
 
 /** Starts store, emulator and service, and applies the demonstration's catalogue. What was started stops if one fails. */
@@ -349,6 +352,7 @@ async function settingsOf(
     SUBSCRIPTION_RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
     VM_RATE_LIMIT_PER_MINUTE: WIDE_LIMIT,
     AzureWebJobsDisableHomepage: 'true',
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: `${REQUEST_BODY_LIMIT}`,
     ...needed,
     ...settings,
   };

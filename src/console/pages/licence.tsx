@@ -37,6 +37,7 @@ export function LicencePage({ id }: { readonly id: string }) {
           <Seats usage={detail.usage} />
           <LicenceActions
             detail={detail}
+            reload={data.reload}
             finish={(done, deleted) => {
               setSaid(done);
               setGone(deleted);
@@ -108,8 +109,7 @@ function LicenceFacts({ detail: { licence, changedBy, changedAt } }: { readonly 
 function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
   const subscriptions = listSubscriptions(licence);
   return (
-    <section>
-      <h2>Subscriptions</h2>
+    <Panel title="Subscriptions">
       {subscriptions.length === 0 && <p>Every subscription of the emulator.</p>}
       <ul class="lines">
         {subscriptions.map(({ cloud, subscription, until }) => (
@@ -124,7 +124,7 @@ function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 
