@@ -15,6 +15,7 @@ import { networkLimits } from '../http/networkLimits.ts';
 import { describeKeyFault, readRootSource } from './rootSource.ts';
 import type { TokenEndpoint } from './platformIdentity.ts';
 import { findUnresolvedReference } from './settingReferences.ts';
+import type { RunningApp } from './settingReferences.ts';
 import type { RootSource } from './rootSource.ts';
 import { readCertificateFile } from '../trust/certificateFiles.ts';
 import { readSettingFile } from '../trust/settingFile.ts';
@@ -257,7 +258,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const { key: signingKey, kids: signingKids } = readSigningKey(given, problems);
   const root = readRoot(given, usable, { signingKids }, problems);
   const emulatorCertificates = readEmulatorCertificates(given, problems);
-  const told = tellReferences(given, problems);
+  const told = tellReferences(given, problems, environment);
   if (!parsed.success || told.length > 0) throw new ConfigurationError(told);
   const directory = describeDirectory(parsed.data);
   const console = directory === null ? null : describeConsole(parsed.data, directory);
@@ -281,9 +282,9 @@ function readGiven(environment: Readonly<Record<string, string | undefined>>): G
 }
 
 /** Of a setting that holds an unresolved reference, nothing else is told: its value is not known. */
-function tellReferences(given: Given, problems: readonly string[]): readonly string[] {
+function tellReferences(given: Given, problems: readonly string[], app: RunningApp): readonly string[] {
   const references = Object.entries(given).flatMap(([name, value]) => {
-    const fault = findUnresolvedReference(value);
+    const fault = findUnresolvedReference(value, app);
     return fault === null ? [] : [{ name, problem: `${name} ${fault}` }];
   });
   const isBeside = (problem: string) =>
