@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { cloud, uuid } from '../contract/operators/fields.ts';
+import { cloud, must, uuid } from '../contract/operators/fields.ts';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import { formatInstant, formatNullable } from '../contract/instants.ts';
 import type { Activation } from '../seats/activation.ts';
@@ -18,6 +18,7 @@ import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readInClouds, readPageQuery, writePage } from './pages.ts';
 import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
+import { searchLabels } from './searchLabels.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { reportTrial } from './oneRow.ts';
@@ -38,6 +39,9 @@ const defineRoute = routesThatNeed<ActivationNeeds>();
 const vmId = z.guid().toLowerCase();
 const licence = z.string().min(1).max(700);
 
+const MAX_LABEL = 200;
+const LABEL = must(`be a text of 1 to ${MAX_LABEL} characters`);
+
 const activationParams = z.strictObject({
   pool: z.string().min(1).max(512).describe('The pool of seats, as `pool` of the activation has it.'),
   vm: vmId.describe('The vmId.'),
@@ -53,6 +57,14 @@ const listQuery = z.strictObject({
     .describe(
       'One VM. Alone: the first page has the pools that its decisions name, the next ones look through all others.',
     ),
+  label: z
+    .string(LABEL)
+    .min(1, LABEL)
+    .max(MAX_LABEL, LABEL)
+    .optional()
+    .describe(
+      'Beginnings of words of the label, without regard to case; within a licence, pool or subscription. A page ends after 5,000 VMs, though it may be empty then.',
+    ),
   ...pageQuery,
 });
 
@@ -64,7 +76,7 @@ const listActivations = defineRoute({
   codes: ['not_found'],
   handle: async ({ needs, query, log }) => {
     const page = await readPage(needs, query, readPageQuery(query));
-    return { value: writePage(page, ({ pool, ...stored }) => writeItem(pool, stored), log) };
+    return { value: writePage(page, ({ pool, ...stored }) => writeItem(pool, stored), { log, cloud: query.cloud }) };
   },
 });
 
@@ -157,8 +169,19 @@ async function readPage(
   query: z.output<typeof listQuery>,
   page: PageRequest,
 ): Promise<ReadablePage<PooledActivation>> {
-  const { vmId: vm } = query;
   const scope = checkScope(query);
+  const { label } = query;
+  if (label === undefined) return readScope(needs, query, scope, page);
+  return searchLabels((asked) => readScope(needs, query, scope, asked), label, page);
+}
+
+async function readScope(
+  needs: ActivationNeeds,
+  query: z.output<typeof listQuery>,
+  scope: ReturnType<typeof checkScope>,
+  page: PageRequest,
+): Promise<ReadablePage<PooledActivation>> {
+  const { vmId: vm } = query;
   if (scope === 'pool') return needs.store.pageActivations({ pool: parsePool(query.pool ?? ''), vmId: vm }, page);
   if (scope === 'licence') {
     const { pool } = await findPool(needs, query.licence ?? '');
@@ -195,7 +218,7 @@ async function findVm(
 }
 
 /** Which of them is asked for: each is enough by itself. */
-function checkScope({ licence: id, pool, cloud: where, subscription, vmId: vm }: z.output<typeof listQuery>) {
+function checkScope({ licence: id, pool, cloud: where, subscription, vmId: vm, label }: z.output<typeof listQuery>) {
   if (where !== undefined && subscription === undefined) {
     throw new RequestError('request_malformed', 'cloud goes with subscription: name the subscription too.');
   }
@@ -206,6 +229,10 @@ function checkScope({ licence: id, pool, cloud: where, subscription, vmId: vm }:
   ].filter((scope) => scope !== null);
   if (scopes.length > 1) {
     const detail = 'A licence or pool has VMs of all its subscriptions: name it alone, or the subscription.';
+    throw new RequestError('request_malformed', detail);
+  }
+  if (scopes[0] === undefined && label !== undefined) {
+    const detail = 'Labels are searched within a licence, a pool or a subscription: name one of them.';
     throw new RequestError('request_malformed', detail);
   }
   if (scopes[0] === undefined && vm === undefined) {

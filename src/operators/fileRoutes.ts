@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { MAX_BODY } from '../contract/bodySize.ts';
 import type { FieldProblem } from '../contract/wire.ts';
 import { countPlan, isChanged, placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
 import type { CatalogueFile, CataloguePlan, CatalogueProblem, Upsert } from '../catalogue/file/cataloguePlan.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import {
   CatalogueError,
-  MAX_CATALOGUE,
   MAX_LICENCES,
   catalogueSchema,
   parseCataloguePieces,
@@ -94,7 +94,7 @@ function* refusing<T>(parsing: Pieces<T>): Pieces<T> {
 
 const catalogueBody: BodyForm<CatalogueFile> = {
   content: { 'application/json': catalogueSchema },
-  largest: MAX_CATALOGUE,
+  largest: MAX_BODY,
   *parse(_, text) {
     return yield* refusing(parseCataloguePieces(yield* parseJson(text)));
   },
@@ -125,7 +125,7 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
       ),
     'application/json': jsonFileSchema,
   },
-  largest: MAX_CATALOGUE,
+  largest: MAX_BODY,
   parse: (mediaType, text) => refusing(parseLicenceFile(mediaType, text, parseJson)),
 };
 

@@ -36,7 +36,7 @@ const exportPersonal = defineRoute({
   handle: async ({ needs, params: { cloud: name, subscription }, query, log }) => {
     const of = { cloud: name, subscriptionId: subscription };
     const page = await exportPrivacy(needs.store, of, readPageQuery(query));
-    return { value: writePage(page, (item) => item, log) };
+    return { value: writePage(page, (item) => item, { log, cloud: name }) };
   },
 });
 

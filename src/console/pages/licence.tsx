@@ -11,7 +11,7 @@ import { Listed, Loaded } from '../parts/loaded.tsx';
 import { Done } from '../parts/notices.tsx';
 import { Ago, Day } from '../parts/now.tsx';
 import { Panel } from '../parts/panel.tsx';
-import { SeatHistory } from '../parts/seatHistory.tsx';
+import { SeatHistory } from '../charts/seatHistory.tsx';
 import { Seats } from '../parts/seats.tsx';
 import { LicenceState } from '../parts/states.tsx';
 import { Facts } from '../parts/table.tsx';
@@ -37,6 +37,7 @@ export function LicencePage({ id }: { readonly id: string }) {
           <Seats usage={detail.usage} />
           <LicenceActions
             detail={detail}
+            reload={data.reload}
             finish={(done, deleted) => {
               setSaid(done);
               setGone(deleted);

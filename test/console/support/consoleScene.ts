@@ -92,12 +92,20 @@ const CATALOGUE = {
   ],
 };
 
+const plan = { publisher: 'contoso', product: 'gateway', name: 'standard' };
+
 const VMS = {
-  vms: ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map((name, index) => ({
-    ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION },
-    ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
-    plan: { publisher: 'contoso', product: 'gateway', name: 'standard' },
-  })),
+  vms: [
+    ...['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map((name, index) => ({
+      ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION, plan },
+      ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
+    })),
+    // Of a subscription that has no licence.
+    {
+      ...{ name: 'stranger', vmId: '11111111-0000-4000-8000-000000000007', subscriptionId: other(9), plan },
+      ...{ location: 'westeurope', sku: 'standard-2' },
+    },
+  ],
 };
 
 export const VM_ID = '11111111-0000-4000-8000-000000000001';
