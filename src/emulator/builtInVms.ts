@@ -1,4 +1,5 @@
 import { FOREIGN_PLAN } from './contentFaults.ts';
+import type { LoadBalancer } from './loadBalancer.ts';
 import { createStorageProfile, createVm } from './vms.ts';
 import type { Vm } from './vms.ts';
 
@@ -75,6 +76,17 @@ const VENDOR_IMAGE = {
   ...{ publisher: 'planPublisher', offer: 'planProduct', sku: 'planName', version: '1.4.0' },
 };
 
+const LOAD_BALANCER: LoadBalancer = {
+  publicIpAddresses: [{ frontendIpAddress: '203.0.113.7', privateIpAddress: '10.1.0.4' }],
+  inboundRules: [
+    {
+      ...{ frontendIpAddress: '203.0.113.7', protocol: 'tcp', frontendPort: 443 },
+      ...{ backendPort: 8443, privateIpAddress: '10.1.0.4' },
+    },
+  ],
+  outboundRules: [{ frontendIpAddress: '203.0.113.8', privateIpAddress: '10.1.0.4' }],
+};
+
 const CUSTOMER_VMS = [
   createVm({
     name: 'customer-production',
@@ -82,6 +94,7 @@ const CUSTOMER_VMS = [
     subscriptionId: CUSTOMER_PRODUCTION,
     tags: { stage: 'production' },
     compute: { ...VENDOR_IMAGE, location: 'westeurope', resourceGroupName: 'production' },
+    loadBalancer: LOAD_BALANCER,
   }),
   createVm({
     name: 'customer-test',

@@ -61,6 +61,7 @@ export const ENDPOINTS_SINCE = {
   instance: '2017-03-01',
   attested: '2018-10-01',
   identity: '2018-02-01',
+  loadbalancer: '2020-10-01',
   scheduledevents: '2017-08-01',
 } as const satisfies Record<string, ApiVersion>;
 
@@ -113,6 +114,8 @@ const FIELDS_SINCE = {
   'event.Description': '2019-04-01',
   'event.DurationInSeconds': '2020-07-01',
   'event.EventSource': '2019-08-01',
+  'event.Preempt': '2017-11-01',
+  'event.Terminate': '2019-01-01',
 } as const satisfies Record<string, ApiVersion | EventVersion>;
 
 export type EventVersion = (typeof EVENT_VERSIONS)[number];

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttestedVm } from './documentContent.ts';
 import type { FaultName } from './faults.ts';
+import type { LoadBalancer } from './loadBalancer.ts';
 import type { ManagedIdentities } from './managedIdentities.ts';
 import type { ScheduledEvent } from './scheduledEvents.ts';
 import type { ApiVersion } from './versions.ts';
@@ -25,6 +26,8 @@ export interface Vm {
   readonly scheduledEvents?: readonly ScheduledEvent[];
   /** One of its own, and no other, by default. */
   readonly identities?: ManagedIdentities;
+  /** None by default. */
+  readonly loadBalancer?: LoadBalancer;
   /** Faults of this VM alone. */
   readonly faults?: readonly FaultName[];
   /** The newest api-version that its host serves; the newest of all by default. */
