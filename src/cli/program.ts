@@ -86,6 +86,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'run the emulator of the Instance Metadata Service',
     load: async (session) => (await import('./commands/imds.ts')).createImds(session),
   },
+  vectors: {
+    summary: 'write test vectors for verifiers of attested documents',
+    load: async (session) => (await import('./commands/vectors.ts')).createVectors(session),
+  },
   preflight: {
     summary: 'check whether this VM can prove what it is, before anything is deployed',
     load: async (session) => (await import('./commands/preflight.ts')).createPreflight(session),

@@ -44,7 +44,9 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
     instance: ({ vm, request }) => Promise.resolve(readInstance(vm, { ...request, version: dated(request) })),
     attested: (each) => only(each.request, 'document', () => readDocument(each)),
     identity: ({ vm, request, url }) =>
-      only(request, 'oauth2/token', () => identity.readToken({ vm, query: request.query, url, at: clock() })),
+      request.path.join('/') === 'info'
+        ? Promise.resolve(identity.readInfo())
+        : only(request, 'oauth2/token', () => identity.readToken({ vm, query: request.query, url, at: clock() })),
     scheduledevents: (each) => only(each.request, '', () => answerEvents(each)),
   };
   return (each) => endpoints[each.request.endpoint](each);

@@ -141,7 +141,7 @@ function randomSerial(): string {
   return `41${randomBytes(18).toString('hex')}`;
 }
 
-function encodePem(der: Uint8Array): string {
+export function encodePem(der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString('base64')

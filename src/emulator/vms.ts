@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AttestedVm } from './documentContent.ts';
 import type { FaultName } from './faults.ts';
+import type { ManagedIdentities } from './managedIdentities.ts';
 import type { ScheduledEvent } from './scheduledEvents.ts';
 import type { ApiVersion } from './versions.ts';
 
@@ -22,6 +23,8 @@ export interface Vm {
   /** A VM of the classic deployment model: no compute metadata, and only the vmId is attested. */
   readonly classic?: boolean;
   readonly scheduledEvents?: readonly ScheduledEvent[];
+  /** One of its own, and no other, by default. */
+  readonly identities?: ManagedIdentities;
   /** Faults of this VM alone. */
   readonly faults?: readonly FaultName[];
   /** The newest api-version that its host serves; the newest of all by default. */

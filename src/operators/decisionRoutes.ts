@@ -35,6 +35,8 @@ const listQuery = z.strictObject({
   subscription: z.guid().toLowerCase().optional(),
   vmId: z.guid().toLowerCase().optional(),
   code: z.enum(DECISION_CODES).optional(),
+  licence: z.string().min(1).max(512).optional().describe('As tokens carry it.'),
+  refused: z.literal('true').optional().describe('Refusals alone.'),
   from: time.optional().describe('Inclusive.'),
   until: time.optional().describe('Exclusive.'),
   ...pageQuery,
@@ -50,11 +52,15 @@ const listDecisions = defineRoute({
   answer: { mediaType: 'application/json', schema: decisionPage },
   codes: [],
   handle: async ({ needs, query, log }) => {
-    const { subscription, vmId, code, from, until } = query;
+    const { subscription, vmId, code, licence, refused, from, until } = query;
     if (from !== undefined && until !== undefined && from > until) {
       throw new RequestError('request_malformed', 'from is later than until: name the earlier time in from.');
     }
-    const filter = { cloud: query.cloud, subscriptionId: subscription, vmId, code, from, until };
+    const filter = {
+      ...{ cloud: query.cloud, subscriptionId: subscription, vmId, code, from, until },
+      licenceId: licence,
+      ...(refused !== undefined && { isRefused: true as const }),
+    };
     const page = await needs.listDecisions(filter, readPageQuery(query));
     return { value: writePage(page, writeDecision, { log, cloud: query.cloud }) };
   },

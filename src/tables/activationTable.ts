@@ -7,7 +7,7 @@ import type { SeatPool } from '../catalogue/seatPool.ts';
 import { ANY, foldCase } from '../contract/planName.ts';
 import { ContinuationError, StoreUnavailableError } from '../contract/stored.ts';
 import type { PageRequest, ReadablePage } from '../contract/stored.ts';
-import type { ActivationFilter, ActivationStore, PooledActivation } from '../seats/store.ts';
+import type { ActivationFilter, ActivationStore, PooledActivation, Seated } from '../seats/store.ts';
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { marketplaceRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPagesOf } from './paging.ts';
@@ -37,14 +37,14 @@ export function activationTable(activations: TableClient, budget: number): Omit<
       const seated = `${ofPool(pool)} and ${rowFilter(undefined)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
       const query = {
         filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`,
-        select: ['rowKey', 'overSince'],
+        select: ['rowKey', 'overSince', 'lastSeen'],
       };
       const found: Row[] = [];
       for await (const rows of readPieces(activations, { operation: 'count the seated VMs', budget }, query, PIECE)) {
         found.push(...rows);
-        if (isLate()) return { count: found.length, overSince: readEarliestOver(found), isWhole: false };
+        if (isLate()) return { ...sumSeated(found), isWhole: false };
       }
-      return { count: found.length, overSince: readEarliestOver(found), isWhole: true };
+      return { ...sumSeated(found), isWhole: true };
     },
   };
 }
@@ -128,8 +128,15 @@ function readPooledRow(row: Row): PooledActivation {
   return { ...readActivationRow(row), pool };
 }
 
-/** The earliest time since when one of these VMs is over. */
-function readEarliestOver(rows: readonly Row[]): number | null {
-  const times = rows.flatMap(({ overSince }) => (overSince instanceof Date ? [overSince.getTime()] : []));
-  return times.length === 0 ? null : times.reduce((earliest, time) => Math.min(earliest, time));
+function sumSeated(rows: readonly Row[]): Omit<Seated, 'isWhole'> {
+  const timesOf = (name: string) => rows.flatMap(({ [name]: time }) => (time instanceof Date ? [time.getTime()] : []));
+  return {
+    count: rows.length,
+    overSince: pick(timesOf('overSince'), Math.min),
+    lastSeen: pick(timesOf('lastSeen'), Math.max),
+  };
+}
+
+function pick(times: readonly number[], better: (one: number, other: number) => number): number | null {
+  return times.length === 0 ? null : times.reduce((best, time) => better(best, time));
 }

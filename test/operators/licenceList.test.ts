@@ -99,6 +99,15 @@ test('each licence has its effective status, and is listed by its id in one call
   expect({ calls, cloud, continuation, lookedAt }).toEqual({ calls: 1, cloud: null, continuation: null, lookedAt: 7 });
 });
 
+test('asked for it, the list tells how many seats are taken, one call more for each licence', async () => {
+  const { list } = await useScene();
+  const { items, calls } = await list('counted=true&query=acme&limit=3');
+  expect(items).toMatchObject([0, 1, 2].map(() => ({ counted: { taken: 0, over: 0, lastSeen: null } })));
+  expect(calls).toBe(4);
+  expect((await list('query=acme')).items.every((item) => !('counted' in item))).toBe(true);
+  await expect(list('counted=yes')).rejects.toThrow('counted');
+});
+
 test.each([
   ['query=ACME', ['a-later', 'c-over', 'd-active']],
   ['query=sea%20acm', ['d-active']],

@@ -7,7 +7,8 @@ import { expectedDocuments, hasShared, readSharedText } from '../support/shared.
 import { createSharedTrust } from '../support/sharedTrust.ts';
 import { CHANGES, changeMended, changeRaw, listNodes } from './damage.ts';
 import type { ChangeName, Node } from './damage.ts';
-import { AT, createScene, createTrust } from './scene.ts';
+import { AT } from '../../src/emulator/vectors/scene.ts';
+import { createScene, createTrust } from './scene.ts';
 
 /**
  * Exhaustive damage: each single bit, each element, each prefix of a genuine and of an emulated document. Nothing of it

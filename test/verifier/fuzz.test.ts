@@ -10,9 +10,9 @@ import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
 import type { Trust } from '../../src/verifier/x509/trust.ts';
 import { hasShared, listShared, sharedPath } from '../support/shared.ts';
 import { HOSTILE } from './hostile.ts';
-import { AT_PATH } from './mutations/derChanges.ts';
+import { AT_PATH } from '../../src/emulator/vectors/derChanges.ts';
 import { createScene, createTrust, judge, warm } from './scene.ts';
-import type { Scene } from './scene.ts';
+import type { Scene } from '../../src/emulator/vectors/scene.ts';
 
 /** Whatever comes in: a refusal with a code, and nothing else. */
 

@@ -1,8 +1,8 @@
 import { encodeElement, encodeLength, rewriteElement } from '../../src/emulator/der.ts';
 import { nestedSequences } from '../../src/emulator/berForms.ts';
 import { replaceContent } from '../../src/emulator/documentChanges.ts';
-import { AT_PATH, contentsChanged } from './mutations/derChanges.ts';
-import type { Scene } from './scene.ts';
+import { AT_PATH, contentsChanged } from '../../src/emulator/vectors/derChanges.ts';
+import type { Scene } from '../../src/emulator/vectors/scene.ts';
 
 /**
  * Documents that are made to cost as much as 16 KiB can: depth, counts, sizes, names. All of them are built here, and all

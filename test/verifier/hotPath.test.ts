@@ -2,8 +2,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { documentContent } from '../../src/emulator/documentContent.ts';
 import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import { nameSigner } from '../../src/emulator/documentChanges.ts';
-import { AT, DAY, NONCE, SECOND, createScene, createTrust, judge, pinsOf, read, verdict, warm } from './scene.ts';
-import type { Offer, Scene } from './scene.ts';
+import { AT, DAY, NONCE, SECOND, pinsOf, read } from '../../src/emulator/vectors/scene.ts';
+import { createScene, createTrust, judge, verdict, warm } from './scene.ts';
+import type { Offer, Scene } from '../../src/emulator/vectors/scene.ts';
 
 /** What may not differ between a leaf that was verified before and one that was not. */
 

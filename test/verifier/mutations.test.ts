@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { CHECK_NAMES } from '../../src/contract/attestation.ts';
 import { EVIDENCE_CODES } from '../../src/contract/codes.ts';
-import { ATTACKS } from './mutations/attacks.ts';
-import { MUTATIONS } from './mutations.ts';
-import type { Mutation } from './mutation.ts';
+import { ATTACKS } from '../../src/emulator/vectors/attacks.ts';
+import { MUTATIONS } from '../../src/emulator/vectors/mutations.ts';
+import type { Mutation } from '../../src/emulator/vectors/mutation.ts';
 import { createScene, createTrust, judge, verdict, warm } from './scene.ts';
-import type { Offer, Scene } from './scene.ts';
+import type { Offer, Scene } from '../../src/emulator/vectors/scene.ts';
 
 let scene: Scene;
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 const all = EVIDENCE_CODES.flatMap((code) => MUTATIONS[code].map((mutation) => ({ code, ...mutation })));
 
-const newTrust = ({ trust }: Offer) => trust?.() ?? createTrust(scene);
+const newTrust = ({ pins }: Offer) => createTrust(scene, pins);
 
 /** Whether a leaf that gets as far as this check may have entered the cache. */
 const isBehindReading = ({ check }: Mutation) => CHECK_NAMES.indexOf(check) > CHECK_NAMES.indexOf('reading');
@@ -38,7 +38,7 @@ test.each(all)('$code: $name', async (mutation) => {
   expect(verdict(refusal)).toBe(`${check}: ${code}`);
   if (!isBehindReading(mutation)) expect(cold.verifiedLeaves.size).toBe(0);
   const known = warm(scene, newTrust(changed));
-  if (changed.trust === undefined) expect(known.verifiedLeaves.size).toBe(1);
+  if (changed.pins === undefined) expect(known.verifiedLeaves.size).toBe(1);
   expect(verdict(judge(scene, changed, known))).toBe(`${check}: ${code}`);
   expect(refusal.checks.map(({ outcome }) => outcome)).toEqual(outcomesUntil(mutation));
   expect(verdict(judge(scene, inText(changed), newTrust(changed)))).toBe(`${check}: ${code}`);

@@ -10,9 +10,10 @@ import { runsOpenssl } from '../support/programs.ts';
 import { expectedDocuments, hasShared, listShared, readSharedText } from '../support/shared.ts';
 import { ASN1PARSE_LISTS, OPENSSL_ACCEPTS, PKIJS_DIFFERS, PKIJS_READS } from './disagreements.ts';
 import type { Disagreement } from './disagreements.ts';
-import { MUTATIONS } from './mutations.ts';
-import { AT, createScene } from './scene.ts';
-import type { Scene } from './scene.ts';
+import { MUTATIONS } from '../../src/emulator/vectors/mutations.ts';
+import { AT } from '../../src/emulator/vectors/scene.ts';
+import { createScene } from './scene.ts';
+import type { Scene } from '../../src/emulator/vectors/scene.ts';
 import {
   createOpenssl,
   decodeOurselves,
@@ -59,9 +60,9 @@ afterAll(() => {
 async function makeMutated(): Promise<Document[]> {
   const documents: Document[] = [];
   for (const { name, check, offer } of Object.values(MUTATIONS).flat()) {
-    const { evidence, trust, at = AT } = await offer(scene);
+    const { evidence, pins, at = AT } = await offer(scene);
     if (!(evidence instanceof Uint8Array) || evidence.length > MAX_DOCUMENT_OCTETS) continue;
-    documents.push({ name, check, octets: evidence, at, hasOwnPins: trust !== undefined });
+    documents.push({ name, check, octets: evidence, at, hasOwnPins: pins !== undefined });
   }
   return documents;
 }

@@ -8,7 +8,7 @@ import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { checkDer } from '../../src/verifier/der.ts';
 import { DOCUMENT_LIMITS } from '../../src/verifier/verifyEvidence.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';
-import { AT_PATH } from './mutations/derChanges.ts';
+import { AT_PATH } from '../../src/emulator/vectors/derChanges.ts';
 
 /** What others read in the same octets, and what they think of them. Null stands for what cannot be read. */
 

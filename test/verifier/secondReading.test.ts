@@ -8,10 +8,11 @@ import type { SignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { findReadingDifference } from '../../src/verifier/secondReading.ts';
 import type { Certificate } from '../../src/verifier/x509/certificate.ts';
 import { expectedDocuments, hasShared, readSharedText } from '../support/shared.ts';
-import { AT_PATH, contentsChanged, tagged } from './mutations/derChanges.ts';
-import { READING } from './mutations/content.ts';
-import { createScene, createTrust, judge, read } from './scene.ts';
-import type { Scene } from './scene.ts';
+import { AT_PATH, contentsChanged, tagged } from '../../src/emulator/vectors/derChanges.ts';
+import { READING } from '../../src/emulator/vectors/content.ts';
+import { read } from '../../src/emulator/vectors/scene.ts';
+import { createScene, createTrust, judge } from './scene.ts';
+import type { Scene } from '../../src/emulator/vectors/scene.ts';
 
 /** The second reader is given one thing and what the first one is said to have read of another. */
 

@@ -1,9 +1,7 @@
 import { X509Certificate, createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
-import type { AttestationResult } from '../../src/contract/attestation.ts';
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import type { LeafChange } from '../../src/emulator/authority.ts';
-import { documentContent } from '../../src/emulator/documentContent.ts';
 import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
 import {
   DOCUMENT_LIMITS,
@@ -13,24 +11,11 @@ import {
 } from '../../src/verifier/verifyEvidence.ts';
 import * as ber from '../../src/emulator/berForms.ts';
 import { encodeElement } from '../../src/emulator/der.ts';
-import { remade, saying, signedBy } from './mutation.ts';
-import type { Mutation } from './mutation.ts';
-import {
-  AT,
-  CREATED_ON,
-  DAY,
-  HOUR,
-  MINUTE,
-  NONCE,
-  POLICY,
-  SECOND,
-  createScene,
-  createTrust,
-  judge,
-  read,
-  verdict,
-} from './scene.ts';
-import type { Offer, Scene } from './scene.ts';
+import { saying, signedBy } from '../../src/emulator/vectors/mutation.ts';
+import { AT, CREATED_ON, MINUTE, NONCE, POLICY, SECOND, read } from '../../src/emulator/vectors/scene.ts';
+import type { Offer, Scene } from '../../src/emulator/vectors/scene.ts';
+import { VARIANTS } from '../../src/emulator/vectors/variants.ts';
+import { createScene, createTrust, judge, verdict } from './scene.ts';
 
 let scene: Scene;
 
@@ -40,79 +25,17 @@ beforeAll(async () => {
 
 const DOMAIN = AZURE_CLOUDS.AzurePublicCloud;
 const vm = BUILT_IN_VMS[0].compute;
-const { vmId, subscriptionId, sku, licenseType, plan } = vm;
-const RESULT: AttestationResult = {
-  ...{ cloud: 'AzurePublicCloud', region: 'eastus', vmId, subscriptionId, sku, licenseType, plan, nonce: NONCE },
-  ...{ createdOn: CREATED_ON, expiresOn: CREATED_ON + 6 * HOUR },
-};
-
+const { vmId } = vm;
 const named = (...names: readonly string[]): LeafChange => ({ names: names.map((value) => ({ type: 'dns', value })) });
-const made = (createdOn: number, lifetime?: number) =>
-  saying(() =>
-    documentContent({ vm, apiVersion: '2025-04-07', nonce: NONCE, createdOn, ...(lifetime && { lifetime }) }),
-  );
-
-/** The document's own end is enough. */
-function atAnyAge(offer: Mutation['offer']): Mutation['offer'] {
-  return async (scene) => ({ ...(await offer(scene)), policy: { maximumAge: null } });
-}
-
-/** Each is one change that must not matter, except for what the result says of it. */
-const VARIANTS: readonly (readonly [name: string, offer: Mutation['offer'], change?: Partial<AttestationResult>])[] = [
-  ['nothing changed', () => ({})],
-  ['SHA-256’s own identifier', remade({ digestOid: 'standard' })],
-  ['algorithms without parameters', remade({ parameters: 'absent' })],
-  ['the names in the other order', signedBy(named(DOMAIN, `westus.${DOMAIN}`)), { region: 'westus' }],
-  ['the domain alone', signedBy(named(DOMAIN)), { region: null }],
-  ['a region alone', signedBy(named(`westus.${DOMAIN}`)), { region: 'westus' }],
-  ['names in capitals', signedBy(named(`EastUS.${DOMAIN.toUpperCase()}`, DOMAIN))],
-  ['a name of two more labels', signedBy(named(`a.westus.${DOMAIN}`, DOMAIN)), { region: 'westus' }],
-  ['labels of one and of 63 characters', signedBy(named(`a.${'b'.repeat(63)}.${DOMAIN}`)), { region: 'b'.repeat(63) }],
-  ['four names', signedBy(named(DOMAIN, DOMAIN, `eastus.${DOMAIN}`, DOMAIN))],
-  ['clientAuth too', signedBy({ extendedKeyUsage: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'] })],
-  ['dataEncipherment too', signedBy({ keyUsage: ['digitalSignature', 'keyEncipherment', 'dataEncipherment'] })],
-  ['a leaf signed with SHA-256', signedBy({ signatureAlgorithm: 'rsa-sha256' })],
-  ['a leaf without basic constraints', signedBy({ basicConstraints: undefined })],
-  ['a leaf without key identifiers', signedBy({ keyIdentifiers: false })],
-  ['a leaf without a common name', signedBy({ subject: 'C=US, O=Countersign' })],
-  ['a leaf that ends this second', signedBy({ notAfter: AT })],
-  ['a leaf that began with the document', signedBy({ notBefore: CREATED_ON })],
-  [
-    'the last moment of the skew',
-    atAnyAge(made(AT - 6 * HOUR - 2 * MINUTE)),
-    { createdOn: AT - 6 * HOUR - 2 * MINUTE },
-  ],
-  ['a clock ahead by the skew', made(AT + 2 * MINUTE), { createdOn: AT + 2 * MINUTE }],
-  ['a lifetime of a day', made(CREATED_ON, DAY), { expiresOn: CREATED_ON + DAY }],
-  ['vmId in capitals', saying((content) => ({ ...content, vmId: vmId.toUpperCase() }))],
-  ['members that nobody knows', saying((content) => ({ ...content, more: [1, { a: null }, true] }))],
-  ['no licenseType', saying((content) => ({ ...content, licenseType: undefined })), { licenseType: null }],
-  ['an empty sku', saying((content) => ({ ...content, sku: '' })), { sku: '' }],
-  [
-    'an empty plan',
-    saying((content) => ({ ...content, plan: {} })),
-    { plan: { publisher: null, product: null, name: null } },
-  ],
-  ['JSON in lines', saying((content) => JSON.stringify(content, null, 2))],
-];
-
-const variants = VARIANTS.map(([name, offer, change = {}]) => ({ name, offer, change }));
-
-test.each(variants)('accepted: $name', async ({ offer, change }) => {
+test.each(VARIANTS)('accepted: $name', async ({ offer, result }) => {
   const trust = createTrust(scene);
   const changed = await offer(scene);
   for (const temperature of ['cold', 'warm']) {
     const verification = judge(scene, changed, trust);
-    expect(verification.accepted && verification.result, temperature).toEqual(resultOf(change));
+    expect(verification.accepted && verification.result, temperature).toEqual(result);
     expect(trust.verifiedLeaves.size).toBe(1);
   }
 });
-
-/** A document lives for six hours, if nothing else is stated. */
-function resultOf(change: Partial<AttestationResult>): AttestationResult {
-  const { createdOn = CREATED_ON, expiresOn = createdOn + 6 * HOUR } = change;
-  return { ...RESULT, ...change, createdOn, expiresOn };
-}
 
 test('a document as old as the policy allows, skew included, is accepted; a second later it is too old', () => {
   const trust = createTrust(scene);

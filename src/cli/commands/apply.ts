@@ -31,15 +31,17 @@ export function createApply(session: Session) {
       const file = parseCatalogue(parseJsonFile(text, path));
       const dryRun = options.dryRun === true;
       const { client, show } = openService(session, options);
-      const { describeFileLosses } = await import('../fileLosses.ts');
-      const effect = describeFileLosses(await client({ path: '/catalogue', answer: 'Catalogue' }), file);
+      const { describeFileLosses, formatFileChanges, listFileChanges } = await import('../fileLosses.ts');
+      const changes = listFileChanges(await client({ path: '/catalogue', answer: 'Catalogue' }), file);
+      const effect = describeFileLosses(changes);
       if (effect !== null) await confirm(session, effect, dryRun || options.yes);
       const report = await client({
         ...{ method: 'POST', path: '/catalogue', answer: 'ApplyReport' },
         query: { dryRun: `${dryRun}`, reason: options.reason },
         body: { text, mediaType: 'application/json' },
       });
-      show(report, () => formatReport(report));
+      const details = dryRun ? formatFileChanges(changes, session.terminal) : '';
+      show(report, () => `${formatReport(report)}${details}`);
     });
 }
 

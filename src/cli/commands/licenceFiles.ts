@@ -7,6 +7,7 @@ import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
 import { chooseKind, parseJsonFile, printFile, readText, writeText } from '../files.ts';
+import type { FileChange } from '../fileLosses.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { formatReport } from './apply.ts';
 import { jsonLine, printable } from '../printable.ts';
@@ -63,9 +64,11 @@ async function importFile(service: Service, body: FileBody, { dryRun, reason, ye
   tell(`${count} read; the service checks them …\n`);
   const checked = await post(service, body, { dryRun: 'true' });
   const { created, updated } = checked.licences;
-  const effect = updated === 0 ? null : await readLosses(service.client, body);
+  const { describeFileLosses, formatFileChanges } = await import('../fileLosses.ts');
+  const changes = updated > 0 ? await readChanges(service.client, body) : [];
+  const effect = describeFileLosses(changes);
   if (dryRun === true) {
-    show(checked, () => formatReport(checked));
+    show(checked, () => `${formatReport(checked)}${formatFileChanges(changes, session.terminal)}`);
     if (effect !== null) session.complain(`${effect}\n`);
     return;
   }
@@ -76,8 +79,8 @@ async function importFile(service: Service, body: FileBody, { dryRun, reason, ye
 }
 
 /** The service has accepted the file, so that it can be read here. */
-async function readLosses(client: OperatorClient, { mediaType, text }: FileBody): Promise<string | null> {
-  const [{ parseLicenceFile }, { describeFileLosses }] = await Promise.all([
+async function readChanges(client: OperatorClient, { mediaType, text }: FileBody): Promise<readonly FileChange[]> {
+  const [{ parseLicenceFile }, { listFileChanges }] = await Promise.all([
     import('../../catalogue/file/licenceFile.ts'),
     import('../fileLosses.ts'),
   ]);
@@ -85,7 +88,7 @@ async function readLosses(client: OperatorClient, { mediaType, text }: FileBody)
   const licences = entries.map(({ licence }) => licence);
   const kept = new Map(entries.map(({ licence, leftOut }) => [licence, leftOut]));
   const stored = await client({ path: '/catalogue', answer: 'Catalogue' });
-  return describeFileLosses(stored, { offers: [], licences, kept });
+  return listFileChanges(stored, { offers: [], licences, kept });
 }
 
 function post(

@@ -52,6 +52,8 @@ export const licenceDetail = z
   .meta({ id: 'LicenceDetail' });
 
 export type OfferItemJson = z.input<typeof offerItem>;
+export type OverrideItemJson = z.input<typeof overrideItem>;
+export type LicenceItemJson = z.input<typeof licenceItem>;
 export type LicenceDetailJson = z.input<typeof licenceDetail>;
 export type SeatUsageJson = z.input<typeof usageSchema>;
 
@@ -122,10 +124,36 @@ export type EffectReportJson = z.input<typeof effectReport>;
 
 const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
 
+/** What a file changes of one object. */
+const fileRow = z
+  .strictObject({
+    kind: z.enum(['offer', 'licence']),
+    id: z.string().describe('Of the licence; the name of the offer.'),
+    line: z.int().optional().describe('Of a CSV file, from 1.'),
+    field: z.string().optional().describe('Of a JSON file: where it stands, such as licences[3].'),
+    old: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('The members that change, as they are; null if it is created.'),
+    new: z.record(z.string(), z.unknown()).describe('The members that change, as they would be.'),
+  })
+  .meta({ id: 'FileRow' });
+
 /** What a file wrote, or would write. */
 export const applyReport = z
-  .strictObject({ dryRun: z.boolean(), offers: counts, licences: counts })
+  .strictObject({
+    dryRun: z.boolean(),
+    offers: counts,
+    licences: counts,
+    rows: z
+      .array(fileRow)
+      .optional()
+      .describe('With dryRun=true and rows=true: each object that is created or changed.'),
+  })
   .meta({ id: 'ApplyReport' });
+
+export type FileRowJson = z.input<typeof fileRow>;
+export type ApplyReportJson = z.input<typeof applyReport>;
 
 /** The page of a list. */
 export function pageOf<T extends z.ZodType>(item: T) {

@@ -4,11 +4,12 @@ import { encodeElement, rewriteElement } from '../../../src/emulator/der.ts';
 import { removeCertificates } from '../../../src/emulator/documentChanges.ts';
 import { ProfileError, parseSignedDocument } from '../../../src/verifier/cms/signedData.ts';
 import { checkDer } from '../../../src/verifier/der.ts';
-import { AT_PATH, contentsOf, doubled, nothing, tagged } from '../mutations/derChanges.ts';
-import type { Rewrite } from '../mutations/derChanges.ts';
-import { PROFILE } from '../mutations/message.ts';
-import { createScene, read } from '../scene.ts';
-import type { Scene } from '../scene.ts';
+import { AT_PATH, contentsOf, doubled, nothing, tagged } from '../../../src/emulator/vectors/derChanges.ts';
+import type { Rewrite } from '../../../src/emulator/vectors/derChanges.ts';
+import { PROFILE } from '../../../src/emulator/vectors/message.ts';
+import { read } from '../../../src/emulator/vectors/scene.ts';
+import { createScene } from '../scene.ts';
+import type { Scene } from '../../../src/emulator/vectors/scene.ts';
 
 let scene: Scene;
 
