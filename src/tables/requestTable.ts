@@ -77,7 +77,7 @@ function isNaming({ route, answer: given }: OperatorRequest, text: string): bool
 /** Also one that cannot be read otherwise. */
 function isRowNaming(row: Row, text: string): boolean {
   const { route, body } = joinText('body', row);
-  return body !== undefined && `${String(route)} ${String(body)}`.toLowerCase().includes(text.toLowerCase());
+  return typeof body === 'string' && `${String(route)} ${body}`.toLowerCase().includes(text.toLowerCase());
 }
 
 function requestEntity({ answer, at, ...request }: OperatorRequest) {

@@ -339,6 +339,11 @@ test('a VM that is refused under two offers has a row for each, and makes up no 
   }
 });
 
+interface Page {
+  readonly items: readonly unknown[];
+  readonly continuation: string | null;
+}
+
 test('a VM that is blocked under a licence of several subscriptions is in that of its decisions, or in any', async () => {
   const { serviceUrl: baseUrl, imdsUrl } = stack();
   const key = createKey();
@@ -356,14 +361,13 @@ test('a VM that is blocked under a licence of several subscriptions is in that o
   const unknown = '99999999-0000-4000-8000-00000000000f';
   expect((await block(unknown)).body).toMatchObject({ cloud: '*', subscription: '*', blocked: true });
   const exported: unknown[] = [];
-  let next: unknown = '';
+  let query: string | null = '';
   do {
-    const page = await operate(stack(), `GET /privacy/emulator/${subscription}?limit=1000${String(next)}`, {
-      as: 'Admin',
-    });
-    exported.push(...(page.body['items'] as unknown[]));
-    next = page.body['continuation'] === null ? null : `&continuation=${String(page.body['continuation'])}`;
-  } while (next !== null);
+    const path = `/privacy/emulator/${subscription}?limit=1000${query}`;
+    const { items, continuation } = (await operate(stack(), `GET ${path}`, { as: 'Admin' })).body as unknown as Page;
+    exported.push(...items);
+    query = continuation === null ? null : `&continuation=${continuation}`;
+  } while (query !== null);
   for (const vm of [vmId, unknown]) {
     expect(exported).toContainEqual(expect.objectContaining({ what: 'activation', id: `licence:of-two/${vm}` }));
   }
