@@ -1,30 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { OPERATOR_ROLES } from '../../../src/operators/roles.ts';
-import type { OperatorRole } from '../../../src/operators/roles.ts';
 import { DAY } from '../../support/licensing.ts';
 import { VM_ID, hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
-import { chooseRole, findBarriers, openPage, settle, signIn } from '../support/watchedPage.ts';
-import type { WatchedPage } from '../support/watchedPage.ts';
+import { useVisits } from '../support/visits.ts';
+import { chooseRole, findBarriers, settle } from '../support/watchedPage.ts';
 
 const scene = useConsoleScene();
-const opened: WatchedPage[] = [];
-
-/** Signs in, on a page of which every problem fails the test. */
-async function enter(role: OperatorRole, path = ''): Promise<WatchedPage> {
-  const { browser, stack } = scene();
-  const watched = await openPage(browser, stack);
-  opened.push(watched);
-  await signIn(watched.page, stack, role, path);
-  await settle(watched.page);
-  return watched;
-}
-
-afterEach(async () => {
-  const problems = opened.flatMap((watched) => watched.problems);
-  for (const { context } of opened.splice(0)) await context.close();
-  expect(problems).toEqual([]);
-});
+const { open, enter } = useVisits(scene);
 
 const panel = (page: Page, name: string) => page.getByRole('region', { name });
 
@@ -44,10 +27,8 @@ describe.skipIf(hasNoBrowser)('the overview, in Chromium', () => {
   test.each(OPERATOR_ROLES)(
     '%s sees in one request whether all is well, who is refused, and what ends',
     async (role) => {
-      const { browser, stack } = scene();
-      const watched = await openPage(browser, stack);
-      opened.push(watched);
-      const { page } = watched;
+      const { stack } = scene();
+      const { page } = await open();
       const asked = watchRequests(page);
       await page.goto(`${stack.serviceUrl}/console/`);
       await chooseRole(page, role);
