@@ -8,7 +8,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['test/packages/*.mjs'] },
+        projectService: { allowDefaultProject: ['test/packages/*.mjs', 'infra/hooks/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -24,6 +24,13 @@ export default defineConfig(
   },
   {
     files: ['test/support/noStrayOutput.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    // Programs for people to copy: plain JavaScript, whose output is the console's.
+    files: ['docs/examples/**/*.mjs'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: { parserOptions: { projectService: false } },
     rules: { 'no-console': 'off' },
   },
 );

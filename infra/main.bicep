@@ -2,7 +2,7 @@
 // No key, connection string or password connects them: the app's one managed identity does, with the roles listed in each module.
 targetScope = 'subscription'
 
-import { AzureCloud, NonceStyle, SigningKeySource, StorageRedundancy } from 'modules/parameterTypes.bicep'
+import { NonceStyle, SigningKeySource, StorageRedundancy } from 'modules/parameterTypes.bicep'
 import { vaultContents } from 'modules/vaultContents.bicep'
 
 @description('Name of this deployment, for instance `production`. Part of the resource group’s name and of the names derived from it.')
@@ -21,10 +21,10 @@ param location string
 @maxLength(200)
 param issuer string
 
-@description('The clouds whose attested documents count.')
+@description('The clouds whose attested documents count, comma-separated.')
 @minLength(1)
-@maxLength(4)
-param acceptedClouds AzureCloud[] = ['AzurePublicCloud']
+@maxLength(100)
+param acceptedClouds string = 'AzurePublicCloud'
 
 @description('The form of the nonce: 32 characters of base32, or ten digits as Microsoft’s article has it.')
 param nonceStyle NonceStyle = 'base32'
@@ -38,35 +38,35 @@ param trustedProxies int = 0
 @maxLength(36)
 param frontDoorId string = ''
 
-@description('Addresses of other proxies in front of the app, in CIDR form. Empty: none.')
-@maxLength(50)
-param proxyRanges string[] = []
+@description('Addresses of other proxies in front of the app, in CIDR form, comma-separated. Empty: none.')
+@maxLength(2000)
+param proxyRanges string = ''
 
-@description('Addresses, in CIDR form, from which packages may be deployed while the app is closed to all but its proxies. Empty: anywhere while it is open, nowhere while it is closed.')
-@maxLength(50)
-param deployerRanges string[] = []
+@description('Addresses, in CIDR form, comma-separated, from which packages may be deployed while the app is closed to all but its proxies. Empty: anywhere while it is open, nowhere while it is closed.')
+@maxLength(2000)
+param deployerRanges string = ''
 
 @description('Requests a second that one client address may make of one instance.')
 @minValue(1)
 @maxValue(100000)
 param rateLimitPerSecond int = 20
 
-@description('Other limits for the addresses of known networks, each `CIDR=REQUESTS_PER_SECOND`; the longest prefix counts. Empty: none.')
-@maxLength(100)
-param addressLimits string[] = []
+@description('Other limits for the addresses of known networks, each `CIDR=REQUESTS_PER_SECOND`, comma-separated; the longest prefix counts. Empty: none.')
+@maxLength(4000)
+param addressLimits string = ''
 
 @description('The most seconds from the issue of a licence to the end of its grace. Offers with a longer lifetime and grace are refused.')
 @minValue(300)
 @maxValue(69120000)
 param licenceLifeSeconds int = 2592000
 
-@description('RFC 7638 thumbprints of one or two root keys that are kept offline. Empty: the root key is made in a vault of its own.')
-@maxLength(2)
-param rootThumbprints string[] = []
+@description('RFC 7638 thumbprints of one or two root keys that are kept offline, comma-separated. Empty: the root key is made in a vault of its own.')
+@maxLength(100)
+param rootThumbprints string = ''
 
-@description('Versions of the root key in its vault that are in use, while one replaces the other; the first one signs what is asked for without a thumbprint. Empty: the oldest version.')
-@maxLength(2)
-param rootKeyVersions string[] = []
+@description('Versions of the root key in its vault that are in use, comma-separated, while one replaces the other; the first one signs what is asked for without a thumbprint. Empty: the oldest version.')
+@maxLength(70)
+param rootKeyVersions string = ''
 
 @description('Random part of the first challenge secret. It counts in the first deployment alone, and needs no value.')
 @secure()
@@ -175,12 +175,20 @@ var isProxied = !empty(frontDoorId) || !empty(proxyRanges)
 
 var isRootOffline = !empty(rootThumbprints)
 
+// The emulator’s cloud is none of them: a deployed service never accepts it.
+var azureClouds = ['AzurePublicCloud', 'AzureUSGovernmentCloud', 'AzureChinaCloud', 'AzureGermanCloud']
+var unknownClouds = filter(split(acceptedClouds, ','), cloud => !contains(azureClouds, cloud))
+
 // What is wrong with the parameters, all of it: the deployment ends before it makes anything.
 var problems = filter(
   [
     startsWith(issuer, 'https://') && !endsWith(issuer, '/') && toLower(issuer) == issuer && !contains(issuer, '?')
       ? ''
       : 'issuer must be an https URL in lower case, without a trailing slash'
+    empty(unknownClouds) ? '' : 'acceptedClouds must be of ${join(azureClouds, ', ')}'
+    length(split(rootThumbprints, ',')) <= 2 && length(split(rootKeyVersions, ',')) <= 2
+      ? ''
+      : 'Give one or two root keys, the old one and the new one'
     // A caller’s address is read from what proxies wrote down: whoever could pass them by would write it himself.
     trustedProxies > 0 == isProxied
       ? ''
@@ -373,7 +381,9 @@ module rootVaultEndpoint 'modules/privateEndpoint.bicep' = if (privateEndpoints 
 }
 
 var rootKeyUrl = 'https://${names.rootVault}${environment().suffixes.keyvaultDns}/keys/${vaultContents.rootKey}'
-var rootKeyUrls = empty(rootKeyVersions) ? [rootKeyUrl] : map(rootKeyVersions, version => '${rootKeyUrl}/${version}')
+var rootKeyUrls = empty(rootKeyVersions)
+  ? [rootKeyUrl]
+  : map(split(rootKeyVersions, ','), version => '${rootKeyUrl}/${version}')
 
 var tablesEndpoint = 'https://${names.storage}.table.${environment().suffixes.storage}'
 
@@ -383,12 +393,12 @@ var signingKeySecret = 'https://${names.vault}${environment().suffixes.keyvaultD
 // version: another one changes the settings, which restarts all instances together.
 var serviceSettings = {
   ISSUER: issuer
-  ACCEPTED_CLOUDS: join(acceptedClouds, ',')
+  ACCEPTED_CLOUDS: acceptedClouds
   NONCE_STYLE: nonceStyle
   TRUSTED_PROXIES: string(trustedProxies)
   RATE_LIMIT_PER_SECOND: string(rateLimitPerSecond)
   LICENCE_LIFE_SECONDS: string(licenceLifeSeconds)
-  ...(empty(addressLimits) ? {} : { ADDRESS_LIMITS: join(addressLimits, ',') })
+  ...(empty(addressLimits) ? {} : { ADDRESS_LIMITS: addressLimits })
   TABLES_ENDPOINT: tablesEndpoint
   AZURE_CLIENT_ID: identity.outputs.clientId
   ...(empty(operatorsApiClientId)
@@ -399,7 +409,7 @@ var serviceSettings = {
       })
   ...(empty(entraConsoleClient) ? {} : { ENTRA_CONSOLE_CLIENT: entraConsoleClient })
   ...(empty(entraConsoleScope) ? {} : { ENTRA_CONSOLE_SCOPE: entraConsoleScope })
-  ...(isRootOffline ? { ROOT_THUMBPRINTS: join(rootThumbprints, ',') } : { ROOT_KEY_URL: join(rootKeyUrls, ',') })
+  ...(isRootOffline ? { ROOT_THUMBPRINTS: rootThumbprints } : { ROOT_KEY_URL: join(rootKeyUrls, ',') })
   CHALLENGE_SECRETS: '@Microsoft.KeyVault(SecretUri=${challengeSecrets.outputs.uriWithVersion})'
   ...(signingKeySource == 'vaultKey'
     ? {
@@ -426,8 +436,8 @@ module app 'modules/functionApp.bicep' = {
     perInstanceConcurrency: perInstanceConcurrency
     alwaysReadyInstances: alwaysReadyInstances
     frontDoorId: frontDoorId
-    proxyRanges: proxyRanges
-    deployerRanges: deployerRanges
+    proxyRanges: empty(proxyRanges) ? [] : split(proxyRanges, ',')
+    deployerRanges: empty(deployerRanges) ? [] : split(deployerRanges, ',')
     zoneRedundant: zoneRedundant
     uniqueHostName: uniqueHostName
     subnetId: network.?outputs.appSubnetId ?? ''

@@ -13,6 +13,7 @@ import { isLoopback } from '../contract/loopback.ts';
 import type { OperatorDirectory } from '../operators/checkToken.ts';
 import { networkLimits } from '../http/networkLimits.ts';
 import { describeKeyFault, readRootSource } from './rootSource.ts';
+import type { TokenEndpoint } from './platformIdentity.ts';
 import { findUnresolvedReference } from './settingReferences.ts';
 import type { RunningApp } from './settingReferences.ts';
 import type { RootSource } from './rootSource.ts';
@@ -234,6 +235,8 @@ export interface ServiceConfig extends Settings {
   readonly signingKey: string | null;
   /** Of EMULATOR_TRUST_FILE. */
   readonly emulatorCertificates: readonly Certificate[];
+  /** Where the platform gives tokens; null where it has no endpoint for them. */
+  readonly tokenEndpoint: TokenEndpoint | null;
   /** Null where no directory is named: then nobody is an operator. */
   readonly directory: OperatorDirectory | null;
   /** How people sign in to the console; null where nobody is an operator. */
@@ -259,7 +262,14 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   if (!parsed.success || told.length > 0) throw new ConfigurationError(told);
   const directory = describeDirectory(parsed.data);
   const console = directory === null ? null : describeConsole(parsed.data, directory);
-  return { ...parsed.data, signingKey, root, emulatorCertificates, directory, console };
+  const tokenEndpoint = readTokenEndpoint(environment);
+  return { ...parsed.data, signingKey, root, emulatorCertificates, tokenEndpoint, directory, console };
+}
+
+/** The platform sets both itself: they are no settings of the service. */
+function readTokenEndpoint(environment: Readonly<Record<string, string | undefined>>): TokenEndpoint | null {
+  const { IDENTITY_ENDPOINT: url = '', IDENTITY_HEADER: header = '' } = environment;
+  return URL.canParse(url) && header !== '' ? { url, header } : null;
 }
 
 type SettingName = keyof typeof settingsSchema.shape;

@@ -16,6 +16,8 @@ export interface Io {
   endOnInterrupt(): void;
   /** Where results go; null where that is a file or another program. */
   readonly terminal: Terminal | null;
+  /** Columns of the terminal where complaints go; null where that is a file or another program. */
+  readonly complaintColumns: number | null;
   /** Asks the person at the terminal; the answer is one line. Null where nobody can be asked. */
   readonly ask: ((question: string) => Promise<string>) | null;
 }

@@ -47,6 +47,9 @@ export function parseCloud(name: string): string {
   throw new InvalidArgumentError(`The clouds are ${Object.keys(AZURE_CLOUDS).join(', ')}.`);
 }
 
+/** Where a subscription is named without its cloud. */
+export const USUAL_CLOUD = 'AzurePublicCloud';
+
 /** A whole number from 1 to 9999999. @throws {InvalidArgumentError} */
 export function parseCount(text: string): number {
   if (/^[1-9]\d{0,6}$/.test(text)) return Number(text);

@@ -24,6 +24,7 @@ export function createProcessIo(): Io {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
     },
     terminal: describeTerminal(process.stdout),
+    complaintColumns: process.stderr.isTTY ? process.stderr.columns : null,
     ask: process.stdin.isTTY && process.stderr.isTTY ? askPerson : null,
   };
 }

@@ -47,5 +47,13 @@ export function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (Array.isArray(value))
     return value.length === 0 ? '-' : value.map((one) => (one === '' ? '""' : cell(one))).join(', ');
-  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+  return printable(typeof value === 'string' ? value : writeValue(value));
+}
+
+const MAX_UNBROKEN = 30;
+
+/** A long value has blanks, at which a line can be broken. */
+function writeValue(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= MAX_UNBROKEN ? text : JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
 }

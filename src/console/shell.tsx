@@ -74,7 +74,7 @@ function Person() {
 function Main({ children }: { readonly children: ComponentChildren }) {
   const { place } = useNavigation();
   const main = useRef<HTMLElement>(null);
-  const where = `${place.page ?? ''}/${place.id}`;
+  const where = `${place.page ?? ''}/${place.id}/${place.page === 'search' ? (place.query['q'] ?? '') : ''}`;
   const before = useRef(where);
   useEffect(() => {
     if (before.current !== where) main.current?.focus({ preventScroll: true });

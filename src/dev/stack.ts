@@ -103,8 +103,8 @@ export interface Stack {
   readonly rootKeys: readonly string[];
   /** An access token for each role. */
   readonly operatorTokens: Readonly<Record<OperatorRole, string>>;
-  /** A file with the administrator's token, for the command line. */
-  readonly operatorTokenFile: string;
+  /** A file with each of them, for the command line. */
+  readonly operatorTokenFiles: Readonly<Record<OperatorRole, string>>;
   stop(): Promise<void>;
 }
 
@@ -205,16 +205,20 @@ async function createRoot({ folder, progress }: StackOptions) {
   return { rootKeys, settings: { ROOT_KEY_FILE: file } };
 }
 
-type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFile'>;
+type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFiles'>;
 
 async function startDirectory({ folder, keys }: StackOptions, started: Stop[]): Promise<Directory> {
   const issuer = await startIssuer(keys === undefined ? {} : { keys });
   started.push(() => issuer.close());
   const tokens = OPERATOR_ROLES.map(async (role) => [role, await issuer.issueToken({ roles: [role] })] as const);
   const operatorTokens = Object.fromEntries(await Promise.all(tokens)) as Record<OperatorRole, string>;
-  const operatorTokenFile = join(folder, 'operator-token');
-  await writeFile(operatorTokenFile, operatorTokens.Admin, { mode: 0o600 });
-  return { issuer, operatorTokens, operatorTokenFile };
+  const files = OPERATOR_ROLES.map(async (role) => {
+    const file = join(folder, `${role}.token`);
+    await writeFile(file, operatorTokens[role], { mode: 0o600 });
+    return [role, file] as const;
+  });
+  const operatorTokenFiles = Object.fromEntries(await Promise.all(files)) as Record<OperatorRole, string>;
+  return { issuer, operatorTokens, operatorTokenFiles };
 }
 
 async function checkPort(part: keyof StackPorts, ports: StackPorts): Promise<void> {

@@ -8,7 +8,7 @@ import type { FaultName } from './faults.ts';
 import { createIdentity, type Identity } from './identity.ts';
 import { MACHINE_TIMER, type EmulatorOptions } from './options.ts';
 import { createPublishing } from './publishing.ts';
-import { createRateLimit } from './rateLimit.ts';
+import { createRequestLimits, REQUESTS_PER_SECOND, type RequestLimits } from './rateLimit.ts';
 import { refuseWith } from './refusals.ts';
 import { Refusal, refuse, type Reply } from './reply.ts';
 import { checkRequest, type VersionRules } from './requestRules.ts';
@@ -18,8 +18,6 @@ import type { EventLists } from './scheduledEvents.ts';
 import { createTransportFaults, type TransportFaults } from './transportFaults.ts';
 import { findVm, type Vm } from './vms.ts';
 
-/** Per VM (the article: "429"). */
-const REQUESTS_PER_SECOND = 5;
 const MAX_BODY = 64 * 1024;
 
 /** What is asked for. */
@@ -66,7 +64,7 @@ export function createAnswer(options: EmulatorOptions, running: Running): Answer
     ...{ url, vms, faults, scenario, rules: { unknownVersion } },
     endpoints: createEndpoints({ ...documents, identity, events }),
     disturb: createTransportFaults({ slowFor, goneFor, timer, signal }),
-    isAllowed: createRateLimit(rateLimit, () => timer.now()),
+    limits: createRequestLimits(rateLimit, () => timer.now()),
   });
   return async (message, target) =>
     (await readOutside(target, { identity, published, clock })) ?? (await answer(message, target));
@@ -90,7 +88,7 @@ interface Surroundings {
   readonly scenario: Pick<ScenarioRun, 'take'>;
   readonly endpoints: Endpoints;
   readonly disturb: TransportFaults;
-  readonly isAllowed: (vm: string) => boolean;
+  readonly limits: RequestLimits;
   readonly rules: Pick<VersionRules, 'unknownVersion'>;
 }
 
@@ -140,9 +138,16 @@ async function answerDisturbed(surroundings: Surroundings, request: VmRequest): 
   }
 }
 
-function answerVm({ isAllowed, rules, endpoints, url }: Surroundings, request: VmRequest): Promise<Reply> {
+function answerVm(surroundings: Surroundings, request: VmRequest): Promise<Reply> {
+  const { vm, target } = request;
+  const [endpoint = ''] = belowMetadata(target.path).split('/');
+  const answered = surroundings.limits(vm.name, endpoint, async () => answerAllowed(surroundings, request));
+  if (answered === null) throw refuseWith(429);
+  return answered;
+}
+
+function answerAllowed({ rules, endpoints, url }: Surroundings, request: VmRequest): Promise<Reply> {
   const { vm, faults, message, target } = request;
-  if (!isAllowed(vm.name)) throw refuseWith(429);
   const { method = '', headers } = message;
   const { newestVersion } = vm;
   const raw = { method, headers, path: target.path, query: target.query };

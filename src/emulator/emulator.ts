@@ -61,7 +61,7 @@ async function serve(options: EmulatorOptions, listening: Listening): Promise<Ru
   const makeDocument = createDocumentMaker(authority);
   if (options.prepared === true) await prepareDocuments(options, makeDocument, []);
   const scenario = createScenarioRun({ timer: options.timer ?? MACHINE_TIMER, signal, setOpen: listening.setOpen });
-  const events = createEventLists();
+  const events = createEventLists(options.clock ?? Date.now);
   const { vms = BUILT_IN_VMS } = options;
   const control: EmulatorControl = {
     setScenario: async (next) => {

@@ -3,6 +3,7 @@ import { attestedFacts, type DocumentMaker } from './attestedDocuments.ts';
 import type { FaultName } from './faults.ts';
 import type { Identity } from './identity.ts';
 import { readInstance } from './instanceMetadata.ts';
+import { readLoadBalancer } from './loadBalancer.ts';
 import { refuse, type Reply } from './reply.ts';
 import type { Endpoint, ImdsRequest } from './requestRules.ts';
 import type { EventLists } from './scheduledEvents.ts';
@@ -44,7 +45,10 @@ export function createEndpoints(options: EndpointOptions): Endpoints {
     instance: ({ vm, request }) => Promise.resolve(readInstance(vm, { ...request, version: dated(request) })),
     attested: (each) => only(each.request, 'document', () => readDocument(each)),
     identity: ({ vm, request, url }) =>
-      only(request, 'oauth2/token', () => identity.readToken({ vm, query: request.query, url, at: clock() })),
+      request.path.join('/') === 'info'
+        ? Promise.resolve(identity.readInfo())
+        : only(request, 'oauth2/token', () => identity.readToken({ vm, query: request.query, url, at: clock() })),
+    loadbalancer: ({ vm, request }) => only(request, '', () => readLoadBalancer(vm.loadBalancer)),
     scheduledevents: (each) => only(each.request, '', () => answerEvents(each)),
   };
   return (each) => endpoints[each.request.endpoint](each);

@@ -1,10 +1,12 @@
 import { exportJWK, SignJWT } from 'jose';
 import type { KeyRing } from './keys.ts';
-import { refuse, type Refusal, type Reply } from './reply.ts';
+import { refuseToken, selectIdentity, type ManagedIdentity } from './selectIdentity.ts';
+import type { Reply } from './reply.ts';
 import { uuidOf, type Vm } from './vms.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
 const KEY_ID = 'emulator';
+const TENANT = uuidOf('tenant');
 
 interface TokenRequest {
   readonly vm: Vm;
@@ -19,6 +21,8 @@ interface TokenRequest {
 export interface Identity {
   /** Answers `/metadata/identity/oauth2/token`. Throws a refusal. */
   readonly readToken: (request: TokenRequest) => Promise<Reply>;
+  /** Answers `/metadata/identity/info`. */
+  readonly readInfo: () => Reply;
   readonly readKeySet: () => Promise<Reply>;
 }
 
@@ -29,7 +33,7 @@ export function createIdentity(keys: KeyRing): Identity {
       if (resource === null || resource === '') throw refuseToken('Required query variable "resource" is missing');
       const now = Math.floor(at / 1000);
       const claims = {
-        ...identityClaims(vm),
+        ...identityClaims(selectIdentity(vm, query)),
         iss: `${url}/identity`,
         aud: resource,
         iat: now,
@@ -41,6 +45,7 @@ export function createIdentity(keys: KeyRing): Identity {
       const token = await new SignJWT(claims).setProtectedHeader(header).sign(privateKey);
       return { status: 200, body: tokenBody(token, claims) };
     },
+    readInfo: () => ({ status: 200, body: { tenantId: TENANT } }),
     readKeySet: async () => {
       const jwk = await exportJWK((await keys('identity')).publicKey);
       return { status: 200, body: { keys: [{ ...jwk, kid: KEY_ID, alg: 'RS256', use: 'sig' }] } };
@@ -48,27 +53,21 @@ export function createIdentity(keys: KeyRing): Identity {
   };
 }
 
-/** Every VM has a system-assigned identity; its ids belong to the vmId. */
-function identityClaims({ compute }: Vm) {
-  const principal = uuidOf(`principal of ${compute.vmId}`);
-  const client = uuidOf(`client of ${compute.vmId}`);
-  const mirid = typeof compute['resourceId'] === 'string' ? compute['resourceId'] : '';
-  return { appid: client, oid: principal, sub: principal, tid: uuidOf('tenant'), xms_mirid: mirid };
+function identityClaims({ clientId, objectId, resourceId }: ManagedIdentity) {
+  return { appid: clientId, oid: objectId, sub: objectId, tid: TENANT, xms_mirid: resourceId };
 }
 
 /** Numbers are text here too (How to use managed identities on a VM, "Get a token using HTTP"). */
 function tokenBody(token: string, claims: { appid: string; aud: string; nbf: number; exp: number }) {
+  const seconds = String(claims.exp - claims.nbf);
   return {
     access_token: token,
     client_id: claims.appid,
-    expires_in: String(claims.exp - claims.nbf),
+    expires_in: seconds,
+    ext_expires_in: seconds,
     expires_on: String(claims.exp),
     not_before: String(claims.nbf),
     resource: claims.aud,
     token_type: 'Bearer',
   };
-}
-
-function refuseToken(description: string): Refusal {
-  return refuse(400, 'invalid_request', { error_description: description });
 }

@@ -131,8 +131,8 @@ function networkOf(extra: VmEntry['extra']): Metadata | undefined {
   return (extra as Tree | undefined)?.['network'];
 }
 
-function optionsOf({ classic, newestVersion, scheduledEvents, faults }: VmEntry) {
-  return { classic, newestVersion, scheduledEvents, faults };
+function optionsOf({ classic, newestVersion, scheduledEvents, identities, loadBalancer, faults }: VmEntry) {
+  return { classic, newestVersion, scheduledEvents, identities, loadBalancer, faults };
 }
 
 /** zod says `undefined` where the file says nothing; the defaults count absent members only. */

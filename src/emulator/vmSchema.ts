@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { AZURE_CLOUDS } from '../contract/clouds.ts';
 import { FAULT_NAMES } from './faults.ts';
+import { loadBalancer } from './loadBalancer.ts';
+import { managedIdentities } from './managedIdentities.ts';
 import { scheduledEvent } from './scheduledEvents.ts';
 import { describeUnknown } from './suggest.ts';
 import { API_VERSIONS } from './versions.ts';
@@ -77,6 +79,8 @@ export const vmSchema = strict(
       .describe('A saved answer of /metadata/instance, over the defaults'),
     classic: z.boolean().optional(),
     newestVersion: z.enum(API_VERSIONS).optional().describe('The newest api-version that its host serves'),
+    identities: managedIdentities.optional().describe('Managed identities; one of its own where none is stated'),
+    loadBalancer: loadBalancer.optional().describe('The load balancer in front of it; none where it is absent'),
     scheduledEvents: z.array(scheduledEvent).optional(),
     faults: z.array(z.enum(FAULT_NAMES)).optional(),
   },

@@ -41,7 +41,7 @@ const listPools = defineRoute({
   codes: [],
   handle: async ({ needs, query, change: { at }, log }) => {
     const page = await needs.store.pagePoolViews(query.sort, readPageQuery(query), query.kind);
-    return { value: { ...writePage(page, ({ value }) => writePool(value, at), log), cloud: null } };
+    return { value: writePage(page, ({ value }) => writePool(value, at), { log }) };
   },
 });
 

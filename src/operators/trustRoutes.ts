@@ -73,7 +73,7 @@ const listIssuers = defineRoute({
       ...{ name: printableName(name), cloud, count },
       ...{ firstSeen: formatInstant(firstSeen), lastSeen: formatInstant(lastSeen) },
     }));
-    return { value: { items } };
+    return { value: { items, cloud: null } };
   },
 });
 

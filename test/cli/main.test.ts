@@ -15,7 +15,7 @@ const files = useDocumentFiles();
 const run = (...args: string[]) => files().run(args);
 
 const SERVICE_COMMANDS = ['offers', 'licences', 'activations', 'decisions', 'keys'];
-const COMMANDS = ['verify', 'explain', 'trust', 'apply', 'imds', ...SERVICE_COMMANDS];
+const COMMANDS = ['verify', 'explain', 'trust', 'apply', 'imds', 'vectors', ...SERVICE_COMMANDS];
 
 /** Every command and every group, as words. */
 async function listCommands(): Promise<readonly (readonly string[])[]> {

@@ -27,6 +27,7 @@ export function recordIo(
     sleep: () => Promise.reject(new Error('This test has no clock to wait for.')),
     endOnInterrupt: () => undefined,
     terminal: null,
+    complaintColumns: null,
     ask: null,
     ...change,
     written,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createRateLimit } from '../../src/emulator/rateLimit.ts';
+import { createRateLimit, createRoom } from '../../src/emulator/rateLimit.ts';
 
 test('a second has so many requests, wherever it begins', () => {
   let at = 0;
@@ -19,4 +19,15 @@ test('refused requests are not counted', () => {
   for (at = 100; at < 1000; at += 100) expect(isAllowed('a')).toBe(false);
   at = 1000;
   expect(isAllowed('a')).toBe(true);
+});
+
+test('so many are answered at a time; one that has ended makes room', () => {
+  const begin = createRoom(2);
+  const ends = [begin('a'), begin('a')];
+  expect(ends.every((end) => end !== null)).toBe(true);
+  expect(begin('a')).toBeNull();
+  expect(begin('b')).not.toBeNull();
+  ends[0]?.();
+  expect(begin('a')).not.toBeNull();
+  expect(begin('a')).toBeNull();
 });

@@ -5,7 +5,7 @@ import { ROOT } from './bicep.ts';
 
 /**
  * What azd makes of `infra/main.parameters.json` (its `loadParameters` and `armParameterFileValue`): it puts variables of its
- * environment into each value, leaves out a parameter whose variable is not set, and reads lists, numbers and booleans.
+ * environment into each value, leaves out a parameter whose variable is not set, and reads numbers and booleans.
  */
 
 const fileSchema = z.object({ parameters: z.record(z.string(), z.object({ value: z.string() })) });
@@ -41,8 +41,8 @@ export function resolveParameters(
   return { sent, asked: asked.map(([name]) => name) };
 }
 
-/** @throws SyntaxError where azd stops: a list that is not JSON */
+/** @throws SyntaxError where azd stops: no number */
 function readValue(type: string, value: string): unknown {
-  if (type === 'array' || type === 'object' || type === 'int') return JSON.parse(value) as unknown;
+  if (type === 'int') return JSON.parse(value) as unknown;
   return type === 'bool' ? value.toLowerCase() === 'true' : value;
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -49,6 +49,12 @@ test('azd deploys what the script packaged, as it is', () => {
   });
 });
 
+test('every script that a hook names is there', () => {
+  const scripts = Object.values(hooks).flatMap(({ posix }) => /run\.mjs (\w+)$/.exec(posix.run)?.[1] ?? []);
+  expect(scripts).toEqual(['preprovision', 'postprovision', 'postdeploy']);
+  expect(scripts.filter((script) => !existsSync(join(ROOT, `infra/hooks/${script}.ts`)))).toEqual([]);
+});
+
 test('azd finds the app by the name of the service', () => {
   const app = readFileSync(join(ROOT, 'infra/modules/functionApp.bicep'), 'utf8');
   expect(Object.keys(project.services)).toEqual(['api']);
@@ -65,14 +71,23 @@ test.each(Object.entries(hooks))(
   },
 );
 
-test.skipIf(process.platform === 'win32')('a fresh clone is restored, then packaged by one script', () => {
+test.skipIf(process.platform === 'win32')('a fresh clone is restored, then packaged by one script', async () => {
   const standIns = new StandIns({ npm: { exit: 0 } });
-  expect(standIns.runShell(hooks['prerestore']?.posix.run)).toMatchObject({ status: 0 });
-  expect(standIns.runShell(hooks['prepackage']?.posix.run)).toMatchObject({ status: 0 });
+  expect(await standIns.runShell(hooks['prerestore']?.posix.run)).toMatchObject({ status: 0 });
+  expect(await standIns.runShell(hooks['prepackage']?.posix.run)).toMatchObject({ status: 0 });
   expect(standIns.calls()).toEqual(['npm ci', 'npm run package']);
 });
 
-test.skipIf(process.platform === 'win32')('a packaging that fails ends the deployment', () => {
+test.skipIf(process.platform === 'win32')('a packaging that fails ends the deployment', async () => {
   const standIns = new StandIns({ npm: { exit: 2 } });
-  expect(standIns.runShell(hooks['prepackage']?.posix.run)).toMatchObject({ status: 2 });
+  expect(await standIns.runShell(hooks['prepackage']?.posix.run)).toMatchObject({ status: 2 });
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a hook runs as azd runs it, and its exit code is the one of its script',
+  async () => {
+    const standIns = new StandIns({ az: { exit: 1 } });
+    const { status, stderr } = await standIns.runShell(hooks['preprovision']?.posix.run);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('ISSUER is not set')]);
+  },
+);

@@ -1,8 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { quoteForSh } from '../../src/contract/quoteForSh.ts';
 import { ROOT } from './bicep.ts';
 
 /** What a stand-in does at a call: it prints and ends. */
@@ -27,6 +29,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const reply = ({ exit = 0, stdout = '', stderr = '' }: Answer) =>
+  `printf %s ${quoteForSh(stdout)}; printf %s ${quoteForSh(stderr)} >&2; exit ${exit}`;
+
 /**
  * Small programs in front of the others on PATH, which write down what they are asked and answer as the test says. They
  * take the place of `az`, `azd` and `npm`, which the hooks run.
@@ -43,10 +48,37 @@ export class StandIns {
 
   #write(name: string, script: Script): void {
     const rules = 'length' in script ? script : [{ on: '', answers: [script] }];
-    writeFileSync(join(this.folder, `${name}.json`), JSON.stringify(rules));
-    const program = join(import.meta.dirname, 'standIn.ts');
+    const cases = rules.map(({ on, answers }, rule) => {
+      const replies = answers.map((answer, place) => `${rule}.${place}) ${reply(answer)} ;;`);
+      return { pattern: `*${quoteForSh(on)}*) rule=${rule} last=${answers.length - 1} ;;`, replies };
+    });
+    const counter = quoteForSh(join(this.folder, name));
+    const lines = [
+      '#!/bin/sh',
+      `printf '%s\\n' ${quoteForSh(name)}" $*" >> ${quoteForSh(join(this.folder, 'calls'))}`,
+      `case "$*" in`,
+      ...cases.map(({ pattern }) => pattern),
+      `*) echo "The stand-in has no answer to: $*" >&2; exit 70 ;;`,
+      'esac',
+      `count=$(cat ${counter}.$rule 2>/dev/null || echo 0)`,
+      `echo $((count + 1)) > ${counter}.$rule`,
+      '[ "$count" -le "$last" ] || count=$last',
+      'case "$rule.$count" in',
+      ...cases.flatMap(({ replies }) => replies),
+      'esac',
+    ];
+    this.#writeExecutable(name, `${lines.join('\n')}\n`);
+  }
+
+  /** A program of a test’s own, `node SCRIPT FOLDER ARGUMENTS…`. */
+  addProgram(name: string, script: string): void {
+    const command = quoteForSh(process.execPath, join(ROOT, script), this.folder);
+    this.#writeExecutable(name, `#!/bin/sh\nexec ${command} "$@"\n`);
+  }
+
+  #writeExecutable(name: string, text: string): void {
     const file = join(this.folder, name);
-    writeFileSync(file, `#!/bin/sh\nexec '${process.execPath}' '${program}' '${this.folder}' '${name}' "$@"\n`);
+    writeFileSync(file, text);
     chmodSync(file, 0o755);
   }
 
@@ -57,19 +89,27 @@ export class StandIns {
   }
 
   /** Runs a line of a hook in sh, as azd does. */
-  runShell(line = '', environment: Readonly<Record<string, string>> = {}): Ended {
+  runShell(line = '', environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
     return this.#spawn('sh', ['-c', line], environment);
   }
 
-  /** Runs a script of the project. */
-  runNode(script: string, args: readonly string[] = [], environment: Readonly<Record<string, string>> = {}): Ended {
-    return this.#spawn(process.execPath, [join(ROOT, script), ...args], environment);
+  /** Runs a hook by its name, as azd does. */
+  runHook(name: string, environment: Readonly<Record<string, string>>, args: readonly string[] = []): Promise<Ended> {
+    return this.#spawn(process.execPath, [`infra/hooks/${name}.ts`, ...args], environment);
   }
 
-  #spawn(program: string, args: readonly string[], environment: Readonly<Record<string, string>>): Ended {
+  async #spawn(
+    program: string,
+    args: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): Promise<Ended> {
     const PATH = [this.folder, dirname(process.execPath), process.env['PATH']].join(delimiter);
-    const env = { PATH, HOME: this.folder, HOOK_PAUSE_SECONDS: '0', ...environment };
-    const { status, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, env, encoding: 'utf8' });
-    return { status, stdout, stderr };
+    const env = { PATH, HOME: this.folder, HOOK_PAUSE_SECONDS: '0', HOOK_TRIES: '3', ...environment };
+    const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const texts = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (texts.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (texts.stderr += text));
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, ...texts };
   }
 }

@@ -6,11 +6,11 @@ import type { EffectReportJson } from '../../contract/operators/records.ts';
 import { describeSeats, endingCommand } from '../endings.ts';
 import { findLosses } from '../losses.ts';
 import type { Terms } from '../losses.ts';
-import { needed, parseInstant } from '../options.ts';
+import { USUAL_CLOUD, needed, parseInstant } from '../options.ts';
 import { printable } from '../printable.ts';
 import { openService, serviceHelp } from '../serviceCommand.ts';
 import { changeSubscriptions, collectEndings, collectSubscriptions, writeSubscriptions } from '../subscriptions.ts';
-import { LICENCE_ID, USUAL_CLOUD, patchLicence, putLicence, readLicence } from './licenceViews.ts';
+import { LICENCE_ID, patchLicence, putLicence, readLicence } from './licenceViews.ts';
 import type { LicenceDetail } from './licenceViews.ts';
 
 /** What `grant` and `set` take alike. */
@@ -67,7 +67,10 @@ export function createSet(session: Session) {
     .option('--add-subscription <uuid>', 'one more subscription; may be given several times', collectSubscriptions)
     .option('--remove-subscription <uuid>', 'without this subscription, at once', collectSubscriptions)
     .option('--end-subscription <uuid=time>', 'with this subscription until then: so it can move', collectEndings)
-    .option('--cloud <name>', 'the cloud of subscriptions that are added without one', USUAL_CLOUD)
+    .option(
+      '--cloud <name>',
+      `the cloud of subscriptions that are named without one (default: ${USUAL_CLOUD} for those that are added, and for the others the one that the licence has)`,
+    )
     .addHelpText(
       'after',
       serviceHelp(

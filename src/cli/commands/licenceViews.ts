@@ -2,16 +2,18 @@ import type { Answers } from '../operatorAnswers.ts';
 import { Option } from '@commander-js/extra-typings';
 import type * as z from 'zod';
 import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
+import type { PoolJson } from '../../contract/operators/pool.ts';
 import type { EffectReportJson } from '../../contract/operators/records.ts';
 import type { licenceEntry } from '../../contract/operators/licence.ts';
 import type { Session } from '../command.ts';
 import { end } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
 import { rows } from '../layout.ts';
+import { readList, readPage } from '../operatorClient.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { OPTIONS, parseInstant } from '../options.ts';
+import { OPTIONS, USUAL_CLOUD, parseInstant } from '../options.ts';
 import { describeSubscriptions, listSubscriptions } from '../subscriptions.ts';
-import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
+import { jsonBody, openService, serviceCommand, serviceHelp, showItems } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
@@ -19,7 +21,10 @@ import type { Column } from '../table.ts';
 type LicenceItem = Answers['LicenceItem'];
 export type LicenceDetail = Answers['LicenceDetail'];
 
-const COLUMNS: readonly Column<Answers['ListedLicence']>[] = [
+/** With the seats of its pool as they were counted last; null where they were not yet. */
+type SeatedLicence = Answers['ListedLicence'] & Readonly<Record<'taken' | 'over', number | null>>;
+
+const COLUMNS: readonly Column<SeatedLicence>[] = [
   ['ID', ({ licence }) => licence.id],
   ['STATUS', ({ effective }) => effective],
   ['CUSTOMER', ({ licence }) => licence.customer?.name],
@@ -29,6 +34,8 @@ const COLUMNS: readonly Column<Answers['ListedLicence']>[] = [
   ['OFFER', ({ licence }) => licence.offer],
   ['SUBSCRIPTIONS', ({ licence }) => summarizeSubscriptions(licence)],
   ['VALID UNTIL', ({ licence }) => licence.validUntil],
+  ['TAKEN', ({ taken }) => taken],
+  ['OVER', ({ over }) => over],
 ];
 
 const STATUSES = [
@@ -40,12 +47,13 @@ const STATUSES = [
   'offer_suspended',
 ] as const satisfies readonly EffectiveStatus[];
 
-export const USUAL_CLOUD = 'AzurePublicCloud';
-
 export const LICENCE_ID = ['<id>', 'the id of the licence'] as const;
 
 export function createList(session: Session) {
-  return serviceCommand('list', 'Lists licences, each with what it is worth now.')
+  return serviceCommand(
+    'list',
+    'Lists licences, each with what it is worth now and the seats that were taken when they were counted last.',
+  )
     .option('--query <words>', 'with words that begin so in the id, the customer or the note')
     .addOption(new Option('--status <status>', 'worth this now').choices(STATUSES))
     .option('--offer <offer>', 'of this offer, publisher/product/plan; the plan may be *')
@@ -62,13 +70,38 @@ export function createList(session: Session) {
         'countersign licences list --sort end --ends-before 2027-01-01T00:00:00Z',
       ),
     )
-    .action((options) => {
+    .action(async (options) => {
       const { subscription, cloud = subscription === undefined ? undefined : USUAL_CLOUD, limit } = options;
       const { query: words, status, offer, endsBefore, sort } = options;
       const query = { query: words, status, offer, endsBefore, sort, cloud, subscription };
       const call = { path: '/licences', query, item: 'ListedLicence' } as const;
-      return showList(openService(session, options), call, { limit, columns: COLUMNS });
+      const service = openService(session, options);
+      const { items, more } = await readList(service.client, call, limit);
+      showItems(service, { items: await addSeats(service.client, items), more }, COLUMNS);
     });
+}
+
+/** Pools come in the order of their names, and those of licences come first. */
+async function addSeats(
+  client: OperatorClient,
+  listed: readonly Answers['ListedLicence'][],
+): Promise<readonly SeatedLicence[]> {
+  const missing = new Set(listed.map(({ licence }) => licence.id));
+  const pools = new Map<string, PoolJson>();
+  let continuation: string | undefined;
+  while (missing.size > 0) {
+    const query = { sort: 'name', limit: '1000', continuation };
+    const page = await readPage(client, { path: '/pools', query, item: 'Pool' });
+    for (const pool of page.items) {
+      if (pool.kind === 'licence' && missing.delete(pool.licence)) pools.set(pool.licence, pool);
+    }
+    continuation = page.continuation ?? undefined;
+    if (continuation === undefined || page.items.some(({ kind }) => kind !== 'licence')) break;
+  }
+  return listed.map((one) => {
+    const { taken = null, over = null } = pools.get(one.licence.id) ?? {};
+    return { ...one, taken, over };
+  });
 }
 
 export function createShow(session: Session) {

@@ -10,13 +10,12 @@ import { rows } from '../layout.ts';
 import { findLosses } from '../losses.ts';
 import type { Terms } from '../losses.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { needed } from '../options.ts';
+import { USUAL_CLOUD, needed } from '../options.ts';
 import { printable } from '../printable.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import { parseBound, parseOverage, parseSeats, toBound } from './licenceTerms.ts';
-import { USUAL_CLOUD } from './licenceViews.ts';
 import { NAME, pathOf } from './offerNames.ts';
 
 type OverrideItem = Answers['OverrideItem'];

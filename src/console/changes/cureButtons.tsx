@@ -8,12 +8,14 @@ import type { Cure, Refusal } from './cures.ts';
 
 export interface CureButtonsProps {
   readonly refusal: Refusal;
+  /** Nothing was changed here, but perhaps by somebody else. */
+  readonly reload: () => void;
   /** @param said what was done, in a sentence */
   readonly finish: (said: string) => void;
 }
 
-/** What cures a refusal: buttons for whoever may write, and for everybody what others have to do. */
-export function CureButtons({ refusal, finish }: CureButtonsProps) {
+/** What cures a refusal: buttons for those who can write, and for everybody what others have to do. */
+export function CureButtons({ refusal, reload, finish }: CureButtonsProps) {
   const [open, setOpen] = useState<Cure | null>(null);
   const { go } = useNavigation();
   const mayWrite = useMay('Operator');
@@ -46,7 +48,10 @@ export function CureButtons({ refusal, finish }: CureButtonsProps) {
         <CureDialogue
           cure={open}
           refusal={refusal}
-          close={close}
+          close={() => {
+            close();
+            reload();
+          }}
           finish={(said) => {
             close();
             finish(said);

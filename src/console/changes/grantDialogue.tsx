@@ -102,7 +102,7 @@ function Taken({ id, close }: { readonly id: string; readonly close: () => void 
   return (
     <>
       <Notice title="There is such a licence already">
-        <p>Nothing was written. Look at the licence {id}, then begin again.</p>
+        <p>Nothing was written. Look at the licence {id}, then start over.</p>
       </Notice>
       <div class="buttons">
         <button type="button" onClick={close}>

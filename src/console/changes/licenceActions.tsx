@@ -8,6 +8,8 @@ import { LicenceDialogue } from './licenceDialogue.tsx';
 
 export interface LicenceActionsProps {
   readonly detail: LicenceDetailJson;
+  /** Nothing was changed here, but perhaps by somebody else. */
+  readonly reload: () => void;
   /** @param said what was done, in a sentence */
   readonly finish: (said: string, isDeleted: boolean) => void;
 }
@@ -26,7 +28,7 @@ const LABELS: Readonly<Record<Action, string>> = {
 const ENDING: readonly Action[] = ['suspend', 'revoke', 'delete'];
 
 /** What an operator can do with a licence: what its state calls for stands out. */
-export function LicenceActions({ detail, finish }: LicenceActionsProps) {
+export function LicenceActions({ detail, reload, finish }: LicenceActionsProps) {
   const [ask, setAsk] = useState<LicenceAsk | null>(null);
   const now = useNow();
   if (!useMay('Operator')) return null;
@@ -59,6 +61,7 @@ export function LicenceActions({ detail, finish }: LicenceActionsProps) {
           ask={ask}
           close={() => {
             setAsk(null);
+            reload();
           }}
           finish={(said) => {
             setAsk(null);

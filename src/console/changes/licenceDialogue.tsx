@@ -34,7 +34,7 @@ export interface LicenceDialogueProps {
   readonly finish: (said: string) => void;
 }
 
-/** Changes one licence, and begins again where somebody else was quicker. */
+/** Changes one licence, and starts over where somebody else was quicker. */
 export function LicenceDialogue({ item, ask, ...rest }: LicenceDialogueProps) {
   const [current, setCurrent] = useState({ item, ask });
   return <OneTry key={current.item.etag} {...current} {...rest} restart={setCurrent} />;

@@ -16,7 +16,7 @@ export interface OfferDialogueProps {
   readonly finish: (said: string) => void;
 }
 
-/** Changes one offer, and begins again where somebody else was quicker. Offers reach many customers: their name is typed. */
+/** Changes one offer, and starts over where somebody else was quicker. Offers reach many customers: their name is typed. */
 export function OfferDialogue({ item, ask, close, finish }: OfferDialogueProps) {
   const { api } = useSession();
   const [{ offer, etag }, setCurrent] = useState(item);

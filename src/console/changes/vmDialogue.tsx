@@ -17,7 +17,7 @@ export interface VmDialogueProps {
   readonly finish: (said: string) => void;
 }
 
-/** Changes one VM under one licence, and begins again where somebody else was quicker. */
+/** Changes one VM under one licence, and starts over where somebody else was quicker. */
 export function VmDialogue({ vm, verb, close, finish }: VmDialogueProps) {
   const { api } = useSession();
   const [current, setCurrent] = useState(vm);

@@ -27,7 +27,7 @@ export function KeyTimeline({ report }: { readonly report: KeyReportJson }) {
       <div ref={frame} class="keybars" style={{ minHeight: `${height}px` }}>
         {width > LEFT && (
           <svg {...{ width, height, viewBox: `0 0 ${width} ${height}` }} aria-hidden="true">
-            <Days plan={plan} x={x} width={width} height={height} />
+            <Days plan={plan} now={now} x={x} height={height} />
             {plan.rows.map((row, index) => (
               <Row key={`${row.kind} ${row.id}`} row={row} y={TOP + ROW * index} x={x} plan={plan} />
             ))}
@@ -52,14 +52,14 @@ export function KeyTimeline({ report }: { readonly report: KeyReportJson }) {
 
 interface DaysProps {
   readonly plan: KeyPlan;
+  readonly now: number;
   readonly x: (at: number) => number;
-  readonly width: number;
   readonly height: number;
 }
 
-function Days({ plan: { from, until }, x, width, height }: DaysProps) {
-  const count = Math.max(1, Math.floor((width - LEFT) / (LABEL * 1.6)));
-  const times = Array.from({ length: count }, (_, index) => from + ((until - from) * (index + 1)) / (count + 0.5));
+function Days({ plan: { until }, now, x, height }: DaysProps) {
+  const count = Math.floor((x(until) - x(now)) / (LABEL * 1.5));
+  const times = Array.from({ length: count }, (_, index) => now + ((until - now) * (index + 1)) / (count + 0.5));
   return (
     <g class="days">
       {times.map((at) => (

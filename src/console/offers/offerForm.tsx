@@ -80,7 +80,7 @@ function Member(props: MemberProps) {
   const id = useId();
   const { as } = CONTROLS[member];
   return (
-    <div class={`field ${as}`}>
+    <div class={`field as-${as}`}>
       <Input {...props} id={id} />
       {problems.map(({ message }) => (
         <p key={message} class="problem bad" id={`${id}-problem`}>

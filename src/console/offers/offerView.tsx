@@ -19,18 +19,20 @@ export interface OfferViewProps {
   /** What was just done. */
   readonly said: string;
   readonly edit: () => void;
+  /** Nothing was changed here, but perhaps by somebody else. */
+  readonly reload: () => void;
   readonly finish: (said: string, isDeleted: boolean) => void;
 }
 
 /** One offer, with what can be done with it. */
-export function OfferView({ item, said, edit, finish }: OfferViewProps) {
+export function OfferView({ item, said, edit, reload, finish }: OfferViewProps) {
   const { offer } = item;
   return (
     <>
       <p>
         <OfferState status={offer.status} />
       </p>
-      <OfferActions {...{ item, edit, finish }} />
+      <OfferActions {...{ item, edit, reload, finish }} />
       <Done said={said} />
       <dl class="facts">
         {Object.entries(offer)
@@ -66,7 +68,7 @@ export function OfferState({ status }: { readonly status: string }) {
   return <State is={status === 'active' ? 'good' : 'warn'} word={status} />;
 }
 
-function OfferActions({ item, edit, finish }: Omit<OfferViewProps, 'said'>) {
+function OfferActions({ item, edit, reload, finish }: Omit<OfferViewProps, 'said'>) {
   const [ask, setAsk] = useState<OfferAsk | null>(null);
   if (!useMay('Operator')) return null;
   const status = item.offer.status === 'active' ? 'suspend' : 'resume';
@@ -90,6 +92,7 @@ function OfferActions({ item, edit, finish }: Omit<OfferViewProps, 'said'>) {
           ask={ask}
           close={() => {
             setAsk(null);
+            reload();
           }}
           finish={(said) => {
             setAsk(null);

@@ -121,7 +121,7 @@ function Present({ explanation, reload }: PresentProps) {
         </p>
       )}
       <Done said={said} />
-      <CureButtons refusal={explanation} finish={finish} />
+      <CureButtons refusal={explanation} reload={reload} finish={finish} />
     </section>
   );
 }

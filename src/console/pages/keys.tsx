@@ -74,7 +74,7 @@ const ROOTS: readonly Column<Root>[] = [
         'Its vault did not answer yet'
       ) : (
         <>
-          <code>{thumbprint}</code>
+          <code class="whole">{thumbprint}</code>
           <Copy text={thumbprint} what="the thumbprint" />
         </>
       ),

@@ -11,7 +11,7 @@ import { Listed, Loaded } from '../parts/loaded.tsx';
 import { Done } from '../parts/notices.tsx';
 import { Ago, Day } from '../parts/now.tsx';
 import { Panel } from '../parts/panel.tsx';
-import { SeatHistory } from '../parts/seatHistory.tsx';
+import { SeatHistory } from '../charts/seatHistory.tsx';
 import { Seats } from '../parts/seats.tsx';
 import { LicenceState } from '../parts/states.tsx';
 import { Facts } from '../parts/table.tsx';
@@ -37,6 +37,7 @@ export function LicencePage({ id }: { readonly id: string }) {
           <Seats usage={detail.usage} />
           <LicenceActions
             detail={detail}
+            reload={data.reload}
             finish={(done, deleted) => {
               setSaid(done);
               setGone(deleted);
@@ -108,8 +109,7 @@ function LicenceFacts({ detail: { licence, changedBy, changedAt } }: { readonly 
 function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
   const subscriptions = listSubscriptions(licence);
   return (
-    <section>
-      <h2>Subscriptions</h2>
+    <Panel title="Subscriptions">
       {subscriptions.length === 0 && <p>Every subscription of the emulator.</p>}
       <ul class="lines">
         {subscriptions.map(({ cloud, subscription, until }) => (
@@ -124,7 +124,7 @@ function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 

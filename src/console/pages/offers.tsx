@@ -135,6 +135,7 @@ function OneOffer({ name, isEdited, said, tell }: OneOfferProps) {
             <OfferView
               item={item}
               said={said}
+              reload={data.reload}
               edit={() => {
                 tell('');
                 show('1');

@@ -14,19 +14,19 @@ import { findSureHit, placeOfSubscription } from '../routing/sureHit.ts';
 import { useSession } from '../session/context.ts';
 import { isUuid } from '../text/ids.ts';
 
+/** The service finds nothing by less than two letters or digits, but for an id. */
+const SEARCHABLE = /[\p{L}\p{N}]{2}|^[A-Za-z0-9]$/u;
+
 /** What the words of the search box find; one sure hit is opened at once. */
 export function SearchPage({ words }: { readonly words: string }) {
   const isAsked = words !== '';
   return (
     <>
       <h1>{isAsked ? <>Found for “{<Plain text={words} />}”</> : 'Search'}</h1>
-      {isAsked ? <Answer words={words} /> : <Advice words="" />}
+      {SEARCHABLE.test(words) ? <Answer words={words} /> : <Advice words={words} />}
     </>
   );
 }
-
-/** The service finds nothing by less than two letters or digits. */
-const LEAST = /[\p{L}\p{N}]{2}/u;
 
 function Answer({ words }: { readonly words: string }) {
   const { api } = useSession();
@@ -39,7 +39,6 @@ function Answer({ words }: { readonly words: string }) {
     if (address !== '') go(JSON.parse(address) as Target, { replace: true });
   }, [address]);
   if (hit !== null) return <Loading />;
-  if (data.trouble?.kind === 'refused' && !LEAST.test(words)) return <Advice words={words} />;
   return <Loaded data={data}>{(found) => <Found found={found} />}</Loaded>;
 }
 

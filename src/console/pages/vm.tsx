@@ -140,7 +140,10 @@ function VmActions({ vm, reload }: { readonly vm: ActivationJson; readonly reloa
         <VmDialogue
           vm={vm}
           verb={verb}
-          close={close}
+          close={() => {
+            close();
+            reload();
+          }}
           finish={(done) => {
             close();
             setSaid(done);

@@ -1,5 +1,8 @@
-import type { Trial } from './dialogue.tsx';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
 import { describeValue, findDifferences, titleOf } from '../text/members.ts';
+
+/** What a trial answers, as far as a dialogue tells it. */
+export type Trial = Pick<EffectReportJson, 'old' | 'new' | 'effect' | 'removes'>;
 
 /** What a change would change: each member, old → new. Nothing of what would be created or deleted. */
 export function Changed({ report: { old, new: changed, removes = [] } }: { readonly report: Trial }) {

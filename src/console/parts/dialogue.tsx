@@ -1,6 +1,6 @@
+import { Fragment } from 'preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import type { EffectReportJson } from '../../contract/operators/records.ts';
 import { troubleOf } from '../data/problems.ts';
 import type { Trouble } from '../data/problems.ts';
 import { useData } from '../data/useData.ts';
@@ -9,13 +9,11 @@ import { useSettled } from '../data/useSettled.ts';
 import { SHELLS } from '../text/commandLine.ts';
 import { findDifferences } from '../text/members.ts';
 import { Changed } from './changed.tsx';
+import type { Trial } from './changed.tsx';
 import { Loading, TroubleNotice } from './notices.tsx';
 import { Copy, Plain } from './text.tsx';
 
 const MAX_REASON = 500;
-
-/** What a trial answers, as far as a dialogue tells it. */
-export type Trial = Pick<EffectReportJson, 'old' | 'new' | 'effect' | 'removes'>;
 
 export interface ChangeProps {
   readonly title: string;
@@ -169,7 +167,7 @@ function Reason({ value, change }: TextProps) {
       </label>
       <textarea
         id={id}
-        rows={2}
+        rows={3}
         maxLength={MAX_REASON}
         value={value}
         onInput={({ currentTarget }) => {
@@ -211,7 +209,15 @@ export function Command({ text }: { readonly text: string }) {
       <p class="quiet">
         The same on the command line ({SHELLS}) <Copy text={text} what="the command" />
       </p>
-      <code>{text}</code>
+      <code>
+        {text.split(' ').map((word, index) => (
+          // Options do not break at their dashes.
+          <Fragment key={index}>
+            {index > 0 && ' '}
+            <span>{word}</span>
+          </Fragment>
+        ))}
+      </code>
     </div>
   );
 }

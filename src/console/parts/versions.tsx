@@ -17,6 +17,9 @@ export interface VersionsProps<T> {
   readonly close: () => void;
 }
 
+/** What the change does not touch. */
+const LEFT = '–';
+
 interface Row {
   readonly name: string;
   readonly cells: readonly [read: unknown, mine: unknown, now: unknown];
@@ -74,7 +77,10 @@ function Differences({ read, mine, now }: DifferencesProps) {
   const names = [...new Set([...Object.keys(now), ...Object.keys(wanted)])];
   const rows = names
     .filter((name) => !isSame(read[name], now[name]) || !isSame(wanted[name], now[name]))
-    .map((name): Row => ({ name, cells: [read[name], wanted[name], now[name]] }));
+    .map((name): Row => ({
+      name,
+      cells: [read[name], isSame(read[name], wanted[name]) ? LEFT : wanted[name], now[name]],
+    }));
   return (
     <>
       {mine === null && <p>You would delete it.</p>}

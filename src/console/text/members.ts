@@ -12,7 +12,7 @@ export function titleOf(member: string): string {
 
 /** One line; lists with commas. */
 export function describeValue(value: unknown): string {
-  if (value === null || value === undefined || value === '') return 'none';
+  if (value === null || value === undefined || value === '' || isSame(value, [])) return 'none';
   if (value === '*') return 'all';
   if (value === true) return 'yes';
   if (value === false) return 'no';

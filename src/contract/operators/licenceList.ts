@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { effective } from './licenceFilter.ts';
-import { cloudLookedAt, instantText, licenceItem, pageOf } from './records.ts';
+import { instantText, licenceItem, pageOf } from './records.ts';
 
 export const listedLicence = licenceItem
   .extend({
@@ -24,7 +24,6 @@ export const listedLicence = licenceItem
 export type ListedLicenceJson = z.input<typeof listedLicence>;
 
 export const licencePage = pageOf(listedLicence).extend({
-  cloud: cloudLookedAt,
   lookedAt: z
     .int()
     .min(0)

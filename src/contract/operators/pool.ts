@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { seats } from './fields.ts';
-import { cloudLookedAt, instantText, pageOf } from './records.ts';
+import { instantText, pageOf } from './records.ts';
 
 export const POOL_KINDS = ['licence', 'trial', 'marketplace'] as const;
 
@@ -37,7 +37,7 @@ export const poolSchema = z
 
 export type PoolJson = z.input<typeof poolSchema>;
 
-export const poolPage = pageOf(poolSchema).extend({ cloud: cloudLookedAt });
+export const poolPage = pageOf(poolSchema);
 
 /** What was used of a pool in a day. */
 const poolDay = z.strictObject({

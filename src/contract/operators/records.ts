@@ -15,7 +15,9 @@ export const instantText = z.iso.datetime();
 export const cloudLookedAt = z
   .string()
   .nullable()
-  .describe('The cloud that was looked at; null: every one. Nothing else was left out than what the request names.');
+  .describe(
+    'The cloud that was looked at; null: every one, of a subscription or VM every accepted one. Nothing else was left out than what the request names.',
+  );
 
 /** ETag and last change of an object, beside what it holds. */
 export const recordFields = {
@@ -158,5 +160,6 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.strictObject({
     items: z.array(item),
     continuation: z.string().nullable().describe('For the next page; null at the end of the list.'),
+    cloud: cloudLookedAt,
   });
 }

@@ -18,7 +18,7 @@ export interface MadeVector {
 }
 
 /** What leads to a vector: a variant that is accepted, or a mutation that is refused. */
-type Case = Pick<Mutation, 'name' | 'offer' | 'attack'> & Pick<Vector, 'expected' | 'why'>;
+type Case = Pick<Mutation, 'name' | 'offer' | 'attack' | 'feature'> & Pick<Vector, 'expected' | 'why'>;
 
 const ACCEPTED: readonly Case[] = VARIANTS.map(({ name, offer, result }) => ({
   ...{ name, offer, expected: { accepted: true, code: null, check: null, result: writeResult(result) } },
@@ -26,9 +26,8 @@ const ACCEPTED: readonly Case[] = VARIANTS.map(({ name, offer, result }) => ({
 }));
 
 const REFUSED: readonly Case[] = EVIDENCE_CODES.flatMap((code) =>
-  MUTATIONS[code].map(({ name, offer, attack, check }): Case => ({
-    ...{ name, offer, expected: { accepted: false, code, check }, why: PROBLEMS[code].title },
-    ...(attack && { attack }),
+  MUTATIONS[code].map(({ check, ...mutation }): Case => ({
+    ...{ ...mutation, expected: { accepted: false, code, check }, why: PROBLEMS[code].title },
   })),
 );
 
@@ -58,11 +57,8 @@ const { AzurePublicCloud, AzureChinaCloud } = AZURE_CLOUDS;
 /** What the command line reads in one file of trusted certificates. */
 const LARGE_TRUST = 1024;
 
-function makeVector(
-  scene: Scene,
-  { id, name, attack, expected, why }: (typeof CASES)[number],
-  offer: Offer,
-): MadeVector {
+function makeVector(scene: Scene, each: (typeof CASES)[number], offer: Offer): MadeVector {
+  const { id, name, attack, expected, why } = each;
   const { evidence = scene.genuine, at = AT, nonce = NONCE } = offer;
   const form = typeof evidence === 'string' ? 'text' : 'der';
   const document = `documents/${id}.${form === 'text' ? 'txt' : 'der'}`;
@@ -70,7 +66,7 @@ function makeVector(
   const certificates = offer.pins === undefined ? USUAL_TRUST : `trust/${id}.pem`;
   const hasClouds = expected.code === 'cloud_not_accepted';
   const vector: Vector = {
-    ...{ id, description: name, why, ...(attack && { attack }), features: featuresOf(expected.code, pins) },
+    ...{ id, description: name, why, ...(attack && { attack }), features: featuresOf(each, pins) },
     ...{ document, form, domain: AzurePublicCloud, trust: { certificates, ...writeDigests(pins) } },
     ...(hasClouds && { otherClouds: [{ domain: AzureChinaCloud, certificates: CHINESE_TRUST }] }),
     ...{ at: formatInstant(at), nonce, rules: writeRules(offer), expected },
@@ -93,12 +89,13 @@ const TURNING_ON: Partial<Record<EvidenceCode, Feature>> = {
   readings_differ: 'twoReadings',
 };
 
-function featuresOf(code: EvidenceCode | null, pins: TrustedCertificatesInput): Feature[] {
-  const byCode = code === null ? undefined : TURNING_ON[code];
+function featuresOf({ expected, feature }: Case, pins: TrustedCertificatesInput): Feature[] {
+  const byCode = expected.accepted ? undefined : TURNING_ON[expected.code];
   const byPins = (['distrusted', 'missing', 'rootKeys'] as const).filter((part) => pins[part] !== undefined);
   const isLarge = pins.anchors.length + pins.intermediates.length > LARGE_TRUST;
   return [
     ...(byCode ? [byCode] : []),
+    ...(feature ? [feature] : []),
     ...byPins.map((part) => (part === 'distrusted' ? 'distrust' : part)),
     ...(isLarge ? (['largeTrust'] as const) : []),
   ];
@@ -127,6 +124,8 @@ function writeRules({ policy }: Offer): Vector['rules'] {
   };
 }
 
-function writeResult({ cloud: _, createdOn, expiresOn, ...claims }: AttestationResult) {
-  return { ...claims, createdOn: formatInstant(createdOn), expiresOn: formatInstant(expiresOn) };
+function writeResult({ createdOn, expiresOn, ...rest }: AttestationResult) {
+  const { region, vmId, subscriptionId, sku, licenseType, plan, nonce } = rest;
+  const times = { createdOn: formatInstant(createdOn), expiresOn: formatInstant(expiresOn) };
+  return { region, vmId, subscriptionId, sku, licenseType, plan, nonce, ...times };
 }

@@ -8,6 +8,7 @@ import type { DocumentDescription } from '../signDocument.ts';
 import type { TrustedCertificatesInput } from '../../verifier/x509/trustedCertificates.ts';
 import type { Attack } from './attacks.ts';
 import type { Offer, Scene } from './scene.ts';
+import type { Feature } from './vectorFile.ts';
 
 /** One change to a document that is accepted, or to what it is judged by; and the check that must notice it. */
 export interface Mutation {
@@ -16,6 +17,8 @@ export interface Mutation {
   readonly check: CheckName;
   /** The attack or accident that it is an example of, where it is one that has broken somebody. */
   readonly attack?: Attack;
+  /** What a verifier must know of to notice it, where neither the code nor the pins of the offer tell. */
+  readonly feature?: Feature;
   readonly offer: (scene: Scene) => Offer | Promise<Offer>;
 }
 
@@ -42,7 +45,7 @@ export function formed(form: BerForm): Make {
   return ({ genuine }) => ({ evidence: form(genuine) });
 }
 
-/** One element of the document changed, and the lengths around it mended. */
+/** One element of the document changed, and the lengths around it adjusted. */
 export function rewritten(path: readonly number[], change: (element: Uint8Array) => Uint8Array): Make {
   return formed((document) => rewriteElement(document, path, change));
 }

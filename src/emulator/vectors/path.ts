@@ -326,6 +326,7 @@ const CHAINS: readonly Mutation[] = [
   {
     name: 'under the root itself',
     check: 'path',
+    feature: 'issuingCas',
     offer: async (scene) => {
       const { root, intermediate } = scene.authority;
       const leaf = await scene.authority.issueLeaf({ issuer: root });

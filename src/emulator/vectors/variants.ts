@@ -36,6 +36,7 @@ function atAnyAge(offer: Mutation['offer']): Mutation['offer'] {
 
 const TABLE: readonly (readonly [name: string, offer: Mutation['offer'], change?: Partial<AttestationResult>])[] = [
   ['nothing changed', () => ({})],
+  ['base64', ({ genuine }) => ({ evidence: Buffer.from(genuine).toString('base64') })],
   ['SHA-256’s own identifier', remade({ digestOid: 'standard' })],
   ['algorithms without parameters', remade({ parameters: 'absent' })],
   ['the names in the other order', signedBy(named(DOMAIN, `westus.${DOMAIN}`)), { region: 'westus' }],

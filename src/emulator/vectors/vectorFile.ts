@@ -16,6 +16,7 @@ export const SCHEMA_FILE = 'vectors.schema.json';
 export const FEATURES = {
   clouds: 'several clouds, each with a domain and trust of its own, of which some are accepted',
   distrust: 'certificates and keys that must not be on any path, though they are under trusted ones',
+  issuingCas: 'that signers are certified by intermediates alone, never by a root',
   largeTrust: 'more than 1,024 trusted certificates',
   maximumAge: 'a limit to the age of a document, before its own end',
   missing: 'CAs that are known by their digest, whose certificates are not at hand',

@@ -79,6 +79,15 @@ test('licences are listed by words, by what they are worth, and in the order of 
   expect((await run('licences', 'list', '--query', 'http-exp')).out).toMatch(/^http-expired +expired /m);
 });
 
+test('licences are listed with the seats that are taken, as they were counted last', async () => {
+  const listed = await run('licences', 'list', '--query', 'http-standard');
+  expect(listed.out).toMatch(/^ID +STATUS .* VALID UNTIL +TAKEN +OVER$/m);
+  expect(listed.out).toMatch(/^http-standard +active .* +1 +0$/m);
+  expect(await json('licences', 'list', '--query', 'http-standard')).toMatchObject([
+    { licence: { id: 'http-standard' }, taken: 1, over: 0 },
+  ]);
+});
+
 test('issues by CA stand beside the decisions, and alone where they are asked for', async () => {
   const issue = { cloud: 'AzureChinaCloud', issuer: 'Contoso CA 7' };
   const store = openStore();

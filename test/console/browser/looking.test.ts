@@ -1,31 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
 import { OPERATOR_ROLES } from '../../../src/operators/roles.ts';
-import type { OperatorRole } from '../../../src/operators/roles.ts';
-import { hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
-import { chooseRole, findBarriers, openPage, settle, signIn } from '../support/watchedPage.ts';
-import type { WatchedPage } from '../support/watchedPage.ts';
+import { DAY } from '../../support/licensing.ts';
+import { VM_ID, hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
+import { useVisits } from '../support/visits.ts';
+import { chooseRole, findBarriers, settle } from '../support/watchedPage.ts';
 
 const scene = useConsoleScene();
-const opened: WatchedPage[] = [];
-
-/** Signs in, on a page of which every problem fails the test. */
-async function enter(role: OperatorRole, path = ''): Promise<WatchedPage> {
-  const { browser, stack } = scene();
-  const watched = await openPage(browser, stack);
-  opened.push(watched);
-  await signIn(watched.page, stack, role, path);
-  await settle(watched.page);
-  return watched;
-}
-
-afterEach(async () => {
-  const problems = opened.flatMap((watched) => watched.problems);
-  for (const { context } of opened.splice(0)) await context.close();
-  expect(problems).toEqual([]);
-});
+const { open, enter } = useVisits(scene);
 
 const panel = (page: Page, name: string) => page.getByRole('region', { name });
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
 
 /** Requests to the operators' API, from now on. */
 function watchRequests(page: Page): readonly string[] {
@@ -41,10 +27,8 @@ describe.skipIf(hasNoBrowser)('the overview, in Chromium', () => {
   test.each(OPERATOR_ROLES)(
     '%s sees in one request whether all is well, who is refused, and what ends',
     async (role) => {
-      const { browser, stack } = scene();
-      const watched = await openPage(browser, stack);
-      opened.push(watched);
-      const { page } = watched;
+      const { stack } = scene();
+      const { page } = await open();
       const asked = watchRequests(page);
       await page.goto(`${stack.serviceUrl}/console/`);
       await chooseRole(page, role);
@@ -105,6 +89,118 @@ describe.skipIf(hasNoBrowser)('the overview where something is missing, in Chrom
     await page.getByRole('heading', { name: 'Not ready: VMs get no licence' }).waitFor();
     expect(await page.locator('.cures').innerText()).toContain('look at the storage account');
     expect(await page.locator('.panel .empty').count()).toBe(4);
+    expect(await findBarriers(page)).toEqual([]);
+  });
+});
+
+describe.skipIf(hasNoBrowser)('searching, in Chromium', () => {
+  const find = async (page: Page, words: string) => {
+    await page.keyboard.press('/');
+    await page.keyboard.type(words);
+    await page.keyboard.press('Enter');
+  };
+
+  test('one sure hit is opened, and Back leads to where the search was begun', async () => {
+    const { page } = await enter('Reader', '/keys');
+    await find(page, 'wingtip');
+    await heading(page, 'Wingtip Toys').waitFor();
+    await page.goBack();
+    await heading(page, 'Keys').waitFor();
+    await find(page, VM_ID);
+    await heading(page, 'VM gateway first').waitFor();
+    await find(page, 'c-4711');
+    await heading(page, 'Fabrikam Residences').waitFor();
+  });
+
+  test('several are listed by kind, and the search is in the address', async () => {
+    const { page } = await enter('Reader', '/search?q=toys');
+    await panel(page, 'Licences').getByRole('link', { name: 'Tailspin Toys' }).waitFor();
+    expect(await panel(page, 'Licences').getByRole('listitem').count()).toBe(2);
+    expect(await findBarriers(page)).toEqual([]);
+    await find(page, 'dddddddd');
+    await panel(page, 'Subscriptions').getByRole('listitem').first().waitFor();
+    expect(page.url()).toContain('/console/search?q=dddddddd');
+    await panel(page, 'Subscriptions').getByRole('link', { name: /0006$/ }).click();
+    await page.getByRole('link', { name: 'Adventure Works' }).waitFor();
+    expect(page.url()).toContain('/console/customers?cloud=emulator&subscription=dddddddd-');
+  });
+
+  test('where nothing is found, the page says what is searched and what to try', async () => {
+    const { page } = await enter('Reader', '/search?q=nobodyhere');
+    await panel(page, 'Nothing was found').getByText('by the correlation id that the VM got').waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await find(page, 'eeeeeeee-0000-4000-8000-000000000001');
+    await page.getByRole('link', { name: 'a VM' }).waitFor();
+    await find(page, '?');
+    await page.waitForURL('**/search?q=%3F');
+    await panel(page, 'Nothing was found').waitFor();
+    expect(await page.getByRole('link', { name: 'a VM' }).count()).toBe(0);
+  });
+});
+
+describe.skipIf(hasNoBrowser)('customers and their licences, in Chromium', () => {
+  test('customers have their seats and when they were seen, and filters and order are in the address', async () => {
+    const { page } = await enter('Reader', '/customers');
+    const adventure = page.getByRole('row').filter({ hasText: 'Adventure Works' });
+    expect(await adventure.locator('td').nth(1).innerText()).toMatch(/^37\s+of 40$/);
+    expect(await adventure.locator('td').nth(3).innerText()).toContain('ago');
+    await page.getByLabel('In the order of').selectOption('end');
+    await page.getByText('More filters').click();
+    await page.getByLabel('Ends before').fill(new Date(Date.now() + 60 * DAY).toISOString().slice(0, 10));
+    await page.getByLabel('State').selectOption('active');
+    await page.getByText('2 licences', { exact: true }).waitFor();
+    expect(await page.locator('tbody th a').allInnerTexts()).toEqual(['Adventure Works', 'Contoso Hotels']);
+    expect(page.url()).toMatch(/sort=end&endsBefore=\d{4}-\d\d-\d\d&state=active$/);
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByLabel('Offer').fill('contoso/gateway');
+    await page.getByText('Write the whole name of an offer').waitFor();
+    await page.getByRole('button', { name: 'Marketplace' }).click();
+    const subscription = page.getByRole('row').filter({ hasText: 'contoso/gateway/metered' });
+    expect(await subscription.locator('td').nth(1).innerText()).toMatch(/^8\s+of unlimited$/);
+    expect(page.url()).toContain('/console/customers?kind=marketplace');
+    expect(await findBarriers(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Trials' }).click();
+    await page.getByText('No subscription has begun a trial.').waitFor();
+  });
+
+  test('a licence shows its seats over 30 days, who is refused under it, and what operators changed', async () => {
+    const { page } = await enter('Reader', '/licences/contoso-hotels');
+    await panel(page, 'Seats over 30 days').getByText('64 at the highest, 120 seats now').waitFor();
+    await panel(page, 'Seats over 30 days').getByText('As a table').click();
+    expect(await panel(page, 'Seats over 30 days').last().getByRole('row').count()).toBe(31);
+    await panel(page, 'Refusals').getByRole('row').filter({ hasText: 'key_changed' }).first().waitFor();
+    expect(await findBarriers(page)).toEqual([]);
+    await page.goto(`${scene().stack.serviceUrl}/console/licences/adventure`);
+    await chooseRole(page, 'Reader');
+    const raised = panel(page, 'Changes').getByRole('row').filter({ hasText: 'Bought ten more, order 5521' });
+    expect(await raised.locator('.differences').innerText()).toMatch(/seats 30 → .*40/s);
+    await panel(page, 'Changes').getByRole('link', { name: 'All of them' }).click();
+    await heading(page, 'Changes').waitFor();
+    expect(page.url()).toContain('/console/changes?kind=licence&key=adventure');
+    await page.getByRole('link', { name: 'Show the others too' }).click();
+    await page.getByRole('row').filter({ hasText: 'contoso-hotels' }).waitFor();
+    await page.getByLabel('Of', { exact: true }).selectOption('offer');
+    await page.getByRole('row').filter({ hasText: 'contoso/gateway/metered' }).waitFor();
+    expect(await page.getByRole('row').filter({ hasText: 'licence created' }).count()).toBe(0);
+    await page.getByLabel('To', { exact: true }).fill('2020-01-01');
+    await page.getByText('Nothing was changed that fits.').waitFor();
+    expect(page.url()).toContain('kind=offer&to=2020-01-01');
+    expect(await findBarriers(page)).toEqual([]);
+  });
+});
+
+describe.skipIf(hasNoBrowser)('VMs and keys, in Chromium', () => {
+  test('a VM has its timeline, and the root key its whole thumbprint to copy', async () => {
+    const { page } = await enter('Reader', `/vms/${VM_ID}`);
+    await panel(page, 'What was decided').getByRole('link', { name: 'First licence issued' }).click();
+    await page.getByRole('heading', { name: 'What was checked' }).waitFor();
+    await page.goto(`${scene().stack.serviceUrl}/console/keys`);
+    await chooseRole(page, 'Reader');
+    await page.getByRole('button', { name: 'Copy the thumbprint' }).click();
+    await page.getByText('Copied').waitFor();
+    const copied = await page.evaluate<string>('navigator.clipboard.readText()');
+    expect(copied).toMatch(/^[\w-]{43}$/);
+    expect(await page.locator('.keybars').innerText()).toContain(copied.slice(0, 8));
     expect(await findBarriers(page)).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import type { SeatPool } from '../../../src/catalogue/seatPool.ts';
 import { bootVm } from '../../../src/dev/bootVm.ts';
 import type { Stack } from '../../../src/dev/stack.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';
-import { useStack } from '../../operators/useStack.ts';
+import { operate, useStack } from '../../operators/useStack.ts';
 import { createTestTables } from '../../support/azurite.ts';
 import { CHROMIUM, findChromiumAbsence } from '../../support/chromium.ts';
 import { DAY } from '../../support/licensing.ts';
@@ -74,7 +74,7 @@ const CATALOGUE = {
       ...{ customer: { name: 'Wingtip Toys' }, validFrom: '2099-01-01T00:00:00Z' },
     },
     {
-      ...{ id: 'adventure', cloud: 'emulator', subscription: other(6), offer: OFFER, seats: 40 },
+      ...{ id: 'adventure', cloud: 'emulator', subscription: other(6), offer: OFFER, seats: 30 },
       ...{ customer: { name: 'Adventure Works', reference: 'C-4802' }, validUntil: inDays(12) },
     },
     {
@@ -92,12 +92,20 @@ const CATALOGUE = {
   ],
 };
 
+const plan = { publisher: 'contoso', product: 'gateway', name: 'standard' };
+
 const VMS = {
-  vms: ['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map((name, index) => ({
-    ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION },
-    ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
-    plan: { publisher: 'contoso', product: 'gateway', name: 'standard' },
-  })),
+  vms: [
+    ...['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map((name, index) => ({
+      ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION, plan },
+      ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
+    })),
+    // Of a subscription that has no licence.
+    {
+      ...{ name: 'stranger', vmId: '11111111-0000-4000-8000-000000000007', subscriptionId: other(9), plan },
+      ...{ location: 'westeurope', sku: 'standard-2' },
+    },
+  ],
 };
 
 export const VM_ID = '11111111-0000-4000-8000-000000000001';
@@ -143,6 +151,18 @@ export interface ConsoleScene {
   readonly bootByClient: (vm: string) => ReturnType<typeof bootVm>;
 }
 
+/** Somebody has changed something already. */
+async function raiseSeats(stack: Stack): Promise<void> {
+  const { etag = '' } = (await operate(stack, 'GET /licences/adventure')).body as { etag?: string };
+  const query = `reason=${encodeURIComponent('Bought ten more, order 5521')}`;
+  const options = {
+    body: { seats: 40 },
+    headers: { 'If-Match': etag, 'Content-Type': 'application/merge-patch+json' },
+  };
+  const { status } = await operate(stack, `PATCH /licences/adventure?${query}`, options);
+  if (status !== 200) throw new Error(`The seats were not raised: ${status}.`);
+}
+
 /** The stack of `npm start` with customers, VMs that have booted, and a browser, for the tests of one file. */
 export function useConsoleScene(): () => ConsoleScene {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-console-'));
@@ -180,6 +200,7 @@ export function useConsoleScene(): () => ConsoleScene {
     });
     for (const vm of ['first', 'second', 'third', 'fourth']) await bootOne(vm);
     await bootByClient('second');
+    await raiseSeats(stack());
     await fillHistory(tables, { ...HISTORY, now: Date.now() });
   });
   afterAll(async () => {

@@ -1,11 +1,11 @@
 import type { PoolHistoryJson } from '../../contract/operators/pool.ts';
-import { chooseTicks } from '../charts/ticks.ts';
-import { useWidth } from '../charts/useWidth.ts';
+import { chooseTicks } from './ticks.ts';
+import { useWidth } from './useWidth.ts';
 import { useData } from '../data/useData.ts';
 import { useSession } from '../session/context.ts';
-import { Loaded } from './loaded.tsx';
-import { Panel } from './panel.tsx';
-import { Table } from './table.tsx';
+import { Loaded } from '../parts/loaded.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { Table } from '../parts/table.tsx';
 
 /** The most VMs at once on each of the last 30 days, against the seats. @param pool its name */
 export function SeatHistory({ pool }: { readonly pool: string }) {
