@@ -8,7 +8,7 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['test/packages/*.mjs'] },
+        projectService: { allowDefaultProject: ['test/packages/*.mjs', 'infra/hooks/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -5,9 +5,9 @@ import type { EdgeRequest, Log, UseCase } from '../../src/app/instance.ts';
 /** Translates between the Functions library and a use case. For HEAD the host drops the body and keeps the headers. */
 export function serve(useCase: UseCase): HttpHandler {
   return async (request, context) => {
-    const { status, headers, body } = await useCase(translate(request, context));
+    const { status, headers, body, encodedBody } = await useCase(translate(request, context));
     prepareVerifier();
-    return { status, headers: { ...headers }, body };
+    return { status, headers: { ...headers }, body: encodedBody ?? body };
   };
 }
 

@@ -19,5 +19,11 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
+@description('Its resource id.')
+output id string = identity.id
+
 @description('Its client id, by which code asks for its tokens.')
 output clientId string = identity.properties.clientId
+
+@description('Its object id, to which roles are given.')
+output principalId string = identity.properties.principalId

@@ -1,8 +1,4 @@
 @export()
-@description('A cloud as Azure’s attested documents name it. The emulator’s is none of them: a deployed service never accepts it.')
-type AzureCloud = 'AzurePublicCloud' | 'AzureUSGovernmentCloud' | 'AzureChinaCloud' | 'AzureGermanCloud'
-
-@export()
 @description('The form of the nonce that a challenge gives.')
 type NonceStyle = 'base32' | 'digits'
 

@@ -16,35 +16,37 @@ param location string
 @description('Tags of every resource.')
 param tags { *: string }
 
-@description('Name of the managed identity that signs.')
-@minLength(3)
-@maxLength(128)
-param identityName string
+@description('Object id of the managed identity that signs.')
+@minLength(36)
+@maxLength(36)
+param principalId string
 
 @description('Name (a GUID) of the role that may read a key’s public half and sign with it.')
 @minLength(36)
 @maxLength(36)
 param signerRoleName string
 
-@description('Name of the Log Analytics workspace that the vault’s audit log goes to.')
-@minLength(4)
-@maxLength(63)
-param workspaceName string
+@description('Resource id of the workspace for audit logs.')
+@minLength(20)
+@maxLength(400)
+param auditWorkspaceId string
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: identityName
-}
+@description('Whether the vault, deleted before, is recovered with what it held.')
+param recover bool
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
-  name: workspaceName
-}
+@description('Whether a lock keeps the vault from being deleted.')
+param deleteLock bool
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+@description('Whether the vault answers in its private endpoint alone.')
+param isPrivate bool
+
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   name: name
   location: location
   tags: tags
   properties: {
     tenantId: tenant().tenantId
+    createMode: recover ? 'recover' : 'default'
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enableSoftDelete: true
@@ -53,12 +55,13 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enabledForDeployment: false
     enabledForDiskEncryption: false
     enabledForTemplateDeployment: false
-    networkAcls: { bypass: 'None', defaultAction: 'Allow' }
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAcls: { bypass: 'None', defaultAction: isPrivate ? 'Deny' : 'Allow' }
   }
 }
 
 // No rotation policy: a new version would be another root, which no image pins.
-resource key 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
+resource key 'Microsoft.KeyVault/vaults/keys@2026-05-15' = {
   parent: vault
   name: vaultContents.rootKey
   properties: {
@@ -70,21 +73,31 @@ resource key 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
 }
 
 resource signs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(key.id, identity.id, signerRoleName)
+  name: guid(key.id, principalId, signerRoleName)
   scope: key
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', signerRoleName)
-    principalId: identity.properties.principalId
+    principalId: principalId
     principalType: 'ServicePrincipal'
   }
 }
 
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (deleteLock) {
+  name: 'keep'
+  scope: vault
+  properties: { level: 'CanNotDelete', notes: 'VM images pin the key in it.' }
+}
+
 // Who used the key or tried to.
+#disable-next-line use-recent-api-versions // The newest version without `preview` has no category groups.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault
   properties: {
-    workspaceId: workspace.id
+    workspaceId: auditWorkspaceId
     logs: [{ categoryGroup: 'audit', enabled: true }]
   }
 }
+
+@description('Resource id of the vault.')
+output id string = vault.id

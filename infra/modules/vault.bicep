@@ -16,33 +16,38 @@ param location string
 @description('Tags of every resource.')
 param tags { *: string }
 
-@description('Name of the managed identity that signs and reads the secrets.')
-@minLength(3)
-@maxLength(128)
-param identityName string
+@description('Object id of the managed identity that signs and reads the secrets.')
+@minLength(36)
+@maxLength(36)
+param principalId string
 
 @description('Name (a GUID) of the role that may read a key’s public half and sign with it.')
 @minLength(36)
 @maxLength(36)
 param signerRoleName string
 
-@description('Name of the Log Analytics workspace that the vault’s audit log goes to.')
-@minLength(4)
-@maxLength(63)
-param workspaceName string
+@description('Resource id of the workspace for audit logs.')
+@minLength(20)
+@maxLength(400)
+param auditWorkspaceId string
 
-@description('The challenge secrets. Empty keeps what the vault holds.')
+@description('Whether the vault, deleted before, is recovered with what it held.')
+param recover bool
+
+@description('Whether a lock keeps the vault from being deleted.')
+param deleteLock bool
+
+@description('Whether the vault answers in its private endpoint alone.')
+param isPrivate bool
+
+@description('The challenge secrets, KID:SECRET. They count in the first deployment alone: what the vault holds is kept.')
 @secure()
+@minLength(3)
 @maxLength(500)
-param challengeSecrets string
+param firstChallengeSecrets string
 
 @description('Where the key lies that signs licences.')
 param signingKeySource SigningKeySource
-
-@description('The private key for signingKeySource `secret`. Empty keeps what the vault holds.')
-@secure()
-@maxLength(4000)
-param signingKey string
 
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 
@@ -50,20 +55,13 @@ var readableSecretNames = signingKeySource == 'secret'
   ? [vaultContents.challenges, vaultContents.signingKeyAsSecret]
   : [vaultContents.challenges]
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: identityName
-}
-
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
-  name: workspaceName
-}
-
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   name: name
   location: location
   tags: tags
   properties: {
     tenantId: tenant().tenantId
+    createMode: recover ? 'recover' : 'default'
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
     enableSoftDelete: true
@@ -72,11 +70,12 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enabledForDeployment: false
     enabledForDiskEncryption: false
     enabledForTemplateDeployment: false
-    networkAcls: { bypass: 'None', defaultAction: 'Allow' }
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    networkAcls: { bypass: 'None', defaultAction: isPrivate ? 'Deny' : 'Allow' }
   }
 }
 
-resource key 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
+resource key 'Microsoft.KeyVault/vaults/keys@2026-05-15' = {
   parent: vault
   name: vaultContents.signingKey
   properties: {
@@ -87,19 +86,15 @@ resource key 'Microsoft.KeyVault/vaults/keys@2024-11-01' = {
   }
 }
 
-resource challengeSecretsValue 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(challengeSecrets)) {
+// Each deployment comes with a new value, of which the first one stays: another one would refuse all open challenges.
+@onlyIfNotExists()
+resource challengeSecrets 'Microsoft.KeyVault/vaults/secrets@2026-05-15' = {
   parent: vault
   name: vaultContents.challenges
-  properties: { value: challengeSecrets, contentType: 'KID:SECRET, comma-separated' }
+  properties: { value: firstChallengeSecrets, contentType: 'KID:SECRET, comma-separated' }
 }
 
-resource signingKeyValue 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(signingKey)) {
-  parent: vault
-  name: vaultContents.signingKeyAsSecret
-  properties: { value: signingKey, contentType: 'private key on P-256' }
-}
-
-resource readableSecrets 'Microsoft.KeyVault/vaults/secrets@2024-11-01' existing = [
+resource readableSecrets 'Microsoft.KeyVault/vaults/secrets@2026-05-15' existing = [
   for secretName in readableSecretNames: {
     parent: vault
     name: secretName
@@ -107,34 +102,44 @@ resource readableSecrets 'Microsoft.KeyVault/vaults/secrets@2024-11-01' existing
 ]
 
 resource signs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(key.id, identity.id, signerRoleName)
+  name: guid(key.id, principalId, signerRoleName)
   scope: key
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', signerRoleName)
-    principalId: identity.properties.principalId
+    principalId: principalId
     principalType: 'ServicePrincipal'
   }
 }
 
 resource readsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (secretName, index) in readableSecretNames: {
-    name: guid(readableSecrets[index].id, identity.id, keyVaultSecretsUser)
+    name: guid(readableSecrets[index].id, principalId, keyVaultSecretsUser)
     scope: readableSecrets[index]
     properties: {
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
-      principalId: identity.properties.principalId
+      principalId: principalId
       principalType: 'ServicePrincipal'
     }
-    dependsOn: [challengeSecretsValue, signingKeyValue]
+    dependsOn: [challengeSecrets]
   }
 ]
 
+resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (deleteLock) {
+  name: 'keep'
+  scope: vault
+  properties: { level: 'CanNotDelete', notes: 'Licences live under the key in it.' }
+}
+
 // Who used the key, read a secret or tried to.
+#disable-next-line use-recent-api-versions // The newest version without `preview` has no category groups.
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'audit'
   scope: vault
   properties: {
-    workspaceId: workspace.id
+    workspaceId: auditWorkspaceId
     logs: [{ categoryGroup: 'audit', enabled: true }]
   }
 }
+
+@description('Resource id of the vault.')
+output id string = vault.id

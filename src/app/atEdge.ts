@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { OperatorCode, ServiceCode } from '../contract/codes.ts';
-import { PartlyWrittenError } from '../catalogue/file/writeTogether.ts';
+import { PartlyWrittenError } from '../catalogue/file/partlyWritten.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 import { KeySetMissingError } from '../tokens/keySets/keySets.ts';
-import { KEY_SET_PAUSE, OperatorKeySetError } from '../operators/operatorKeySet.ts';
+import { KEY_SET_PAUSE, OperatorKeySetError } from '../operators/operatorKeySetError.ts';
 import { replyProblem } from '../http/problems.ts';
 import type { ProblemOptions } from '../http/problems.ts';
 import { RefusedReply } from '../http/refusedReply.ts';

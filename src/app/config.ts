@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../contract/durations.ts';
-import { createTablesStore } from '../tables/createTablesStore.ts';
+import { connectTable } from '../tables/connection.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MAX_ROOTS } from '../tokens/rootKey.ts';
@@ -13,7 +13,9 @@ import { isLoopback } from '../contract/loopback.ts';
 import type { OperatorDirectory } from '../operators/checkToken.ts';
 import { networkLimits } from '../http/networkLimits.ts';
 import { describeKeyFault, readRootSource } from './rootSource.ts';
+import type { TokenEndpoint } from './platformIdentity.ts';
 import { findUnresolvedReference } from './settingReferences.ts';
+import type { RunningApp } from './settingReferences.ts';
 import type { RootSource } from './rootSource.ts';
 import { readCertificateFile } from '../trust/certificateFiles.ts';
 import { readSettingFile } from '../trust/settingFile.ts';
@@ -233,6 +235,8 @@ export interface ServiceConfig extends Settings {
   readonly signingKey: string | null;
   /** Of EMULATOR_TRUST_FILE. */
   readonly emulatorCertificates: readonly Certificate[];
+  /** Where the platform gives tokens; null where it has no endpoint for them. */
+  readonly tokenEndpoint: TokenEndpoint | null;
   /** Null where no directory is named: then nobody is an operator. */
   readonly directory: OperatorDirectory | null;
   /** How people sign in to the console; null where nobody is an operator. */
@@ -254,11 +258,18 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const { key: signingKey, kids: signingKids } = readSigningKey(given, problems);
   const root = readRoot(given, usable, { signingKids }, problems);
   const emulatorCertificates = readEmulatorCertificates(given, problems);
-  const told = tellReferences(given, problems);
+  const told = tellReferences(given, problems, environment);
   if (!parsed.success || told.length > 0) throw new ConfigurationError(told);
   const directory = describeDirectory(parsed.data);
   const console = directory === null ? null : describeConsole(parsed.data, directory);
-  return { ...parsed.data, signingKey, root, emulatorCertificates, directory, console };
+  const tokenEndpoint = readTokenEndpoint(environment);
+  return { ...parsed.data, signingKey, root, emulatorCertificates, tokenEndpoint, directory, console };
+}
+
+/** The platform sets both itself: they are no settings of the service. */
+function readTokenEndpoint(environment: Readonly<Record<string, string | undefined>>): TokenEndpoint | null {
+  const { IDENTITY_ENDPOINT: url = '', IDENTITY_HEADER: header = '' } = environment;
+  return URL.canParse(url) && header !== '' ? { url, header } : null;
 }
 
 type SettingName = keyof typeof settingsSchema.shape;
@@ -271,9 +282,9 @@ function readGiven(environment: Readonly<Record<string, string | undefined>>): G
 }
 
 /** Of a setting that holds an unresolved reference, nothing else is told: its value is not known. */
-function tellReferences(given: Given, problems: readonly string[]): readonly string[] {
+function tellReferences(given: Given, problems: readonly string[], app: RunningApp): readonly string[] {
   const references = Object.entries(given).flatMap(([name, value]) => {
-    const fault = findUnresolvedReference(value);
+    const fault = findUnresolvedReference(value, app);
     return fault === null ? [] : [{ name, problem: `${name} ${fault}` }];
   });
   const isBeside = (problem: string) =>
@@ -323,7 +334,7 @@ function findConflicts({ ISSUER, ACCEPTED_CLOUDS }: Partial<Settings>, given: Gi
 /** By the library that will use it; what it says of a text that it cannot read is not fit for people. */
 function isConnectionString(connectionString: string): boolean {
   try {
-    createTablesStore({ connection: { connectionString } });
+    connectTable('offers', { connection: { connectionString } });
     return true;
   } catch {
     return false;

@@ -21,12 +21,22 @@ import { UploadedKeySets } from '../tokens/keySets/uploadedKeySets.ts';
 export async function createSigningKeys(config: ServiceConfig, access?: VaultAccess): Promise<SigningKeys> {
   const { signingKey, SIGNING_KEY_URL: keyUrl = '', SIGNING_KEY_LEAD_SECONDS: lead } = config;
   if (signingKey !== null) return createLocalKeys(signingKey);
-  // Only where it is needed: each start would pay for the library.
-  const { createKeyVaultKeys } = await import('../tokens/keyVaultKeys.ts');
   const vault = access ?? { credential: await createManagedIdentity(config) };
   // No offer has a longer lifetime, nor a longer grace after it.
   const rules = { publishBeforeUse: lead * 1000, keepAfterUse: 2 * MAX_DURATION };
-  return createKeyVaultKeys({ ...vault, keyUrl, rules });
+  const load = loadOnce(async () =>
+    (await import('../tokens/keyVaultKeys.ts')).createKeyVaultKeys({ ...vault, keyUrl, rules }),
+  );
+  return {
+    readSigner: async (at, choices) => (await load()).readSigner(at, choices),
+    readPublished: async (at) => (await load()).readPublished(at),
+  };
+}
+
+/** The vault's library is loaded by the first request that needs a key: each start would pay for it. */
+function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | null = null;
+  return () => (loading ??= load());
 }
 
 export interface CreatedKeySets {
@@ -63,10 +73,13 @@ async function createVaultRoots(
   keyUrls: readonly string[],
   { rootVault }: KeySetNeeds,
 ): Promise<readonly RootKey[]> {
-  // Only where it is needed: each start would pay for the library.
-  const { createKeyVaultRoot } = await import('../tokens/keyVaultRoot.ts');
   const access = rootVault ?? { credential: await createManagedIdentity(config) };
-  return keyUrls.map((keyUrl) => createKeyVaultRoot({ ...access, keyUrl }));
+  return keyUrls.map((keyUrl) => {
+    const load = loadOnce(async () =>
+      (await import('../tokens/keyVaultRoot.ts')).createKeyVaultRoot({ ...access, keyUrl }),
+    );
+    return { source: 'vault', readSigner: async () => (await load()).readSigner() };
+  });
 }
 
 /** A service on a loopback issuer without a root key: nothing is signed, and its clients trust on first use. */

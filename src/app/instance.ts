@@ -1,6 +1,7 @@
 import { loadSecondReader } from '../verifier/secondReader.ts';
 import { readConfig } from './config.ts';
 import { createService } from './service.ts';
+import { keepYoungSpace } from './youngSpace.ts';
 
 export { writeJson } from '../contract/plainText.ts';
 export type { EdgeRequest, Log, UseCase } from '../http/edge.ts';
@@ -10,6 +11,8 @@ export type { EdgeRequest, Log, UseCase } from '../http/edge.ts';
  * does not start, and one message lists all problems.
  */
 export const service = await createService(readConfig(), { now: Date.now });
+
+keepYoungSpace();
 
 /** Milliseconds: the first answer is on its way to the caller by then. */
 const DELAY = 250;

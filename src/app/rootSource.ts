@@ -65,9 +65,14 @@ function readOnly(settings: RootSettings, problems: string[]): RootSource {
 }
 
 function readFiles(list: string): readonly string[] {
-  const paths = list.split(',').map((path) => path.trim());
+  const paths = isKey(list) ? [list] : list.split(',').map((path) => path.trim());
   if (paths.length > MAX_ROOTS) throw new SigningKeyError(`There are ${paths.length} root keys. Give one or two.`);
   return paths.map(readSettingFile);
+}
+
+/** A key that stands where its path belongs has commas of its own, as JSON. */
+function isKey(list: string): boolean {
+  return list.trimStart().startsWith('{');
 }
 
 /** What is wrong with a key, or with the file that holds it. @throws any other error */

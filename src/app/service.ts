@@ -2,7 +2,6 @@ import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createAddressLimit } from '../http/addressLimit.ts';
 import type { Log, ServedRoute } from '../http/edge.ts';
 import { CONSOLE_PATH } from '../operators/console/routes.ts';
-import { OPERATOR_ROUTES, serveOperators } from '../operators/routes.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
@@ -12,14 +11,11 @@ import { createActivateOffline } from '../vm/activateOffline.ts';
 import { createReadReadiness } from '../vm/readiness.ts';
 import { createClaimLimit } from '../vm/claimLimit.ts';
 import { createAuthenticLimit } from '../vm/authenticLimit.ts';
-import { cleanStore } from './cleanStore.ts';
 import type { ServiceConfig } from './config.ts';
 import { createKeySets, createSigningKeys } from './createKeys.ts';
 import { createStore } from './createStore.ts';
-import { describeService } from './openapi.ts';
+import { loadOperatorsLater } from './operatorRoutes.ts';
 import { joinRoutes } from './routes.ts';
-import { projectViews } from './projectViews.ts';
-import { createListDecisions } from '../views/listDecisions.ts';
 import { createServiceTrust } from './serviceTrust.ts';
 
 /** What a host runs: the routes for its requests, and what its timer calls. */
@@ -65,20 +61,35 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     issuerNotes: createIssuerNotes(store),
     seatGate: createSeatGate(),
     claimLimit: createClaimLimit(),
-    describeApi: () => describeService(issuer, directory === null ? [] : OPERATOR_ROUTES),
+    describeApi: () => describeApi(config),
   };
-  const operatorRoutes = serveOperators(directory, {
+  const operatorNeeds = {
     ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, readReadiness, now },
-    listDecisions: createListDecisions({ store, now }),
     challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
     activateOffline: createActivateOffline(vmNeeds),
-  });
-  const routes = joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes);
-  return {
-    routes,
-    cleanStore: (log) => cleanStore({ store, config, now }, log),
-    projectViews: (log) => projectViews({ store, now }, log),
   };
+  const operatorRoutes =
+    directory === null
+      ? []
+      : loadOperatorsLater(async () => {
+          const { serveOperators } = await import('../operators/routes.ts');
+          const { createListDecisions } = await import('../views/listDecisions.ts');
+          return serveOperators(directory, { ...operatorNeeds, listDecisions: createListDecisions({ store, now }) });
+        });
+  return {
+    routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),
+    cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore({ store, config, now }, log),
+    projectViews: async (log) => (await import('./projectViews.ts')).projectViews({ store, now }, log),
+  };
+}
+
+/** Only where it is asked for: it is made of the schemas of all routes, the operators' too. */
+async function describeApi({ ISSUER: issuer, directory }: ServiceConfig): Promise<unknown> {
+  const [{ describeService }, { OPERATOR_ROUTES }] = await Promise.all([
+    import('./openapi.ts'),
+    import('../operators/routes.ts'),
+  ]);
+  return describeService(issuer, directory === null ? [] : OPERATOR_ROUTES);
 }
 
 const MINUTE = 60_000;

@@ -10,8 +10,14 @@ export interface Io {
   readonly directory: string;
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Resolves after so many milliseconds. */
+  sleep(milliseconds: number): Promise<void>;
+  /** From now on Ctrl-C ends the command quietly, as one that is done: for commands that go on until then. */
+  endOnInterrupt(): void;
   /** Where results go; null where that is a file or another program. */
   readonly terminal: Terminal | null;
+  /** Columns of the terminal where complaints go; null where that is a file or another program. */
+  readonly complaintColumns: number | null;
   /** Asks the person at the terminal; the answer is one line. Null where nobody can be asked. */
   readonly ask: ((question: string) => Promise<string>) | null;
 }
@@ -33,6 +39,13 @@ export interface Session extends Io {
 interface CommandErrorOptions {
   readonly exitCode?: ExitCode;
   readonly correlationId?: string | undefined;
+  readonly passing?: Passing | undefined;
+}
+
+/** Of a failure that may be over soon, so that the same call can succeed. */
+export interface Passing {
+  /** Seconds after which the service wants to be asked again; null where it did not say so. */
+  readonly retryAfter: number | null;
 }
 
 /** Why a command did not do what it was asked for. The message says what happened, then what to do. */
@@ -43,12 +56,14 @@ export class CommandError extends Error {
   readonly exitCode: ExitCode;
   /** The service's, where it answered. */
   readonly correlationId: string | undefined;
+  readonly passing: Passing | undefined;
 
-  constructor(code: string, message: string, { exitCode = 1, correlationId }: CommandErrorOptions = {}) {
+  constructor(code: string, message: string, { exitCode = 1, correlationId, passing }: CommandErrorOptions = {}) {
     super(message);
     this.code = code;
     this.exitCode = exitCode;
     this.correlationId = correlationId;
+    this.passing = passing;
   }
 }
 
@@ -65,7 +80,7 @@ export class UsageError extends CommandError {
 export class RefusedError extends CommandError {
   override readonly name = 'RefusedError';
 
-  constructor(code: string, message: string, correlationId?: string) {
-    super(code, message, { exitCode: 2, correlationId });
+  constructor(code: string, message: string, options: Omit<CommandErrorOptions, 'exitCode'> = {}) {
+    super(code, message, { ...options, exitCode: 2 });
   }
 }

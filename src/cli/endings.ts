@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EffectReportJson } from '../contract/operators/records.ts';
+import { RefusedError } from './command.ts';
 import type { Terminal } from './command.ts';
 import { confirm } from './confirm.ts';
 import { rows } from './layout.ts';
@@ -26,31 +28,45 @@ export interface EndingFlags {
 }
 
 interface Ending<A extends AnswerName> {
-  /** What it changes for others, in whole sentences; null where it takes nothing from anybody, and nobody is asked. */
-  readonly effect: string | null;
+  /**
+   * What it changes for others, in whole sentences, of what the service says it would do; null where it takes nothing
+   * from anybody, and nobody is asked.
+   */
+  readonly effect: ((report: EffectReportJson) => string) | null;
   readonly call: ServiceCall<A>;
   readonly show: (answer: Answers[A]) => void;
 }
 
 /**
- * Asks and writes or, with `--dry-run`, asks the service what the write would do.
+ * Tells the effect, asks and writes or, with `--dry-run`, shows what the write would do.
  *
  * @throws {UsageError} where nobody can be asked, naming `--yes`
+ * @throws {RefusedError} also where somebody changed the object since its effect was told
  */
 export async function end<A extends AnswerName>(
   { client, session, show: print }: Service,
   { dryRun, reason, yes }: EndingFlags,
   { effect, call, show }: Ending<A>,
 ): Promise<void> {
-  if (dryRun === true) {
-    const query = { ...call.query, dryRun: 'true', reason };
-    const report = await client({ ...call, query, answer: 'EffectReport' });
-    if (effect !== null) session.complain(`${effect}\n`);
-    print(report, () => formatReport(report, session.terminal));
-    return;
+  const query = { ...call.query, reason };
+  if (dryRun === true || effect !== null) {
+    const report = await client({ ...call, query: { ...query, dryRun: 'true' }, answer: 'EffectReport' });
+    const told = effect?.(report);
+    if (dryRun === true) {
+      if (told !== undefined) session.complain(`${told}\n`);
+      print(report, () => formatReport(report, session.terminal));
+      return;
+    }
+    if (told !== undefined) await confirm(session, told, yes);
   }
-  if (effect !== null) await confirm(session, effect, yes);
-  show(await client({ ...call, query: { ...call.query, reason } }));
+  show(await client({ ...call, query }).catch(explainMeanwhile));
+}
+
+/** The service speaks of ETags and tokens, which the command brings by itself. */
+export function explainMeanwhile(error: unknown): never {
+  if (!(error instanceof RefusedError) || error.code !== 'changed_meanwhile') throw error;
+  const message = 'Somebody made another change since the effect was told. Nothing was changed. Repeat the command';
+  throw new RefusedError(error.code, message, { correlationId: error.correlationId });
 }
 
 /** The service counts for a second. */
@@ -59,12 +75,19 @@ export function countOf({ vms, atLeast }: EffectReportJson['effect']): string {
   return atLeast === true ? `at least ${vms}` : `${vms}`;
 }
 
+/** Such as "12 VMs have a seat under it." @param place such as "under it" */
+export function describeSeats({ effect }: EffectReportJson, place: string): string {
+  if (effect.vms === 1 && effect.atLeast !== true) return `1 VM has a seat ${place}.`;
+  const count = countOf(effect);
+  return `${count.slice(0, 1).toUpperCase()}${count.slice(1)} VMs have a seat ${place}.`;
+}
+
 type Members = Readonly<Record<string, unknown>> | null;
 
 /** Members that change, each with its old and its new value. */
 function listChanges(old: Members, changed: Members): readonly (readonly [name: string, change: string])[] {
   const members = [...new Set([...Object.keys(old ?? {}), ...Object.keys(changed ?? {})])].filter(
-    (name) => name !== 'etag' && JSON.stringify(old?.[name]) !== JSON.stringify(changed?.[name]),
+    (name) => name !== 'etag' && !isDeepStrictEqual(old?.[name], changed?.[name]),
   );
   return members.map((name) => [name, `${cell(old?.[name])} → ${cell(changed?.[name])}`]);
 }

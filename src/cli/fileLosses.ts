@@ -2,20 +2,32 @@ import type { CatalogueFile } from '../catalogue/file/cataloguePlan.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOffer } from '../contract/operators/offer.ts';
 import { formatPlanName } from '../contract/planName.ts';
+import type { Terminal } from './command.ts';
+import { describeMembers } from './endings.ts';
 import { findLosses } from './losses.ts';
 import type { Terms } from './losses.ts';
 import type { Answers } from './operatorAnswers.ts';
 import { printable } from './printable.ts';
+import { formatTable } from './table.ts';
 
 const MAX_TOLD = 20;
 
-/** @returns null where the file takes nothing from anybody */
-export function describeFileLosses(
+/** An offer or a licence of a file, as it is in the service and as it would be. */
+export interface FileChange {
+  readonly name: string;
+  /** Null where there is none yet. */
+  readonly old: Terms | null;
+  /** Without the members that the file leaves out and that therefore stay. */
+  readonly terms: Terms;
+}
+
+/** All that a file names, also what it does not change. */
+export function listFileChanges(
   stored: Answers['Catalogue'],
   { offers, licences, kept }: CatalogueFile,
-): string | null {
+): readonly FileChange[] {
   const old = new Map<string, Terms>([...stored.offers, ...stored.licences].map((terms) => [keyOf(terms), terms]));
-  const changes = [
+  const named = [
     ...offers.map((offer) => ({ name: formatPlanName(offer.plan), terms: writeOffer(offer), left: [] })),
     ...licences.map((licence) => ({
       name: licence.id,
@@ -23,13 +35,42 @@ export function describeFileLosses(
       left: kept?.get(licence) ?? [],
     })),
   ];
-  const lines = changes.flatMap(({ name, terms, left }) => {
-    const losses = findLosses(old.get(keyOf(terms)) ?? terms, without(terms, left));
+  return named.map(({ name, terms, left }) => ({
+    name,
+    old: old.get(keyOf(terms)) ?? null,
+    terms: without(terms, left),
+  }));
+}
+
+/** @returns null where the file takes nothing from anybody */
+export function describeFileLosses(changes: readonly FileChange[]): string | null {
+  const lines = changes.flatMap(({ name, old, terms }) => {
+    const losses = old === null ? [] : findLosses(old, terms);
     return losses.length === 0 ? [] : [`\n  ${printable(name)}: ${losses.join(', ')}`];
   });
   if (lines.length === 0) return null;
   const more = lines.length > MAX_TOLD ? `\n  and ${lines.length - MAX_TOLD} more` : '';
   return `VMs that these changes leave out get no new licence:${lines.slice(0, MAX_TOLD).join('')}${more}`;
+}
+
+const MAX_SHOWN = 100;
+
+/** What would be written, for people: a line for each offer and licence that changes. New ones are counted alone. */
+export function formatFileChanges(changes: readonly FileChange[], terminal: Terminal | null): string {
+  const told = changes.flatMap(({ name, old, terms }) => {
+    const change = old === null ? '' : describeMembers(old, { ...old, ...terms });
+    return change === '' ? [] : [{ name, change }];
+  });
+  if (told.length === 0) return '';
+  const table = formatTable(
+    told.slice(0, MAX_SHOWN),
+    [
+      ['NAME', ({ name }) => name],
+      ['CHANGE', ({ change }) => change],
+    ],
+    terminal,
+  );
+  return told.length > MAX_SHOWN ? `${table}and ${told.length - MAX_SHOWN} more\n` : table;
 }
 
 /** An offer is known by its plan, a licence by its id; names are compared in any case. */

@@ -13,13 +13,26 @@ export function paint(terminal: Terminal | null, colour: Colour, text: string): 
   return terminal?.hasColour === true ? styleText(colour, text, { validateStream: false }) : text;
 }
 
+/** Of Unicode's EastAsianWidth.txt what is wide or full-width, and emoji. */
 const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uff01-\uff60]/u;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18aff}\u{1b000}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
 
-/** How many columns of a terminal a text takes. */
+/** How many columns of a terminal a text takes. Our own colours take none. */
 export function columnsOf(text: string): number {
-  const characters = Array.from(text).filter((character) => !/\p{M}/u.test(character));
+  const characters = Array.from(text.replace(COLOURS, '')).filter((character) => !/\p{M}/u.test(character));
   return characters.reduce((sum, character) => sum + (WIDE.test(character) ? 2 : 1), 0);
+}
+
+const COLOURS = /\u001b\[\d+m/g;
+
+/** Text with lines that are not wider than the terminal: each is broken as {@link wrap} does, and keeps its indent. */
+export function fitLines(text: string, columns: number): string {
+  const fit = (line: string) => {
+    if (columnsOf(line) <= columns) return line;
+    const indent = /^ */.exec(line)?.[0] ?? '';
+    return indent + wrap(line.slice(indent.length), columns - indent.length).join(`\n${indent}`);
+  };
+  return text.split('\n').map(fit).join('\n');
 }
 
 export function pad(text: string, columns: number): string {

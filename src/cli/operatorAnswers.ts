@@ -19,9 +19,9 @@ import type {
 import type { listedLicence } from '../contract/operators/licenceList.ts';
 import type { ErasureJson, PrivacyItemJson } from '../contract/operators/privacy.ts';
 import type { OverviewJson } from '../contract/operators/overview.ts';
-import type { PoolJson } from '../contract/operators/pool.ts';
+import type { PoolJson, poolHistory } from '../contract/operators/pool.ts';
 import type { searchAnswer } from '../contract/operators/search.ts';
-import type { DecisionCountJson } from '../contract/operators/statistics.ts';
+import type { StatisticsPageJson } from '../contract/operators/statistics.ts';
 import type { OfflineLicence } from '../contract/wire.ts';
 import type { UsageRowJson } from '../contract/operators/usage.ts';
 import type { DistrustJson, PinJson, TrustReportJson, issuerList } from '../contract/operators/trust.ts';
@@ -52,9 +52,10 @@ export interface Answers {
   readonly Erasure: ErasureJson;
   readonly Decision: DecisionJson;
   readonly Explanation: ExplanationJson;
-  readonly DecisionCount: DecisionCountJson;
+  readonly DecisionStatistics: StatisticsPageJson;
   readonly Overview: OverviewJson;
   readonly Pool: PoolJson;
+  readonly PoolHistory: z.input<typeof poolHistory>;
   readonly SearchAnswer: z.input<typeof searchAnswer>;
   readonly KeyReport: KeyReportJson;
   readonly UploadedKeySet: UploadReportJson;

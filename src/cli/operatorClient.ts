@@ -1,7 +1,7 @@
 import { isLoopback } from '../contract/loopback.ts';
 import { randomUUID } from 'node:crypto';
 
-import type { Io } from './command.ts';
+import type { Io, Passing } from './command.ts';
 import type { AnswerName, Answers } from './operatorAnswers.ts';
 import { CommandError, RefusedError, UsageError } from './command.ts';
 import { printable } from './printable.ts';
@@ -38,13 +38,18 @@ const TIMEOUT = 240_000;
  * @param service of `--service`; else the setting names it
  * @throws {UsageError} no service, or one to which no token may be sent
  */
-export function createOperatorClient(service: string | undefined, { env }: Pick<Io, 'env'>): OperatorClient {
+export function createOperatorClient(
+  service: string | undefined,
+  { env, now }: Pick<Io, 'env' | 'now'>,
+): OperatorClient {
   const base = parseBase(service ?? env['COUNTERSIGN_URL'] ?? '');
-  let token: Promise<string> | undefined;
+  let token: Promise<Token> | undefined;
   return async <A extends AnswerName>(call: ServiceCall<A>) => {
     token ??= readToken(env);
+    // A command that follows decisions lives longer than a token.
+    if ((await token).endsAt - now() < LEAST_LIFE) token = readToken(env);
     // A newer service may answer with more than these types say, and never with less.
-    return (await send(base, await token, call)) as Answers[A];
+    return (await send(base, (await token).text, call)) as Answers[A];
   };
 }
 
@@ -62,9 +67,18 @@ function parseBase(text: string): string {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
 
-async function readToken(env: Io['env']): Promise<string> {
+interface Token {
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number;
+}
+
+/** Milliseconds: a token that ends sooner is replaced. */
+const LEAST_LIFE = 5 * 60_000;
+
+async function readToken(env: Io['env']): Promise<Token> {
   const { COUNTERSIGN_TOKEN: token = '', COUNTERSIGN_AUDIENCE: audience = '', COUNTERSIGN_TENANT: tenantId = '' } = env;
-  if (token !== '') return checkToken(token.trim());
+  if (token !== '') return { text: checkToken(token.trim()), endsAt: Number.POSITIVE_INFINITY };
   if (audience === '')
     throw new UsageError(
       'there is no token. Set COUNTERSIGN_AUDIENCE to sign in with "az login", or COUNTERSIGN_TOKEN',
@@ -72,7 +86,7 @@ async function readToken(env: Io['env']): Promise<string> {
   const { AzureCliCredential } = await import('@azure/identity');
   const options = tenantId === '' ? {} : { tenantId };
   const answer = await new AzureCliCredential(options).getToken(`${audience}/.default`);
-  return answer.token;
+  return { text: answer.token, endsAt: answer.expiresOnTimestamp };
 }
 
 /** A header with another character is refused by a message that quotes all of it. */
@@ -101,7 +115,7 @@ async function send(base: string, token: string, call: ServiceCall): Promise<unk
     ...(body !== undefined && { body: body.text }),
   }).catch((error: unknown) => explainFailure(error, url.origin));
   const text = await response.text();
-  if (!response.ok) throw explainRefusal(response.status, text, url.origin);
+  if (!response.ok) throw explainRefusal(response, text, url.origin);
   return call.answer === 'CSV' ? text : parseJson(text);
 }
 
@@ -111,6 +125,7 @@ function explainFailure(error: unknown, origin: string): never {
   throw new CommandError(
     'service_unreachable',
     `${origin} does not answer: ${printable(reason)}. Check the URL and the network`,
+    { passing: { retryAfter: null } },
   );
 }
 
@@ -132,9 +147,11 @@ interface Problem {
 const MAX_TOLD = 50;
 
 /** 4xx: the service refused what was asked; anything else is a failure of the service. */
-function explainRefusal(status: number, text: string, origin: string): Error {
+function explainRefusal(response: Response, text: string, origin: string): Error {
+  const { status } = response;
+  const passing = readPassing(response);
   const problem = parseJson(text) as Problem | null;
-  if (typeof problem?.code !== 'string') return explainStranger(status, origin);
+  if (typeof problem?.code !== 'string') return explainStranger(status, origin, passing);
   const { code, detail, correlationId, errors = [] } = problem;
   const told = errors.slice(0, MAX_TOLD).map(({ line, field = '', message = '' }) => {
     const place = [line === undefined ? '' : `line ${line}`, field].filter((part) => part !== '').join(', ');
@@ -144,18 +161,23 @@ function explainRefusal(status: number, text: string, origin: string): Error {
   const explanation = `${printable(String(detail))}${told.join('')}`;
   const id = typeof correlationId === 'string' ? printable(correlationId) : undefined;
   const name = printable(code);
-  return status < 500
-    ? new RefusedError(name, explanation, id)
-    : new CommandError(name, explanation, { correlationId: id });
+  const options = { correlationId: id, passing };
+  return status < 500 ? new RefusedError(name, explanation, options) : new CommandError(name, explanation, options);
+}
+
+function readPassing({ status, headers }: Response): Passing | undefined {
+  if (status !== 429 && status < 500) return undefined;
+  const after = headers.get('Retry-After') ?? '';
+  return { retryAfter: /^\d{1,6}$/.test(after) ? Number(after) : null };
 }
 
 /** An answer that is not the service's own. */
-function explainStranger(status: number, origin: string): Error {
+function explainStranger(status: number, origin: string, passing: Passing | undefined): Error {
   const reason =
     status < 500
       ? "this is not an answer of the operators' API. Check the URL, and whether the service has operators' routes"
       : 'a gateway in front of the service timed out, or the service is not running. A write may still go on: check before you repeat it';
-  return new CommandError('service_unreachable', `${origin} answered ${status}: ${reason}`);
+  return new CommandError('service_unreachable', `${origin} answered ${status}: ${reason}`, { passing });
 }
 
 /** A list, and what its items are. */
@@ -168,15 +190,14 @@ export interface ListCall<T extends AnswerName> extends Pick<ServiceCall, 'path'
 /** Every item of a list up to a number, page by page. `more`: whether the list goes on. */
 export async function readList<T extends AnswerName>(
   client: OperatorClient,
-  { path, query = {}, item, onPage }: ListCall<T>,
+  { query = {}, onPage, ...call }: ListCall<T>,
   limit: number,
 ): Promise<{ readonly items: readonly Answers[T][]; readonly more: boolean }> {
   const items: Answers[T][] = [];
-  const readPage = client as unknown as (call: ServiceCall) => Promise<Page<Answers[T]>>;
   let continuation: string | undefined;
   do {
     const size = Math.min(limit - items.length, 1_000);
-    const page = await readPage({ path, query: { ...query, limit: `${size}`, continuation }, answer: item });
+    const page = await readPage(client, { ...call, query: { ...query, limit: `${size}`, continuation } });
     items.push(...page.items);
     continuation = page.continuation ?? undefined;
     if (continuation !== undefined) onPage?.(items);
@@ -184,7 +205,17 @@ export async function readList<T extends AnswerName>(
   return { items, more: continuation !== undefined };
 }
 
-interface Page<T> {
+export interface Page<T> {
   readonly items: readonly T[];
+  /** For the next page; null at the end. */
   readonly continuation: string | null;
+}
+
+/** One page of a list. */
+export function readPage<T extends AnswerName>(
+  client: OperatorClient,
+  { path, query, item }: Omit<ListCall<T>, 'onPage'>,
+): Promise<Page<Answers[T]>> {
+  const read = client as unknown as (call: ServiceCall) => Promise<Page<Answers[T]>>;
+  return read({ path, ...(query !== undefined && { query }), answer: item });
 }

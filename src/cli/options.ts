@@ -26,9 +26,17 @@ export function parseInstant(text: string): string {
   return new Date(parseTime(text)).toISOString();
 }
 
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/** A day (UTC). @throws {InvalidArgumentError} */
+export function parseDay(text: string): string {
+  if (DAY.test(text) && isDay(text)) return text;
+  throw new InvalidArgumentError('Write a day such as 2026-11-01.');
+}
+
 /** A day, which begins at midnight (UTC), or a time of RFC 3339, in the form that the service takes. @throws {InvalidArgumentError} */
 export function parseDayOrTime(text: string): string {
-  if (/^\d{4}-\d\d-\d\d$/.test(text) && isDay(text)) return text;
+  if (DAY.test(text) && isDay(text)) return text;
   if (RFC_3339.test(text)) return parseInstant(text);
   throw new InvalidArgumentError('Write a day such as 2026-11-01, or a time of RFC 3339 such as 2026-11-01T12:00:00Z.');
 }
@@ -38,6 +46,9 @@ export function parseCloud(name: string): string {
   if (Object.hasOwn(AZURE_CLOUDS, name)) return name;
   throw new InvalidArgumentError(`The clouds are ${Object.keys(AZURE_CLOUDS).join(', ')}.`);
 }
+
+/** Where a subscription is named without its cloud. */
+export const USUAL_CLOUD = 'AzurePublicCloud';
 
 /** A whole number from 1 to 9999999. @throws {InvalidArgumentError} */
 export function parseCount(text: string): number {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Io, Terminal } from './command.ts';
 import { escapeUnprintable } from './printable.ts';
 
@@ -18,7 +19,12 @@ export function createProcessIo(): Io {
     env: process.env,
     directory: workingDirectory(),
     now: Date.now,
+    sleep: (milliseconds) => sleep(milliseconds),
+    endOnInterrupt: () => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
+    },
     terminal: describeTerminal(process.stdout),
+    complaintColumns: process.stderr.isTTY ? process.stderr.columns : null,
     ask: process.stdin.isTTY && process.stderr.isTTY ? askPerson : null,
   };
 }

@@ -5,6 +5,7 @@ import { OPERATOR_SETTINGS_HELP, createOperatorClient, readList } from './operat
 import type { AnswerName, Answers } from './operatorAnswers.ts';
 import type { ListCall, OperatorClient, ServiceCall } from './operatorClient.ts';
 import { OPTIONS } from './options.ts';
+import { fitLines } from './layout.ts';
 import { jsonLine } from './printable.ts';
 import { formatTable } from './table.ts';
 import type { Column } from './table.ts';
@@ -52,10 +53,14 @@ export function openService(session: Session, { service, json }: ServiceOptions)
     session,
     isJson,
     show: (value, format) => {
-      session.out(isJson ? jsonLine(value) : format());
+      session.out(isJson ? jsonLine(value) : fitTerminal(format(), session.terminal));
     },
     tell,
   };
+}
+
+function fitTerminal(text: string, terminal: Session['terminal']): string {
+  return terminal === null ? text : fitLines(text, terminal.columns);
 }
 
 interface ListView<T> {
@@ -65,11 +70,19 @@ interface ListView<T> {
 
 /** Shows a list: a table for people, the items as JSON for programs. */
 export async function showList<T extends AnswerName>(
-  { client, show, session }: Service,
+  service: Service,
   call: ListCall<T>,
   { limit, columns }: ListView<Answers[T]>,
 ): Promise<void> {
-  const { items, more } = await readList(client, call, limit);
+  showItems(service, await readList(service.client, call, limit), columns);
+}
+
+/** Shows what was read of a list. @param more whether the list goes on */
+export function showItems<T>(
+  { show, session }: Service,
+  { items, more }: { readonly items: readonly T[]; readonly more: boolean },
+  columns: readonly Column<T>[],
+): void {
   show(items, () => formatTable(items, columns, session.terminal));
   if (more) session.complain(`There are more than these ${items.length}. Narrow the list, or raise --limit.\n`);
 }

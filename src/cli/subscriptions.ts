@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { LicenceJson } from '../contract/operators/licence.ts';
 import { UsageError } from './command.ts';
-import { parseInstant } from './options.ts';
+import { USUAL_CLOUD, parseInstant } from './options.ts';
+import { printable } from './printable.ts';
 
 /* The subscriptions of a licence: one is named by cloud and subscription, several by a list. */
 
@@ -69,7 +70,7 @@ export interface SubscriptionChanges {
   readonly removed: readonly NamedSubscription[];
   readonly ended: readonly EndingSubscription[];
   /** Of those that are named without one. */
-  readonly cloud: string;
+  readonly cloud: string | undefined;
 }
 
 /** @throws {UsageError} for a subscription that the licence does not have, or has already */
@@ -77,19 +78,33 @@ export function changeSubscriptions(licence: LicenceJson, changes: SubscriptionC
   const present = listSubscriptions(licence);
   if (present === '*') throw new UsageError('the licence is for every subscription of the emulator');
   const list = new Map(present.map((one) => [keyOf(one), one]));
-  const find = ({ cloud, subscription }: NamedSubscription): Subscription => {
-    const found = present.find((one) => one.subscription === subscription && (cloud ?? one.cloud) === one.cloud);
-    if (found === undefined) throw new UsageError(`the licence does not have the subscription ${subscription}`);
-    return found;
-  };
+  const find = (named: NamedSubscription) => findSubscription(present, named, changes.cloud);
   for (const one of changes.removed) list.delete(keyOf(find(one)));
   for (const one of changes.ended) list.set(keyOf(find(one)), { ...find(one), until: one.until });
   for (const { cloud, subscription } of changes.added) {
-    const one = { cloud: cloud ?? changes.cloud, subscription, until: null };
+    const one = { cloud: cloud ?? changes.cloud ?? USUAL_CLOUD, subscription, until: null };
     list.set(keyOf(one), one);
   }
   if (list.size === 0) throw new UsageError('a licence has at least one subscription. Use licences delete or suspend');
   return writeSubscriptions([...list.values()]);
+}
+
+/** Without a cloud it is the only one of this id. @throws {UsageError} */
+function findSubscription(
+  present: readonly Subscription[],
+  { cloud: own, subscription }: NamedSubscription,
+  usual: string | undefined,
+): Subscription {
+  const cloud = own ?? usual;
+  const found = present.filter((one) => one.subscription === subscription && (cloud ?? one.cloud) === one.cloud);
+  const [first, ...others] = found;
+  if (first === undefined) {
+    const where = cloud === undefined ? '' : ` in ${printable(cloud)}`;
+    throw new UsageError(`the licence does not have the subscription ${subscription}${where}`);
+  }
+  if (others.length === 0) return first;
+  const names = found.map((one) => printable(keyOf(one))).join(', ');
+  throw new UsageError(`the licence has this subscription in several clouds. Name one of ${names}`);
 }
 
 function keyOf({ cloud, subscription }: Pick<Subscription, 'cloud' | 'subscription'>): string {

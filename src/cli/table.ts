@@ -7,24 +7,39 @@ export type Column<T> = readonly [heading: string, read: (item: T) => unknown];
 
 /** A table for people, or a block for each item where the table is wider than the terminal. */
 export function formatTable<T>(items: readonly T[], columns: readonly Column<T>[], terminal: Terminal | null): string {
-  if (items.length === 0) return 'none\n';
+  return items.length === 0 ? 'none\n' : createGrowingTable(columns, terminal)(items);
+}
+
+/**
+ * A table to which items are added: each call formats the next ones. Columns never become narrower, so that lines stand
+ * below those before. Once the table is wider than the terminal, every item is a block.
+ */
+export function createGrowingTable<T>(columns: readonly Column<T>[], terminal: Terminal | null) {
   const headings = columns.map(([heading]) => heading);
-  const lines = items.map((item) => columns.map(([, read]) => cell(read(item))));
-  const widths = headings.map((heading, index) =>
-    Math.max(...[heading, ...lines.map((line) => line[index] ?? '')].map(columnsOf)),
-  );
-  const total = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
-  if (terminal !== null && total > terminal.columns) {
-    return lines
-      .map((line) => rows(Object.fromEntries(headings.map((heading, index) => [heading, line[index] ?? ''])), terminal))
-      .join('\n');
-  }
+  let widths = headings.map(columnsOf);
+  let isBegun = false;
   const write = (line: readonly string[]) =>
     line
       .map((text, index) => pad(text, widths[index] ?? 0))
       .join('  ')
       .trimEnd();
-  return [paint(terminal, 'bold', write(headings)), ...lines.map(write)].map((line) => `${line}\n`).join('');
+  return (items: readonly T[]): string => {
+    const lines = items.map((item) => columns.map(([, read]) => cell(read(item))));
+    widths = widths.map((width, index) =>
+      lines.reduce((most, line) => Math.max(most, columnsOf(line[index] ?? '')), width),
+    );
+    const isFirst = !isBegun;
+    isBegun = true;
+    const total = widths.reduce((sum, width) => sum + width, 2 * (widths.length - 1));
+    if (terminal !== null && total > terminal.columns) {
+      const blocks = lines.map((line) =>
+        rows(Object.fromEntries(headings.map((heading, index) => [heading, line[index] ?? ''])), terminal),
+      );
+      return `${isFirst ? '' : '\n'}${blocks.join('\n')}`;
+    }
+    const heading = isFirst ? [paint(terminal, 'bold', write(headings))] : [];
+    return [...heading, ...lines.map(write)].map((line) => `${line}\n`).join('');
+  };
 }
 
 /** What is not there is a dash; nothing that strangers wrote controls the terminal. */
@@ -32,5 +47,13 @@ export function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (Array.isArray(value))
     return value.length === 0 ? '-' : value.map((one) => (one === '' ? '""' : cell(one))).join(', ');
-  return printable(typeof value === 'string' ? value : JSON.stringify(value));
+  return printable(typeof value === 'string' ? value : writeValue(value));
+}
+
+const MAX_UNBROKEN = 30;
+
+/** A long value has blanks, at which a line can be broken. */
+function writeValue(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length <= MAX_UNBROKEN ? text : JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ');
 }

@@ -2,16 +2,19 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ConsolePage } from '../contract/consolePages.ts';
 import { Link, useNavigation } from './routing/navigation.tsx';
-import { useSession } from './session/context.ts';
+import { useMay, useSession } from './session/context.ts';
 import { SearchBox } from './parts/searchBox.tsx';
 import { Plain } from './parts/text.tsx';
 
 const PAGES: readonly (readonly [page: ConsolePage, title: string, also: readonly ConsolePage[]])[] = [
-  ['customers', 'Customers', ['', 'licences', 'vms']],
+  ['', 'Overview', []],
+  ['customers', 'Customers', ['licences', 'vms']],
   ['decisions', 'Decisions', []],
   ['offers', 'Offers', []],
+  ['import', 'Import', []],
   ['trust', 'Trust', []],
   ['keys', 'Keys', []],
+  ['changes', 'Changes', []],
 ];
 
 /** What stands around every page. */
@@ -22,7 +25,9 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
         Skip to the page
       </a>
       <header>
-        <p class="brand">Countersign</p>
+        <p class="brand">
+          <Link to={{ page: '' }}>Countersign</Link>
+        </p>
         <SearchBox />
         <Person />
       </header>
@@ -34,10 +39,11 @@ export function Shell({ children }: { readonly children: ComponentChildren }) {
 
 function Navigation() {
   const { place } = useNavigation();
+  const mayWrite = useMay('Operator');
   return (
     <nav aria-label="Pages">
       <ul>
-        {PAGES.map(([page, title, also]) => (
+        {PAGES.filter(([page]) => page !== 'import' || mayWrite).map(([page, title, also]) => (
           <li key={page}>
             <Link to={{ page }} isCurrent={place.page === page || also.some((other) => other === place.page)}>
               {title}
@@ -68,7 +74,7 @@ function Person() {
 function Main({ children }: { readonly children: ComponentChildren }) {
   const { place } = useNavigation();
   const main = useRef<HTMLElement>(null);
-  const where = `${place.page ?? ''}/${place.id}`;
+  const where = `${place.page ?? ''}/${place.id}/${place.page === 'search' ? (place.query['q'] ?? '') : ''}`;
   const before = useRef(where);
   useEffect(() => {
     if (before.current !== where) main.current?.focus({ preventScroll: true });

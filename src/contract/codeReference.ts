@@ -37,8 +37,9 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     vendor: 'If many clients get this, the DNS name of the issuer points to something other than this service.',
   },
   request_too_large: {
-    cause: 'The body is larger than the route allows: 64 KiB for VMs, up to 8 MiB for operators’ files.',
-    caller: 'Send a smaller body. A genuine request from a VM stays below 8 KB; split a file of licences.',
+    cause: 'The body is larger than the route allows: 64 KiB for VMs, 256 KiB for operators.',
+    caller:
+      'Send a smaller body. A genuine request from a VM stays below 8 KB; split a file of licences, which the command line does by itself.',
     vendor: null,
   },
   media_type_unsupported: {

@@ -1,7 +1,8 @@
 /** The pages of the console: the first part of their addresses below `/console/`. The empty one is the first page. */
 export const CONSOLE_PAGES = [
   ...(['', 'customers', 'licences', 'vms', 'decisions'] as const),
-  ...(['offers', 'trust', 'keys'] as const),
+  ...(['offers', 'import', 'trust', 'keys'] as const),
+  ...(['search', 'changes'] as const),
 ] as const;
 
 export type ConsolePage = (typeof CONSOLE_PAGES)[number];

@@ -50,6 +50,10 @@ export interface DecisionFilter {
   readonly subscriptionId?: string | undefined;
   readonly vmId?: string | undefined;
   readonly code?: DecisionCode | undefined;
+  /** As tokens carry it. */
+  readonly licenceId?: string | undefined;
+  /** Refusals alone. */
+  readonly isRefused?: true | undefined;
   readonly from?: number | undefined;
   readonly until?: number | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run build [-- --out DIR] [--certificates DIR]`: makes the folder that is deployed. It has one bundle of all entry files, so that a cold start reads
- * one file; the console; host.json; a package.json that names the bundle; and the certificates that `trust sync` brought. No node_modules.
+ * `npm run build [-- --out DIR] [--certificates DIR]`: makes the folder that is deployed. It has one bundle of all entry files, and beside it
+ * what is imported when it is needed, so that a cold start reads no more than it runs; the console; host.json; a package.json that names the bundle; and the certificates that `trust sync` brought. No node_modules.
  */
 import {
   copyFileSync,
@@ -14,7 +14,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { build } from 'esbuild';
@@ -23,6 +23,7 @@ import * as z from 'zod';
 
 import type { ConsoleFile } from '../operators/console/consoleFile.ts';
 import { CONSOLE_ENTRY, buildConsole } from './buildConsole.ts';
+import { requireBuiltins } from './requireBuiltins.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const BUNDLE = 'functions.mjs';
@@ -41,7 +42,8 @@ const CONSOLE_FILES = { file: 'console.mjs', entry: { '#console-files': './conso
  * The bundle is ESM because the sources are: they use top-level await, which CJS cannot hold, and `import.meta`. What it bundles
  * of CommonJS calls `require` (the library does so for `@azure/functions-core`, which the worker answers); ESM has none of its own.
  */
-const BANNER = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+const BANNER =
+  "import { createRequire as createRequireOfFile } from 'node:module'; const require = createRequireOfFile(import.meta.url);";
 
 /** Folders of sources that must not get into what is deployed. */
 const NEVER_DEPLOYED = ['src/dev/', 'src/cli/', 'src/client/', 'src/console/', 'test/'];
@@ -60,7 +62,11 @@ export interface BuiltPackage {
   readonly bundle: string;
   /** every file, by its path in the package, ascending */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** Paths of all sources that went in, relative to the project, and what each imports of them. */
+  readonly sources: Sources;
 }
+
+export type Sources = Readonly<Record<string, readonly string[]>>;
 
 /** Why a package was not built, in one sentence that says what to do. */
 export class BuildError extends Error {
@@ -77,18 +83,35 @@ export async function buildPackage({ outDir, certificates, root = ROOT }: BuildO
   const trusted = certificates === undefined ? [] : listCertificates(certificates);
   emptyFolder(outDir);
   const contents = entries.map((entry) => `import ${JSON.stringify(`./${entry}`)};`).join('\n');
-  await bundleSource(root, contents, join(outDir, BUNDLE));
-  const hasVerifier = existsSync(join(root, SECOND_READING.source));
-  if (hasVerifier) await bundleSource(root, exportAll(SECOND_READING.source), join(outDir, SECOND_READING.file));
-  const hasConsole = existsSync(join(root, CONSOLE_ENTRY));
-  if (hasConsole) writeFileSync(join(outDir, CONSOLE_FILES.file), writeConsole(await buildConsole(root)));
+  const service = await bundleSource(root, contents, join(outDir, BUNDLE));
+  const later = [await bundleSecondReading(root, outDir), await bundleConsole(root, outDir)];
   writeFileSync(join(outDir, 'host.json'), readFileSync(join(root, 'host.json')));
-  writeFileSync(
-    join(outDir, 'package.json'),
-    describePackage(root, { ...(hasVerifier && SECOND_READING.entry), ...(hasConsole && CONSOLE_FILES.entry) }),
-  );
+  const imports = Object.assign({}, ...later.map(({ entry }) => entry)) as Readonly<Record<string, string>>;
+  writeFileSync(join(outDir, 'package.json'), describePackage(root, imports));
   if (certificates !== undefined) copyCertificates(certificates, trusted, join(outDir, 'trust'));
-  return { bundle: join(outDir, BUNDLE), files: listFiles(outDir) };
+  const sources = Object.assign({}, service, ...later.map((part) => part.sources)) as Sources;
+  return { bundle: join(outDir, BUNDLE), files: listFiles(outDir), sources };
+}
+
+/** What is loaded later than the bundle: its name in `imports` of package.json, and its sources. */
+interface LaterPart {
+  readonly entry: Readonly<Record<string, string>>;
+  readonly sources: Sources;
+}
+
+const NO_PART: LaterPart = { entry: {}, sources: {} };
+
+async function bundleSecondReading(root: string, outDir: string): Promise<LaterPart> {
+  const { source, file, entry } = SECOND_READING;
+  if (!existsSync(join(root, source))) return NO_PART;
+  return { entry, sources: await bundleSource(root, exportAll(source), join(outDir, file)) };
+}
+
+async function bundleConsole(root: string, outDir: string): Promise<LaterPart> {
+  if (!existsSync(join(root, CONSOLE_ENTRY))) return NO_PART;
+  const { files, metafile } = await buildConsole(root);
+  writeFileSync(join(outDir, CONSOLE_FILES.file), writeConsole(files));
+  return { entry: CONSOLE_FILES.entry, sources: readSources(metafile) };
 }
 
 function listCertificates(folder: string): readonly string[] {
@@ -118,12 +141,15 @@ function exportAll(source: string): string {
   return `export * from ${JSON.stringify(`./${source}`)};`;
 }
 
-async function bundleSource(root: string, contents: string, outfile: string): Promise<void> {
+async function bundleSource(root: string, contents: string, outfile: string): Promise<Sources> {
+  const [outdir, name] = [dirname(outfile), basename(outfile, '.mjs')];
   const { metafile } = await build({
     stdin: { contents, resolveDir: root, sourcefile: 'entries.ts', loader: 'ts' },
     absWorkingDir: root,
-    outfile,
+    ...{ outdir, entryNames: name, chunkNames: '[name]-[hash]', outExtension: { '.js': '.mjs' } },
     bundle: true,
+    // What is imported dynamically gets a file of its own, and so does what several files share.
+    splitting: true,
     minify: true,
     // Node prints the line of an uncaught error: one of a megabyte would drown it.
     lineLimit: 500,
@@ -132,11 +158,29 @@ async function bundleSource(root: string, contents: string, outfile: string): Pr
     target: 'node24',
     banner: { js: BANNER },
     external: ['@azure/functions-core'],
+    plugins: [requireBuiltins],
     legalComments: 'external',
     metafile: true,
     logLevel: 'silent',
   });
   checkSources(metafile);
+  joinLegalComments(metafile, root, `${outfile}.LEGAL.txt`);
+  return readSources(metafile);
+}
+
+/** One file for all files of a bundle. */
+function joinLegalComments({ outputs }: Metafile, root: string, target: string): void {
+  const paths = Object.keys(outputs).filter((path) => path.endsWith('.LEGAL.txt'));
+  const texts = paths.sort().map((path) => readFileSync(resolve(root, path), 'utf8'));
+  for (const path of paths) rmSync(resolve(root, path));
+  if (texts.length > 0) writeFileSync(target, texts.join('\n'));
+}
+
+function readSources({ inputs }: Metafile): Sources {
+  const imported = Object.entries(inputs).map(
+    ([path, { imports }]) => [path, imports.flatMap((each) => (each.external === true ? [] : each.path))] as const,
+  );
+  return Object.fromEntries(imported);
 }
 
 function checkSources(metafile: Metafile): void {
@@ -174,7 +218,7 @@ function listFiles(folder: string): BuiltPackage['files'] {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { out: { type: 'string' }, certificates: { type: 'string' } } });
-  const outDir = resolve(values.out ?? join(ROOT, 'dist/package'));
+  const outDir = resolve(values.out ?? join(ROOT, 'dist/app'));
   const certificates = values.certificates;
   const { files } = await buildPackage({ outDir, ...(certificates !== undefined && { certificates }) });
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);

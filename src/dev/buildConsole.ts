@@ -25,20 +25,28 @@ export class ConsoleBuildError extends Error {
   override readonly name = 'ConsoleBuildError';
 }
 
+export interface BuiltConsole {
+  readonly files: readonly ConsoleFile[];
+  /** esbuild's account of what went into the program. */
+  readonly metafile: Metafile;
+}
+
 /**
  * Makes the console's files: the page, and its program, style and icon under names that have a digest of what they hold.
  *
  * @throws ConsoleBuildError where it imports what does not belong in a browser
  */
-export async function buildConsole(root: string): Promise<readonly ConsoleFile[]> {
-  const program = nameAsset('console.js', await bundleProgram(root));
+export async function buildConsole(root: string): Promise<BuiltConsole> {
+  const { text, metafile } = await bundleProgram(root);
+  const program = nameAsset('console.js', text);
   const style = nameAsset('console.css', await minifyStyle(root));
   const icon = nameAsset('icon.svg', readFileSync(join(root, SOURCES, 'icon.svg'), 'utf8'));
   const page = readFileSync(join(root, SOURCES, PAGE_FILE), 'utf8')
     .replace('console.js', program.name)
     .replace('console.css', style.name)
     .replace('icon.svg', icon.name);
-  return [{ name: PAGE_FILE, mediaType: 'text/html; charset=utf-8', body: page }, program, style, icon];
+  const pageFile = { name: PAGE_FILE, mediaType: 'text/html; charset=utf-8', body: page };
+  return { files: [pageFile, program, style, icon], metafile };
 }
 
 function nameAsset(name: string, body: string): ConsoleFile {
@@ -48,14 +56,14 @@ function nameAsset(name: string, body: string): ConsoleFile {
   return { name: `${ASSETS}${name.slice(0, -extension.length)}.${digest}${extension}`, mediaType, body };
 }
 
-async function bundleProgram(root: string): Promise<string> {
+async function bundleProgram(root: string) {
   const { metafile, outputFiles } = await build({
     ...{ entryPoints: [CONSOLE_ENTRY], absWorkingDir: root, write: false, bundle: true, minify: true },
     ...{ format: 'esm', platform: 'browser', target: 'es2023', legalComments: 'none' },
     ...{ jsx: 'automatic', jsxImportSource: 'preact', tsconfigRaw: {}, metafile: true, logLevel: 'silent' },
   });
   checkInputs(metafile);
-  return outputFiles[0]?.text ?? '';
+  return { text: outputFiles[0]?.text ?? '', metafile };
 }
 
 function checkInputs(metafile: Metafile): void {

@@ -18,8 +18,8 @@ export interface Narrator {
   readonly output: (text: string) => void;
   /** A line of the service's log. */
   readonly log: (line: string) => void;
-  /** What can be tried now. */
-  readonly invite: (stack: Stack) => void;
+  /** What can be tried now. @param refused the id of a decision that refused a VM; null where there is none yet */
+  readonly invite: (stack: Stack, refused: string | null) => void;
 }
 
 const PARTS = {
@@ -47,7 +47,7 @@ export function createNarrator(json: boolean): Narrator {
       say(describeResult(check));
       if (check.licence !== undefined) print({ claims: claimsOf(check.licence) });
     },
-    invite: (stack) => say(inviteTo(stack)),
+    invite: (stack, refused) => say(inviteTo(stack, refused)),
   };
 }
 
@@ -146,8 +146,24 @@ function claimsOf({ token }: Licence): unknown {
   return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
 }
 
-function inviteTo(stack: Stack): string {
-  const { serviceUrl, imdsUrl, authorityFile, operatorTokenFile, logFile } = stack;
+/** What operators look at. Each can be pasted. */
+function listCommands(refused: string | null): readonly string[] {
+  return [
+    'status',
+    'search customer',
+    'licences list',
+    'pools list --sort fullest',
+    'activations list --cloud emulator --subscription 8d10da13-8125-4ba9-a717-bf7490507b3d',
+    'decisions list --limit 5',
+    ...(refused === null ? [] : [`decisions explain ${refused}`]),
+    'changes list --limit 5',
+    'licences suspend customer --dry-run',
+    'decisions tail',
+  ].map((command) => `npm run -s cli -- ${command}`);
+}
+
+function inviteTo(stack: Stack, refused: string | null): string {
+  const { serviceUrl, imdsUrl, authorityFile, operatorTokenFiles, logFile } = stack;
   return `
 Running: service ${serviceUrl}, IMDS ${imdsUrl} (VMs at ${imdsUrl}/vms/NAME; fleet-1, fleet-2, … are made up on demand)
 
@@ -159,10 +175,9 @@ Try:
 A document from there verifies with
   npm run -s cli -- verify FILE --trust-pem ${authorityFile} --domain metadata.emulator.test
 
-The operators' side, in another terminal:
-  export COUNTERSIGN_URL=${serviceUrl} COUNTERSIGN_TOKEN="$(cat ${operatorTokenFile})"
-  npm run -s cli -- activations list --cloud emulator --subscription 8d10da13-8125-4ba9-a717-bf7490507b3d
-  npm run -s cli -- decisions list
+The operators' side, in another terminal. Operator.token and Reader.token are there too, for these roles:
+  export COUNTERSIGN_URL=${serviceUrl} COUNTERSIGN_TOKEN="$(cat ${operatorTokenFiles.Admin})"
+  ${listCommands(refused).join('\n  ')}
 
 The operators' console, in a browser; choose there whether to be Reader, Operator or Admin:
   ${consoleOf(stack)}

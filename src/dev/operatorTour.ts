@@ -30,9 +30,10 @@ export interface TourOptions {
  * The operators' half of the demonstration: a licence is granted, a VM boots, the licence is suspended, the VM is denied,
  * and the denial is explained. Each step of an operator is the command line that an operator types.
  *
+ * @returns the id of the decision that refused the VM
  * @throws Error where something went otherwise than it must
  */
-export async function tourOperators(stack: Stack, { folder, narrator }: TourOptions): Promise<void> {
+export async function tourOperators(stack: Stack, { folder, narrator }: TourOptions): Promise<string | null> {
   const vmFolder = join(folder, 'second-vm');
   await mkdir(vmFolder, { recursive: true, mode: 0o700 });
   const boot = async (title: string): Promise<Answer> => {
@@ -54,7 +55,12 @@ export async function tourOperators(stack: Stack, { folder, narrator }: TourOpti
   const denied = await boot('The VM renews: a signed denial ends its licence, also before its time');
   if (denied.state !== 'denied') throw new Error(`The VM is ${denied.state} although its licence is suspended.`);
   narrator.title('The customer calls, and quotes the correlation id');
-  await operate(stack, narrator, ['decisions', 'explain', denied.correlationId ?? '']);
+  const { correlationId = null } = denied;
+  await operate(stack, narrator, ['decisions', 'explain', correlationId ?? '']);
+  narrator.title('What operators look at first');
+  await operate(stack, narrator, ['status']);
+  await operate(stack, narrator, ['search', LICENCE]);
+  return correlationId;
 }
 
 /** VMs in two subscriptions of one customer, under one licence of the demonstration's file. */

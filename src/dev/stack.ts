@@ -45,6 +45,8 @@ export interface StackOptions {
   readonly keep?: boolean;
   /** The service runs from the bundle that is deployed, which is built first; by default from its sources. */
   readonly built?: boolean;
+  /** The folder of a package that is built already: the service runs from it. */
+  readonly app?: string;
   /** Gets each line of the service's log, which the log file gets too. */
   readonly log?: (line: string) => void;
   /** Milliseconds after which a part is called slow. */
@@ -101,8 +103,8 @@ export interface Stack {
   readonly rootKeys: readonly string[];
   /** An access token for each role. */
   readonly operatorTokens: Readonly<Record<OperatorRole, string>>;
-  /** A file with the administrator's token, for the command line. */
-  readonly operatorTokenFile: string;
+  /** A file with each of them, for the command line. */
+  readonly operatorTokenFiles: Readonly<Record<OperatorRole, string>>;
   stop(): Promise<void>;
 }
 
@@ -121,6 +123,9 @@ const PARTS = ['service', 'imds', 'table'] as const;
 
 /** A whole fleet starts from this one address, in one subscription, and is restarted as often as a developer likes. */
 const WIDE_LIMIT = '100000';
+
+/** Octets, as the template sets it: a little more than the service itself takes. */
+export const REQUEST_BODY_LIMIT = 278_528;
 
 type Stop = () => Promise<void>;
 
@@ -175,6 +180,7 @@ function logFileOf(folder: string): string {
 
 /** @returns where the bundle is; nothing where the service runs from its sources */
 async function buildApp(options: StackOptions): Promise<Pick<ServiceProcessOptions, 'root'>> {
+  if (options.app !== undefined) return { root: options.app };
   if (options.built !== true) return {};
   const root = join(options.folder, 'app');
   const part = {
@@ -199,16 +205,20 @@ async function createRoot({ folder, progress }: StackOptions) {
   return { rootKeys, settings: { ROOT_KEY_FILE: file } };
 }
 
-type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFile'>;
+type Directory = Pick<Stack, 'issuer' | 'operatorTokens' | 'operatorTokenFiles'>;
 
 async function startDirectory({ folder, keys }: StackOptions, started: Stop[]): Promise<Directory> {
   const issuer = await startIssuer(keys === undefined ? {} : { keys });
   started.push(() => issuer.close());
   const tokens = OPERATOR_ROLES.map(async (role) => [role, await issuer.issueToken({ roles: [role] })] as const);
   const operatorTokens = Object.fromEntries(await Promise.all(tokens)) as Record<OperatorRole, string>;
-  const operatorTokenFile = join(folder, 'operator-token');
-  await writeFile(operatorTokenFile, operatorTokens.Admin, { mode: 0o600 });
-  return { issuer, operatorTokens, operatorTokenFile };
+  const files = OPERATOR_ROLES.map(async (role) => {
+    const file = join(folder, `${role}.token`);
+    await writeFile(file, operatorTokens[role], { mode: 0o600 });
+    return [role, file] as const;
+  });
+  const operatorTokenFiles = Object.fromEntries(await Promise.all(files)) as Record<OperatorRole, string>;
+  return { issuer, operatorTokens, operatorTokenFiles };
 }
 
 async function checkPort(part: keyof StackPorts, ports: StackPorts): Promise<void> {
@@ -342,6 +352,7 @@ async function settingsOf(
     SUBSCRIPTION_RATE_LIMIT_PER_SECOND: WIDE_LIMIT,
     VM_RATE_LIMIT_PER_MINUTE: WIDE_LIMIT,
     AzureWebJobsDisableHomepage: 'true',
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: `${REQUEST_BODY_LIMIT}`,
     ...needed,
     ...settings,
   };

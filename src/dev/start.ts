@@ -157,16 +157,18 @@ async function run(args: Arguments, running: Running): Promise<number> {
   narrator.up(stack);
   if (ends(args) || !args.json) {
     const code = exitCodeOf(await boot(args, running));
-    if (code === 0) await tour(running);
+    const refused = code === 0 ? await tour(running) : null;
     if (ends(args)) return code;
-  }
-  narrator.invite(stack);
+    narrator.invite(stack, refused);
+  } else narrator.invite(stack, null);
   return new Promise<never>(() => undefined);
 }
 
-async function tour({ stack, folder, narrator }: Running): Promise<void> {
-  if (stack.hasKeptRows) narrator.title("The operators' half was shown by an earlier start, and its rows are kept.");
-  else await tourOperators(stack, { folder, narrator });
+/** @returns the id of a decision that refused a VM; null where it is not known */
+async function tour({ stack, folder, narrator }: Running): Promise<string | null> {
+  if (!stack.hasKeptRows) return tourOperators(stack, { folder, narrator });
+  narrator.title("The operators' half was shown by an earlier start, and its rows are kept.");
+  return null;
 }
 
 async function boot(args: Arguments, { stack, folder, narrator }: Running): Promise<Answer> {

@@ -20,6 +20,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** What is sent in place of the body, where the headers say that it is encoded. */
+  readonly encodedBody?: Uint8Array;
   /** What is kept of the body for a repeat of the request; all of it where this is absent, and no answer where it is null. */
   readonly keptBody?: string | null;
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
-import { cloud, uuid } from '../contract/operators/fields.ts';
+import { cloud, must, uuid } from '../contract/operators/fields.ts';
 import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import { formatInstant, formatNullable } from '../contract/instants.ts';
 import type { Activation } from '../seats/activation.ts';
@@ -17,7 +17,9 @@ import { activationSchema } from '../contract/operators/activation.ts';
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readInClouds, readPageQuery, writePage } from './pages.ts';
+import { findExpected } from './expectedSubscription.ts';
 import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
+import { searchLabels } from './searchLabels.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
 import { reportTrial } from './oneRow.ts';
@@ -38,6 +40,9 @@ const defineRoute = routesThatNeed<ActivationNeeds>();
 const vmId = z.guid().toLowerCase();
 const licence = z.string().min(1).max(700);
 
+const MAX_LABEL = 200;
+const LABEL = must(`be a text of 1 to ${MAX_LABEL} characters`);
+
 const activationParams = z.strictObject({
   pool: z.string().min(1).max(512).describe('The pool of seats, as `pool` of the activation has it.'),
   vm: vmId.describe('The vmId.'),
@@ -53,6 +58,14 @@ const listQuery = z.strictObject({
     .describe(
       'One VM. Alone: the first page has the pools that its decisions name, the next ones look through all others.',
     ),
+  label: z
+    .string(LABEL)
+    .min(1, LABEL)
+    .max(MAX_LABEL, LABEL)
+    .optional()
+    .describe(
+      'Beginnings of words of the label, without regard to case; within a licence, pool or subscription. A page ends after 5,000 VMs, though it may be empty then.',
+    ),
   ...pageQuery,
 });
 
@@ -64,7 +77,7 @@ const listActivations = defineRoute({
   codes: ['not_found'],
   handle: async ({ needs, query, log }) => {
     const page = await readPage(needs, query, readPageQuery(query));
-    return { value: writePage(page, ({ pool, ...stored }) => writeItem(pool, stored), log) };
+    return { value: writePage(page, ({ pool, ...stored }) => writeItem(pool, stored), { log, cloud: query.cloud }) };
   },
 });
 
@@ -120,13 +133,15 @@ const blockNamedVm = defineRoute({
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
     const { vmId: vm } = call.body;
-    const { pool, licenceId, cloud, subscriptionId } = await findPool(call.needs, call.body.licence);
+    const named = await findPool(call.needs, call.body.licence);
+    const { pool, licenceId } = named;
     if (call.dryRun) return tryChange(call, 'block', { pool, vm, licenceId });
     // The address, which the log has of every write, names no VM here.
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
+    const of = await findExpected(call.needs, named, vm);
     const block: ChangeActivation = (store, ofPool, id, options) =>
-      blockVm(store, ofPool, id, { ...options, licenceId, cloud, subscriptionId });
-    return applyChange(call, 'block', block, { pool, vm, of: { cloud, subscriptionId } });
+      blockVm(store, ofPool, id, { ...options, licenceId, ...of });
+    return applyChange(call, 'block', block, { pool, vm, of });
   },
 });
 
@@ -157,8 +172,19 @@ async function readPage(
   query: z.output<typeof listQuery>,
   page: PageRequest,
 ): Promise<ReadablePage<PooledActivation>> {
-  const { vmId: vm } = query;
   const scope = checkScope(query);
+  const { label } = query;
+  if (label === undefined) return readScope(needs, query, scope, page);
+  return searchLabels((asked) => readScope(needs, query, scope, asked), label, page);
+}
+
+async function readScope(
+  needs: ActivationNeeds,
+  query: z.output<typeof listQuery>,
+  scope: ReturnType<typeof checkScope>,
+  page: PageRequest,
+): Promise<ReadablePage<PooledActivation>> {
+  const { vmId: vm } = query;
   if (scope === 'pool') return needs.store.pageActivations({ pool: parsePool(query.pool ?? ''), vmId: vm }, page);
   if (scope === 'licence') {
     const { pool } = await findPool(needs, query.licence ?? '');
@@ -195,7 +221,7 @@ async function findVm(
 }
 
 /** Which of them is asked for: each is enough by itself. */
-function checkScope({ licence: id, pool, cloud: where, subscription, vmId: vm }: z.output<typeof listQuery>) {
+function checkScope({ licence: id, pool, cloud: where, subscription, vmId: vm, label }: z.output<typeof listQuery>) {
   if (where !== undefined && subscription === undefined) {
     throw new RequestError('request_malformed', 'cloud goes with subscription: name the subscription too.');
   }
@@ -206,6 +232,10 @@ function checkScope({ licence: id, pool, cloud: where, subscription, vmId: vm }:
   ].filter((scope) => scope !== null);
   if (scopes.length > 1) {
     const detail = 'A licence or pool has VMs of all its subscriptions: name it alone, or the subscription.';
+    throw new RequestError('request_malformed', detail);
+  }
+  if (scopes[0] === undefined && label !== undefined) {
+    const detail = 'Labels are searched within a licence, a pool or a subscription: name one of them.';
     throw new RequestError('request_malformed', detail);
   }
   if (scopes[0] === undefined && vm === undefined) {

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { FieldProblem } from '../contract/wire.ts';
 import { describeIssue } from '../catalogue/file/fieldProblems.ts';
+import { MAX_BODY } from '../contract/bodySize.ts';
 import type { Pieces } from '../contract/pieces.ts';
 import { parsePlainJsonPieces } from '../contract/plainJson.ts';
 import { JsonError } from '../contract/strictJson.ts';
@@ -8,9 +9,6 @@ import { decodeUtf8, readMediaType, readOctets } from '../http/bodyOctets.ts';
 import type { EdgeRequest } from '../http/edge.ts';
 import { RequestError } from '../http/requestError.ts';
 import { tellRule } from './ruleWords.ts';
-
-/** The longest licence has 200 KB in UTF-8: 500 skus of 64 characters, as many VM ids and subscriptions, and texts. */
-const MAX_OBJECT = 512 * 1024;
 
 /** What a route takes as its body. */
 export interface BodyForm<B> {
@@ -32,7 +30,7 @@ export const NO_BODY: BodyForm<null> = {
 };
 
 /** A JSON body, with every problem of its fields told. */
-export function jsonBody<T>(schema: z.ZodType<T>, largest = MAX_OBJECT): BodyForm<T> {
+export function jsonBody<T>(schema: z.ZodType<T>, largest = MAX_BODY): BodyForm<T> {
   return {
     content: { 'application/json': schema },
     largest,

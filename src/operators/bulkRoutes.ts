@@ -13,7 +13,7 @@ import type { Recorded } from '../contract/stored.ts';
 import { RequestError } from '../http/requestError.ts';
 import { licencePool } from '../seats/poolUsage.ts';
 import { jsonBody } from './bodies.ts';
-import { countVms, createEffectToken } from './effects.ts';
+import { countVms, createEffectToken, pickDifferent } from './effects.ts';
 import { applyToLicence, describedLicence, replaceLicence } from './licenceRoutes.ts';
 import type { LicenceNeeds } from './licenceRoutes.ts';
 import { describeChange } from './oneRow.ts';
@@ -106,21 +106,18 @@ async function reportEffect({ needs }: Call<LicenceNeeds>, plans: readonly Plan[
   );
   return {
     dryRun: true as const,
-    old: Object.fromEntries(told.map((plan) => [plan.value.id, pickDifferent(plan.stored.value, plan.value)])),
-    new: Object.fromEntries(told.map((plan) => [plan.value.id, pickDifferent(plan.value, plan.stored.value)])),
+    old: Object.fromEntries(
+      told.map((plan) => [plan.value.id, pickDifferent(writeLicence(plan.stored.value), writeLicence(plan.value))]),
+    ),
+    new: Object.fromEntries(
+      told.map((plan) => [plan.value.id, pickDifferent(writeLicence(plan.value), writeLicence(plan.stored.value))]),
+    ),
     effect: { ...counted, licences: told.map(({ value }) => value.id), licencesInAll: changed.length },
   };
 }
 
 function isChange({ stored, value }: Plan): boolean {
   return !isDeepStrictEqual(stored.value, value);
-}
-
-/** The members of one that the other has otherwise. */
-function pickDifferent(licence: Licence, other: Licence): Readonly<Record<string, unknown>> {
-  const others = new Map<string, unknown>(Object.entries(writeLicence(other)));
-  const members = Object.entries(writeLicence(licence));
-  return Object.fromEntries(members.filter(([name, value]) => !isDeepStrictEqual(value, others.get(name))));
 }
 
 type LicenceOutcome = BulkReportJson['licences'][number];

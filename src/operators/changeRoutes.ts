@@ -47,7 +47,7 @@ const listChanges = routesThatNeed<ChangeNeeds>()({
     // Few are only begun, and nothing is read for the others.
     const states = await Promise.all(page.items.map((record) => findState(store, record, now())));
     const items = page.items.map((record, index) => writeChange(record, states[index] ?? 'unknown'));
-    return { value: writePage({ ...page, items }, (item) => item, log) };
+    return { value: writePage({ ...page, items }, (item) => item, { log }) };
   },
 });
 

@@ -27,7 +27,7 @@ const listClaims = defineRoute({
   codes: [],
   handle: async ({ needs, query, log }) => {
     const page = await needs.store.pageClaims(query.licence ?? null, readPageQuery(query));
-    return { value: writePage(page, ({ value }) => writeClaim(value), log) };
+    return { value: writePage(page, ({ value }) => writeClaim(value), { log }) };
   },
 });
 

@@ -6,13 +6,12 @@ import { RequestError } from '../http/requestError.ts';
 import { NO_BODY } from './bodies.ts';
 import {
   DECISION_CODES,
+  decisionPage,
   decisionSchema,
   explanationSchema,
   presentSchema,
-  timelinePage,
 } from '../contract/operators/decision.ts';
 import type { DecisionJson } from '../contract/operators/decision.ts';
-import { pageOf } from '../contract/operators/records.ts';
 import { explainDecision, readPresent } from './explainDecision.ts';
 import { pageQuery, readInClouds, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
@@ -36,6 +35,8 @@ const listQuery = z.strictObject({
   subscription: z.guid().toLowerCase().optional(),
   vmId: z.guid().toLowerCase().optional(),
   code: z.enum(DECISION_CODES).optional(),
+  licence: z.string().min(1).max(512).optional().describe('As tokens carry it.'),
+  refused: z.literal('true').optional().describe('Refusals alone.'),
   from: time.optional().describe('Inclusive.'),
   until: time.optional().describe('Exclusive.'),
   ...pageQuery,
@@ -48,16 +49,20 @@ const listDecisions = defineRoute({
   summary:
     'First issues, changes and refusals, the newest first. Quick with cloud and subscription, or with cloud and vmId; anything else is a search through all decisions',
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: pageOf(decisionSchema) },
+  answer: { mediaType: 'application/json', schema: decisionPage },
   codes: [],
   handle: async ({ needs, query, log }) => {
-    const { subscription, vmId, code, from, until } = query;
+    const { subscription, vmId, code, licence, refused, from, until } = query;
     if (from !== undefined && until !== undefined && from > until) {
       throw new RequestError('request_malformed', 'from is later than until: name the earlier time in from.');
     }
-    const filter = { cloud: query.cloud, subscriptionId: subscription, vmId, code, from, until };
+    const filter = {
+      ...{ cloud: query.cloud, subscriptionId: subscription, vmId, code, from, until },
+      licenceId: licence,
+      ...(refused !== undefined && { isRefused: true as const }),
+    };
     const page = await needs.listDecisions(filter, readPageQuery(query));
-    return { value: writePage(page, writeDecision, log) };
+    return { value: writePage(page, writeDecision, { log, cloud: query.cloud }) };
   },
 });
 
@@ -104,7 +109,7 @@ const readTimeline = defineRoute({
   ...{ name: 'readTimeline', role: 'Reader' },
   summary: 'First issues, changes of key and refusals of one subscription or VM, the newest first',
   ...{ params: NOTHING, query: timelineQuery, body: NO_BODY },
-  answer: { mediaType: 'application/json', schema: timelinePage },
+  answer: { mediaType: 'application/json', schema: decisionPage },
   codes: [],
   handle: async ({ needs, query, log }) => {
     const { subscription: subscriptionId, vm: vmId } = query;
@@ -115,7 +120,7 @@ const readTimeline = defineRoute({
     const page = await readInClouds(clouds, readPageQuery(query), (name, asked) =>
       needs.listDecisions({ subscriptionId, vmId, cloud: name }, asked),
     );
-    return { value: { ...writePage(page, writeDecision, log), cloud: query.cloud ?? null } };
+    return { value: writePage(page, writeDecision, { log, cloud: query.cloud }) };
   },
 });
 

@@ -57,6 +57,12 @@ function byId([left]: readonly unknown[], [right]: readonly unknown[]): number {
   return String(left) < String(right) ? -1 : 1;
 }
 
+/** The members of one object that the other has otherwise, or not at all. */
+export function pickDifferent(one: object, other: object): Record<string, unknown> {
+  const others = new Map<string, unknown>(Object.entries(other));
+  return Object.fromEntries(Object.entries(one).filter(([name, value]) => !isDeepStrictEqual(value, others.get(name))));
+}
+
 /** An object, and as it would be without the members that can be left out. */
 export interface WithDefaults {
   readonly members: object;

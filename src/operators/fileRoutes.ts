@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { MAX_BODY } from '../contract/bodySize.ts';
 import type { FieldProblem } from '../contract/wire.ts';
 import { countPlan, isChanged, placeInCatalogue } from '../catalogue/file/cataloguePlan.ts';
 import type { CatalogueFile, CataloguePlan, CatalogueProblem, Upsert } from '../catalogue/file/cataloguePlan.ts';
 import { findLongOffers } from '../catalogue/file/licenceLife.ts';
 import {
   CatalogueError,
-  MAX_CATALOGUE,
   MAX_LICENCES,
   catalogueSchema,
   parseCataloguePieces,
@@ -23,11 +23,14 @@ import { readStored } from '../catalogue/file/readStored.ts';
 import { writeTogether } from '../catalogue/file/writeTogether.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOffer } from '../contract/operators/offer.ts';
+import { must } from '../contract/operators/fields.ts';
 import { applyReport, catalogueAnswer } from '../contract/operators/records.ts';
 import { inTurns, mapPieces } from '../contract/pieces.ts';
 import type { Pieces } from '../contract/pieces.ts';
 import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, parseJson } from './bodies.ts';
+import { describeRows } from './fileRows.ts';
+import type { Place } from './fileRows.ts';
 import type { BodyForm } from './bodies.ts';
 import { describedLicence } from './licenceRoutes.ts';
 import { describedOffer } from './offerRoutes.ts';
@@ -91,16 +94,23 @@ function* refusing<T>(parsing: Pieces<T>): Pieces<T> {
 
 const catalogueBody: BodyForm<CatalogueFile> = {
   content: { 'application/json': catalogueSchema },
-  largest: MAX_CATALOGUE,
+  largest: MAX_BODY,
   *parse(_, text) {
     return yield* refusing(parseCataloguePieces(yield* parseJson(text)));
   },
 };
 
+const fileQuery = z.strictObject({
+  rows: z
+    .enum(['true', 'false'], must('be true or false'))
+    .default('false')
+    .describe('true: with dryRun=true, answer also each object that is created or changed, old and new.'),
+});
+
 const applyCatalogue = defineRoute({
   ...{ name: 'applyCatalogue', role: 'Operator' },
   summary: 'Makes the store hold what a file of offers and licences says; what it does not name stays',
-  ...{ params: NOTHING, query: NOTHING, body: catalogueBody, dryRun: 'answer' },
+  ...{ params: NOTHING, query: fileQuery, body: catalogueBody, dryRun: 'answer' },
   answer: { mediaType: 'application/json', schema: applyReport },
   codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => apply(call, call.body, placeInCatalogue),
@@ -115,14 +125,14 @@ const licenceFileBody: BodyForm<readonly FileLicence[]> = {
       ),
     'application/json': jsonFileSchema,
   },
-  largest: MAX_CATALOGUE,
+  largest: MAX_BODY,
   parse: (mediaType, text) => refusing(parseLicenceFile(mediaType, text, parseJson)),
 };
 
 const importLicences = defineRoute({
   ...{ name: 'importLicences', role: 'Operator' },
   summary: `Creates and updates at most ${MAX_LICENCES} licences from a file, CSV or JSON: what it leaves out of a licence that is there stays. Every problem is told with its line`,
-  ...{ params: NOTHING, query: NOTHING, body: licenceFileBody, dryRun: 'answer' },
+  ...{ params: NOTHING, query: fileQuery, body: licenceFileBody, dryRun: 'answer' },
   answer: { mediaType: 'application/json', schema: applyReport },
   codes: ['name_taken', 'in_use', 'busy', 'changed_meanwhile'],
   handle: (call) => {
@@ -153,9 +163,7 @@ export const FILE_ROUTES: readonly OperatorRoute<FileNeeds>[] = [
   exportLicences,
 ];
 
-type FileCall = Call<FileNeeds>;
-
-type Place = (problem: CatalogueProblem) => FieldProblem;
+type FileCall = Call<FileNeeds, unknown, z.output<typeof fileQuery>>;
 
 function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ value: z.input<typeof applyReport> }> {
   const { store, now } = call.needs;
@@ -164,7 +172,7 @@ function apply(call: FileCall, file: CatalogueFile, place: Place): Promise<{ val
   return runAlone({ store, now, log: call.log }, () => applyNow(call, file, place));
 }
 
-async function applyNow({ needs, dryRun, change, record }: FileCall, file: CatalogueFile, place: Place) {
+async function applyNow({ needs, query, dryRun, change, record }: FileCall, file: CatalogueFile, place: Place) {
   const planned = await inTurns(planCataloguePieces(await readStored(needs.store), file));
   if (!planned.ok) throw refuseFile(planned.problems.map(place), codeOf(planned.problems));
   const tooLong = findLongOffers(planned.plan.offers, needs.licenceLife * 1_000);
@@ -176,7 +184,8 @@ async function applyNow({ needs, dryRun, change, record }: FileCall, file: Catal
       'Somebody else wrote one of the rows at the same time. Nothing was written.',
     );
   }
-  return { value: { dryRun, ...(await inTurns(countPlan(planned.plan))) } };
+  const rows = dryRun && query.rows === 'true' ? { rows: await describeRows(planned.plan, place) } : {};
+  return { value: { dryRun, ...(await inTurns(countPlan(planned.plan))), ...rows } };
 }
 
 /** One record for each object that is changed. */

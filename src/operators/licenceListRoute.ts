@@ -1,16 +1,22 @@
 import * as z from 'zod';
+import { forEachAtOnce } from '../catalogue/atOnce.ts';
 import { effectiveStatus, matchesLicence } from '../catalogue/licenceFilter.ts';
 import type { LicenceFilter } from '../catalogue/licenceFilter.ts';
 import type { Offer } from '../catalogue/offer.ts';
+import { poolName } from '../catalogue/seatPool.ts';
 import type { Catalogue, CatalogueStore, RecordedLicence } from '../catalogue/store.ts';
+import { EMULATOR_CLOUD } from '../contract/clouds.ts';
+import { formatInstant, formatNullable } from '../contract/instants.ts';
 import { must } from '../contract/operators/fields.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { LICENCE_FILTER } from '../contract/operators/licenceFilter.ts';
 import { licencePage } from '../contract/operators/licenceList.ts';
-import { listLicences as listPage } from '../views/listLicences.ts';
+import type { ListedLicenceJson } from '../contract/operators/licenceList.ts';
+import { ANY } from '../contract/planName.ts';
+import { listLicences as listPage, pageLicences } from '../views/listLicences.ts';
 import type { LicenceList } from '../views/listLicences.ts';
 import { LICENCE_ORDERS } from '../views/store.ts';
-import type { SortedLicenceStore } from '../views/store.ts';
+import type { PoolViewStore, SortedLicenceStore } from '../views/store.ts';
 import { NO_BODY } from './bodies.ts';
 import { pageQuery, readPageQuery, writePage } from './pages.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
@@ -18,7 +24,9 @@ import type { OperatorRoute } from './route.ts';
 import { writeRecord } from './versions.ts';
 
 export interface LicenceListNeeds {
-  readonly store: SortedLicenceStore & Pick<CatalogueStore, 'readHoldings' | 'readLicence'>;
+  readonly store: SortedLicenceStore &
+    Pick<PoolViewStore, 'readPoolView'> &
+    Pick<CatalogueStore, 'readHoldings' | 'readLicence'>;
   readonly catalogue: Pick<Catalogue, 'readOffers'>;
   readonly acceptedClouds: readonly string[];
 }
@@ -36,10 +44,14 @@ const listQuery = z.strictObject({
     .describe(
       'customer and end: the least first. changed: the newest first. These three are copies, some minutes behind; id is not.',
     ),
+  counted: z
+    .literal('true', must('be true'))
+    .optional()
+    .describe('Tells of each licence how many seats are taken, as they were counted last. One more call each.'),
   ...pageQuery,
 });
 
-type Query = z.output<typeof listQuery>;
+type Query = Omit<z.output<typeof listQuery>, 'counted'>;
 
 const listLicences = defineRoute({
   ...{ name: 'listLicences', role: 'Reader' },
@@ -47,42 +59,65 @@ const listLicences = defineRoute({
   ...{ params: NOTHING, query: listQuery, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: licencePage },
   codes: [],
-  handle: async ({ needs, query, change: { at }, log }) => {
+  handle: async ({ needs, query: { counted: isCounted, ...query }, change: { at }, log }) => {
     const offers = await needs.catalogue.readOffers();
     const page = await readPage(needs, query, offers, at);
+    const counted = isCounted === undefined ? null : await readCounted(needs, page.items);
     const write = (stored: RecordedLicence) => ({
       ...{ licence: writeLicence(stored.value), effective: effectiveStatus(stored.value, { now: at, offers }) },
       ...writeRecord(stored),
+      ...(counted !== null && { counted: counted.get(stored.value.id) ?? null }),
     });
-    return { value: { ...writePage(page, write, log), cloud: query.cloud ?? null, lookedAt: page.lookedAt } };
+    return { value: { ...writePage(page, write, { log, cloud: query.cloud }), lookedAt: page.lookedAt } };
   },
 });
 
 export const LICENCE_LIST_ROUTES: readonly OperatorRoute<LicenceListNeeds>[] = [listLicences];
 
-function readPage(needs: LicenceListNeeds, query: Query, offers: readonly Offer[], now: number): Promise<LicenceList> {
+async function readPage(
+  needs: LicenceListNeeds,
+  query: Query,
+  offers: readonly Offer[],
+  now: number,
+): Promise<LicenceList> {
   const { sort: order, limit, continuation, ...filter } = query;
   const matches = ({ value }: RecordedLicence) => matchesLicence(value, filter, { now, offers });
-  if (filter.subscription !== undefined) return readLicencesOf(needs, filter, matches);
+  const page = readPageQuery({ limit, continuation });
+  if (filter.subscription !== undefined)
+    return pageLicences(await readLicencesOf(needs, filter), { order, matches }, page);
   const ends = order === 'end' && filter.endsBefore !== undefined ? { until: filter.endsBefore } : undefined;
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
-  return listPage(
-    needs.store,
-    { order, matches: isFiltered ? matches : null, ends },
-    readPageQuery({ limit, continuation }),
-  );
+  return listPage(needs.store, { order, matches: isFiltered ? matches : null, ends }, page);
 }
 
-/** The licences that a subscription is under, few as they are, in the order of their ids. */
+type Counted = NonNullable<ListedLicenceJson['counted']>;
+
+async function readCounted(
+  { store }: LicenceListNeeds,
+  licences: readonly RecordedLicence[],
+): Promise<ReadonlyMap<string, Counted>> {
+  const counted = new Map<string, Counted>();
+  await forEachAtOnce(licences, async ({ value: { id } }) => {
+    const view = await store.readPoolView(poolName({ kind: 'licence', id }));
+    if (view === null) return;
+    const { taken, over, lastSeen, asOf } = view.value;
+    counted.set(id, { taken, over, lastSeen: formatNullable(lastSeen), asOf: formatInstant(asOf) });
+  });
+  return counted;
+}
+
+/** The licences that a subscription is under, few as they are. One of all subscriptions of the emulator is one of each. */
 async function readLicencesOf(
   { store, acceptedClouds }: LicenceListNeeds,
   { cloud, subscription: subscriptionId = '' }: LicenceFilter,
-  matches: (licence: RecordedLicence) => boolean,
-): Promise<LicenceList> {
+): Promise<readonly RecordedLicence[]> {
   const clouds = cloud === undefined ? acceptedClouds : [cloud];
-  const held = await Promise.all(clouds.map((name) => store.readHoldings({ cloud: name, subscriptionId })));
+  const keys = clouds.flatMap((name) => [
+    { cloud: name, subscriptionId },
+    ...(name === EMULATOR_CLOUD.name ? [{ cloud: name, subscriptionId: ANY }] : []),
+  ]);
+  const held = await Promise.all(keys.map((key) => store.readHoldings(key)));
   const ids = new Set(held.flatMap(({ holdings }) => holdings.flatMap(({ licences }) => licences)));
-  const rows = await Promise.all([...ids].sort().map((id) => store.readLicence(id)));
-  const present = rows.filter((row) => row !== null);
-  return { items: present.filter(matches), next: null, unreadable: [], lookedAt: present.length };
+  const rows = await Promise.all([...ids].map((id) => store.readLicence(id)));
+  return rows.filter((row) => row !== null);
 }

@@ -3,6 +3,7 @@ import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { cloud, licenceId, uuid } from '../contract/operators/fields.ts';
 import { OPTIONAL_MEMBER_NAMES, licenceEntry, writeLicence } from '../contract/operators/licence.ts';
 import { deletedSchema, licenceDetail, licenceItem } from '../contract/operators/records.ts';
+import { effectiveStatus } from '../catalogue/licenceFilter.ts';
 import { planCatalogue } from '../catalogue/file/planCatalogue.ts';
 import type { CataloguePlan } from '../catalogue/file/cataloguePlan.ts';
 import { grantLicence } from '../catalogue/offers/grantLicence.ts';
@@ -26,11 +27,12 @@ import { answerTrial, checkPlanned, deleteOne, writeOne } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Call, OperatorRoute } from './route.ts';
-import type { CatalogueStore } from '../catalogue/store.ts';
+import type { Catalogue, CatalogueStore } from '../catalogue/store.ts';
 import type { ActivationStore } from '../seats/store.ts';
 
 export interface LicenceNeeds {
   readonly store: CatalogueStore & Pick<ActivationStore, 'countSeated'>;
+  readonly catalogue: Pick<Catalogue, 'readOffers'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -46,15 +48,16 @@ export const subscriptionQuery = {
 
 const readLicence = defineRoute({
   ...{ name: 'readLicence', role: 'Reader' },
-  summary: 'One licence, and how many of its seats are taken',
+  summary: 'One licence, what it is worth now, and how many of its seats are taken',
   ...{ params: idParams, query: NOTHING, body: NO_BODY },
   answer: { mediaType: 'application/json', schema: licenceDetail },
   codes: ['not_found'],
   handle: async ({ needs, params, change }) => {
     const stored = await findLicence(needs, params.id);
     const { value, version } = stored;
-    const usage = await readUsage(needs, value, change.at);
-    return { value: { ...writeItem(stored), usage: writeUsage(usage) }, version };
+    const [usage, offers] = await Promise.all([readUsage(needs, value, change.at), needs.catalogue.readOffers()]);
+    const effective = effectiveStatus(value, { now: change.at, offers });
+    return { value: { ...writeItem(stored), effective, usage: writeUsage(usage) }, version };
   },
 });
 

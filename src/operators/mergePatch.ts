@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MAX_BODY } from '../contract/bodySize.ts';
 import { parseJson, parseShape } from './bodies.ts';
 import type { BodyForm } from './bodies.ts';
 
@@ -11,11 +12,9 @@ export const mergePatch = z
   .record(z.string(), z.unknown())
   .describe('Members to change. null removes a member, which then has its default; what is left out stays as it is.');
 
-const MAX_PATCH = 512 * 1024;
-
 export const mergePatchBody: BodyForm<JsonObject> = {
   content: { 'application/merge-patch+json': mergePatch, 'application/json': mergePatch },
-  largest: MAX_PATCH,
+  largest: MAX_BODY,
   *parse(_, text) {
     return parseShape(mergePatch, yield* parseJson(text), 'The body');
   },

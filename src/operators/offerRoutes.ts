@@ -60,7 +60,7 @@ const listOffers = defineRoute({
   answer: { mediaType: 'application/json', schema: pageOf(offerItem) },
   codes: [],
   handle: async ({ needs, query, log }) => ({
-    value: writePage(await needs.store.pageOffers(readPageQuery(query)), writeItem, log),
+    value: writePage(await needs.store.pageOffers(readPageQuery(query)), writeItem, { log }),
   }),
 });
 

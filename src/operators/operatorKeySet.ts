@@ -3,11 +3,7 @@ import { createLocalJWKSet, errors } from 'jose';
 import type { JSONWebKeySet, JWTVerifyGetKey } from 'jose';
 import { formatInstant } from '../contract/instants.ts';
 import type { Log } from '../http/edge.ts';
-
-/** The directory's keys cannot be had: no token can be judged, good or bad. */
-export class OperatorKeySetError extends Error {
-  override readonly name = 'OperatorKeySetError';
-}
+import { KEY_SET_PAUSE, OperatorKeySetError } from './operatorKeySetError.ts';
 
 const MINUTE = 60_000;
 
@@ -15,9 +11,6 @@ const MINUTE = 60_000;
 const MAX_KEY_SET = 256 * 1024;
 /** Milliseconds for one request; an operator waits for it. */
 const TIMEOUT = 5_000;
-
-/** Seconds between two questions to the directory, whatever it answered: strangers choose what a token names. */
-export const KEY_SET_PAUSE = 30;
 
 /** Milliseconds for which a set is used without a question. */
 const FRESH = 10 * MINUTE;

@@ -26,13 +26,21 @@ export function readPageQuery(query: {
   return { size: query.limit ?? USUAL_PAGE, continuation: query.continuation };
 }
 
-/** Of rows that cannot be read there is a line in the log. */
-export function writePage<T, R>(page: ReadablePage<T>, write: (item: T) => R, log: Log) {
+/**
+ * Of rows that cannot be read there is a line in the log.
+ *
+ * @param cloud the one that was looked at; null: every one
+ */
+export function writePage<T, R>(
+  page: ReadablePage<T>,
+  write: (item: T) => R,
+  { log, cloud = null }: { readonly log: Log; readonly cloud?: string | null | undefined },
+) {
   const { unreadable } = page;
   if (unreadable.length > 0) {
     log('warn', 'rows_left_out', { count: unreadable.length, reasons: [...new Set(unreadable)] });
   }
-  return { items: page.items.map(write), continuation: page.next };
+  return { items: page.items.map(write), continuation: page.next, cloud };
 }
 
 /**

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { dayOf, dayStart } from '../contract/dayHours.ts';
 import { formatInstant, formatNullable } from '../contract/instants.ts';
 import { must } from '../contract/operators/fields.ts';
-import { poolHistory, poolPage } from '../contract/operators/pool.ts';
+import { POOL_KINDS, poolHistory, poolPage } from '../contract/operators/pool.ts';
 import type { PoolJson } from '../contract/operators/pool.ts';
 import { findNamedPool } from '../seats/namedPool.ts';
 import { RequestError } from '../http/requestError.ts';
@@ -29,6 +29,7 @@ const listQuery = z.strictObject({
     .enum(['name', 'fullest'], must('be name or fullest'))
     .default('name')
     .describe('fullest: those with the greatest share of their seats taken come first.'),
+  kind: z.enum(POOL_KINDS, must(`be one of ${POOL_KINDS.join(', ')}`)).optional(),
   ...pageQuery,
 });
 
@@ -39,8 +40,8 @@ const listPools = defineRoute({
   answer: { mediaType: 'application/json', schema: poolPage },
   codes: [],
   handle: async ({ needs, query, change: { at }, log }) => {
-    const page = await needs.store.pagePoolViews(query.sort, readPageQuery(query));
-    return { value: { ...writePage(page, ({ value }) => writePool(value, at), log), cloud: null } };
+    const page = await needs.store.pagePoolViews(query.sort, readPageQuery(query), query.kind);
+    return { value: writePage(page, ({ value }) => writePool(value, at), { log }) };
   },
 });
 
@@ -109,6 +110,7 @@ export function writePool(view: PoolView, at: number): PoolJson {
   return {
     ...{ pool: name, licence: licenceId, kind, customer, cloud, subscription: subscriptionId, offer },
     ...{ taken, limit: seats, overage, over, overSince: formatNullable(view.overSince) },
+    lastSeen: formatNullable(view.lastSeen),
     refused: { ...refused, since: formatNullable(refused.since) },
     asOf: formatInstant(view.asOf),
   };

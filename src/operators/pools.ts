@@ -34,8 +34,8 @@ const ABSENT: Readonly<Record<SeatPool['kind'], string>> = {
 };
 
 /** As answers have it. */
-export function writeUsage(usage: PoolUsage): z.input<typeof usageSchema> {
-  return { ...usage, overSince: formatNullable(usage.overSince) };
+export function writeUsage({ seats, overage, taken, over, overSince }: PoolUsage): z.input<typeof usageSchema> {
+  return { seats, overage, taken, over, overSince: formatNullable(overSince) };
 }
 
 /**

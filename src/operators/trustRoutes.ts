@@ -14,9 +14,6 @@ import { RequestError } from '../http/requestError.ts';
 import { NO_BODY, jsonBody } from './bodies.ts';
 import { writeRecord } from './versions.ts';
 import { deletedSchema } from '../contract/operators/records.ts';
-import type { EffectReportJson } from '../contract/operators/records.ts';
-import { isDistrusted } from '../trust/createTrust.ts';
-import type { TrustMaterial } from '../trust/createTrust.ts';
 import {
   digest,
   distrustBody,
@@ -31,6 +28,8 @@ import { judgePin } from '../trust/live/judgePin.ts';
 import { trustRecordKey } from './changeStates.ts';
 import { answerTrial, deleteOne, describeChange, reportTrial } from './oneRow.ts';
 import type { Described } from './oneRow.ts';
+import { findTrustEffect } from './trustEffect.ts';
+import type { TrustEffectNeeds } from './trustEffect.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
 import type { Answer, Call, OperatorRoute } from './route.ts';
 import type { LiveTrust } from '../trust/live/liveTrust.ts';
@@ -38,7 +37,7 @@ import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
 
 export interface TrustNeeds {
   readonly trust: LiveTrust;
-  readonly store: TrustStore & Pick<IssuerStore, 'listIssuers'>;
+  readonly store: TrustEffectNeeds['store'] & TrustStore & Pick<IssuerStore, 'listIssuers'>;
   readonly acceptedClouds: readonly string[];
 }
 
@@ -74,7 +73,7 @@ const listIssuers = defineRoute({
       ...{ name: printableName(name), cloud, count },
       ...{ firstSeen: formatInstant(firstSeen), lastSeen: formatInstant(lastSeen) },
     }));
-    return { value: { items } };
+    return { value: { items, cloud: null } };
   },
 });
 
@@ -108,7 +107,7 @@ const addDistrust = defineRoute({
   handle: async (call) => {
     const entry = { kind: 'distrust', ...call.body } as const;
     if (call.dryRun) {
-      const effect = await findEffect(call, entry.sha256, (entries) => [...entries, entry]);
+      const effect = await findTrustEffect(call.needs, entry, (entries) => [...entries, entry], call.change.at);
       const affected = [{ id: `distrust ${entry.sha256}`, version: null }];
       return { value: reportTrial({ old: null, new: call.body, effect, affected }) };
     }
@@ -142,28 +141,6 @@ export const TRUST_ROUTES: readonly OperatorRoute<TrustNeeds>[] = [
 ];
 
 type AnyCall = Call<TrustNeeds>;
-
-/**
- * What a change of the entries does to the accepted clouds. Which VMs come with documents under a CA is not counted.
- *
- * @param sha256 of the entry that comes or goes
- */
-async function findEffect(
-  { needs: { trust, store, acceptedClouds }, change: { at } }: AnyCall,
-  sha256: string,
-  changeEntries: (entries: readonly TrustEntry[]) => readonly TrustEntry[],
-): Promise<EffectReportJson['effect']> {
-  const entries = (await store.listTrust()).map(({ value }) => value);
-  const now = trust.preview(entries);
-  const findComplete = (material: TrustMaterial) =>
-    reportTrust(material, { acceptedClouds, rules: signerRules(true), at })
-      .clouds.filter(({ accepted, pathUntil }) => accepted && pathUntil !== null)
-      .map(({ cloud }) => cloud);
-  const left = findComplete(trust.preview(changeEntries(entries)));
-  const clouds = findComplete(now).filter((cloud) => !left.includes(cloud));
-  const pins = now.manifests.flatMap((manifest) => manifest.pins).filter((pin) => isDistrusted(pin, new Set([sha256])));
-  return { vms: null, licences: [], pins: [...new Set(pins.map(({ name }) => name))], clouds };
-}
 
 /** Every instance reads all of it, three times a minute. */
 const MAX_ENTRIES = 500;
@@ -215,7 +192,12 @@ async function remove(call: AnyCall, key: TrustKey): Promise<Answer<{ deleted: t
   if (present === null) throw new RequestError('not_found', 'No operator has written this.');
   if (call.dryRun) {
     const old = isPin(present) ? writePin(present) : isDistrust(present) ? writeDistrust(present) : null;
-    const effect = await findEffect(call, key.sha256, (entries) => entries.filter((entry) => !isOf(entry, key)));
+    const effect = await findTrustEffect(
+      call.needs,
+      key,
+      (entries) => entries.filter((entry) => !isOf(entry, key)),
+      call.change.at,
+    );
     const affected = [{ id: `${key.kind} ${trustRecordKey(key)}`, version: present.version }];
     return answerTrial(present, call, { old, new: null, effect, affected });
   }

@@ -55,7 +55,7 @@ const readUsage = defineRoute({
   codes: ['not_found'],
   handle: async ({ needs, query, change: { at } }) => {
     const { items, continuation } = await readRows(needs, query, { at, page: readPageQuery(query) });
-    return { value: { items: [...items], continuation } };
+    return { value: { items: [...items], continuation, cloud: query.cloud ?? null } };
   },
 });
 

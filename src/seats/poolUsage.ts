@@ -25,6 +25,8 @@ export interface PoolUsage extends PoolLimit {
   readonly over: number;
   /** Since when there are, in milliseconds since the epoch; `null` if there are none, or if none has renewed since. */
   readonly overSince: number | null;
+  /** When one of these VMs was seen last, in milliseconds since the epoch; `null` if there is none. */
+  readonly lastSeen: number | null;
 }
 
 /**
@@ -38,9 +40,9 @@ export async function readPoolUsage(
   { seats, overage }: PoolLimit,
   at: number,
 ): Promise<PoolUsage> {
-  const { count, overSince } = await store.countSeated(pool, at - CLOCK_SKEW);
+  const { count, overSince, lastSeen } = await store.countSeated(pool, at - CLOCK_SKEW);
   const over = seats === 'unlimited' ? 0 : Math.max(0, count - seats);
-  return { seats, overage, taken: count, over, overSince: over === 0 ? null : overSince };
+  return { seats, overage, taken: count, over, overSince: over === 0 ? null : overSince, lastSeen };
 }
 
 /** Whether a VM that has no seat would get none. */

@@ -53,7 +53,7 @@ export type ActivationFilter =
   | {
       readonly pool: SeatPool;
       readonly vmId?: string | undefined;
-      /** The VMs of this subscription alone. */
+      /** The VMs of this subscription alone, and those that may be in any, because they were blocked before they came. */
       readonly of?: { readonly cloud: string; readonly subscriptionId: string } | undefined;
     }
   | {
@@ -70,10 +70,13 @@ export interface PooledActivation extends Stored<Activation> {
   readonly pool: SeatPool;
 }
 
-/** How many VMs have a seat, and the earliest time since when one of them is over; `null` if none is. */
+/** VMs that have a seat. Times are milliseconds since the epoch. */
 export interface Seated {
   readonly count: number;
+  /** The earliest time since when one of them is over; `null` if none is. */
   readonly overSince: number | null;
+  /** When one of them was seen last; `null` if there is none. */
+  readonly lastSeen: number | null;
   /** false: there may be more. */
   readonly isWhole: boolean;
 }

@@ -1,12 +1,13 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
+import type { SubscriptionKey } from '../catalogue/holding.ts';
 import { parsePoolName, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import { foldCase } from '../contract/planName.ts';
+import { ANY, foldCase } from '../contract/planName.ts';
 import { ContinuationError, StoreUnavailableError } from '../contract/stored.ts';
 import type { PageRequest, ReadablePage } from '../contract/stored.ts';
-import type { ActivationFilter, ActivationStore, PooledActivation } from '../seats/store.ts';
+import type { ActivationFilter, ActivationStore, PooledActivation, Seated } from '../seats/store.ts';
 import { readActivationRow, UNCOUNTED_SEAT } from './activationRow.ts';
 import { marketplaceRange, VM_ROWS, vmRow } from './keys.ts';
 import { mapReadable, readPagesOf } from './paging.ts';
@@ -36,14 +37,14 @@ export function activationTable(activations: TableClient, budget: number): Omit<
       const seated = `${ofPool(pool)} and ${rowFilter(undefined)} and ${odata`seat ge ${UNCOUNTED_SEAT}`}`;
       const query = {
         filter: `${seated} and ${odata`leaseEnd ge ${new Date(since)}`}`,
-        select: ['rowKey', 'overSince'],
+        select: ['rowKey', 'overSince', 'lastSeen'],
       };
       const found: Row[] = [];
       for await (const rows of readPieces(activations, { operation: 'count the seated VMs', budget }, query, PIECE)) {
         found.push(...rows);
-        if (isLate()) return { count: found.length, overSince: readEarliestOver(found), isWhole: false };
+        if (isLate()) return { ...sumSeated(found), isWhole: false };
       }
-      return { count: found.length, overSince: readEarliestOver(found), isWhole: true };
+      return { ...sumSeated(found), isWhole: true };
     },
   };
 }
@@ -93,7 +94,7 @@ async function listQueries(
   const rows = rowFilter(filter.vmId);
   if ('pool' in filter) {
     const { pool, of } = filter;
-    return [{ filter: `${ofPool(pool)} and ${rows}${of === undefined ? '' : ` and ${ofSubscription(of)}`}` }];
+    return [{ filter: `${ofPool(pool)} and ${rows}${of === undefined ? '' : ` and ${mayBeOf(of)}`}` }];
   }
   const { cloud, subscriptionId, pools } = filter;
   const own = ofSubscription({ cloud, subscriptionId });
@@ -103,14 +104,13 @@ async function listQueries(
   return all.map((pool) => ({ filter: `${ofPool(pool)} and ${rows} and ${own}` }));
 }
 
-function ofSubscription({
-  cloud,
-  subscriptionId,
-}: {
-  readonly cloud: string;
-  readonly subscriptionId: string;
-}): string {
+function ofSubscription({ cloud, subscriptionId }: SubscriptionKey): string {
   return odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
+}
+
+/** A VM that was blocked before it came may be in any subscription of its licence. */
+function mayBeOf(of: SubscriptionKey): string {
+  return `((${ofSubscription(of)}) or ${odata`subscriptionId eq ${ANY}`})`;
 }
 
 function ofPool(pool: SeatPool): string {
@@ -128,8 +128,15 @@ function readPooledRow(row: Row): PooledActivation {
   return { ...readActivationRow(row), pool };
 }
 
-/** The earliest time since when one of these VMs is over. */
-function readEarliestOver(rows: readonly Row[]): number | null {
-  const times = rows.flatMap(({ overSince }) => (overSince instanceof Date ? [overSince.getTime()] : []));
-  return times.length === 0 ? null : times.reduce((earliest, time) => Math.min(earliest, time));
+function sumSeated(rows: readonly Row[]): Omit<Seated, 'isWhole'> {
+  const timesOf = (name: string) => rows.flatMap(({ [name]: time }) => (time instanceof Date ? [time.getTime()] : []));
+  return {
+    count: rows.length,
+    overSince: pick(timesOf('overSince'), Math.min),
+    lastSeen: pick(timesOf('lastSeen'), Math.max),
+  };
+}
+
+function pick(times: readonly number[], better: (one: number, other: number) => number): number | null {
+  return times.length === 0 ? null : times.reduce((best, time) => better(best, time));
 }

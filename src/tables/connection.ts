@@ -1,4 +1,5 @@
 import { RestError, TableClient } from '@azure/data-tables';
+import type { TableServiceClientOptions } from '@azure/data-tables';
 
 /** What an identity library's credential does; every `TokenCredential` of Azure's libraries is one. */
 interface TokenSource {
@@ -27,12 +28,24 @@ export function connectTable(name: string, options: ConnectTableOptions): TableC
   const { connection, onRoundTrip } = options;
   const counting = onRoundTrip === undefined ? [] : [countingPolicy(onRoundTrip)];
   const clientOptions = { retryOptions: RETRIES, additionalPolicies: [WHOLE_ANSWERS, ...counting] };
-  if ('url' in connection) return new TableClient(connection.url, name, connection.credential, clientOptions);
+  const table = createClient(name, connection, clientOptions);
+  for (const policy of NOT_NEEDED) table.pipeline.removePolicy({ name: policy });
+  return table;
+}
+
+/**
+ * Steps of the library's client that each request pays for and none of ours needs: no tracer is registered, rows come
+ * uncompressed and are no forms, its log is not read, and the store answers where it was asked.
+ */
+const NOT_NEEDED = [
+  ...['tracingPolicy', 'logPolicy', 'redirectPolicy', 'decompressResponsePolicy'],
+  ...['formDataPolicy', 'multipartPolicy', 'userAgentPolicy'],
+];
+
+function createClient(name: string, connection: TablesConnection, options: TableServiceClientOptions): TableClient {
+  if ('url' in connection) return new TableClient(connection.url, name, connection.credential, options);
   const allowInsecureConnection = AZURITE.test(connection.connectionString);
-  return TableClient.fromConnectionString(connection.connectionString, name, {
-    ...clientOptions,
-    allowInsecureConnection,
-  });
+  return TableClient.fromConnectionString(connection.connectionString, name, { ...options, allowInsecureConnection });
 }
 
 type AdditionalPolicy = NonNullable<

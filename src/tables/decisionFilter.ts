@@ -1,5 +1,6 @@
 import { odata } from '@azure/data-tables';
 
+import { GRANT_CODES } from '../contract/codes.ts';
 import { foldCase } from '../contract/planName.ts';
 import type { DecisionFilter } from '../decisions/decisionRecord.ts';
 import { decisionDay, decisionRange } from './keys.ts';
@@ -38,7 +39,7 @@ export function timelineFilter(partitionKey: string, filter: DecisionFilter): st
 }
 
 function joinFilters(partitions: string, filter: DecisionFilter): string {
-  const { cloud, subscriptionId, vmId, code } = filter;
+  const { cloud, subscriptionId, vmId, code, licenceId, isRefused } = filter;
   const conditions = [
     partitions,
     logRange(filter).rows,
@@ -46,6 +47,8 @@ function joinFilters(partitions: string, filter: DecisionFilter): string {
     subscriptionId === undefined ? null : odata`subscriptionId eq ${foldCase(subscriptionId)}`,
     vmId === undefined ? null : odata`vmId eq ${foldCase(vmId)}`,
     code === undefined ? null : odata`code eq ${code}`,
+    licenceId === undefined ? null : odata`licenceId eq ${licenceId}`,
+    ...(isRefused === undefined ? [] : GRANT_CODES.map((grant) => odata`code ne ${grant}`)),
   ];
   return conditions.filter((condition) => condition !== null).join(' and ');
 }

@@ -16,12 +16,14 @@ const counts = z.record(z.string(), z.int()).transform((numbers): Counts => new 
 
 const content = z.object({
   ...{ licenceId: z.string(), cloud: z.string(), subscriptionId: z.string(), offer: z.string() },
-  ...{ customer: z.string().nullable(), kind: z.enum(['licence', 'trial', 'marketplace']) },
+  customer: z.string().nullable(),
   ...{ seats: limit, overage: limit, taken: z.int(), over: z.int(), overSince: z.int().nullable() },
+  lastSeen: z.int().nullable(),
   ...{ refused: counts, refusedSince: z.int().nullable() },
 });
 
 const columns = z.object({
+  kind: z.enum(['licence', 'trial', 'marketplace']),
   ...{ etag: z.string(), name: z.string(), asOf: rowInstant, refusedUntil: rowInstant },
   content: z.string().transform(parseJsonProperty).pipe(content),
 });
@@ -47,9 +49,10 @@ export function poolViewTable(pools: TableClient, budgets: Budgets): PoolViewSto
     deletePoolView: async ({ value }) => {
       await write([{ removed: keysOf(namedPoolRow(value.name)) }, { removed: keysOf(fullRow(value)) }]);
     },
-    pagePoolViews: async (order, page) => {
+    pagePoolViews: async (order, page, kind) => {
       const { from, to } = order === 'name' ? NAMED_POOL_ROWS : FULLEST_ROWS;
-      const filter = odata`PartitionKey eq ${POOLS_PARTITION} and RowKey ge ${from} and RowKey lt ${to}`;
+      const rows = odata`PartitionKey eq ${POOLS_PARTITION} and RowKey ge ${from} and RowKey lt ${to}`;
+      const filter = kind === undefined ? rows : `${rows} and ${odata`kind eq ${kind}`}`;
       const call = { operation: 'list the pools', budget: budgets.search };
       return mapReadable(await readPage(pools, call, { filter }, page), readPoolRow);
     },
@@ -60,9 +63,16 @@ function keysOf(rowKey: string) {
   return { partitionKey: POOLS_PARTITION, rowKey };
 }
 
-function poolEntity({ name, asOf, refused, refusedUntil, ...view }: PoolView, rowKey: string): TableEntity {
+function poolEntity({ name, kind, asOf, refused, refusedUntil, ...view }: PoolView, rowKey: string): TableEntity {
   return {
-    ...{ ...keysOf(rowKey), schema: ROW_SCHEMA, name, asOf: new Date(asOf), refusedUntil: new Date(refusedUntil) },
+    ...{
+      ...keysOf(rowKey),
+      schema: ROW_SCHEMA,
+      name,
+      kind,
+      asOf: new Date(asOf),
+      refusedUntil: new Date(refusedUntil),
+    },
     content: JSON.stringify({ ...view, refused: Object.fromEntries(refused) }),
   };
 }

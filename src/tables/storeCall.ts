@@ -47,6 +47,7 @@ function withinSignal<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
     const giveUp = () => {
       fail(signal.reason as Error);
     };
+    if (signal.aborted) giveUp();
     signal.addEventListener('abort', giveUp, { once: true });
     running.then(settle, fail).finally(() => {
       signal.removeEventListener('abort', giveUp);

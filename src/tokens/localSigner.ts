@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
-import { findPemFault } from './pemFault.ts';
+import { UNREADABLE_PEM, findKeyFault } from './keyFault.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
 
@@ -36,23 +36,26 @@ export function createLocalSigner(source: string, name: KeyName = 'signing key')
 }
 
 function readPrivateKey(text: string, name: KeyName): KeyObject {
-  if (text.startsWith('{')) return readJwk(text, name);
-  const fault = findPemFault(text);
+  const fault = findKeyFault(text);
   if (fault !== null) throw new SigningKeyError(`The ${name} ${fault}`);
-  if (text.startsWith('-----BEGIN PRIVATE KEY-----')) return readKey(() => createPrivateKey(text), name);
+  if (text.startsWith('{')) return readJwk(text, name);
+  if (text.startsWith('-----BEGIN PRIVATE KEY-----')) {
+    return readKey(() => createPrivateKey(text), `The ${name} ${UNREADABLE_PEM}`);
+  }
   throw new SigningKeyError(`The ${name} is neither PKCS#8 PEM nor a JWK. ${HOW_TO}`);
 }
 
 function readJwk(text: string, name: KeyName): KeyObject {
-  return readKey(() => createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' }), name);
+  const fault = `The ${name} cannot be read. ${HOW_TO}`;
+  return readKey(() => createPrivateKey({ key: JSON.parse(text) as Record<string, string>, format: 'jwk' }), fault);
 }
 
 /** The cause is dropped on purpose: a parser's message may quote what it read. */
-function readKey(read: () => KeyObject, name: KeyName): KeyObject {
+function readKey(read: () => KeyObject, fault: string): KeyObject {
   try {
     return read();
   } catch {
-    throw new SigningKeyError(`The ${name} cannot be read. ${HOW_TO}`);
+    throw new SigningKeyError(fault);
   }
 }
 

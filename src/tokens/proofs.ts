@@ -29,12 +29,12 @@ const REFUSED_MEMBERS = ['crit', 'b64', 'jku', 'x5u', 'x5c'] as const;
  * Checks a proof of possession: ES256 by the key in its own header, whose thumbprint the challenge carries. Clients of
  * others write proofs too, so claims and header members that decide nothing (`iat`, `kid`) are left alone.
  */
-export async function checkProof(proof: string, expected: ProofExpectation): Promise<CheckedProof> {
+export function checkProof(proof: string, expected: ProofExpectation): CheckedProof {
   const jws = parseCompactJws(proof, MAX_LENGTH);
   if (jws === null || !hasClaims(jws.payload, expected)) return INVALID;
   const jwk = parseHeader(jws.header, TOKEN_TYPES.proof);
   if (jwk === null || thumbprint(jwk) !== expected.jkt) return INVALID;
-  return (await hasSignatureOf(proof, jwk)) ? { ok: true, jwk } : INVALID;
+  return hasSignatureOf(jws, jwk) ? { ok: true, jwk } : INVALID;
 }
 
 export interface OfflineProofExpectation {
@@ -58,16 +58,13 @@ const MAX_PRODUCT = 256;
 const OFFLINE_JTI = /^[\w-]{16,128}$/;
 
 /** As {@link checkProof}, for a proof without a challenge: it is bound to one document. */
-export async function checkOfflineProof(
-  proof: string,
-  { audience, document }: OfflineProofExpectation,
-): Promise<CheckedOfflineProof> {
+export function checkOfflineProof(proof: string, { audience, document }: OfflineProofExpectation): CheckedOfflineProof {
   const jws = parseCompactJws(proof, MAX_LENGTH);
   const claims = jws && parseOfflineClaims(jws.payload);
   const jwk = jws && parseHeader(jws.header, TOKEN_TYPES.offlineProof);
-  if (claims === null || jwk === null) return INVALID;
+  if (jws === null || claims === null || jwk === null) return INVALID;
   if (claims.aud !== audience || claims.doc !== hash('sha256', document, 'base64url')) return INVALID;
-  if (!(await hasSignatureOf(proof, jwk))) return INVALID;
+  if (!hasSignatureOf(jws, jwk)) return INVALID;
   return { ok: true, jkt: thumbprint(jwk), jti: claims.jti, product: claims.product };
 }
 

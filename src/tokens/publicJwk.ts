@@ -1,4 +1,5 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createPublicKey, hash } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
 import { decodeBase64Url } from '../contract/base64.ts';
 import { isObject } from './canonicalJson.ts';
@@ -17,12 +18,30 @@ export function parsePublicJwk(value: unknown): PublicJwk | null {
   const { kty, crv, x, y } = value;
   if (kty !== 'EC' || crv !== 'P-256' || !isCoordinate(x) || !isCoordinate(y)) return null;
   const jwk = { kty, crv, x, y } as const;
-  return isOnCurve(jwk) ? jwk : null;
+  const key = readKey(jwk);
+  if (key === null) return null;
+  KEYS.set(jwk, key);
+  return jwk;
+}
+
+/** What was read of keys, for as long as they are held: OpenSSL takes as long to read a key as to sign with it. */
+const KEYS = new WeakMap<PublicJwk, KeyObject>();
+
+/**
+ * The key to verify with; the very one that was read where {@link parsePublicJwk} returned this object.
+ *
+ * @throws {TypeError} it is no point on P-256
+ */
+export function publicKeyOf(jwk: PublicJwk): KeyObject {
+  const key = KEYS.get(jwk) ?? readKey(jwk);
+  if (key === null) throw new TypeError('The key is not a point on P-256.');
+  KEYS.set(jwk, key);
+  return key;
 }
 
 /** RFC 7638: base64url of SHA-256 over the required members in lexicographic order; 43 characters. */
 export function thumbprint({ crv, kty, x, y }: PublicJwk): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+  return hash('sha256', JSON.stringify({ crv, kty, x, y }), 'base64url');
 }
 
 /** Whether the text can be an RFC 7638 thumbprint by SHA-256. */
@@ -35,11 +54,10 @@ function isCoordinate(value: unknown): value is string {
 }
 
 /** OpenSSL refuses points off the curve and coordinates that are not below the field's prime. */
-function isOnCurve({ kty, crv, x, y }: PublicJwk): boolean {
+function readKey({ kty, crv, x, y }: PublicJwk): KeyObject | null {
   try {
-    createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
-    return true;
+    return createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
   } catch {
-    return false;
+    return null;
   }
 }

@@ -1,4 +1,5 @@
 import { isObject } from './canonicalJson.ts';
+import { OTHER_TEXT, findKeyFault } from './keyFault.ts';
 import { createLocalSigner, SigningKeyError } from './localSigner.ts';
 import type { Signer } from './signer.ts';
 
@@ -37,9 +38,17 @@ const PEM = /-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g;
  */
 export function splitRootKeys(text: string): readonly string[] {
   const trimmed = text.trim();
-  const keys = trimmed.startsWith('{') ? splitJwks(trimmed) : (trimmed.match(PEM) ?? [trimmed]);
+  const keys = trimmed.startsWith('{') ? splitJwks(trimmed) : splitPems(trimmed);
   if (keys.length >= 1 && keys.length <= MAX_ROOTS) return keys;
   throw new SigningKeyError(`There are ${keys.length} root keys. Give one or two.`);
+}
+
+/** Text beside the PEMs may be a key as well, damaged: it is not left out in silence. */
+function splitPems(text: string): readonly string[] {
+  const keys = text.match(PEM) ?? [text];
+  const rest = text.replace(PEM, '').trim();
+  if (keys[0] === text || rest === '') return keys;
+  throw new SigningKeyError(`The root key ${findKeyFault(text) ?? findKeyFault(rest) ?? OTHER_TEXT}`);
 }
 
 /** What is not JSON is left to whoever reads it as a key. */

@@ -90,7 +90,10 @@ function findRootKeys(manifests: readonly PinManifest[]): ReadonlySet<string> {
 }
 
 /** Whether the certificate, or its key, is distrusted; the certificate need not be at hand for that. */
-export function isDistrusted(pin: Pin, distrusted: ReadonlySet<string> = new Set()): boolean {
+export function isDistrusted(
+  pin: Pick<Pin, 'sha256' | 'spkiSha256'>,
+  distrusted: ReadonlySet<string> = new Set(),
+): boolean {
   return distrusted.has(pin.sha256) || distrusted.has(pin.spkiSha256);
 }
 

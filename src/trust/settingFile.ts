@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { decodeText } from '../contract/decodeText.ts';
 import { parsePlainJson } from '../contract/plainJson.ts';
 import { JsonError } from '../contract/strictJson.ts';
@@ -41,11 +42,21 @@ function readOctets(path: string): Uint8Array {
       closeSync(file);
     }
   } catch (error) {
+    if (!isPlace(path)) throw new SettingFileError(NO_PLACE);
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     throw new SettingFileError(`${path} cannot be read (${code}). Check the path, its owner and its mode.`);
   }
   if (length > MAX_SETTING_FILE) throw new SettingFileError(`${path} is larger than 1 MiB. Check the path.`);
   return octets.subarray(0, length);
+}
+
+const NO_PLACE =
+  'It does not name a file of a folder that is there. Write the path of the file into it, not what the file has.';
+
+/** Somebody may have put the key where its path belongs: a path is repeated only if there is a folder of its name. */
+function isPlace(path: string): boolean {
+  const folder = dirname(path);
+  return !/^[./]*$/.test(folder) && existsSync(folder);
 }
 
 /** What is not JSON is left to whoever reads it as a key. */

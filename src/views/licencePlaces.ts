@@ -13,16 +13,25 @@ const LAST_TIME = 999_999_999_999_999;
 
 /** Where words and copies of a licence stand, as it is. */
 export function placeLicence(licence: RecordedLicence): LicencePlaces {
-  const { value, version, change } = licence;
-  const id = joinKey(foldCase(value.id));
-  const keys: Readonly<Record<LicenceOrder, string>> = {
-    // Two spaces come before any name that goes on.
-    customer: `${customerText(licence) || NO_VALUE}  ${id}`,
-    end: `${endKey(value.validUntil)}:${id}`,
-    changed: `${timeKey(LAST_TIME - change.at)}:${id}`,
-  };
-  const copies = LICENCE_ORDERS.map((order) => ({ order, key: keys[order] }));
-  return { id, version, words: searchWords(value), copies };
+  const { value, version } = licence;
+  const copies = LICENCE_ORDERS.map((order) => ({ order, key: orderKey(licence, order) }));
+  return { id: orderKey(licence, 'id'), version, words: searchWords(value), copies };
+}
+
+/** Keys of licences are in the order of the licences. */
+export function orderKey(licence: RecordedLicence, order: LicenceOrder | 'id'): string {
+  const id = joinKey(foldCase(licence.value.id));
+  switch (order) {
+    case 'id':
+      return id;
+    case 'customer':
+      // Two spaces come before any name that goes on.
+      return `${customerText(licence) || NO_VALUE}  ${id}`;
+    case 'end':
+      return `${endKey(licence.value.validUntil)}:${id}`;
+    case 'changed':
+      return `${timeKey(LAST_TIME - licence.change.at)}:${id}`;
+  }
 }
 
 /** Letters and digits alone: a key may hold those of any language. */

@@ -2,6 +2,7 @@ import type { RecordedLicence } from '../catalogue/store.ts';
 import { decodeContinuation, encodeContinuation } from '../contract/continuation.ts';
 import { ContinuationError } from '../contract/stored.ts';
 import type { PageRequest, ReadablePage } from '../contract/stored.ts';
+import { orderKey } from './licencePlaces.ts';
 import type { LicenceOrder, SortedLicenceStore, Times } from './store.ts';
 
 /** Calls to the store for one page. */
@@ -51,6 +52,28 @@ export async function listLicences(
     if (after === null) return { items, unreadable, lookedAt, next: null };
   }
   return { items, unreadable, lookedAt, next: after === null ? null : formatPlace(order, after) };
+}
+
+/**
+ * A page of licences that are at hand, in an order.
+ *
+ * @param all few as they are
+ * @throws {ContinuationError}
+ */
+export function pageLicences(
+  all: readonly RecordedLicence[],
+  { order, matches }: LicenceQuestion,
+  { size, continuation }: PageRequest,
+): LicenceList {
+  const after = continuation === undefined ? '' : parsePlace(order, continuation);
+  const left = all
+    .map((licence) => ({ licence, key: orderKey(licence, order) }))
+    .filter(({ key, licence }) => key > after && matches?.(licence) !== false)
+    .sort((one, other) => (one.key < other.key ? -1 : 1));
+  const taken = left.slice(0, size);
+  const last = taken.at(-1);
+  const next = left.length > size && last !== undefined ? formatPlace(order, last.key) : null;
+  return { items: taken.map(({ licence }) => licence), unreadable: [], lookedAt: all.length, next };
 }
 
 function formatPlace(order: LicenceQuestion['order'], key: string): string {

@@ -100,7 +100,9 @@ async function viewPool(store: PoolCountStore, { pool, stored, touch, at }: Coun
   if (known === null) return null;
   const usage = await readPoolUsage(store, pool, known, at);
   if (named === null && usage.taken === 0) return null;
-  return { ...describe(known), ...usage, ...addRefusals(stored?.value ?? NO_REFUSALS, touch), asOf: at };
+  // A pool in which no VM has a seat any more was last seen when one had.
+  const lastSeen = usage.lastSeen ?? stored?.value.lastSeen ?? null;
+  return { ...describe(known), ...usage, lastSeen, ...addRefusals(stored?.value ?? NO_REFUSALS, touch), asOf: at };
 }
 
 function describe({ pool, licenceId, cloud, subscriptionId, offer, customer }: NamedPool) {

@@ -138,6 +138,8 @@ export interface PoolView {
   readonly taken: number;
   readonly over: number;
   readonly overSince: number | null;
+  /** When a VM of it was seen last, as far as it was counted; `null` if none was. */
+  readonly lastSeen: number | null;
   /** VMs that got no seat, by the hour: the last day's. */
   readonly refused: Counts;
   /** Of the first refusal with less than a day to the next one. */
@@ -154,8 +156,12 @@ export interface PoolViewStore {
   /** Writes both of its rows, in one transaction. @param stored what was read */
   writePoolView(view: PoolView, stored: Stored<PoolView> | null): Promise<WriteOutcome>;
   deletePoolView(stored: Stored<PoolView>): Promise<void>;
-  /** By name, or the fullest first. One call for a page. */
-  pagePoolViews(order: 'name' | 'fullest', page: PageRequest): Promise<ReadablePage<Stored<PoolView>>>;
+  /** By name, or the fullest first. One call for a page. @param kind of those alone */
+  pagePoolViews(
+    order: 'name' | 'fullest',
+    page: PageRequest,
+    kind?: PoolView['kind'],
+  ): Promise<ReadablePage<Stored<PoolView>>>;
 }
 
 /** Orders of licences beside that of their ids: `changed` has the newest change first, `end` and `customer` the least. */

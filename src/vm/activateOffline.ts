@@ -41,7 +41,7 @@ export function createActivateOffline(
   needs: OfflineNeeds,
 ): (body: OfflineRequestBody, context: OfflineContext) => Promise<OfflineLicence> {
   return async (body, { at, log }) => {
-    const proved = await checkProof(needs, body);
+    const proved = checkProof(needs, body);
     const madeAt = await readAge(needs, body, { at, log });
     const challenge = standIn(proved, madeAt);
     // Before anything is spent: a licence without its key set would be lost.
@@ -54,14 +54,14 @@ export function createActivateOffline(
   };
 }
 
-type Proved = Extract<Awaited<ReturnType<typeof checkOfflineProof>>, { ok: true }>;
+type Proved = Extract<ReturnType<typeof checkOfflineProof>, { ok: true }>;
 
 /** @throws {RequestError} */
-async function checkProof({ issuer }: OfflineNeeds, { document, proof }: OfflineRequestBody): Promise<Proved> {
+function checkProof({ issuer }: OfflineNeeds, { document, proof }: OfflineRequestBody): Proved {
   const octets = decodeBase64(document.signature);
   if (octets === null) throw new RequestError('request_malformed', '"document.signature" is not canonical base64.');
   const audience = `${issuer}${OPERATOR_ENDPOINTS.activateOffline.path}`;
-  const proved = await checkOfflineProof(proof, { audience, document: octets });
+  const proved = checkOfflineProof(proof, { audience, document: octets });
   if (proved.ok) return proved;
   throw new RequestError(
     proved.code,

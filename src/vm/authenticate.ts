@@ -69,11 +69,11 @@ export interface AuthenticRequest extends Pick<AnsweredChallenge, 'proof' | 'byF
  * @param endpoint the path that the proof was made for
  * @throws {RequestError} `challenge_invalid`, `challenge_expired`, `proof_required` or `proof_invalid`
  */
-export async function checkChallenge(
+export function checkChallenge(
   { challenges, issuer }: ChallengeCheckNeeds,
   { challenge, proof }: EvidenceBody,
   { endpoint, at }: { readonly endpoint: string; readonly at: number },
-): Promise<AnsweredChallenge> {
+): AnsweredChallenge {
   const checked = challenges.check(challenge, at);
   if (!checked.ok) throw new RequestError(checked.code);
   const { claims, nonce } = checked;
@@ -81,7 +81,7 @@ export async function checkChallenge(
   // Without a key in the challenge there is nothing that a proof could prove.
   if (jkt === undefined) return { claims, nonce, proof: null, byFile: null };
   if (proof === undefined) throw new RequestError('proof_required');
-  const proved = await checkProof(proof, { jkt, audience: `${issuer}${endpoint}`, challengeJti });
+  const proved = checkProof(proof, { jkt, audience: `${issuer}${endpoint}`, challengeJti });
   if (!proved.ok) throw new RequestError(proved.code);
   return { claims, nonce, proof, byFile: null };
 }

@@ -46,7 +46,7 @@ export function issueLicence(needs: LicenceNeeds): UseCase {
   return async (request) => {
     const body = await readJsonBody(request, licenceRequestSchema);
     const at = needs.now();
-    const challenge = await checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.issueLicence.path, at });
+    const challenge = checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.issueLicence.path, at });
     const authentication = await authenticate(needs, request, { body, challenge, at });
     if (!authentication.accepted) return authentication.refusal;
     const outcome = await grantOrRefuse(needs, authentication.authentic, body);

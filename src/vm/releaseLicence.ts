@@ -38,7 +38,7 @@ export function releaseLicence(needs: ReleaseNeeds): UseCase {
   return async (request) => {
     const body = await readJsonBody(request, releaseRequestSchema);
     const at = needs.now();
-    const challenge = await checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.releaseLicence.path, at });
+    const challenge = checkChallenge(needs, body, { endpoint: VM_ENDPOINTS.releaseLicence.path, at });
     const { jkt } = challenge.claims;
     if (jkt === undefined)
       throw new RequestError('proof_required', 'Ask for the challenge with the key of the licence.');
@@ -58,7 +58,7 @@ async function checkLicence(
 ): Promise<LicenceClaims> {
   const { keys } = await keySets.readPublished(at);
   const expected = { issuer, audience: null, at };
-  const verified = await verifyLicence(token, { keys }, expected);
+  const verified = verifyLicence(token, { keys }, expected);
   if (!verified.ok && verified.reason === 'expired') {
     throw new RequestError('request_malformed', 'The licence has expired: its seat is freed automatically.');
   }

@@ -30,7 +30,7 @@ test('the bench runs, and --json prints one value with every figure', async () =
 });
 
 test('--stranger measures every request of a stranger against a service of its own', async () => {
-  const { code, out, complaints } = await runBench('--stranger', '--rounds', '1', '--requests', '60');
+  const { code, out, complaints } = await runBench('--stranger', '--rounds', '1', '--flood', '60');
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   for (const { what } of STRANGER_ROWS) expect(out).toContain(what);
   expect(out).toContain('60 requests of all kinds from one address');
@@ -46,6 +46,24 @@ test('--client measures the client and the agent, each with its target and a rat
   expect(out).toMatch(/\| requests of a check with a licence[^|]* \| 1 +\|/);
   expect(out).toMatch(/\| requests of a check without one[^|]* \| 5 +\|/);
   expect(rows.filter((row) => /KB|virtual time|requests/.test(row) && !/ yes +\|$/.test(row))).toEqual([]);
+});
+
+test('--requests measures what requests cost the process of the service, each with its target', async () => {
+  const { code, out, complaints } = await runBench('--requests', '--rounds', '1', '--renewals', '50');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  const rows = out.split('\n').filter((line) => line.includes(' | ≤ '));
+  expect(rows).toHaveLength(6);
+  const judged = /\| (?:\d+\.\d\d ms)? +\| [\d.]+ (?:×|MiB) +\| ≤ [\d.]+ (?:×|MiB) +\| (?:yes|NO) +\|$/;
+  for (const row of rows) expect(row).toMatch(judged);
+});
+
+test('--start measures what a start loads, and no start loads more than its target', async () => {
+  const { code, out, complaints } = await runBench('--start', '--rounds', '1');
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+  const rows = out.split('\n').filter((line) => line.includes(' | ≤ '));
+  expect(rows).toHaveLength(4);
+  // What no busy machine changes.
+  expect(rows.filter((row) => row.includes('KB') && !/ yes +\|$/.test(row))).toEqual([]);
 });
 
 test('--operators-cost measures the largest requests of operators', async () => {
@@ -73,7 +91,10 @@ test('--help tells every option', async () => {
     '--ca-bits',
     '--client',
     '--stranger',
+    '--flood',
     '--requests',
+    '--renewals',
+    '--start',
     '--operators-cost',
     '--operators',
     '--licences',
@@ -92,6 +113,7 @@ test.each([
   ['--stranger', '--json'],
   ['--client', '--quick'],
   ['--client', '--stranger'],
+  ['--requests', '--start'],
   ['--operators-cost', '--stranger'],
   ['--operators', '--operators-cost'],
   ['more'],

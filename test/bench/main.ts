@@ -12,18 +12,23 @@ import { HELP, readOptions, UsageError } from './options.ts';
 import type { BenchOptions } from './options.ts';
 import { createMicros, describeRun, writeTable } from './report.ts';
 import { measureInTurn } from './rounds.ts';
+import { measureRequests } from './service/measureRequests.ts';
+import { measureStart } from './service/measureStart.ts';
+import { writeRequestTable, writeStartTable } from './service/serviceReport.ts';
 import { measureStranger } from './stranger.ts';
 import { createSubject, readGenuineSubject } from './subject.ts';
 
 /**
- * `npm run bench`: times, ratios and memory of the verifier and of the emulator, of the client, or of the requests of
- * strangers or operators, in one run.
+ * `npm run bench`: times, ratios and memory of the verifier and of the emulator, of the client, of the service's requests
+ * and its start, or of the requests of strangers or operators, in one run.
  */
 
 const PAGE = join(import.meta.dirname, '../../docs/performance.md');
 const KEPT = {
   bench: /(?<=<!-- bench -->\n\n)[^]*?(?=\n<!-- end of bench -->)/,
   client: /(?<=<!-- client -->\n\n)[^]*?(?=\n<!-- end of client -->)/,
+  requests: /(?<=<!-- requests -->\n\n)[^]*?(?=\n<!-- end of requests -->)/,
+  start: /(?<=<!-- start -->\n\n)[^]*?(?=\n<!-- end of start -->)/,
   stranger: /(?<=<!-- stranger -->\n\n)[^]*?(?=\n<!-- end of stranger -->)/,
 } as const;
 
@@ -37,6 +42,8 @@ async function run(options: BenchOptions): Promise<void> {
     return;
   }
   if (options.client) show('client', options, writeClientTable(await measureClient(options)));
+  else if (options.requests) show('requests', options, writeRequestTable(await measureRequests(options)));
+  else if (options.start) show('start', options, writeStartTable(await measureStart(options)));
   else if (options.stranger) show('stranger', options, await measureStranger(options));
   else await runVerifier(options);
 }

@@ -11,8 +11,14 @@ export interface BenchOptions {
   readonly operators: boolean;
   /** In the store of those. */
   readonly licences: number;
-  /** How many of them come in a minute, or in the part of it that fewer than 10,000 take. */
-  readonly requests: number;
+  /** How many requests of strangers come in a minute, or in the part of it that fewer than 10,000 take. */
+  readonly flood: number;
+  /** Whether the CPU and the memory of the service's own process are measured instead. */
+  readonly requests: boolean;
+  /** After so many of them its memory is read. */
+  readonly renewals: number;
+  /** Whether what a start of the service loads is measured instead. */
+  readonly start: boolean;
   readonly json: boolean;
   /** Times alone, in fewer rounds. */
   readonly quick: boolean;
@@ -33,15 +39,19 @@ are taken in turn, so that whatever else the machine does is shared by all candi
   --quick      times alone, in fewer rounds: under a minute
   --json       the same selection; prints nothing but { "micros": { … } }, medians in microseconds
   --write      puts the table into docs/performance.md as well
-  --rounds N   rounds of each candidate (401; 201 with --quick or --json; 51 with --stranger or --client); fewer than 5
-               are good for trying out alone
+  --rounds N   rounds of each candidate (401; 201 with --quick or --json; 51 with --stranger or --client; 21 with
+               --requests or --start); fewer than 5 are good for trying out alone
   --slice US   microseconds of each candidate in each round (500)
   --ca-bits N  RSA keys of the CAs: 4096 as the genuine ones (the default), or 2048, which are made faster
   --client     instead of the verifier: sizes, times, requests and memory of the client and the agent, as they are
                published: under a minute
   --stranger   instead of the verifier: what each request without evidence or token costs the running service in time and
                memory, and 10,000 of them in a minute: about two minutes
-  --requests N requests of that minute (10000), as many a second however many there are
+  --flood N    requests of that minute (10000), as many a second however many there are
+  --requests   instead of the verifier: what requests of VMs cost the process of the service that "npm start" starts, in
+               CPU and memory: about ten minutes
+  --renewals N renewals of a VM after which its memory is read (10000)
+  --start      instead of the verifier: what a start of the service loads, and what that costs: about a minute
   --operators-cost
                instead of the verifier: how long the largest requests of operators hold the service at a time, with
                10,000 licences in a store: about a minute
@@ -55,6 +65,8 @@ Examples:
   npm run -s bench -- --json
   npm run bench -- --client
   npm run bench -- --stranger
+  npm run bench -- --requests
+  npm run bench -- --start
   npm run bench -- --operators-cost
   npm run bench -- --operators
 `;
@@ -79,23 +91,38 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   if (subject !== undefined && quick) throw new UsageError(`--${subject} excludes --json and --quick`);
   const isOfOperators = subject === 'operators-cost' || subject === 'operators';
   if (isOfOperators && write) throw new UsageError(`--${subject} excludes --write`);
-  const operators = subject === 'operators';
-  const client = subject === 'client';
-  const stranger = subject === 'stranger';
+  const is = (name: Subject) => subject === name;
   return {
-    ...{ json, quick, write, client, stranger, operators, operatorsCost: subject === 'operators-cost' },
-    requests: readNumber('--requests', values.requests, 10_000),
-    rounds: readNumber('--rounds', values.rounds, stranger || client ? 51 : quick ? 201 : 401),
-    licences: readNumber('--licences', values.licences, operators ? 1_000 : 10_000),
+    ...{
+      json,
+      quick,
+      write,
+      client: is('client'),
+      stranger: is('stranger'),
+      requests: is('requests'),
+      start: is('start'),
+    },
+    ...{ operators: is('operators'), operatorsCost: is('operators-cost') },
+    flood: readNumber('--flood', values.flood, 10_000),
+    renewals: readNumber('--renewals', values.renewals, 10_000),
+    rounds: readNumber('--rounds', values.rounds, subject === undefined ? (quick ? 201 : 401) : ROUNDS[subject]),
+    licences: readNumber('--licences', values.licences, is('operators') ? 1_000 : 10_000),
     slice: readNumber('--slice', values.slice, 500),
     caBits: readCaBits(values['ca-bits']),
   };
 }
 
-const SUBJECTS = ['client', 'stranger', 'operators-cost', 'operators'] as const;
+const SUBJECTS = ['client', 'stranger', 'requests', 'start', 'operators-cost', 'operators'] as const;
+
+type Subject = (typeof SUBJECTS)[number];
+
+/** Those that operators are measured in are one. */
+const ROUNDS: Readonly<Record<Subject, number>> = {
+  ...{ client: 51, stranger: 51, requests: 21, start: 21, 'operators-cost': 1, operators: 1 },
+};
 
 /** What is measured instead of the verifier. */
-function readSubject(values: ReturnType<typeof parse>): (typeof SUBJECTS)[number] | undefined {
+function readSubject(values: ReturnType<typeof parse>): Subject | undefined {
   const [subject, other] = SUBJECTS.filter((name) => values[name] === true);
   if (other !== undefined) throw new UsageError(`--${other} excludes --${subject ?? ''}`);
   return subject;
@@ -111,7 +138,10 @@ function parse(args: readonly string[]) {
     'operators-cost': { type: 'boolean' },
     operators: { type: 'boolean' },
     licences: { type: 'string' },
-    requests: { type: 'string' },
+    requests: { type: 'boolean' },
+    start: { type: 'boolean' },
+    flood: { type: 'string' },
+    renewals: { type: 'string' },
     rounds: { type: 'string' },
     slice: { type: 'string' },
     'ca-bits': { type: 'string' },

@@ -32,7 +32,7 @@ interface Prepared {
   readonly request: StrangerRequest;
 }
 
-export async function measureStranger({ rounds, requests }: BenchOptions): Promise<string> {
+export async function measureStranger({ rounds, flood: requests }: BenchOptions): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-stranger-'));
   let logged = 0;
   const stack = await startStack({

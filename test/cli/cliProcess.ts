@@ -9,15 +9,24 @@ export interface CliProcess {
   readonly pid: number;
   readonly ended: Promise<{ readonly code: number | string; readonly stdout: string; readonly stderr: string }>;
   readonly signal: (name: 'SIGINT' | 'SIGTERM') => void;
+  /** As a reader that has seen enough. */
+  readonly closeOutput: () => void;
   /** The first line of standard output; fails where the process ends before. */
   readonly firstLine: () => Promise<string>;
 }
 
 /** The command line as a process of its own. */
-export function spawnCli(args: readonly string[], cwd: string, stdin: Uint8Array | string = ''): CliProcess {
+export function spawnCli(
+  args: readonly string[],
+  cwd: string,
+  {
+    stdin = '',
+    env = {},
+  }: { readonly stdin?: Uint8Array | string; readonly env?: Readonly<Record<string, string>> } = {},
+): CliProcess {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    env: { PATH: process.env['PATH'] },
+    env: { ...env, PATH: process.env['PATH'] },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -34,6 +43,7 @@ export function spawnCli(args: readonly string[], cwd: string, stdin: Uint8Array
     pid: child.pid ?? 0,
     ended,
     signal: (name) => void child.kill(name),
+    closeOutput: () => void child.stdout.destroy(),
     firstLine: async () => {
       while (!written.stdout.includes('\n')) {
         const early = await Promise.race([ended, once(child.stdout, 'data').then(() => null)]);

@@ -159,7 +159,7 @@ const WRITTEN = [
     'imds --authority',
     'activate --out',
   ],
-  ...['preflight --out', 'keys status --out', 'keys create-root --out', 'keys sign-set --out'],
+  ...['preflight --out', 'keys status --out', 'keys create-root --out', 'keys sign-set --out', 'vectors --out'],
 ];
 
 /** The commands below one, with every argument and option that names a file. */

@@ -151,8 +151,8 @@ test('as a process: a document on standard input, and 10 MB of it', async () => 
   const { folder } = files();
   const der = await files().sign();
   const [good, large] = await Promise.all([
-    spawnCli(['verify', '-', '--at', at, ...TRUST], folder, der).ended,
-    spawnCli(['verify', '-', '--at', at, ...TRUST], folder, 'A'.repeat(10_000_000)).ended,
+    spawnCli(['verify', '-', '--at', at, ...TRUST], folder, { stdin: der }).ended,
+    spawnCli(['verify', '-', '--at', at, ...TRUST], folder, { stdin: 'A'.repeat(10_000_000) }).ended,
   ]);
   expect(good).toMatchObject({ code: 0, stderr: '' });
   expect(large).toMatchObject({ code: 2, stderr: '' });

@@ -96,7 +96,7 @@ test('colour is for terminals that have it, and says nothing alone', async () =>
 });
 
 const LICENCE = {
-  offer: { offer: 'a/b/c', status: 'active', trial: { days: 30, seats: 5 } },
+  offer: { offer: 'a/b/c', status: 'active', seats: 20, trial: { days: 30, seats: 5 } },
   licence: {
     ...{ id: 'fabrikam', status: 'active', seats: 20, overage: 2, skus: '*', validUntil: null, offer: 'a/b/c' },
     subscriptions: [
@@ -107,11 +107,11 @@ const LICENCE = {
   },
   subscription: VM,
   override: { status: 'active', seats: null, overage: null, validUntil: null, features: {}, note: '' },
-  effect: { vms: null, licences: [], pins: ['Contoso CA'], clouds: ['AzurePublicCloud'] },
+  effect: { vms: 12, licences: [], pins: ['Contoso CA'], clouds: ['AzurePublicCloud'] },
   etag: '"1"',
   changedBy: 'somebody',
   changedAt: '2026-11-23T00:00:00Z',
-  usage: { taken: 12, over: 0, overSince: null, seats: 20, overage: 0 },
+  items: [{ id: 'x', licence: 'fabrikam', uses: 3, used: [] }],
 };
 
 /** A service with one licence, and what was written to it. */
@@ -158,8 +158,8 @@ const STOPPING: readonly (readonly [readonly string[], string])[] = [
   [['licences', 'set', 'fabrikam', '--overage', '5%'], 'Changes overage from 2 to 5% of the licence fabrikam.'],
   [['offers', 'set', 'a/b/c', '--trial-days', 'none'], 'Changes trial from'],
   [['offers', 'set', 'a/b/c', '--trial-seats', '1'], 'Changes trial from'],
-  [['claims', 'revoke', 'x'], 'Revokes the claim code x.'],
-  [['offers', 'override', 'set', 'a/b/c', '--subscription', VM, '--seats', '1'], 'Sets seats to 1'],
+  [['claims', 'revoke', 'x'], 'Revokes the claim code x of the licence fabrikam, which has 3 of 3 uses left.'],
+  [['offers', 'override', 'set', 'a/b/c', '--subscription', VM, '--seats', '1'], 'Changes seats from 20 to 1'],
   [['offers', 'override', 'remove', 'a/b/c', '--subscription', VM], 'Removes the override of the subscription'],
   [['offers', 'suspend', 'a/b/c'], 'Suspends the offer'],
   [['offers', 'delete', 'a/b/c'], 'Deletes the offer'],
@@ -195,6 +195,8 @@ test.each([
   [['licences', 'set', 'fabrikam', '--seats', '30']],
   [['licences', 'set', 'fabrikam', '--seats', 'unlimited', '--skus', '*', '--valid-until', 'none', '--note', 'x']],
   [['licences', 'resume', 'fabrikam']],
+  [['offers', 'override', 'set', 'a/b/c', '--subscription', VM, '--seats', '30']],
+  [['offers', 'override', 'set', 'a/b/c', '--subscription', VM, '--note', 'x']],
   [['activations', 'unblock', VM, '--licence', 'fabrikam']],
 ])('%j stops nobody, and does not ask', async (args) => {
   const { run } = await oneLicence();

@@ -1,10 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Io } from '../../src/cli/command.ts';
 import { runCommandLine } from '../../src/cli/runCommandLine.ts';
+import { recordIo } from './recordIo.ts';
 import { findSyncedDirectory } from '../../src/cli/syncedDirectory.ts';
 import { hasShared, sharedPath } from '../support/shared.ts';
 
@@ -15,18 +15,9 @@ function run(...args: string[]) {
 }
 
 async function runWith(env: Io['env'], ...args: string[]) {
-  const written = { out: '', complaints: '' };
-  const io: Io = {
-    out: (text) => (written.out += text),
-    complain: (text) => (written.complaints += text),
-    readStdin: () => Readable.from([]),
-    env,
-    directory: tmpdir(),
-    now: () => NOW,
-    ...{ terminal: null, ask: null },
-  };
+  const io = recordIo([], { env, directory: tmpdir(), now: () => NOW });
   const code = await runCommandLine(args, io);
-  return { code, ...written };
+  return { code, ...io.written };
 }
 
 function temporaryFolder(): string {

@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { findFreePort, isPortFree } from '../../src/dev/freePort.ts';
 import { FAULT_NAMES } from '../../src/emulator/faults.ts';
@@ -214,6 +215,25 @@ test('--json alone prints one line and boots no VM; a VM of the fleet gets a lic
   await expectAllFree(where);
 });
 
+/** The operators' commands of the invitation, run as they are printed; what each writes to standard output. */
+async function runPrinted(output: string): Promise<ReadonlyMap<string, string>> {
+  const lines = output.slice(output.indexOf("The operators' side")).split('\n');
+  const exports = lines.find((line) => line.startsWith('  export ')) ?? '';
+  const commands = lines.flatMap((line) => /^ {2}npm run -s cli -- (.*)$/.exec(line)?.slice(1) ?? []);
+  const run = async (command: string) => {
+    const child = spawn('sh', ['-c', `${exports}\nnpm run -s cli -- ${command}`], { cwd: ROOT, detached: true });
+    const ended = once(child, 'close');
+    // This one goes on until Ctrl-C, which a terminal sends to the whole group.
+    const isEndless = command === 'decisions tail';
+    if (isEndless) child.stdout.once('data', () => process.kill(-(child.pid ?? 0), 'SIGINT'));
+    const [out, complaints] = await Promise.all([readText(child.stdout), readText(child.stderr)]);
+    const [code] = (await ended) as [number | null];
+    if (!isEndless) expect({ command, code, complaints }).toMatchObject({ code: 0 });
+    return [command, out] as const;
+  };
+  return new Map(await Promise.all(commands.map(run)));
+}
+
 test('without options a VM boots, then it runs until SIGINT', async () => {
   const start = spawnStart([]);
   const output = await start.says('stdout', 'Ctrl-C stops everything.');
@@ -228,6 +248,14 @@ test('without options a VM boots, then it runs until SIGINT', async () => {
     env,
   });
   expect(JSON.parse(listed.toString())).toHaveLength(5);
+  const said = await runPrinted(output);
+  expect(said.get('status')).toMatch(/^Ready: /);
+  expect(said.get('search customer')).toMatch(/^Licences\nID .*\ncustomer /);
+  expect(said.get('licences list')).toMatch(/^second-customer +suspended /m);
+  expect([...said].find(([command]) => command.startsWith('decisions explain'))?.[1]).toContain('licence_suspended');
+  expect(said.get('changes list --limit 5')).toContain('status: active → suspended');
+  expect(said.get('licences suspend customer --dry-run')).toContain('active → suspended');
+  expect(said.get('decisions tail')).toContain('licence_suspended');
   start.interrupt();
   expect(await start.ended).toMatchObject({ code: 0, stderr: '' });
 });

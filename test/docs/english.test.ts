@@ -50,6 +50,7 @@ const WORDINGS: readonly (readonly [stumbles: RegExp, plain: string])[] = [
 const texts = readSources(
   'src/**/*.{ts,tsx}',
   'functions/**/*.ts',
+  'infra/**/*.{ts,bicep}',
   'docs/**/*.md',
   '*.md',
   'src/**/*.md',

@@ -19,7 +19,8 @@ import { send } from './protocolClient.ts';
  * - `TABLES_CONNECTION_STRING` is that service's store: the suite applies `catalogue.json` to it;
  * - `IMDS_URL` is an emulator that the service pins, started with `countersign imds --vms test/endToEnd/vms.json`.
  *
- * Without these two, the cases that need a VM are skipped.
+ * Without these two, the cases that need a VM are skipped. `TARGET_PACKAGE` is the folder of an unpacked package, which is
+ * then started instead of the sources.
  */
 export interface Target {
   readonly baseUrl: string;
@@ -60,6 +61,7 @@ export function useTarget(): () => Target {
 
 async function startOwn() {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-'));
+  const { TARGET_PACKAGE } = process.env;
   const stack = await startStack({
     ports: { service: 0, imds: 0, table: 0 },
     folder: join(folder, 'stack'),
@@ -70,6 +72,7 @@ async function startOwn() {
     store: createTestTables(),
     keys: runKeys('emulator'),
     imdsRateLimit: Infinity,
+    ...(TARGET_PACKAGE !== undefined && { app: TARGET_PACKAGE }),
   });
   const { serviceUrl: baseUrl, serviceUrls: baseUrls, imdsUrl, connectionString, tablePrefix } = stack;
   const stop = async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readParameterVariables } from './azd.ts';
 import { ROOT } from './bicep.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -16,8 +17,8 @@ test('the page names every parameter of the template, and its default', () => {
 });
 
 test('the page names every variable that the parameters are read from, and every output it speaks of is one', () => {
-  const variables = [...read('infra/main.bicepparam').matchAll(/readEnvironmentVariable\('(\w+)'/g)];
-  expect(variables.map(([, name = '']) => name).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  const variables = [...readParameterVariables().values()];
+  expect(variables.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   const outputs = [...read('infra/main.bicep').matchAll(/^output (\w+) /gm)].map(([, name]) => name);
   expect(outputs).toEqual(expect.arrayContaining(['SERVICE_API_HOST', 'DOMAIN_VERIFICATION_ID']));
 });

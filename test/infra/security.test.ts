@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { TableServiceClient } from '@azure/data-tables';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/app/config.ts';
@@ -19,9 +19,9 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
   expect(counts).toEqual({
     'Microsoft.Resources/resourceGroups': 1,
     'Microsoft.ManagedIdentity/userAssignedIdentities': 1,
-    'Microsoft.OperationalInsights/workspaces': 1,
+    'Microsoft.OperationalInsights/workspaces': 2,
     'Microsoft.Insights/components': 1,
-    'Microsoft.Insights/diagnosticSettings': 2,
+    'Microsoft.Insights/diagnosticSettings': 4,
     'Microsoft.Storage/storageAccounts': 1,
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
@@ -29,12 +29,12 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Storage/storageAccounts/tableServices/tables': 19,
     'Microsoft.KeyVault/vaults': 2,
     'Microsoft.KeyVault/vaults/keys': 2,
-    'Microsoft.KeyVault/vaults/secrets': 2,
+    'Microsoft.KeyVault/vaults/secrets': 1,
     'Microsoft.Web/serverfarms': 1,
     'Microsoft.Web/sites': 1,
     'Microsoft.Web/sites/basicPublishingCredentialsPolicies': 2,
     'Microsoft.Authorization/roleDefinitions': 1,
-    'Microsoft.Authorization/roleAssignments': 25,
+    'Microsoft.Authorization/roleAssignments': 24,
   });
 });
 
@@ -64,6 +64,15 @@ test('there are the tables that the store uses', async () => {
   expect(used.toSorted()).toEqual(TABLES.toSorted());
 });
 
+test('nobody but the app has a role on the store, and there are operators’ routes only where they are set up', () => {
+  const onTables = grantsOf(snapshot).filter(({ on }) => on.includes('tables/'));
+  expect(onTables.map(({ to }) => to)).toEqual(TABLES.map(() => 'the app'));
+  expect(Object.keys(settingsOf(snapshot)).filter((name) => name.startsWith('ENTRA'))).toEqual([]);
+  expect(settingsOf(snapshot)['ROOT_KEY_URL']).toMatch(
+    /'kvr-\w+', environment\(\)\.suffixes\.keyvaultDns, 'key-set-root'/,
+  );
+});
+
 test('the app has these roles and no others', () => {
   const to = 'the app';
   const signerRole = resourceOf(snapshot, 'Microsoft.Authorization/roleDefinitions').properties['roleName'];
@@ -75,7 +84,6 @@ test('the app has these roles and no others', () => {
       { role: signerRole, on: 'vaults/keys/licence-signing', to },
       { role: signerRole, on: 'vaults/keys/key-set-root', to },
       { role: 'Key Vault Secrets User', on: 'vaults/secrets/challenge-secrets', to },
-      { role: 'Key Vault Secrets User', on: 'vaults/secrets/licence-signing-private', to },
     ]),
   );
 });
@@ -129,16 +137,39 @@ test.each(VAULTS)('the key in the vault %s is on P-256, signs and verifies alone
   });
 });
 
-test('secrets come from secure parameters and from nowhere else', () => {
-  const values = resourcesOf(snapshot, 'Microsoft.KeyVault/vaults/secrets').map(
-    ({ properties }) => properties['value'],
+test('the first deployment makes the challenge secret, of octets enough, from secure parameters alone', () => {
+  const { value } = resourceOf(snapshot, 'Microsoft.KeyVault/vaults/secrets').properties;
+  expect(value).toBe(
+    "[format('k1:{0}{1}', replace(parameters('challengeSeed'), '-', ''), replace(parameters('challengeSeed2'), '-', ''))]",
   );
-  expect(values).toEqual(["[parameters('challengeSecrets')]", "[parameters('signingKey')]"]);
+});
+
+test('a role assignment has a name of the identity’s object id, because an identity made anew needs another one', () => {
+  const names = resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments').map(({ name }) => name);
+  expect(names.filter((name) => !name.includes('.outputs.principalId.value'))).toEqual([]);
+});
+
+test('audit logs go to a workspace that no flood of telemetry can fill', () => {
+  const audits = resourcesOf(snapshot, 'Microsoft.Insights/diagnosticSettings');
+  const workspaces = new Set(audits.map(({ properties }) => properties['workspaceId']));
+  expect([...workspaces]).toEqual([expect.stringContaining('.outputs.auditWorkspaceId.value')]);
+  expect(resourceOf(snapshot, 'Microsoft.OperationalInsights/workspaces', 'audit-').properties).toMatchObject({
+    workspaceCapping: { dailyQuotaGb: -1 },
+    retentionInDays: 365,
+  });
+  const logs = audits.filter(({ id }) => id.includes('/storageAccounts/')).map(({ properties }) => properties['logs']);
+  expect(logs).toEqual([
+    [
+      { category: 'StorageWrite', enabled: true },
+      { category: 'StorageDelete', enabled: true },
+    ],
+    [{ category: 'StorageDelete', enabled: true }],
+  ]);
 });
 
 test('telemetry is neither written nor read with a key', () => {
   expect(resourceOf(snapshot, 'Microsoft.Insights/components').properties).toMatchObject({ DisableLocalAuth: true });
-  const workspace = resourceOf(snapshot, 'Microsoft.OperationalInsights/workspaces').properties;
+  const workspace = resourceOf(snapshot, 'Microsoft.OperationalInsights/workspaces', 'log-').properties;
   expect(workspace).toMatchObject({ features: { disableLocalAuth: true } });
   expect(settingsOf(snapshot)['APPLICATIONINSIGHTS_AUTHENTICATION_STRING']).toContain(';Authorization=AAD');
 });
@@ -157,7 +188,7 @@ test('the app speaks https alone, TLS 1.2 or newer, and takes no password for de
   const { properties } = resourceOf(snapshot, 'Microsoft.Web/sites');
   expect(properties).toMatchObject({
     httpsOnly: true,
-    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', ftpsState: 'Disabled', remoteDebuggingEnabled: false },
+    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', remoteDebuggingEnabled: false },
   });
   const policies = resourcesOf(snapshot, 'Microsoft.Web/sites/basicPublishingCredentialsPolicies');
   expect(policies.map(({ name, properties: policy }) => [name.split('/').at(-1), policy])).toEqual([
@@ -167,8 +198,16 @@ test('the app speaks https alone, TLS 1.2 or newer, and takes no password for de
 });
 
 /** Flex Consumption takes these as properties of the app, and refuses or ignores the settings. */
-const FORBIDDEN_SETTINGS = /^(FUNCTIONS_|WEBSITE_|SCM_|ENABLE_ORYX|APPINSIGHTS_|AzureWebJobs(Storage|Dashboard)$)/;
-const FORBIDDEN_PROPERTIES = ['linuxFxVersion', 'alwaysOn', 'nodeVersion', 'use32BitWorkerProcess', 'cors'];
+const FORBIDDEN_SETTINGS =
+  /^(FUNCTIONS_(WORKER|EXTENSION)_|WEBSITE_|SCM_|ENABLE_ORYX|APPINSIGHTS_|AzureWebJobs(Storage|Dashboard)$)/;
+const FORBIDDEN_PROPERTIES = [
+  'ftpsState',
+  'linuxFxVersion',
+  'alwaysOn',
+  'nodeVersion',
+  'use32BitWorkerProcess',
+  'cors',
+];
 
 test('no setting or property is there that Flex Consumption does not take', () => {
   expect(Object.keys(settingsOf(snapshot)).filter((name) => FORBIDDEN_SETTINGS.test(name))).toEqual([]);
@@ -179,20 +218,27 @@ test('no setting or property is there that Flex Consumption does not take', () =
 
 test('the host reaches its storage by identity, and shows no page of its own', () => {
   expect(settingsOf(snapshot)).toMatchObject({
-    AzureWebJobsStorage__accountName: resourceOf(snapshot, 'Microsoft.Storage/storageAccounts').name,
+    AzureWebJobsStorage__blobServiceUri: expect.stringContaining('.outputs.blobEndpoint.value') as string,
     AzureWebJobsStorage__credential: 'managedidentity',
     AzureWebJobsDisableHomepage: 'true',
   });
-  expect(settingsOf(snapshot)['AzureWebJobsStorage__clientId']).toContain('userAssignedIdentities/id-');
+  expect(settingsOf(snapshot)['AzureWebJobsStorage__clientId']).toContain('.outputs.clientId.value');
+  // With it the host makes diagnostic tables, which the app's roles do not allow.
+  expect(settingsOf(snapshot)).not.toHaveProperty('AzureWebJobsStorage__accountName');
+});
+
+test('the host refuses a body that is far longer than the longest that the service takes', () => {
+  const limit = Number(settingsOf(snapshot)['FUNCTIONS_REQUEST_BODY_SIZE_LIMIT']);
+  expect(limit).toBeGreaterThan(256 * 1024);
+  expect(limit).toBeLessThan(320 * 1024);
 });
 
 test('no setting carries a key: secrets are references to the vault', () => {
   const settings = settingsOf(snapshot);
-  const vault = resourceOf(snapshot, 'Microsoft.KeyVault/vaults', 'kv-').name;
-  expect(settings).toMatchObject({
-    CHALLENGE_SECRETS: `@Microsoft.KeyVault(VaultName=${vault};SecretName=challenge-secrets)`,
-    SIGNING_KEY: `@Microsoft.KeyVault(VaultName=${vault};SecretName=licence-signing-private)`,
-  });
+  expect(settings['CHALLENGE_SECRETS']).toMatch(
+    /^\[format\('@Microsoft\.KeyVault\(SecretUri=\{0\}\)', reference\(.*'challengeSecrets-\{0\}'.*\)\.outputs\.uriWithVersion\.value\)\]$/,
+  );
+  expect(settings['SIGNING_KEY_URL']).toContain("'licence-signing'");
   expect(Object.values(settings).filter((value) => /AccountKey|SharedAccess|listKeys|Password/i.test(value))).toEqual(
     [],
   );
@@ -200,12 +246,11 @@ test('no setting carries a key: secrets are references to the vault', () => {
 });
 
 test('the service accepts the settings that the deployment gives it', () => {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const resolved = {
     TABLES_ENDPOINT: 'https://stvendor.table.core.windows.net',
     AZURE_CLIENT_ID: '00000000-0000-0000-0000-000000000002',
-    CHALLENGE_SECRETS: `k1:${randomBytes(32).toString('base64url')}`,
-    SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    CHALLENGE_SECRETS: `k1:${(randomUUID() + randomUUID()).replaceAll('-', '')}`,
+    SIGNING_KEY_URL: 'https://kv-vendor.vault.azure.net/keys/licence-signing',
     ROOT_KEY_URL: 'https://kvr-vendor.vault.azure.net/keys/key-set-root',
   };
   const config = readConfig({ ...settingsOf(snapshot), ...resolved });

@@ -39,6 +39,10 @@ const BUILT_IN_ROLES: Readonly<Record<string, string>> = {
   '4633458b-17de-408a-b874-0445c86b69e6': 'Key Vault Secrets User',
 };
 
+/** As the template passes it on: an output of the module that makes the app's identity. */
+const OBJECT_ID_OF_THE_APP =
+  "[reference(resourceId('00000000-0000-0000-0000-000000000001', 'rg-production', 'Microsoft.Resources/deployments', format('identity-{0}', uniqueString('identity', deployment().name))), '2025-04-01').outputs.principalId.value]";
+
 export function parseSnapshot(text: string): Snapshot {
   return snapshotSchema.parse(JSON.parse(text));
 }
@@ -79,8 +83,9 @@ export function grantsOf(snapshot: Snapshot): Grant[] {
   const customRoles = customRolesOf(snapshot);
   return resourcesOf(snapshot, 'Microsoft.Authorization/roleAssignments').map(({ id, properties }) => {
     const { roleDefinitionId, principalId, principalType } = roleSchema.parse(properties);
-    const [scope = ''] = id.split('/providers/Microsoft.Authorization/roleAssignments/');
-    const isTheApp = principalType === 'ServicePrincipal' && /userAssignedIdentities\/id-\w+'/.test(principalId);
+    const [, scope = ''] =
+      /^\[extensionResourceId\('([^']+)', 'Microsoft.Authorization\/roleAssignments'/.exec(id) ?? [];
+    const isTheApp = principalType === 'ServicePrincipal' && principalId === OBJECT_ID_OF_THE_APP;
     return {
       role: BUILT_IN_ROLES[roleDefinitionId.slice(-36)] ?? customRoles[roleDefinitionId] ?? roleDefinitionId,
       on: shorten(scope.slice(scope.lastIndexOf('/providers/') + '/providers/'.length)),

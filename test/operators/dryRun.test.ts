@@ -9,6 +9,7 @@ const stack = useStack();
 
 const ISSUING = 'Countersign Emulator Issuing CA 01';
 const LICENCE = '/licences/http-standard';
+const HOUR = expect.stringMatching(/T\d\d:00:00Z$/) as string;
 const TOKEN = expect.stringMatching(/^[\w-]{43}$/) as string;
 
 test('a dry run of a change tells old and new and who is affected, and writes nothing', async () => {
@@ -34,7 +35,10 @@ test('a dry run needs the role of the write', async () => {
   const distrust = await operate(stack(), 'POST /trust/distrusts?dryRun=true', { as: 'Admin', body });
   expect(distrust.body).toMatchObject({ dryRun: true, old: null, new: { sha256: 'ab'.repeat(32) } });
   expect(distrust.body['effectToken']).toEqual(TOKEN);
-  expect(distrust.body['effect']).toEqual({ vms: null, licences: [], pins: [], clouds: [] });
+  expect(distrust.body['effect']).toEqual({
+    ...{ vms: null, licences: [], pins: [], clouds: [] },
+    issues: { last24h: null, since: HOUR },
+  });
   expect((await operate(stack(), 'GET /trust', { as: 'Admin' })).body['distrusts']).toEqual([]);
 });
 
@@ -48,7 +52,7 @@ test('a distrust tells which CA it is of, and which cloud it leaves without a pa
       return [commonName, body['effect']];
     }),
   );
-  const rest = { vms: null, licences: [] };
+  const rest = { vms: null, licences: [], issues: { last24h: 0, since: HOUR } };
   // The root is certified by the second one too, so that the issuing CA alone is indispensable.
   expect(effects).toEqual([
     ['Countersign Emulator Root', { ...rest, pins: ['Countersign Emulator Root'], clouds: [] }],

@@ -24,7 +24,7 @@ test('VMs are counted for a second, pool by pool, and then said to be more', asy
       countSeated: (_: SeatPool, since: number, isLate: () => boolean = () => false) => {
         expect(since).toBeLessThan(NOW);
         time += takes;
-        return Promise.resolve({ count: 7, overSince: null, isWhole: !isLate() });
+        return Promise.resolve({ count: 7, overSince: null, lastSeen: null, isWhole: !isLate() });
       },
     },
   });

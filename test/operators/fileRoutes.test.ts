@@ -39,6 +39,30 @@ test('a dry run counts and writes nothing; the import does what it said; a secon
   expect(again.body['licences']).toEqual({ created: 0, updated: 1, unchanged: 2 });
 });
 
+test('a dry run tells each row that changes if it is asked to, old and new, with its line', async () => {
+  const lines = [row(51), row(52), row(53)];
+  expect((await importCsv(lines)).status).toBe(200);
+  const changed = [row(51), '', row(52, { seats: '2' }), row(54)];
+  const { body } = await importCsv(changed, '?dryRun=true&rows=true');
+  expect(body['rows']).toEqual([
+    { kind: 'licence', id: 'csv-52', line: 4, old: { seats: 5 }, new: { seats: 2 } },
+    {
+      kind: 'licence',
+      id: 'csv-54',
+      line: 5,
+      old: null,
+      new: expect.objectContaining({ id: 'csv-54', seats: 5 }) as object,
+    },
+  ]);
+  expect((await importCsv(changed, '?dryRun=true')).body).not.toHaveProperty('rows');
+  expect((await importCsv(changed, '?rows=true')).body).not.toHaveProperty('rows');
+  const offer = { offer: 'contoso/gateway/early', mode: 'licensed', grace: 'P2D', earlyRelease: true };
+  const file = await operate(stack(), 'POST /catalogue?dryRun=true&rows=true', { body: { offers: [offer] } });
+  expect(file.body['rows']).toEqual([
+    { kind: 'offer', id: offer.offer, field: 'offers[0]', old: { grace: 'P7D' }, new: { grace: 'P2D' } },
+  ]);
+});
+
 test('every problem is told with its line, and nothing is written', async () => {
   const lines = [row(11), row(12, { seats: 'many' }), '', row(13, { id: 'no spaces' }), 'too,few'];
   const answer = await importCsv(lines);
@@ -134,13 +158,11 @@ test.each(['/catalogue', '/imports/licences'])('a key that stands twice is refus
 });
 
 test('more than 10,000 licences are refused with what to do', async () => {
-  const csv = await importCsv(Array.from({ length: 10_001 }, (_, index) => row(index)));
-  expect(csv.body['errors']).toEqual([
-    { line: 10_002, field: '', message: expect.stringContaining('split it, a CSV by its lines') as string },
-  ]);
   const body = { licences: Array.from({ length: 10_001 }, () => ({})) };
   const json = await operate(stack(), 'POST /imports/licences', { body });
-  expect(json.body['errors']).toMatchObject([{ field: 'licences' }]);
+  expect(json.body['errors']).toEqual([
+    { field: 'licences', message: expect.stringContaining('split it, a CSV by its lines') as string },
+  ]);
 });
 
 test.each(['[]', '{"licences": {}}', '{}'])('%s is no file of licences, and is told what it must be', async (body) => {
@@ -230,17 +252,9 @@ test('a first line that names the separator is read, as spreadsheets write it', 
 
 test('a file beyond a bound is refused before it is parsed', async () => {
   const headers = { 'Content-Type': 'text/csv' };
-  const wide = 'note,'.repeat(160_000);
+  const wide = 'note,'.repeat(50_000);
   const csv = await operate(stack(), 'POST /imports/licences?dryRun=true', { body: wide, headers });
   expect(csv.body['errors']).toEqual([{ line: 1, field: '', message: 'has more than 100 columns' }]);
-  for (const path of ['/imports/licences', '/catalogue']) {
-    const body = `{"licences":[${'{},'.repeat(2_600_000)}{}]}`;
-    const json = await operate(stack(), `POST ${path}?dryRun=true`, { body });
-    expect([json.status, json.body['detail']]).toEqual([
-      400,
-      expect.stringContaining('more than 500000 values') as string,
-    ]);
-  }
 });
 
 test('a note or a sku is never exported as a formula', async () => {
@@ -263,13 +277,14 @@ test('a body that is too large, of another type or not UTF-8 is refused', async 
       headers: { Authorization: `Bearer ${stack().operatorTokens.Operator}`, 'Content-Type': contentType },
       body,
     }).then((response) => response.status);
-  expect(await post('x'.repeat(8 * 1024 * 1024 + 1), 'text/csv')).toBe(413);
+  expect(await post('x'.repeat(256 * 1024), 'text/csv')).toBe(400);
+  expect(await post('x'.repeat(256 * 1024 + 1), 'text/csv')).toBe(413);
   expect(await post('id', 'text/plain')).toBe(415);
   expect(await post(new Uint8Array([0xff, 0xfe]), 'text/csv')).toBe(400);
 });
 
-test('5,000 licences are imported in one request', async () => {
-  const lines = Array.from({ length: 5_000 }, (_, index) => row(100_000 + index));
+test('2,500 licences are imported in one request', async () => {
+  const lines = Array.from({ length: 2_500 }, (_, index) => row(100_000 + index));
   const answer = await importCsv(lines);
-  expect(answer.body['licences']).toEqual({ created: 5_000, updated: 0, unchanged: 0 });
+  expect(answer.body['licences']).toEqual({ created: 2_500, updated: 0, unchanged: 0 });
 });

@@ -10,9 +10,9 @@ const get = (path: string) => operate(stack(), `GET ${path}`, { as: 'Reader' });
 /** One machine comes with one key. */
 const KEY = createKey();
 
-const bootVm = (vm: string) => {
+const bootVm = (vm: string, change: Readonly<Record<string, unknown>> = {}) => {
   const { serviceUrl: baseUrl, imdsUrl } = stack();
-  return boot({ baseUrl, issuer: baseUrl, imdsUrl, vm, key: KEY });
+  return boot({ baseUrl, issuer: baseUrl, imdsUrl, vm, key: KEY, change });
 };
 
 type Item = Readonly<Record<string, unknown>>;
@@ -64,6 +64,20 @@ test('a VM in several pools is found in all of them, in none twice', async () =>
   expect(rest).toMatchObject({ items: [{ licence: 'http-small', blocked: true }], continuation: null });
 });
 
+test('a VM is found by its label within its licence, its pool or its subscription', async () => {
+  expect((await bootVm('licensed', { label: 'Kasse 7' })).status).toBe(200);
+  const [known] = await itemsOf('/activations?licence=http-standard');
+  const { subscription, pool } = known as { subscription: string; pool: string };
+  for (const scope of ['licence=http-standard', `pool=${pool}`, `subscription=${subscription}&cloud=emulator`]) {
+    expect((await get(`/activations?${scope}&label=KASSE`)).body).toMatchObject({
+      items: [known],
+      continuation: null,
+      cloud: scope.includes('cloud') ? 'emulator' : null,
+    });
+    expect(await itemsOf(`/activations?${scope}&label=asse`)).toEqual([]);
+  }
+});
+
 test('a VM that was blocked before it came is found by its id', async () => {
   const vmId = '99999999-0000-4000-8000-000000000001';
   await operate(stack(), 'POST /blocks', { body: { licence: 'http-standard', vmId } });
@@ -77,6 +91,7 @@ test.each([
   ['/timeline?vm=99999999-0000-4000-8000-000000000001&continuation=WzldXQ', 'begin the list anew'],
   ['/activations', 'Name a licence'],
   ['/activations?cloud=emulator', 'cloud goes with subscription'],
+  ['/activations?label=kasse', 'within a licence, a pool or a subscription'],
   ['/activations?licence=a&pool=licence:a', 'name it alone'],
 ])('%s is refused', async (path, detail) => {
   const { status, body } = await get(path);

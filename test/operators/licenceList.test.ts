@@ -63,6 +63,12 @@ async function createScene(all: readonly Licence[] = LICENCES.map(own)) {
   return { store, list };
 }
 
+const OF_ONE: readonly Partial<Licence>[] = [
+  { id: 'p', customer: named('Zeta') },
+  { id: 'q', customer: named('Beta'), validUntil: AT + DAY },
+  { id: 'r', customer: named('Acme'), validUntil: AT + 2 * DAY },
+];
+
 /** One for all that only read. */
 let shared: ReturnType<typeof createScene> | undefined;
 const useScene = () => (shared ??= createScene());
@@ -91,6 +97,15 @@ test('each licence has its effective status, and is listed by its id in one call
     ['g-china', 'active'],
   ]);
   expect({ calls, cloud, continuation, lookedAt }).toEqual({ calls: 1, cloud: null, continuation: null, lookedAt: 7 });
+});
+
+test('asked for it, the list tells how many seats are taken, one call more for each licence', async () => {
+  const { list } = await useScene();
+  const { items, calls } = await list('counted=true&query=acme&limit=3');
+  expect(items).toMatchObject([0, 1, 2].map(() => ({ counted: { taken: 0, over: 0, lastSeen: null } })));
+  expect(calls).toBe(4);
+  expect((await list('query=acme')).items.every((item) => !('counted' in item))).toBe(true);
+  await expect(list('counted=yes')).rejects.toThrow('counted');
 });
 
 test.each([
@@ -135,6 +150,37 @@ test('the licences of a subscription are found in every accepted cloud, and filt
   expect(await list(`subscription=${vmId(1)}&cloud=AzureChinaCloud`)).toMatchObject({ ids: ['one'] });
   expect(await list(`subscription=${vmId(1)}&cloud=AzurePublicCloud`)).toMatchObject({ ids: [] });
   expect(await list(`subscription=${vmId(1)}&status=expired`)).toMatchObject({ ids: [], lookedAt: 1 });
+});
+
+test('the licences of a subscription are paged in the order that was asked for', async () => {
+  const plans = ['a', 'b', 'c'].map((name) => ({ publisher: 'contoso', product: 'x', name }));
+  const all = plans.map((plan, index) => ({
+    ...licence({ plan, subscriptions: subscriptions(vmId(1)) }),
+    ...OF_ONE[index],
+  }));
+  const { store, list } = await createScene([]);
+  const change = { by: 'test', at: AT };
+  const [offers, licences] = [plans.map((plan) => offer({ plan })), all];
+  await applyCatalogue(store, { offers, licences }, { change });
+  const ids = async (query: string) => (await list(`subscription=${vmId(1)}&${query}`)).ids;
+  expect(await ids('')).toEqual(['p', 'q', 'r']);
+  expect(await ids('sort=customer')).toEqual(['r', 'q', 'p']);
+  expect(await ids('sort=end')).toEqual(['q', 'r', 'p']);
+  const first = await list(`subscription=${vmId(1)}&sort=customer&limit=2`);
+  expect(first.ids).toEqual(['r', 'q']);
+  const rest = await list(`subscription=${vmId(1)}&sort=customer&limit=2&continuation=${first.continuation ?? ''}`);
+  expect([rest.ids, rest.continuation]).toEqual([['p'], null]);
+});
+
+test('a licence of every subscription of the emulator is one of each', async () => {
+  const { store, list } = await createScene([]);
+  const file = {
+    offers: [{ offer: 'contoso/x/y', mode: 'licensed' }],
+    licences: [{ id: 'all', offer: 'contoso/x/y', seats: 1, cloud: 'emulator', subscriptions: '*' }],
+  };
+  await applyCatalogue(store, parseCatalogue(file), { change: { by: 'test', at: AT } });
+  expect(await list(`subscription=${vmId(1)}&cloud=emulator`)).toMatchObject({ ids: ['all'] });
+  expect(await list(`subscription=${vmId(1)}&cloud=AzurePublicCloud`)).toMatchObject({ ids: [] });
 });
 
 test('a continuation of another order is refused', async () => {

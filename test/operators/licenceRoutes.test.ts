@@ -31,8 +31,19 @@ test('a licence is created with its defaults, and read with how many of its seat
   });
   expect(created.body['changedBy']).toMatch(/^[0-9a-f-]{36}$/);
   const read = await operate(stack(), 'GET /licences/CREATED', { as: 'Reader' });
-  expect(read.body).toEqual({ ...created.body, usage: { taken: 0, over: 0, overSince: null, seats: 3, overage: 0 } });
+  const usage = { taken: 0, over: 0, overSince: null, seats: 3, overage: 0 };
+  expect(read.body).toEqual({ ...created.body, effective: 'active', usage });
   expect(read.headers.get('etag')).toBe(created.body['etag']);
+});
+
+test.each([
+  ['not-yet', { validFrom: '2999-01-01T00:00:00Z' }, 'not_yet'],
+  ['has-ended', { validUntil: '2020-01-01T00:00:00Z' }, 'expired'],
+  ['is-revoked', { status: 'revoked', validUntil: '2020-01-01T00:00:00Z' }, 'revoked'],
+])('a licence says what it is worth now: %s', async (id, members, effective) => {
+  await put(licence(id, members));
+  const { body } = await operate(stack(), `GET /licences/${id}`, { as: 'Reader' });
+  expect(body['effective']).toBe(effective);
 });
 
 test('a suspension names the version that it replaces', async () => {

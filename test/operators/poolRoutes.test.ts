@@ -37,6 +37,8 @@ test.each([
   ['/pools/licence:http-small/history?from=2026-02-01&to=2026-01-01', 400],
   ['/pools/licence:http-small/history?from=2024-02-01&to=2026-01-01', 400],
   ['/pools?sort=emptiest', 400],
+  ['/pools?kind=lake', 400],
+  ['/pools?kind=marketplace&sort=fullest', 200],
 ])('%s is answered %i', async (path, status) => {
   expect((await get(path)).status).toBe(status);
 });

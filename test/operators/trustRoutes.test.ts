@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../../src/emulator/authority.ts';
+import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { startEmulator } from '../../src/emulator/startEmulator.ts';
 import type { StartedEmulator } from '../../src/emulator/startEmulator.ts';
 import { DEMO_CATALOGUE } from '../../src/dev/stack.ts';
@@ -83,6 +84,34 @@ test('a distrusted CA refuses what it licensed a moment ago, until the distrust 
   const gone = await operate(stack(), `DELETE /trust/distrusts/${sha256}`, { as: 'Admin' });
   expect(gone.body).toEqual({ deleted: true });
   expect(await bootCode(moved.url)).toBe('licensed');
+});
+
+test('a dry run tells how many licences were issued under the CA in the last day, whatever names it', async () => {
+  // No VM boots under it, so nothing but this is counted.
+  const names = { root: 'Quiet Root', intermediate: 'Quiet Issuing CA' };
+  const { root, intermediate } = await createAuthority({ names, keys: runKeys('pki') });
+  for (const { der } of [root, intermediate]) expect((await addPin(der, der === root.der)).status).toBe(201);
+  const store = createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
+  const issue = (hoursAgo: number, { issuer = names.intermediate, cloud = 'emulator' } = {}) => {
+    store.countIssue({ cloud, issuer, at: Date.now() - hoursAgo * 3_600_000 });
+  };
+  for (const hoursAgo of [0, 0, 1, 23, 26]) issue(hoursAgo);
+  issue(1, { cloud: 'AzureChinaCloud' });
+  issue(1, { issuer: 'Countersign Emulator Issuing CA 01' });
+  await store.writeIssues();
+  const [ca, anchor] = [parseCertificate(intermediate.der), parseCertificate(root.der)];
+  const tell = async (request: string, body?: object) => {
+    const answer = await operate(stack(), `${request}?dryRun=true`, { as: 'Admin', body });
+    return (answer.body['effect'] as { issues: unknown }).issues;
+  };
+  const since = expect.stringMatching(/T\d\d:00:00Z$/) as string;
+  const digests = [ca.sha256, ca.spkiSha256, anchor.sha256, anchor.spkiSha256];
+  const answers = await Promise.all([
+    ...digests.map((sha256) => tell('POST /trust/distrusts', { sha256 })),
+    ...[ca.sha256, anchor.sha256].map((sha256) => tell(`DELETE /trust/pins/emulator/${sha256}`)),
+  ]);
+  expect(answers).toEqual(answers.map(() => ({ last24h: 4, since })));
+  expect(await tell('POST /trust/distrusts', { sha256: 'ab'.repeat(32) })).toEqual({ last24h: null, since });
 });
 
 test('a pin that is taken back leaves nothing trusted behind', async () => {

@@ -36,8 +36,9 @@ export async function callRoute(
 ): Promise<unknown> {
   const route = ROUTES.find((one) => one.name === name);
   if (route === undefined) throw new Error(`There is no route ${name}.`);
+  const readOffers = async () => (await store.listOffers()).map(({ value }) => value);
   const run = await route.prepare({
-    needs: { store, licenceLife: 30 * 86_400, now: () => at },
+    needs: { store, catalogue: { readOffers }, licenceLife: 30 * 86_400, now: () => at },
     ...{ params, query: new URLSearchParams(query), mediaType: 'application/json' },
     text: JSON.stringify(body ?? null),
     expected: alters ? ANY_VERSION : null,

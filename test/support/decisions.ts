@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 
+import { GRANT_CODES } from '../../src/contract/codes.ts';
 import type { Page, PageRequest } from '../../src/contract/stored.ts';
 import { createDecisionId } from '../../src/decisions/decisionRecord.ts';
 import type { DecisionFilter, DecisionRecord } from '../../src/decisions/decisionRecord.ts';
@@ -25,7 +26,9 @@ export function decision(changed: Partial<DecisionRecord> = {}): DecisionRecord 
 }
 
 const CLOUDS = ['AzurePublicCloud', 'AzureChinaCloud'] as const;
+const GRANTS: readonly string[] = GRANT_CODES;
 const CODES = ['licence_issued', 'seats_exhausted', 'key_changed'] as const;
+const LICENCES = ['fabrikam-2026', 'northwind'] as const;
 const SUBSCRIPTIONS = [SUBSCRIPTION, vmId(90)] as const;
 const VMS = [VM_ID, vmId(2), vmId(3)] as const;
 
@@ -44,6 +47,7 @@ export const decisions = (count: number) =>
         subscriptionId: fc.constantFrom(...SUBSCRIPTIONS),
         vmId: fc.constantFrom(...VMS),
         code: fc.constantFrom(...CODES),
+        licenceId: fc.constantFrom(...LICENCES, null),
       })
       .map(decision),
     { minLength: count, maxLength: count },
@@ -55,6 +59,8 @@ export const filters: fc.Arbitrary<DecisionFilter> = fc.record(
     subscriptionId: fc.constantFrom(...SUBSCRIPTIONS),
     vmId: fc.constantFrom(...VMS),
     code: fc.constantFrom(...CODES),
+    licenceId: fc.constantFrom(...LICENCES),
+    isRefused: fc.constant(true),
     from: times,
     until: times,
   },
@@ -63,9 +69,10 @@ export const filters: fc.Arbitrary<DecisionFilter> = fc.record(
 
 /** What a list must be: all that the filter lets through, the newest first; of one millisecond, by the rest of the id. */
 export function expectedList(all: readonly DecisionRecord[], filter: DecisionFilter): readonly DecisionRecord[] {
-  const { from = 0, until = Number.POSITIVE_INFINITY, ...named } = filter;
+  const { from = 0, until = Number.POSITIVE_INFINITY, isRefused, ...named } = filter;
   return all
     .filter((one) => one.at >= from && one.at < until)
+    .filter((one) => isRefused === undefined || !GRANTS.includes(one.code))
     .filter((one) => Object.entries(named).every(([name, value]) => one[name as keyof typeof named] === value))
     .toSorted((left, right) => right.at - left.at || (left.id < right.id ? -1 : 1));
 }

@@ -51,6 +51,11 @@ export async function fillForOperators(tables: TestTables, filling: OperatorFill
     'decisions',
     listOf(filling.decisions, (index) => decisionEntity(decisionOf(index, filling))),
   );
+  await projectEverything(store, now);
+}
+
+/** Derives what operators look at from what was written into the tables, but for the last minutes. */
+export async function projectEverything(store: ReturnType<typeof createTablesStore>, now: number): Promise<void> {
   // Of the days before, the pass has counted what there is: to build it up slice by slice takes many times as long.
   await store.writeMark('pools', { at: now - DAY, place: null }, null);
   const needs = { store, now: () => now };
@@ -58,9 +63,9 @@ export async function fillForOperators(tables: TestTables, filling: OperatorFill
     await projectViews(needs, () => undefined);
     const marks = [await store.readMark('pass'), await store.readMark('pools'), await store.readMark('search')];
     const isThere = marks.every(
-      (mark, index) => mark !== null && (index === 0 ? mark.value.place === null : mark.value.at === now - LAG),
+      (mark, index) => mark !== null && (index === 0 ? mark.value.place === null : mark.value.at >= now - LAG),
     );
-    if (isThere && (await store.readStatisticsMark())?.value.until === now - LAG) return;
+    if (isThere && ((await store.readStatisticsMark())?.value.until ?? 0) >= now - LAG) return;
   }
   throw new Error('The projector did not come to an end.');
 }
@@ -112,7 +117,11 @@ function decisionOf(index: number, { licences, vms, decisions, now }: OperatorFi
 }
 
 /** In transactions: one row at a time takes minutes. */
-async function writeAll({ connectionString, tablePrefix }: TestTables, name: string, rows: readonly TableEntity[]) {
+export async function writeAll(
+  { connectionString, tablePrefix }: TestTables,
+  name: string,
+  rows: readonly TableEntity[],
+) {
   const table = TableClient.fromConnectionString(connectionString, tablePrefix + name, {
     allowInsecureConnection: true,
   });

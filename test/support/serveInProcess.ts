@@ -41,7 +41,9 @@ export async function serveInProcess(createService: (url: string) => Promise<Ser
   const server = createServer((request, response) => {
     void started
       .then((service) => answer(service, request, log))
-      .then(({ status, headers, body }) => response.writeHead(status, { ...headers }).end(body));
+      .then(({ status, headers, body, encodedBody }) =>
+        response.writeHead(status, { ...headers }).end(encodedBody ?? body),
+      );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 
 import { CatalogueError, parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
-import { PartlyWrittenError } from '../../src/catalogue/file/writeTogether.ts';
+import { PartlyWrittenError } from '../../src/catalogue/file/partlyWritten.ts';
 import { findClashes, licenceKey } from '../../src/catalogue/file/clashes.ts';
 import { sellsTheSame } from '../../src/catalogue/offers/offerNames.ts';
 import { findOffer } from '../../src/catalogue/findOffer.ts';

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { hasSignatureOf, parseCompactJws, signCompactJws } from '../../src/tokens/compactJws.ts';
+import {
+  hasSignatureOf as hasParsedSignatureOf,
+  parseCompactJws,
+  signCompactJws,
+} from '../../src/tokens/compactJws.ts';
 import { createLocalSigner } from '../../src/tokens/localSigner.ts';
 import { SigningKeyUnavailableError } from '../../src/tokens/signer.ts';
 import type { Signer } from '../../src/tokens/signer.ts';
@@ -16,12 +20,18 @@ const D = 'jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI';
 const TOKEN =
   'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q';
 
+function hasSignatureOf(token: string, key: typeof KEY | ReturnType<typeof createKeyPair>['jwk']): boolean {
+  const jws = parseCompactJws(token, 1000);
+  if (jws === null) throw new Error('The test wrote no token.');
+  return hasParsedSignatureOf(jws, key);
+}
+
 const SIGNER = createLocalSigner(JSON.stringify({ ...KEY, d: D }));
 
-test('verifies the token of RFC 7515 A.3, and under its key alone', async () => {
-  expect(await hasSignatureOf(TOKEN, KEY)).toBe(true);
-  expect(await hasSignatureOf(TOKEN, createKeyPair().jwk)).toBe(false);
-  expect(await hasSignatureOf(TOKEN.replace('DtEh', 'DtEi'), KEY)).toBe(false);
+test('verifies the token of RFC 7515 A.3, and under its key alone', () => {
+  expect(hasSignatureOf(TOKEN, KEY)).toBe(true);
+  expect(hasSignatureOf(TOKEN, createKeyPair().jwk)).toBe(false);
+  expect(hasSignatureOf(TOKEN.replace('DtEh', 'DtEi'), KEY)).toBe(false);
 });
 
 test('takes a token apart', () => {
@@ -41,13 +51,30 @@ test.each([0, 1, 2])('takes part %d in its one spelling', (index) => {
   }
 });
 
+/** Signed well, whatever the header says. */
+async function signWith(header: string): Promise<string> {
+  const signingInput = `${Buffer.from(header).toString('base64url')}.e30`;
+  return `${signingInput}.${Buffer.from(await SIGNER.sign(Buffer.from(signingInput))).toString('base64url')}`;
+}
+
 test('verifies no other algorithm', async () => {
   const header = Buffer.from('{"alg":"none"}').toString('base64url');
-  expect(await hasSignatureOf(`${header}.e30.`, KEY)).toBe(false);
+  expect(hasSignatureOf(`${header}.e30.`, KEY)).toBe(false);
+  expect(hasSignatureOf(await signWith('{"alg":"ES256"}'), KEY)).toBe(true);
+  for (const alg of ['"none"', '"ES384"', '"es256"', 'null', '["ES256"]']) {
+    expect(hasSignatureOf(await signWith(`{"alg":${alg}}`), KEY)).toBe(false);
+  }
 });
 
-test('a key that is none is an error, not a bad signature', async () => {
-  await expect(hasSignatureOf(TOKEN, { ...KEY, y: KEY.x })).rejects.toThrow();
+test('verifies nothing under a header that is none, or that calls something critical', async () => {
+  const critical = ['["b64"]', '["exp"]', '[]', 'null'].map((crit) => `{"alg":"ES256","b64":true,"crit":${crit}}`);
+  for (const header of ['', '[]', '"ES256"', '{"alg":"ES256","alg":"ES256"}', ...critical]) {
+    expect(hasSignatureOf(await signWith(header), KEY)).toBe(false);
+  }
+});
+
+test('a key that is none is an error, not a bad signature', () => {
+  expect(() => hasSignatureOf(TOKEN, { ...KEY, y: KEY.x as unknown as typeof KEY.y })).toThrow(TypeError);
 });
 
 test('writes a token with its own key', async () => {
@@ -55,7 +82,7 @@ test('writes a token with its own key', async () => {
   const jws = parseCompactJws(token, 1000);
   expect(jws?.header.toString()).toBe(`{"alg":"ES256","typ":"licence+jwt","kid":"${SIGNER.kid}"}`);
   expect(jws?.payload.toString()).toBe('{"iss":"é"}');
-  expect(await hasSignatureOf(token, KEY)).toBe(true);
+  expect(hasSignatureOf(token, KEY)).toBe(true);
 });
 
 test('hands on that the key cannot be used', async () => {

@@ -33,45 +33,45 @@ test('signs what jose verifies against the published key set', async () => {
   expect(payload).toEqual(CLAIMS);
 });
 
-test('verifies its own licence', async () => {
-  expect(await verifyLicence(LICENCE, KEY_SET, EXPECTED)).toEqual({ ok: true, claims: CLAIMS });
+test('verifies its own licence', () => {
+  expect(verifyLicence(LICENCE, KEY_SET, EXPECTED)).toEqual({ ok: true, claims: CLAIMS });
 });
 
-test('leaves the audience to a caller that says so', async () => {
-  expect(await verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, audience: null })).toMatchObject({ ok: true });
+test('leaves the audience to a caller that says so', () => {
+  expect(verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, audience: null })).toMatchObject({ ok: true });
 });
 
 test.each([
   ['issuer', { ...EXPECTED, issuer: 'https://licences.example.org' }],
   ['audience', { ...EXPECTED, audience: 'Contoso/firewall' }],
   ['audience in another case', { ...EXPECTED, audience: 'contoso/router' }],
-])('refuses a licence of another %s', async (_, expected) => {
-  expect(await verifyLicence(LICENCE, KEY_SET, expected)).toEqual(INVALID);
+])('refuses a licence of another %s', (_, expected) => {
+  expect(verifyLicence(LICENCE, KEY_SET, expected)).toEqual(INVALID);
 });
 
-test('ends at exp, to the millisecond', async () => {
+test('ends at exp, to the millisecond', () => {
   const end = CLAIMS.exp * 1000;
   expect(end).toBeLessThanOrEqual(INPUT.times.expiresAt);
-  expect((await verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: end - 1 })).ok).toBe(true);
-  expect(await verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: end })).toEqual({ ok: false, reason: 'expired' });
+  expect(verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: end - 1 }).ok).toBe(true);
+  expect(verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: end })).toEqual({ ok: false, reason: 'expired' });
 });
 
-test('is valid from nbf, two minutes before it was issued', async () => {
+test('is valid from nbf, two minutes before it was issued', () => {
   const earliest = CLAIMS.nbf * 1000;
   expect(CLAIMS.iat - CLAIMS.nbf).toBe(120);
   const early = { ok: false, reason: 'not_yet_valid' };
-  expect((await verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: earliest })).ok).toBe(true);
-  expect(await verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: earliest - 1 })).toEqual(early);
-  expect(await verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: NaN })).toEqual(early);
+  expect(verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: earliest }).ok).toBe(true);
+  expect(verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: earliest - 1 })).toEqual(early);
+  expect(verifyLicence(LICENCE, KEY_SET, { ...EXPECTED, at: NaN })).toEqual(early);
 });
 
-test('a retired key verifies until it leaves the key set', async () => {
+test('a retired key verifies until it leaves the key set', () => {
   const keys = [
     { state: 'current', publicJwk: STRANGER.jwk },
     { state: 'retired', publicJwk: PAIR.jwk, until: ISSUED_AT + 1000 },
   ] as const;
-  expect((await verifyLicence(LICENCE, createKeySet(keys, ISSUED_AT), EXPECTED)).ok).toBe(true);
-  expect(await verifyLicence(LICENCE, createKeySet(keys, ISSUED_AT + 1000), EXPECTED)).toEqual(INVALID);
+  expect(verifyLicence(LICENCE, createKeySet(keys, ISSUED_AT), EXPECTED).ok).toBe(true);
+  expect(verifyLicence(LICENCE, createKeySet(keys, ISSUED_AT + 1000), EXPECTED)).toEqual(INVALID);
 });
 
 const HEADERS: readonly (readonly [string, unknown])[] = [
@@ -88,8 +88,8 @@ const HEADERS: readonly (readonly [string, unknown])[] = [
   ['no JSON', 'x'],
 ];
 
-test.each(HEADERS)('refuses a header with %s under a good signature', async (_, header) => {
-  expect(await verifyLicence(es256Token(header, CLAIMS, PAIR.privateKey), KEY_SET, EXPECTED)).toEqual(INVALID);
+test.each(HEADERS)('refuses a header with %s under a good signature', (_, header) => {
+  expect(verifyLicence(es256Token(header, CLAIMS, PAIR.privateKey), KEY_SET, EXPECTED)).toEqual(INVALID);
 });
 
 const PAYLOADS: readonly (readonly [string, unknown])[] = [
@@ -99,27 +99,27 @@ const PAYLOADS: readonly (readonly [string, unknown])[] = [
   ['no JSON', 'x'],
 ];
 
-test.each(PAYLOADS)('refuses claims with %s under a good signature', async (_, payload) => {
-  expect(await verifyLicence(es256Token(HEADER, payload, PAIR.privateKey), KEY_SET, EXPECTED)).toEqual(INVALID);
+test.each(PAYLOADS)('refuses claims with %s under a good signature', (_, payload) => {
+  expect(verifyLicence(es256Token(HEADER, payload, PAIR.privateKey), KEY_SET, EXPECTED)).toEqual(INVALID);
 });
 
-test('forged by the same recipe, a good licence is taken: the refusals above have one cause each', async () => {
-  expect((await verifyLicence(es256Token(HEADER, CLAIMS, PAIR.privateKey), KEY_SET, EXPECTED)).ok).toBe(true);
+test('forged by the same recipe, a good licence is taken: the refusals above have one cause each', () => {
+  expect(verifyLicence(es256Token(HEADER, CLAIMS, PAIR.privateKey), KEY_SET, EXPECTED).ok).toBe(true);
 });
 
-test('refuses a key that is not in the key set', async () => {
-  expect(await verifyLicence(es256Token(HEADER, CLAIMS, STRANGER.privateKey), KEY_SET, EXPECTED)).toEqual(INVALID);
-  expect(await verifyLicence(LICENCE, { keys: [] }, EXPECTED)).toEqual(INVALID);
+test('refuses a key that is not in the key set', () => {
+  expect(verifyLicence(es256Token(HEADER, CLAIMS, STRANGER.privateKey), KEY_SET, EXPECTED)).toEqual(INVALID);
+  expect(verifyLicence(LICENCE, { keys: [] }, EXPECTED)).toEqual(INVALID);
 });
 
-test('refuses every change of a single character, and the same octets respelled', async () => {
+test('refuses every change of a single character, and the same octets respelled', () => {
   for (let index = 0; index < LICENCE.length; index++) {
     for (const token of respellAt(LICENCE, index, 'Aw_')) {
-      expect(await verifyLicence(token, KEY_SET, EXPECTED)).toEqual(INVALID);
+      expect(verifyLicence(token, KEY_SET, EXPECTED)).toEqual(INVALID);
     }
   }
   for (const token of [respellSignature(LICENCE), `${LICENCE}=`, '', '..', 'A'.repeat(5_000_000)]) {
-    expect(await verifyLicence(token, KEY_SET, EXPECTED)).toEqual(INVALID);
+    expect(verifyLicence(token, KEY_SET, EXPECTED)).toEqual(INVALID);
   }
 });
 
@@ -130,6 +130,6 @@ test('signs no licence that it would not read', async () => {
     licence: { ...licence, features: { note: 'x'.repeat(length) } },
   });
   const long = await signLicence(withNote(11_000), SIGNER);
-  expect((await verifyLicence(long, KEY_SET, EXPECTED)).ok).toBe(true);
+  expect(verifyLicence(long, KEY_SET, EXPECTED).ok).toBe(true);
   await expect(signLicence(withNote(13_000), SIGNER)).rejects.toThrow(/shorten the offer's features/);
 });

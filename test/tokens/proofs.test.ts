@@ -17,25 +17,25 @@ const CLAIMS = { aud: AUDIENCE, nonce: JTI };
 const INVALID = { ok: false, code: 'proof_invalid' };
 const GOOD = es256Token(HEADER, CLAIMS, PAIR.privateKey);
 
-function check(proof: string): Promise<CheckedProof> {
+function check(proof: string): CheckedProof {
   return checkProof(proof, EXPECTED);
 }
 
 test('takes a proof that jose signed', async () => {
   const proof = await new SignJWT(CLAIMS).setProtectedHeader(HEADER).sign(PAIR.privateKey);
-  expect(await check(proof)).toEqual({ ok: true, jwk: PAIR.jwk });
+  expect(check(proof)).toEqual({ ok: true, jwk: PAIR.jwk });
 });
 
-test('takes a numeric claim after others, as languages write it that keep the order of keys', async () => {
+test('takes a numeric claim after others, as languages write it that keep the order of keys', () => {
   const claims = Buffer.from(`${JSON.stringify(CLAIMS).slice(0, -1)},"7":true}`);
-  expect(await check(es256Token(HEADER, claims, PAIR.privateKey))).toEqual({ ok: true, jwk: PAIR.jwk });
+  expect(check(es256Token(HEADER, claims, PAIR.privateKey))).toEqual({ ok: true, jwk: PAIR.jwk });
 });
 
-test('takes header and claims in any order', async () => {
+test('takes header and claims in any order', () => {
   const { x, y, crv, kty } = PAIR.jwk;
   const header = { jwk: { y, x, crv, kty }, typ: 'proof+jwt', alg: 'ES256' };
   const proof = es256Token(header, { nonce: JTI, aud: AUDIENCE }, PAIR.privateKey);
-  expect(await check(proof)).toEqual({ ok: true, jwk: PAIR.jwk });
+  expect(check(proof)).toEqual({ ok: true, jwk: PAIR.jwk });
 });
 
 test.each([
@@ -43,25 +43,25 @@ test.each([
   ['claims that decide nothing', HEADER, { ...CLAIMS, iat: 1, jti: 'b' }],
   ['white space', JSON.stringify(HEADER, null, 2), JSON.stringify(CLAIMS, null, 1)],
   ['escaped slashes', HEADER, JSON.stringify(CLAIMS).replaceAll('/', '\\/')],
-])('takes a proof with %s, as other libraries write it', async (_, header, claims) => {
-  expect(await check(es256Token(header, claims, PAIR.privateKey))).toEqual({ ok: true, jwk: PAIR.jwk });
+])('takes a proof with %s, as other libraries write it', (_, header, claims) => {
+  expect(check(es256Token(header, claims, PAIR.privateKey))).toEqual({ ok: true, jwk: PAIR.jwk });
 });
 
 test.each([
   ['key', { ...EXPECTED, jkt: thumbprint(STRANGER.jwk) }],
   ['path', { ...EXPECTED, audience: 'https://licences.example.com/v1/releases' }],
   ['challenge', { ...EXPECTED, challengeJti: 'AAECAwQFBgcICQoLDA0OEA' }],
-])('refuses a proof for another %s', async (_, expected) => {
-  expect(await checkProof(GOOD, expected)).toEqual(INVALID);
-  expect((await check(GOOD)).ok).toBe(true);
+])('refuses a proof for another %s', (_, expected) => {
+  expect(checkProof(GOOD, expected)).toEqual(INVALID);
+  expect(check(GOOD).ok).toBe(true);
 });
 
-test('refuses a good signature by a key that is not the one of the challenge', async () => {
-  expect(await check(es256Token({ ...HEADER, jwk: STRANGER.jwk }, CLAIMS, STRANGER.privateKey))).toEqual(INVALID);
+test('refuses a good signature by a key that is not the one of the challenge', () => {
+  expect(check(es256Token({ ...HEADER, jwk: STRANGER.jwk }, CLAIMS, STRANGER.privateKey))).toEqual(INVALID);
 });
 
-test('refuses the named key where another one signed', async () => {
-  expect(await check(es256Token(HEADER, CLAIMS, STRANGER.privateKey))).toEqual(INVALID);
+test('refuses the named key where another one signed', () => {
+  expect(check(es256Token(HEADER, CLAIMS, STRANGER.privateKey))).toEqual(INVALID);
 });
 
 const { x, y } = PAIR.jwk;
@@ -90,8 +90,8 @@ const HEADERS: readonly (readonly [string, unknown])[] = [
   ['nothing', ''],
 ];
 
-test.each(HEADERS)('refuses a header with %s under a good signature', async (_, header) => {
-  expect(await check(es256Token(header, CLAIMS, PAIR.privateKey))).toEqual(INVALID);
+test.each(HEADERS)('refuses a header with %s under a good signature', (_, header) => {
+  expect(check(es256Token(header, CLAIMS, PAIR.privateKey))).toEqual(INVALID);
 });
 
 const PAYLOADS: readonly (readonly [string, unknown])[] = [
@@ -107,8 +107,8 @@ const PAYLOADS: readonly (readonly [string, unknown])[] = [
   ['nothing', ''],
 ];
 
-test.each(PAYLOADS)('refuses claims with %s under a good signature', async (_, payload) => {
-  expect(await check(es256Token(HEADER, payload, PAIR.privateKey))).toEqual(INVALID);
+test.each(PAYLOADS)('refuses claims with %s under a good signature', (_, payload) => {
+  expect(check(es256Token(HEADER, payload, PAIR.privateKey))).toEqual(INVALID);
 });
 
 test('refuses unsigned proofs and other algorithms', async () => {
@@ -120,10 +120,10 @@ test('refuses unsigned proofs and other algorithms', async () => {
   const p384 = await new SignJWT(CLAIMS)
     .setProtectedHeader({ ...HEADER, alg: 'ES384', jwk: { kty: 'EC' } })
     .sign(other.privateKey);
-  for (const proof of [unsecured, confused, p384]) expect(await check(proof)).toEqual(INVALID);
+  for (const proof of [unsecured, confused, p384]) expect(check(proof)).toEqual(INVALID);
 });
 
-test('refuses a signature of another form', async () => {
+test('refuses a signature of another form', () => {
   const [header = '', payload = '', signature = ''] = GOOD.split('.');
   const octets = Buffer.from(signature, 'base64url');
   const forms = [
@@ -134,39 +134,39 @@ test('refuses a signature of another form', async () => {
     Buffer.alloc(64, 0xff),
   ];
   for (const form of forms) {
-    expect(await check(`${header}.${payload}.${form.toString('base64url')}`)).toEqual(INVALID);
+    expect(check(`${header}.${payload}.${form.toString('base64url')}`)).toEqual(INVALID);
   }
 });
 
-test('refuses every change of a single character', async () => {
+test('refuses every change of a single character', () => {
   const accepted: string[] = [];
   for (let index = 0; index < GOOD.length; index++) {
-    for (const proof of respellAt(GOOD, index, 'AQgw-_=.')) if ((await check(proof)).ok) accepted.push(proof);
+    for (const proof of respellAt(GOOD, index, 'AQgw-_=.')) if (check(proof).ok) accepted.push(proof);
   }
   expect(accepted).toEqual([]);
 });
 
-test('refuses respelled parts that decode to the same octets', async () => {
+test('refuses respelled parts that decode to the same octets', () => {
   const parts = GOOD.split('.');
   let count = 0;
   for (const [index, part] of parts.entries()) {
     const respelled = [`${part}=`, setTrailingBit(part)].filter((text) => text !== null);
     for (const text of respelled) {
       count++;
-      expect(await check(parts.with(index, text).join('.'))).toEqual(INVALID);
+      expect(check(parts.with(index, text).join('.'))).toEqual(INVALID);
     }
   }
   expect(count).toBeGreaterThan(3);
 });
 
-test('refuses what is too long', async () => {
+test('refuses what is too long', () => {
   const long = es256Token(HEADER, JSON.stringify(CLAIMS) + ' '.repeat(2000), PAIR.privateKey);
-  expect(await check(long)).toEqual(INVALID);
-  expect(await check('A'.repeat(5_000_000))).toEqual(INVALID);
+  expect(check(long)).toEqual(INVALID);
+  expect(check('A'.repeat(5_000_000))).toEqual(INVALID);
 });
 
-test('refuses any text', async () => {
-  await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => !(await check(text)).ok));
+test('refuses any text', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => !check(text).ok));
 });
 
 const DOCUMENT = Buffer.from('a document');
@@ -180,10 +180,10 @@ const OFFLINE_CLAIMS = {
 const checkOffline = (header: object, claims: object, privateKey = PAIR.privateKey) =>
   checkOfflineProof(es256Token(header, claims, privateKey), { audience: OFFLINE_AUDIENCE, document: DOCUMENT });
 
-test('takes an offline proof, and says whose it is and what it is for', async () => {
+test('takes an offline proof, and says whose it is and what it is for', () => {
   const expected = { ok: true, jkt: thumbprint(PAIR.jwk), jti: JTI, product: 'contoso/gateway' };
-  expect(await checkOffline(OFFLINE_HEADER, OFFLINE_CLAIMS)).toEqual(expected);
-  expect(await checkOffline({ ...OFFLINE_HEADER, kid: 'a' }, { ...OFFLINE_CLAIMS, iat: 1 })).toEqual(expected);
+  expect(checkOffline(OFFLINE_HEADER, OFFLINE_CLAIMS)).toEqual(expected);
+  expect(checkOffline({ ...OFFLINE_HEADER, kid: 'a' }, { ...OFFLINE_CLAIMS, iat: 1 })).toEqual(expected);
 });
 
 test.each<[string, object, object]>([
@@ -196,6 +196,6 @@ test.each<[string, object, object]>([
   ['product, a list', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, product: ['contoso/gateway'] }],
   ['jti, too short', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, jti: 'a' }],
   ['jti, with a space', OFFLINE_HEADER, { ...OFFLINE_CLAIMS, jti: `${JTI} ` }],
-])('refuses an offline proof with another %s', async (_, header, claims) => {
-  expect(await checkOffline(header, claims)).toEqual(INVALID);
+])('refuses an offline proof with another %s', (_, header, claims) => {
+  expect(checkOffline(header, claims)).toEqual(INVALID);
 });

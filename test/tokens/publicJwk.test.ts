@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { calculateJwkThumbprint } from 'jose';
 import { expect, test } from 'vitest';
-import { isThumbprint, parsePublicJwk, thumbprint } from '../../src/tokens/publicJwk.ts';
+import { isThumbprint, parsePublicJwk, publicKeyOf, thumbprint } from '../../src/tokens/publicJwk.ts';
 import { createKeyPair, setTrailingBit } from './forge.ts';
 
 /** RFC 9449 sections 4.2 and 6.1: a key and its thumbprint. */
@@ -113,4 +113,12 @@ test('knows a thumbprint by its form', () => {
   for (const value of ['', `${THUMBPRINT}A`, THUMBPRINT.slice(1), setTrailingBit(THUMBPRINT), null, 1]) {
     expect(isThumbprint(value)).toBe(false);
   }
+});
+
+test('a key is read once: what it was read to is what verifies', () => {
+  const jwk = parsePublicJwk(KEY);
+  if (jwk === null) throw new Error('The key of RFC 9449 is a good one.');
+  expect(publicKeyOf(jwk)).toBe(publicKeyOf(jwk));
+  expect(publicKeyOf({ ...jwk }).equals(publicKeyOf(jwk))).toBe(true);
+  expect(publicKeyOf(jwk).export({ format: 'jwk' })).toEqual(jwk);
 });

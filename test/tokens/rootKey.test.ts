@@ -29,9 +29,9 @@ test('signs with the key whose thumbprint it names', async () => {
 test.each([
   ['three PEMs', [FIRST, SECOND, THIRD].map(pem).join(''), 'There are 3 root keys. Give one or two.'],
   ['an empty set', '{"keys":[]}', 'There are 0 root keys. Give one or two.'],
-  ['a public key', JSON.stringify(FIRST.jwk), 'The root key cannot be read.'],
+  ['a public key', JSON.stringify(FIRST.jwk), 'The root key has no private half: it is a public JWK.'],
   ['what is no key', 'hunter2', 'The root key is neither PKCS#8 PEM nor a JWK.'],
-  ['half a JWK', '{"keys":[', 'The root key cannot be read.'],
+  ['half a JWK', '{"keys":[', 'The root key is not complete JSON.'],
   ['SEC1', FIRST.privateKey.export({ type: 'sec1', format: 'pem' }).toString(), 'The root key is SEC1, not PKCS#8.'],
 ])('refuses %s, and quotes nothing of it', (_, text, message) => {
   const read = () => kidsOf(text);

@@ -79,12 +79,27 @@ test('pools of both modes are counted, and the fullest comes first, in one call'
   await project();
   const { items, calls } = await list('fullest');
   expect(calls).toBe(1);
+  expect(items.map(({ lastSeen }) => lastSeen)).toEqual([AT, AT, null]);
+  for (const order of ['name', 'fullest'] as const) {
+    const ofSubscriptions = await store.pagePoolViews(order, { size: 100 }, 'marketplace');
+    expect(ofSubscriptions.items.map(({ value }) => value.name)).toEqual([poolName(MARKETPLACE)]);
+  }
   expect(items).toMatchObject([
     { name: 'licence:fabrikam-2026', customer: 'Fabrikam', taken: 2, seats: 2, over: 0, asOf: AT },
     { name: poolName(MARKETPLACE), kind: 'marketplace', taken: 3, seats: 4, overage: 1 },
     { name: 'licence:unused', taken: 0, seats: 5 },
   ]);
   expect((await list('name')).items.map(({ name }) => name)).toEqual(items.map(({ name }) => name).toSorted());
+});
+
+test('a pool that no VM has a seat of any more keeps when one was seen last', async () => {
+  const { store, list, project, boot, setTime } = await createScene();
+  await store.writeLicence(licence({ seats: 10 }), null, CHANGE);
+  await boot(POOL, 1);
+  await project();
+  setTime(AT + 3 * DAY);
+  await project();
+  expect((await list()).items).toMatchObject([{ taken: 0, lastSeen: AT, asOf: AT + 3 * DAY }]);
 });
 
 test('a pool is counted anew when the log speaks of it, and moves in the order', async () => {

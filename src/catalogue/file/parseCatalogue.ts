@@ -12,7 +12,7 @@ import { describeIssue, fieldAt } from './fieldProblems.ts';
 import { licenceEntry } from '../../contract/operators/licence.ts';
 import { offerEntry } from '../../contract/operators/offer.ts';
 
-/** Octets of a file; one of 10,000 licences has about 3 MB. */
+/** Octets of a file; one of 10,000 licences has about 3 MB. The command line sends a longer one than the service takes in parts. */
 export const MAX_CATALOGUE = 8 * 1024 * 1024;
 
 const MAX_OFFERS = 1_000;

@@ -7,6 +7,7 @@ import { areLicensed } from '../offers/grantLicence.ts';
 import { beginGrant, endGrant } from '../offers/grantUnder.ts';
 import { inTurns, mapPieces } from '../../contract/pieces.ts';
 import { StoreUnavailableError } from '../../contract/stored.ts';
+import { PartlyWrittenError } from './partlyWritten.ts';
 import type { CatalogueStore } from '../store.ts';
 import { deleteLicence, writeLicence } from '../writeLicence.ts';
 import type { Change } from '../../contract/stored.ts';
@@ -21,23 +22,6 @@ const MAX_WRITING = 120_000;
 
 /** Milliseconds: whoever waits has to be told what is left before the platform ends the request. */
 const MAX_TAKING_BACK = 60_000;
-
-const MAX_NAMED = 20;
-
-/** The store failed while a plan was written, and again while that was taken back: the message names what is left. */
-export class PartlyWrittenError extends StoreUnavailableError {
-  readonly rows: readonly string[];
-
-  constructor(rows: readonly string[]) {
-    const named = rows.slice(0, MAX_NAMED).join(', ');
-    const more = rows.length > MAX_NAMED ? ` and ${rows.length - MAX_NAMED} more` : '';
-    super(
-      `The store failed, and again while what was written was taken back. Perhaps written: ${named}${more}. ` +
-        'Look at these rows: correct them, or apply the file again to have all of it.',
-    );
-    this.rows = rows;
-  }
-}
 
 type RowStore = OfferStore &
   Pick<CatalogueStore, 'readLicence' | 'writeLicence' | 'deleteLicence' | 'readHolding' | 'writeHolding'>;

@@ -2,6 +2,7 @@ import type { ActivationJson } from '../../contract/operators/activation.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { end, endingCommand } from '../endings.ts';
+import type { EndingFlags } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
@@ -118,7 +119,7 @@ function createBlock(session: Session) {
           ? { path: '/blocks', body: jsonBody({ licence, vmId: vm }) }
           : { path: `/activations/${found.id}/block` };
       await end(service, options, {
-        effect,
+        effect: () => effect,
         call: { method: 'POST', ...call, answer: 'Activation' },
         show: (activation) => {
           showActivation(service, activation);
@@ -128,13 +129,14 @@ function createBlock(session: Session) {
 }
 
 function createUnblock(session: Session) {
-  return serviceCommand('unblock', 'Gives a blocked VM licences again.')
+  return endingCommand('unblock', 'Gives a blocked VM licences again.')
     .argument(...VM)
     .option(...LICENCE)
     .addHelpText('after', serviceHelp(`countersign activations unblock ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
-      await change(service, await findActivation(service.client, { vm, licence: options.licence }), 'unblock');
+      const found = await findActivation(service.client, { vm, licence: options.licence });
+      await change(service, options, { ...found, verb: 'unblock' });
     });
 }
 
@@ -152,7 +154,7 @@ function createRelease(session: Session) {
         'With overage 0, the VM that takes the seat makes two on one seat until then.',
       ].join(' ');
       await end(service, options, {
-        effect,
+        effect: () => effect,
         call: { method: 'POST', path: `/activations/${id}/release`, answer: 'Activation' },
         show: (activation) => {
           showActivation(service, activation);
@@ -162,24 +164,31 @@ function createRelease(session: Session) {
 }
 
 function createReleaseKey(session: Session) {
-  return serviceCommand('release-key', 'Forgets the key changes of a VM, so that it may change its key again.')
+  return endingCommand('release-key', 'Forgets the key changes of a VM, so that it may change its key again.')
     .argument(...VM)
     .option(...LICENCE)
     .addHelpText('after', serviceHelp(`countersign activations release-key ${EXAMPLE_VM}`))
     .action(async (vm, options) => {
       const service = openService(session, options);
-      await change(service, await findActivation(service.client, { vm, licence: options.licence }), 'release-key');
+      const found = await findActivation(service.client, { vm, licence: options.licence });
+      await change(service, options, { ...found, verb: 'release-key' });
     });
 }
 
-async function change(service: Service, { id }: ActivationJson, verb: string): Promise<void> {
-  const call = { method: 'POST', path: `/activations/${id}/${verb}`, answer: 'Activation' } as const;
-  showActivation(service, await service.client(call));
+/** A change that takes nothing from anybody. */
+function change(service: Service, flags: EndingFlags, { id, verb }: { readonly id: string; readonly verb: string }) {
+  return end(service, flags, {
+    effect: null,
+    call: { method: 'POST', path: `/activations/${id}/${verb}`, answer: 'Activation' },
+    show: (activation) => {
+      showActivation(service, activation);
+    },
+  });
 }
 
 interface Wanted {
   readonly vm: string;
-  readonly licence: string | undefined;
+  readonly licence?: string | undefined;
 }
 
 /**

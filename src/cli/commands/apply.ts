@@ -28,18 +28,18 @@ export function createApply(session: Session) {
       const { MAX_CATALOGUE, parseCatalogue } = await import('../../catalogue/file/parseCatalogue.ts');
       const text = await readText(session, path, MAX_CATALOGUE);
       // Checked here first, so that the problems of a file are reported without a request.
-      const file = parseCatalogue(parseJsonFile(text, path));
+      const value = parseJsonFile(text, path);
+      const file = parseCatalogue(value);
       const dryRun = options.dryRun === true;
       const { client, show } = openService(session, options);
-      const { describeFileLosses } = await import('../fileLosses.ts');
-      const effect = describeFileLosses(await client({ path: '/catalogue', answer: 'Catalogue' }), file);
+      const { describeFileLosses, formatFileChanges, listFileChanges } = await import('../fileLosses.ts');
+      const changes = listFileChanges(await client({ path: '/catalogue', answer: 'Catalogue' }), file);
+      const effect = describeFileLosses(changes);
       if (effect !== null) await confirm(session, effect, dryRun || options.yes);
-      const report = await client({
-        ...{ method: 'POST', path: '/catalogue', answer: 'ApplyReport' },
-        query: { dryRun: `${dryRun}`, reason: options.reason },
-        body: { text, mediaType: 'application/json' },
-      });
-      show(report, () => formatReport(report));
+      const { applyFile } = await import('../inParts/applyFile.ts');
+      const report = await applyFile({ client, reason: options.reason }, { text, value, file }, dryRun);
+      const details = dryRun ? formatFileChanges(changes, session.terminal) : '';
+      show(report, () => `${formatReport(report)}${details}`);
     });
 }
 

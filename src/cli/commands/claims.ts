@@ -1,8 +1,12 @@
 import type { ClaimJson } from '../../contract/operators/claim.ts';
+import { RefusedError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { confirm } from '../confirm.ts';
+import { endingCommand } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
+import { readList } from '../operatorClient.ts';
+import type { OperatorClient } from '../operatorClient.ts';
 import { OPTIONS, needed, parseCount, parseInstant } from '../options.ts';
 import { printable } from '../printable.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
@@ -66,17 +70,31 @@ function createListCommand(session: Session) {
 }
 
 function createRevoke(session: Session) {
-  return serviceCommand('revoke', 'Revokes a code. The subscriptions that it attached stay.')
+  return endingCommand('revoke', 'Revokes a code. The subscriptions that it attached stay.')
     .argument('<id>', 'the id of the code, as claims list shows it')
-    .option(...OPTIONS.reason)
-    .option(...OPTIONS.yes)
     .addHelpText('after', serviceHelp('countersign claims revoke 0123456789abcdef0123456789abcdef'))
     .action(async (id, options) => {
       const { client, show } = openService(session, options);
-      const effect = `Revokes the claim code ${printable(id)}. No further subscription can use it.`;
+      const claim = await findClaim(client, id);
+      const left = `${claim.uses - claim.used.length} of ${claim.uses}`;
+      const effect = `Revokes the claim code ${printable(id)} of the licence ${printable(claim.licence)}, which has ${left} uses left. No further subscription can use it.`;
+      if (options.dryRun === true) {
+        session.complain(`${effect}\n`);
+        const report = { dryRun: true, old: claim, new: null, effect: { vms: null, licences: [claim.licence] } };
+        show(report, () => `Nothing was written. Would be:\n${rows({ deleted: 'yes' }, session.terminal)}`);
+        return;
+      }
       await confirm(session, effect, options.yes);
       const path = `/claims/${encodeURIComponent(id)}`;
       const query = { reason: options.reason };
       show(await client({ method: 'DELETE', path, query, answer: 'Deleted' }), () => 'revoked\n');
     });
+}
+
+/** The service lists codes and shows none alone. @throws {RefusedError} */
+async function findClaim(client: OperatorClient, id: string): Promise<ClaimJson> {
+  const { items } = await readList(client, { path: '/claims', item: 'Claim' }, Number.POSITIVE_INFINITY);
+  const claim = items.find((one) => one.id === id);
+  if (claim !== undefined) return claim;
+  throw new RefusedError('not_found', 'There is no claim code with this id. See: countersign claims list');
 }

@@ -1,24 +1,16 @@
 import type { DecisionJson } from '../../contract/operators/decision.ts';
+import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { formatExplanation } from '../formatExplanation.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
-import { OPTIONS, parseInstant } from '../options.ts';
+import { OPTIONS } from '../options.ts';
 import { formatPlan } from '../printable.ts';
 import { openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
-import { createStats } from './decisionStats.ts';
 import { cell } from '../table.ts';
-import type { Column } from '../table.ts';
-
-const COLUMNS: readonly Column<DecisionJson>[] = [
-  ['TIME', ({ at }) => at],
-  ['CODE', ({ code }) => code],
-  ['VM', ({ vmId }) => vmId],
-  ['SUBSCRIPTION', ({ subscription }) => subscription],
-  ['PLAN', ({ plan, claimedOffer }) => (plan === null ? '' : formatPlan(plan)) || claimedOffer],
-  ['LICENCE', ({ licence }) => licence],
-  ['ID', ({ id }) => id],
-];
+import { DECISION_COLUMNS, filteredCommand, readFilter } from './decisionFilter.ts';
+import { createStats } from './decisionStats.ts';
+import { createTail } from './decisionTail.ts';
 
 const DECISION_ID = ['<id>', 'the correlation id that the VM got'] as const;
 
@@ -28,6 +20,8 @@ export function createDecisions(session: Session) {
     'Every first licence, every change and every refusal of authentic evidence, found by the correlation id that the VM got.',
   )
     .addCommand(createList(session))
+    .addCommand(createTail(session))
+    .addCommand(createTimeline(session))
     .addCommand(createShow(session))
     .addCommand(createExplain(session))
     .addCommand(createStats(session))
@@ -35,26 +29,39 @@ export function createDecisions(session: Session) {
       'after',
       serviceHelp(
         'countersign decisions list --code seats_exhausted --from 2026-11-23T00:00:00Z',
+        'countersign decisions tail',
         'countersign decisions explain 019aaf10-2c00-8d2b-9d43-0c3f5f0d1f8a',
       ),
     );
 }
 
 function createList(session: Session) {
-  return serviceCommand('list', 'Lists decisions, the newest first.')
-    .option('--cloud <name>', 'of this cloud; together with --subscription or --vm, the list is quick')
-    .option('--subscription <uuid>', 'of this subscription')
-    .option('--vm <uuid>', 'of this VM, by its vmId')
-    .option('--code <code>', 'with this code, such as seats_exhausted or licence_issued')
-    .option('--from <time>', 'not before this time, RFC 3339', parseInstant)
-    .option('--until <time>', 'before this time, RFC 3339', parseInstant)
+  return filteredCommand('list', 'Lists decisions, the newest first.')
     .option(...OPTIONS.limit)
     .addHelpText('after', serviceHelp('countersign decisions list --code seats_exhausted --from 2026-11-23T00:00:00Z'))
     .action((options) => {
-      const { cloud, subscription, vm: vmId, code, from, until, limit } = options;
-      const query = { cloud, subscription, vmId, code, from, until };
-      const call = { path: '/decisions', query, item: 'Decision' } as const;
-      return showList(openService(session, options), call, { limit, columns: COLUMNS });
+      const call = { path: '/decisions', query: readFilter(options), item: 'Decision' } as const;
+      return showList(openService(session, options), call, { limit: options.limit, columns: DECISION_COLUMNS });
+    });
+}
+
+function createTimeline(session: Session) {
+  return serviceCommand('timeline', 'Shows what happened to one subscription or VM, the newest first: a quick list.')
+    .option('--subscription <uuid>', 'of this subscription')
+    .option('--vm <uuid>', 'of this VM, by its vmId')
+    .option('--cloud <name>', 'of this cloud (default: every cloud that the service accepts)')
+    .option(...OPTIONS.limit)
+    .addHelpText('after', serviceHelp('countersign decisions timeline --vm 02aab8a4-74ef-476e-8182-f6d2ba4166a6'))
+    .action((options) => {
+      const { subscription, vm, cloud, limit } = options;
+      if (subscription === undefined && vm === undefined) {
+        throw new UsageError('say whose: give --subscription or --vm');
+      }
+      if (subscription !== undefined && vm !== undefined) {
+        throw new UsageError('a VM has one subscription. Give --subscription or --vm, one of the two');
+      }
+      const call = { path: '/timeline', query: { subscription, vm, cloud }, item: 'Decision' } as const;
+      return showList(openService(session, options), call, { limit, columns: DECISION_COLUMNS });
     });
 }
 

@@ -79,7 +79,7 @@ export interface PreviousSet {
 export async function readPreviousSet(name: string, issuer: string, io: Io): Promise<PreviousSet> {
   const token = await readSmallFile(name, io);
   const root = readRootOf(token);
-  const verified = await verifyKeySet(token, { rootKeys: root === null ? [] : [root], issuer, at: null });
+  const verified = verifyKeySet(token, { rootKeys: root === null ? [] : [root], issuer, at: null });
   if (verified.ok) return verified;
   const fault = root === null ? 'malformed' : verified.fault;
   throw new RefusedError(fault, `${printable(name)} cannot be the previous set. ${explainKeySetFault(fault)}`);

@@ -1,4 +1,3 @@
-import type { Answers } from '../operatorAnswers.ts';
 import { extname } from 'node:path';
 import { finish } from '../../contract/pieces.ts';
 import { parsePlainJsonPieces } from '../../contract/plainJson.ts';
@@ -7,6 +6,8 @@ import { confirm } from '../confirm.ts';
 import { endingCommand } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
 import { chooseKind, parseJsonFile, printFile, readText, writeText } from '../files.ts';
+import type { FileChange } from '../fileLosses.ts';
+import type { FileBody } from '../inParts/filePart.ts';
 import type { OperatorClient } from '../operatorClient.ts';
 import { formatReport } from './apply.ts';
 import { jsonLine, printable } from '../printable.ts';
@@ -35,11 +36,6 @@ export function createExport(session: Session) {
     });
 }
 
-interface FileBody {
-  readonly text: string;
-  readonly mediaType: string;
-}
-
 /** A JSON object begins with a brace, and no CSV of licences does. */
 async function readFileBody(session: Session, file: string): Promise<FileBody> {
   const text = await readText(session, file);
@@ -61,23 +57,32 @@ async function importFile(service: Service, body: FileBody, { dryRun, reason, ye
   const { text, mediaType } = body;
   const count = mediaType === 'text/csv' ? `${text.split(LINE_END).length} lines` : `${text.length} characters`;
   tell(`${count} read; the service checks them …\n`);
-  const checked = await post(service, body, { dryRun: 'true' });
+  const [{ splitLicenceFile }, { judgeParts, sendParts }] = await Promise.all([
+    import('../inParts/importParts.ts'),
+    import('../inParts/sendParts.ts'),
+  ]);
+  const parts = splitLicenceFile(body);
+  if (parts.length > 1) tell(`the file is sent in ${parts.length} parts, each whole or not at all\n`);
+  const to = { client: service.client, path: '/imports/licences', reason } as const;
+  const checked = await judgeParts(to, parts);
   const { created, updated } = checked.licences;
-  const effect = updated === 0 ? null : await readLosses(service.client, body);
+  const { describeFileLosses, formatFileChanges } = await import('../fileLosses.ts');
+  const changes = updated > 0 ? await readChanges(service.client, body) : [];
+  const effect = describeFileLosses(changes);
   if (dryRun === true) {
-    show(checked, () => formatReport(checked));
+    show(checked, () => `${formatReport(checked)}${formatFileChanges(changes, session.terminal)}`);
     if (effect !== null) session.complain(`${effect}\n`);
     return;
   }
   if (effect !== null) await confirm(session, effect, yes);
   tell(`no problems; writing ${created} new and ${updated} changed licences …\n`);
-  const written = await post(service, body, { dryRun: 'false', reason });
+  const written = await sendParts(to, parts);
   show(written, () => formatReport(written));
 }
 
 /** The service has accepted the file, so that it can be read here. */
-async function readLosses(client: OperatorClient, { mediaType, text }: FileBody): Promise<string | null> {
-  const [{ parseLicenceFile }, { describeFileLosses }] = await Promise.all([
+async function readChanges(client: OperatorClient, { mediaType, text }: FileBody): Promise<readonly FileChange[]> {
+  const [{ parseLicenceFile }, { listFileChanges }] = await Promise.all([
     import('../../catalogue/file/licenceFile.ts'),
     import('../fileLosses.ts'),
   ]);
@@ -85,15 +90,7 @@ async function readLosses(client: OperatorClient, { mediaType, text }: FileBody)
   const licences = entries.map(({ licence }) => licence);
   const kept = new Map(entries.map(({ licence, leftOut }) => [licence, leftOut]));
   const stored = await client({ path: '/catalogue', answer: 'Catalogue' });
-  return describeFileLosses(stored, { offers: [], licences, kept });
-}
-
-function post(
-  { client }: Service,
-  body: FileBody,
-  query: { readonly dryRun: 'true' | 'false'; readonly reason?: string | undefined },
-): Promise<Answers['ApplyReport']> {
-  return client({ method: 'POST', path: '/imports/licences', query, body, answer: 'ApplyReport' });
+  return listFileChanges(stored, { offers: [], licences, kept });
 }
 
 async function exportLicences({ client, session, isJson, show }: Service, out: string | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Session } from '../command.ts';
-import { end, endingCommand } from '../endings.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
+import { describeSeats, end, endingCommand } from '../endings.ts';
 import { printable } from '../printable.ts';
 import { openService, serviceHelp } from '../serviceCommand.ts';
 import { FILTER, changeLicences, chooseLicences } from './licencesInBulk.ts';
@@ -46,9 +47,9 @@ export function createDelete(session: Session) {
     .action(async (id, options) => {
       const service = openService(session, options);
       const item = await readLicence(service.client, id);
-      const effect = `Deletes the licence ${nameOf(item)}. ${seatsOf(item)} They run on until the end of their grace.`;
       await end(service, options, {
-        effect,
+        effect: (report) =>
+          `Deletes the licence ${nameOf(item)}. ${describeSeats(report, 'under it')} They run on until the end of their grace.`,
         call: { method: 'DELETE', path: pathOf(item.licence.id), version: item.etag, answer: 'Deleted' },
         show: (answer) => {
           service.show(answer, () => 'deleted\n');
@@ -82,16 +83,12 @@ function createStatus(session: Session, { name, description, status, takes, ...w
       const patch = { status };
       if ('filter' in which) return changeLicences(service, options, { ...words, ...which, change: patch });
       const item = await readLicence(service.client, which.id);
-      const effect = `${words.verb} the licence ${nameOf(item)}. ${seatsOf(item)} ${words.consequence}`;
+      const effect = (report: EffectReportJson) =>
+        `${words.verb} the licence ${nameOf(item)}. ${describeSeats(report, 'under it')} ${words.consequence}`;
       return patchLicence(service, options, { ...item, patch, effect: takes ? effect : null });
     });
 }
 
 function nameOf({ licence }: LicenceDetail): string {
   return printable(licence.id);
-}
-
-function seatsOf({ usage }: LicenceDetail): string {
-  const { taken } = usage;
-  return taken === 1 ? '1 VM has a seat under it.' : `${taken} VMs have a seat under it.`;
 }

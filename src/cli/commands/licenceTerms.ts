@@ -2,14 +2,15 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { LicenceJson } from '../../contract/operators/licence.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { endingCommand } from '../endings.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
+import { describeSeats, endingCommand } from '../endings.ts';
 import { findLosses } from '../losses.ts';
 import type { Terms } from '../losses.ts';
-import { needed, parseInstant } from '../options.ts';
+import { USUAL_CLOUD, needed, parseInstant } from '../options.ts';
 import { printable } from '../printable.ts';
 import { openService, serviceHelp } from '../serviceCommand.ts';
 import { changeSubscriptions, collectEndings, collectSubscriptions, writeSubscriptions } from '../subscriptions.ts';
-import { LICENCE_ID, USUAL_CLOUD, patchLicence, putLicence, readLicence } from './licenceViews.ts';
+import { LICENCE_ID, patchLicence, putLicence, readLicence } from './licenceViews.ts';
 import type { LicenceDetail } from './licenceViews.ts';
 
 /** What `grant` and `set` take alike. */
@@ -53,7 +54,7 @@ export function createGrant(session: Session) {
         ...{ cloud: cloud ?? options.cloud, subscription, until: null },
       }));
       const licence = { id, ...writeSubscriptions(list), offer, seats, ...readTerms(options, null) };
-      await putLicence(openService(session, options), licence).catch(explainPresent);
+      await putLicence(openService(session, options), options, licence).catch(explainPresent);
     });
 }
 
@@ -66,7 +67,10 @@ export function createSet(session: Session) {
     .option('--add-subscription <uuid>', 'one more subscription; may be given several times', collectSubscriptions)
     .option('--remove-subscription <uuid>', 'without this subscription, at once', collectSubscriptions)
     .option('--end-subscription <uuid=time>', 'with this subscription until then: so it can move', collectEndings)
-    .option('--cloud <name>', 'the cloud of subscriptions that are added without one', USUAL_CLOUD)
+    .option(
+      '--cloud <name>',
+      `the cloud of subscriptions that are named without one (default: ${USUAL_CLOUD} for those that are added, and for the others the one that the licence has)`,
+    )
     .addHelpText(
       'after',
       serviceHelp(
@@ -140,17 +144,18 @@ function readCustomer(
 const SOMEBODY = { name: '-', reference: null, contact: null };
 
 /** Null where the change takes nothing from anybody. */
-function describeLoss({ licence, usage }: LicenceDetail, terms: Terms): string | null {
+function describeLoss({ licence }: LicenceDetail, terms: Terms) {
   const losses = findLosses(licence, terms);
   if (losses.length === 0) return null;
-  return `Changes ${losses.join(', ')} of the licence ${printable(licence.id)}. ${usage.taken} seats are taken. VMs that this leaves out get no new licence.`;
+  return (report: EffectReportJson) =>
+    `Changes ${losses.join(', ')} of the licence ${printable(licence.id)}. ${describeSeats(report, 'under it')} VMs that this leaves out get no new licence.`;
 }
 
 /** The service speaks of ETags, which `set` reads by itself. */
 function explainPresent(error: unknown): never {
   if (!(error instanceof RefusedError) || error.code !== 'precondition_required') throw error;
   const message = 'there is a licence with this id already. Change it with licences set';
-  throw new RefusedError(error.code, message, error.correlationId);
+  throw new RefusedError(error.code, message, { correlationId: error.correlationId });
 }
 
 /** @throws {InvalidArgumentError} */

@@ -2,15 +2,18 @@ import type { Answers } from '../operatorAnswers.ts';
 import { Option } from '@commander-js/extra-typings';
 import type * as z from 'zod';
 import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
+import type { PoolJson } from '../../contract/operators/pool.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
 import type { licenceEntry } from '../../contract/operators/licence.ts';
 import type { Session } from '../command.ts';
 import { end } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
 import { rows } from '../layout.ts';
+import { readList, readPage } from '../operatorClient.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { OPTIONS, parseInstant } from '../options.ts';
+import { OPTIONS, USUAL_CLOUD, parseInstant } from '../options.ts';
 import { describeSubscriptions, listSubscriptions } from '../subscriptions.ts';
-import { jsonBody, openService, serviceCommand, serviceHelp, showList } from '../serviceCommand.ts';
+import { jsonBody, openService, serviceCommand, serviceHelp, showItems } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import type { Column } from '../table.ts';
@@ -18,7 +21,10 @@ import type { Column } from '../table.ts';
 type LicenceItem = Answers['LicenceItem'];
 export type LicenceDetail = Answers['LicenceDetail'];
 
-const COLUMNS: readonly Column<Answers['ListedLicence']>[] = [
+/** With the seats of its pool as they were counted last; null where they were not yet. */
+type SeatedLicence = Answers['ListedLicence'] & Readonly<Record<'taken' | 'over', number | null>>;
+
+const COLUMNS: readonly Column<SeatedLicence>[] = [
   ['ID', ({ licence }) => licence.id],
   ['STATUS', ({ effective }) => effective],
   ['CUSTOMER', ({ licence }) => licence.customer?.name],
@@ -28,6 +34,8 @@ const COLUMNS: readonly Column<Answers['ListedLicence']>[] = [
   ['OFFER', ({ licence }) => licence.offer],
   ['SUBSCRIPTIONS', ({ licence }) => summarizeSubscriptions(licence)],
   ['VALID UNTIL', ({ licence }) => licence.validUntil],
+  ['TAKEN', ({ taken }) => taken],
+  ['OVER', ({ over }) => over],
 ];
 
 const STATUSES = [
@@ -39,12 +47,13 @@ const STATUSES = [
   'offer_suspended',
 ] as const satisfies readonly EffectiveStatus[];
 
-export const USUAL_CLOUD = 'AzurePublicCloud';
-
 export const LICENCE_ID = ['<id>', 'the id of the licence'] as const;
 
 export function createList(session: Session) {
-  return serviceCommand('list', 'Lists licences, each with what it is worth now.')
+  return serviceCommand(
+    'list',
+    'Lists licences, each with what it is worth now and the seats that were taken when they were counted last.',
+  )
     .option('--query <words>', 'with words that begin so in the id, the customer or the note')
     .addOption(new Option('--status <status>', 'worth this now').choices(STATUSES))
     .option('--offer <offer>', 'of this offer, publisher/product/plan; the plan may be *')
@@ -61,13 +70,38 @@ export function createList(session: Session) {
         'countersign licences list --sort end --ends-before 2027-01-01T00:00:00Z',
       ),
     )
-    .action((options) => {
+    .action(async (options) => {
       const { subscription, cloud = subscription === undefined ? undefined : USUAL_CLOUD, limit } = options;
       const { query: words, status, offer, endsBefore, sort } = options;
       const query = { query: words, status, offer, endsBefore, sort, cloud, subscription };
       const call = { path: '/licences', query, item: 'ListedLicence' } as const;
-      return showList(openService(session, options), call, { limit, columns: COLUMNS });
+      const service = openService(session, options);
+      const { items, more } = await readList(service.client, call, limit);
+      showItems(service, { items: await addSeats(service.client, items), more }, COLUMNS);
     });
+}
+
+/** Pools come in the order of their names, and those of licences come first. */
+async function addSeats(
+  client: OperatorClient,
+  listed: readonly Answers['ListedLicence'][],
+): Promise<readonly SeatedLicence[]> {
+  const missing = new Set(listed.map(({ licence }) => licence.id));
+  const pools = new Map<string, PoolJson>();
+  let continuation: string | undefined;
+  while (missing.size > 0) {
+    const query = { sort: 'name', limit: '1000', continuation };
+    const page = await readPage(client, { path: '/pools', query, item: 'Pool' });
+    for (const pool of page.items) {
+      if (pool.kind === 'licence' && missing.delete(pool.licence)) pools.set(pool.licence, pool);
+    }
+    continuation = page.continuation ?? undefined;
+    if (continuation === undefined || page.items.some(({ kind }) => kind !== 'licence')) break;
+  }
+  return listed.map((one) => {
+    const { taken = null, over = null } = pools.get(one.licence.id) ?? {};
+    return { ...one, taken, over };
+  });
 }
 
 export function createShow(session: Session) {
@@ -88,9 +122,14 @@ export function readLicence(client: OperatorClient, id: string): Promise<Licence
 export type LicenceEntry = z.input<typeof licenceEntry>;
 
 /** Writes a new licence, and shows it. */
-export async function putLicence(service: Service, licence: LicenceEntry): Promise<void> {
-  const call = { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence) } as const;
-  showLicence(service, await service.client({ ...call, answer: 'LicenceItem' }));
+export function putLicence(service: Service, flags: EndingFlags, licence: LicenceEntry): Promise<void> {
+  return end(service, flags, {
+    effect: null,
+    call: { method: 'PUT', path: pathOf(licence.id), body: jsonBody(licence), answer: 'LicenceItem' },
+    show: (item) => {
+      showLicence(service, item);
+    },
+  });
 }
 
 /** Members of a licence that change. What is undefined or null is removed, and has its default then. */
@@ -99,7 +138,7 @@ export type LicencePatch = Readonly<Partial<Record<keyof LicenceEntry, unknown>>
 interface PatchedLicence extends Pick<LicenceItem, 'licence' | 'etag'> {
   readonly patch: LicencePatch;
   /** What it takes from somebody; null where it takes nothing. */
-  readonly effect: string | null;
+  readonly effect: ((report: EffectReportJson) => string) | null;
 }
 
 /** Changes a licence at the version with this ETag. */

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { UsageError } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { countOf, describeMembers } from '../endings.ts';
+import { describeMembers, describeSeats, explainMeanwhile } from '../endings.ts';
 import type { EndingFlags } from '../endings.ts';
 import type { Answers } from '../operatorAnswers.ts';
 import { parseInstant } from '../options.ts';
@@ -82,7 +82,8 @@ export async function changeLicences(
   }
   await confirm(session, effect, yes);
   const body = jsonBody({ filter, change, effectToken: report.effectToken });
-  const done = await client({ method: 'POST', path, body, query: { reason }, answer: 'BulkReport' });
+  const call = { method: 'POST', path, body, query: { reason }, answer: 'BulkReport' } as const;
+  const done = await client(call).catch(explainMeanwhile);
   if (done.failed > 0) session.exitCode = 2;
   if (done.unknown > 0) session.exitCode = 1;
   service.show(done, () => formatDone(done, service));
@@ -90,16 +91,11 @@ export async function changeLicences(
 
 const MAX_NAMED = 10;
 
-function tellEffect(verb: string, { effect }: Answers['EffectReport'], count: number): string {
-  const named = effect.licences.slice(0, MAX_NAMED).map(printable).join(', ');
+function tellEffect(verb: string, report: Answers['EffectReport'], count: number): string {
+  const named = report.effect.licences.slice(0, MAX_NAMED).map(printable).join(', ');
   const more = count > MAX_NAMED ? ` and ${count - MAX_NAMED} more` : '';
   const [licences, they] = count === 1 ? ['licence', 'it'] : ['licences', 'them'];
-  const vms = effect.vms === 1 && effect.atLeast !== true ? '1 VM has a seat' : `${countOf(effect)} VMs have a seat`;
-  return `${verb} ${count} ${licences}: ${named}${more}. ${upperFirst(vms)} under ${they}.`;
-}
-
-function upperFirst(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
+  return `${verb} ${count} ${licences}: ${named}${more}. ${describeSeats(report, `under ${they}`)}`;
 }
 
 type Members = Readonly<Record<string, unknown>>;

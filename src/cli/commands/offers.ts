@@ -2,7 +2,8 @@ import { InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Answers } from '../operatorAnswers.ts';
 import { UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { end, endingCommand } from '../endings.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
+import { describeSeats, end, endingCommand } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
 import type { OperatorClient } from '../operatorClient.ts';
@@ -89,7 +90,8 @@ function createSet(session: Session) {
       if (Object.keys(terms).length === 0)
         throw new UsageError('nothing to set. Name an option, such as --overage 10%');
       const losses = findLosses(offer, terms);
-      const effect = `Changes ${losses.join(', ')} of the offer ${nameOf(offer)}. VMs that this leaves out get no new licence.`;
+      const effect = (report: EffectReportJson) =>
+        `Changes ${losses.join(', ')} of the offer ${nameOf(offer)}. ${describeSeats(report, 'under it')} VMs that this leaves out get no new licence.`;
       await end(service, options, {
         effect: losses.length === 0 ? null : effect,
         call: { ...statusCall({ offer, etag }, offer.status), body: jsonBody({ ...offer, ...terms }) },
@@ -138,9 +140,9 @@ function createSuspend(session: Session) {
     .action(async (name, options) => {
       const service = openService(session, options);
       const { offer, etag } = await readOffer(service.client, name);
-      const effect = `Suspends the offer ${nameOf(offer)}. No VM gets a new licence under it. VMs that run are told so at their next renewal, and stop.`;
       await end(service, options, {
-        effect,
+        effect: (report) =>
+          `Suspends the offer ${nameOf(offer)}. ${describeSeats(report, 'under it')} No VM gets a new licence under it. VMs that run are told so at their next renewal, and stop.`,
         call: statusCall({ offer, etag }, 'suspended'),
         show: (item) => {
           showOffer(service, item);
@@ -150,13 +152,19 @@ function createSuspend(session: Session) {
 }
 
 function createResume(session: Session) {
-  return serviceCommand('resume', 'Gives VMs licences under the offer again.')
+  return endingCommand('resume', 'Gives VMs licences under the offer again.')
     .argument(...NAME)
     .addHelpText('after', serviceHelp('countersign offers resume contoso/gateway/standard'))
     .action(async (name, options) => {
       const service = openService(session, options);
       const item = await readOffer(service.client, name);
-      showOffer(service, await service.client(statusCall(item, 'active')));
+      await end(service, options, {
+        effect: null,
+        call: statusCall(item, 'active'),
+        show: (resumed) => {
+          showOffer(service, resumed);
+        },
+      });
     });
 }
 
@@ -167,9 +175,9 @@ function createDelete(session: Session) {
     .action(async (name, options) => {
       const service = openService(session, options);
       const { offer, etag } = await readOffer(service.client, name);
-      const effect = `Deletes the offer ${nameOf(offer)}. No VM gets a licence under it any more. VMs that run keep theirs until its end and grace.`;
       await end(service, options, {
-        effect,
+        effect: (report) =>
+          `Deletes the offer ${nameOf(offer)}. ${describeSeats(report, 'under it')} No VM gets a licence under it any more. VMs that run keep theirs until its end and grace.`,
         call: { method: 'DELETE', path: pathOf(offer.offer), version: etag, answer: 'Deleted' },
         show: (answer) => {
           service.show(answer, () => 'deleted\n');

@@ -1,12 +1,12 @@
+import type { EffectReportJson } from '../../contract/operators/records.ts';
 import type { DistrustJson, IssuerJson, PinJson } from '../../contract/operators/trust.ts';
 import { readCertificateOctets, writePem } from '../../trust/pem.ts';
 import { CommandError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import type { ServiceCall } from '../operatorClient.ts';
 import { end, endingCommand } from '../endings.ts';
 import { nameOf, readStart } from '../files.ts';
 import { rows } from '../layout.ts';
-import { needed } from '../options.ts';
+import { OPTIONS, needed } from '../options.ts';
 import { printable } from '../printable.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
@@ -56,9 +56,9 @@ export function createRemove(session: Session) {
       const service = openService(session, options);
       const path = `/trust/pins/${encodeURIComponent(cloud)}/${encodeURIComponent(sha256)}`;
       const call = { method: 'DELETE', path, answer: 'Deleted' } as const;
-      const effect = await tellEffect(service, `Removes the pin ${printable(sha256)} of ${printable(cloud)}`, call);
       await end(service, options, {
-        ...{ effect, call },
+        effect: (report) => tellEffect(`Removes the pin ${printable(sha256)} of ${printable(cloud)}`, report),
+        call,
         show: (answer) => {
           service.show(answer, () => 'removed\n');
         },
@@ -78,9 +78,9 @@ export function createDistrust(session: Session) {
       const service = openService(session, options);
       const body = jsonBody({ sha256, note: options.note ?? '' });
       const call = { method: 'POST', path: '/trust/distrusts', body, answer: 'Distrust' } as const;
-      const effect = await tellEffect(service, `Distrusts ${printable(sha256)}`, call);
       await end(service, options, {
-        ...{ effect, call },
+        effect: (report) => tellEffect(`Distrusts ${printable(sha256)}`, report),
+        call,
         show: (answer) => {
           showFacts(service, answer);
         },
@@ -89,8 +89,7 @@ export function createDistrust(session: Session) {
 }
 
 /** The service knows which CA it is, and whether a cloud is left without one. */
-async function tellEffect({ client }: Service, what: string, call: ServiceCall): Promise<string> {
-  const { effect } = await client({ ...call, query: { dryRun: 'true' }, answer: 'EffectReport' });
+function tellEffect(what: string, { effect }: EffectReportJson): string {
   const { pins = [], clouds = [] } = effect;
   const names =
     pins.length === 0 ? 'No pinned CA has this digest or key' : `It is of ${pins.map(printable).join(', ')}`;
@@ -104,11 +103,12 @@ async function tellEffect({ client }: Service, what: string, call: ServiceCall):
 export function createUndistrust(session: Session) {
   return serviceCommand('undistrust', 'Takes a distrust back.')
     .argument(...DIGEST)
+    .option(...OPTIONS.reason)
     .addHelpText('after', serviceHelp(`countersign trust undistrust ${EXAMPLE_DIGEST}`))
     .action(async (sha256, options) => {
       const { client, show } = openService(session, options);
       const path = `/trust/distrusts/${encodeURIComponent(sha256)}`;
-      const answer = await client({ method: 'DELETE', path, answer: 'Deleted' });
+      const answer = await client({ method: 'DELETE', path, query: { reason: options.reason }, answer: 'Deleted' });
       show(answer, () => 'no longer distrusted\n');
     });
 }

@@ -3,19 +3,19 @@ import type { OverrideJson } from '../../contract/operators/override.ts';
 import type { Answers } from '../operatorAnswers.ts';
 import { RefusedError, UsageError } from '../command.ts';
 import type { Session } from '../command.ts';
-import { end, endingCommand } from '../endings.ts';
+import type { EffectReportJson } from '../../contract/operators/records.ts';
+import { describeSeats, end, endingCommand } from '../endings.ts';
 import { createGroup } from '../help.ts';
 import { rows } from '../layout.ts';
 import { findLosses } from '../losses.ts';
 import type { Terms } from '../losses.ts';
 import type { OperatorClient } from '../operatorClient.ts';
-import { needed } from '../options.ts';
+import { USUAL_CLOUD, needed } from '../options.ts';
 import { printable } from '../printable.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp } from '../serviceCommand.ts';
 import type { Service } from '../serviceCommand.ts';
 import { cell } from '../table.ts';
 import { parseBound, parseOverage, parseSeats, toBound } from './licenceTerms.ts';
-import { USUAL_CLOUD } from './licenceViews.ts';
 import { NAME, pathOf } from './offerNames.ts';
 
 type OverrideItem = Answers['OverrideItem'];
@@ -40,8 +40,12 @@ function createSet(session: Session) {
     .option('--subscription <uuid>', 'the subscription (needed)')
     .option('--cloud <name>', 'its cloud', USUAL_CLOUD)
     .option('--status <status>', 'active, or suspended: no new licence for its VMs', parseStatus)
-    .option('--seats <n>', 'how many VMs at the same time, or unlimited', parseSeats)
-    .option('--overage <n>', 'how many VMs beyond the seats: a number, a share such as 10%, or unlimited', parseOverage)
+    .option('--seats <n>', 'how many VMs at the same time, unlimited, or none: as the offer says', orNone(parseSeats))
+    .option(
+      '--overage <n>',
+      'how many VMs beyond the seats: a number, a share such as 10%, unlimited, or none: as the offer says',
+      orNone(parseOverage),
+    )
     .option('--valid-until <time>', 'RFC 3339: when it may no longer run the plan; or none', parseBound)
     .option('--feature <name=value>', 'a feature instead of the offer’s; may be given several times', collectFeatures)
     .option('--note <text>', 'for operators')
@@ -50,18 +54,23 @@ function createSet(session: Session) {
       serviceHelp(...example('set', ' --seats 20 --feature tier=private'), ...example('set', ' --status suspended')),
     )
     .action(async (name, options) => {
-      const { status, seats, overage, note, feature } = options;
+      const { status, note, feature } = options;
+      const [seats, overage] = [toTerm(options.seats), toTerm(options.overage)];
       const validUntil = toBound(options.validUntil);
       const given = { status, seats, overage, validUntil, note, features: feature };
       const terms = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       if (Object.keys(terms).length === 0) throw new UsageError('nothing to set. Name an option, such as --seats 20');
       const service = openService(session, options);
       const path = overridePath(name, options);
-      const item = await findOverride(service.client, path);
+      const [{ offer }, item] = await Promise.all([
+        service.client({ path: pathOf(name), answer: 'OfferItem' }),
+        findOverride(service.client, path),
+      ]);
       const features = { ...item?.override.features, ...feature };
       const override = { ...item?.override, ...terms, features };
+      const losses = findLosses(boundsOf(offer, item?.override ?? {}), boundsOf(offer, override));
       await end(service, options, {
-        effect: describeLoss(item?.override ?? null, override),
+        effect: losses.length === 0 ? null : (report) => describeLosses(losses, report),
         call: { method: 'PUT', path, body: jsonBody(override), version: item?.etag, answer: 'OverrideItem' },
         show: (written) => {
           showOverride(service, written);
@@ -92,9 +101,9 @@ function createRemove(session: Session) {
       const service = openService(session, options);
       const path = overridePath(name, options);
       const item = await service.client({ path, answer: 'OverrideItem' });
-      const effect = `Removes the override of the subscription ${printable(item.subscription)}. Its VMs have what the offer says from their next renewal on.`;
       await end(service, options, {
-        effect,
+        effect: (report) =>
+          `Removes the override of the subscription ${printable(item.subscription)}. ${describeSeats(report, 'there')} They have what the offer says from their next renewal on.`,
         call: { method: 'DELETE', path, version: item.etag, answer: 'Deleted' },
         show: (answer) => {
           service.show(answer, () => 'removed\n');
@@ -122,25 +131,27 @@ async function findOverride(client: OperatorClient, path: string): Promise<Overr
   }
 }
 
-/** What the offer says is not known here, so that any bound which the subscription did not have counts as a loss. */
-function describeLoss(old: OverrideJson | null, terms: Partial<OverrideJson>): string | null {
-  const bounds = ['status', 'seats', 'overage', 'validUntil'] as const;
-  const isNew = (name: (typeof bounds)[number]) => (old?.[name] ?? null) === null && (terms[name] ?? null) !== null;
-  const news = bounds
-    .filter((name) => isNew(name) && terms[name] !== 'active')
-    .map((name) => [name, terms[name]] as const);
-  const told = [
-    ...news.map(([name, value]) => `${name} to ${cell(value)}`),
-    ...findLosses(old ?? {}, known(old, terms)),
-  ];
-  if (told.length === 0) return null;
-  return `Sets ${told.join(', ')} for the subscription. VMs that this leaves out get no new licence.`;
+/** What the subscription has: of the offer what the override leaves to it. */
+function boundsOf({ seats, overage }: Answers['OfferItem']['offer'], override: Partial<OverrideJson>): Terms {
+  return {
+    status: override.status ?? 'active',
+    seats: override.seats ?? seats,
+    overage: override.overage ?? overage,
+    validUntil: override.validUntil ?? null,
+  };
 }
 
-/** The terms that the override had before. */
-function known(old: OverrideJson | null, terms: Partial<OverrideJson>): Terms {
-  const before = new Map<string, unknown>(Object.entries(old ?? {}));
-  return Object.fromEntries(Object.entries(terms).filter(([name]) => (before.get(name) ?? null) !== null));
+function describeLosses(losses: readonly string[], report: EffectReportJson): string {
+  return `Changes ${losses.join(', ')} for the subscription. ${describeSeats(report, 'there')} VMs that this leaves out get no new licence.`;
+}
+
+/** The library has no null among the values of options. */
+function orNone<T>(parse: (text: string) => T): (text: string) => T | 'none' {
+  return (text) => (text === 'none' ? text : parse(text));
+}
+
+function toTerm<T>(value: T | 'none' | undefined): T | null | undefined {
+  return value === 'none' ? null : value;
 }
 
 function showOverride({ show, session }: Service, item: OverrideItem): void {

@@ -17,6 +17,14 @@ export interface Write extends Asked {
   /** The same for every repeat of one write, so that it is executed once. */
   readonly key?: string;
   readonly body?: unknown;
+  /** Instead of a body of JSON. */
+  readonly file?: SentFile;
+}
+
+/** A file as it is sent. */
+export interface SentFile {
+  readonly text: string;
+  readonly mediaType: string;
 }
 
 /** The operators' API, as the person who signed in. */
@@ -29,16 +37,20 @@ export interface Api {
 
 /** @param root of the service, without a trailing slash */
 export function createApi(root: string, accessToken: string): Api {
-  const send = async (name: OperatorEndpoint, { params, query, signal, etag, key, body }: Write): Promise<unknown> => {
+  const send = async (
+    name: OperatorEndpoint,
+    { params, query, signal, etag, key, body, file }: Write,
+  ): Promise<unknown> => {
+    const sent = body === undefined ? file : { text: JSON.stringify(body), mediaType: 'application/json' };
     const answer = await fetch(`${root}${writeAddress(name, params, query)}`, {
       method: OPERATOR_ENDPOINTS[name].method,
       headers: {
         Authorization: `Bearer ${accessToken}`,
         ...(etag !== undefined && { 'If-Match': etag }),
         ...(key !== undefined && { 'Idempotency-Key': key }),
-        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(sent !== undefined && { 'Content-Type': sent.mediaType }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(sent !== undefined && { body: sent.text }),
       ...(signal !== undefined && { signal }),
     }).catch((error: unknown) => {
       if (signal?.aborted === true) throw error;

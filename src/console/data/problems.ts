@@ -1,4 +1,4 @@
-import type { Problem } from '../../contract/wire.ts';
+import type { FieldProblem, Problem } from '../../contract/wire.ts';
 
 /** Why a request brought nothing. */
 export type Trouble =
@@ -15,6 +15,8 @@ export type Trouble =
       readonly title: string;
       readonly detail: string;
       readonly correlationId: string | null;
+      /** What is wrong with what was sent, place by place. */
+      readonly errors: readonly FieldProblem[];
     };
 
 export class ApiError extends Error {
@@ -34,8 +36,7 @@ export function describeAnswer(status: number, problem: Partial<Problem>): Troub
   if (status === 403) return { kind: 'forbidden', detail };
   if (status === 404) return { kind: 'missing', detail };
   if (status === 412 || problem.code === 'changed_meanwhile') return { kind: 'changed' };
-  const errors = (problem.errors ?? []).map(({ field, message }) => `${field} ${message}.`);
-  return { kind: 'refused', title, detail: [detail, ...errors].join(' '), correlationId };
+  return { kind: 'refused', title, detail, correlationId, errors: problem.errors ?? [] };
 }
 
 export function troubleOf(error: unknown): Trouble {
@@ -45,5 +46,6 @@ export function troubleOf(error: unknown): Trouble {
     title: 'This page could not be shown.',
     detail: 'Reload it. If that does not help, use the command line, and report this.',
     correlationId: null,
+    errors: [],
   };
 }

@@ -1,93 +1,118 @@
-import { useCallback } from 'preact/hooks';
-import type { ListedLicenceJson } from '../../contract/operators/licenceList.ts';
-import { usePages } from '../data/usePages.ts';
-import { Choice, Words, stay } from '../parts/filters.tsx';
-import { Listed } from '../parts/loaded.tsx';
-import { Ago, Day } from '../parts/now.tsx';
-import { EFFECTIVE_WORDS, LicenceState } from '../parts/states.tsx';
-import { Table } from '../parts/table.tsx';
-import type { Column } from '../parts/table.tsx';
-import { OfferName, Plain } from '../parts/text.tsx';
-import { Link, useNavigation } from '../routing/navigation.tsx';
+import { LicenceRows } from '../parts/customers/licenceRows.tsx';
+import { PoolRows } from '../parts/customers/poolRows.tsx';
+import { Choice, DayField, Words, stay } from '../parts/filters.tsx';
+import { EFFECTIVE_WORDS } from '../parts/states.tsx';
+import { Switch } from '../parts/switch.tsx';
+import { useNavigation } from '../routing/navigation.tsx';
 import { useSession } from '../session/context.ts';
+import { isUuid } from '../text/ids.ts';
 
-const COLUMNS: readonly Column<ListedLicenceJson>[] = [
-  {
-    title: 'Customer',
-    cell: ({ licence }) => (
-      <Link to={{ page: 'licences', id: licence.id }}>
-        <Plain text={licence.customer?.name ?? licence.id} />
-      </Link>
-    ),
-  },
-  { title: 'Licence', cell: ({ licence }) => licence.customer !== null && <Plain text={licence.id} /> },
-  { title: 'State', cell: ({ licence, effective }) => <LicenceState licence={licence} effective={effective} /> },
-  { title: 'Offer', cell: ({ licence }) => <OfferName name={licence.offer} /> },
-  { title: 'Seats', cell: ({ licence }) => licence.seats, isNumber: true },
-  { title: 'Ends', cell: ({ licence }) => <Day at={licence.validUntil} none="no end" /> },
-  { title: 'Note', cell: ({ licence }) => licence.note !== '' && <Clamped text={licence.note} /> },
-  { title: 'Changed', cell: ({ changedAt }) => <Ago at={changedAt} /> },
-];
+const KINDS = [
+  ['licence', 'Licences'],
+  ['marketplace', 'Marketplace'],
+  ['trial', 'Trials'],
+] as const;
 
-function Clamped({ text }: { readonly text: string }) {
-  return (
-    <span class="clamped">
-      <Plain text={text} />
-    </span>
-  );
-}
+type Kind = (typeof KINDS)[number][0];
 
-/** A row for each licence. */
+const ORDERS = [
+  ['', 'licence id'],
+  ['customer', 'customer'],
+  ['end', 'end'],
+  ['changed', 'newest change'],
+] as const;
+
+const POOL_ORDERS = [
+  ['', 'fullest first'],
+  ['name', 'subscription'],
+] as const;
+
+/** A row for each licence, or for each subscription that has seats without one. */
 export function CustomersPage() {
-  const { api } = useSession();
   const { place, go } = useNavigation();
-  const { words = '', state = '' } = place.query;
-  const isFiltered = words !== '' || state !== '';
-  const read = useCallback(
-    (continuation?: string, signal?: AbortSignal) =>
-      api.read('listLicences', { query: { query: words, status: state, continuation }, ...(signal && { signal }) }),
-    [api, words, state],
-  );
-  const list = usePages(`licences ${state} ${words}`, read);
-  const change = (query: Readonly<Record<string, string>>) => {
-    go({ page: 'customers', query: { ...place.query, ...query } }, { replace: true });
+  const kind = KINDS.find(([name]) => name === place.query['kind'])?.[0] ?? 'licence';
+  const choose = (value: Kind) => {
+    go({ page: 'customers', query: { kind: value === 'licence' ? '' : value } }, { replace: true });
   };
   return (
     <>
-      <h1>Customers</h1>
+      <div class="headline">
+        <h1>Customers</h1>
+        <Switch label="Who" value={kind} options={KINDS} change={choose} />
+      </div>
+      {kind === 'licence' ? <Licences /> : <Pools kind={kind} />}
+    </>
+  );
+}
+
+/** The query of the address, and how to change one value of it. */
+function useFilters() {
+  const { place, go } = useNavigation();
+  const set = (name: string) => (value: string) => {
+    go({ page: 'customers', query: { ...place.query, [name]: value } }, { replace: true });
+  };
+  return { query: place.query, set };
+}
+
+const OFFER = /^[^/]+\/[^/]+\/[^/]+$/;
+
+function Licences() {
+  const { query } = useFilters();
+  const { words = '', state = '', offer = '', endsBefore = '', cloud = '', subscription = '', sort = '' } = query;
+  const unfit = findUnfit(offer, subscription);
+  const ends = /^\d{4}-\d\d-\d\d$/.test(endsBefore) ? `${endsBefore}T00:00:00Z` : endsBefore;
+  return (
+    <>
+      <LicenceFilters />
+      {unfit === null ? (
+        <LicenceRows query={{ query: words, status: state, offer, endsBefore: ends, cloud, subscription, sort }} />
+      ) : (
+        <p class="empty">{unfit}</p>
+      )}
+    </>
+  );
+}
+
+function findUnfit(offer: string, subscription: string): string | null {
+  if (offer !== '' && !OFFER.test(offer)) {
+    return 'Write the whole name of an offer, such as contoso/gateway/standard. * stands for every plan.';
+  }
+  if (subscription === '' || isUuid(subscription)) return null;
+  return 'Write the whole id of a subscription, such as 6f1c1a52-0b7e-4c43-9d3c-3f5f0d1f8a11.';
+}
+
+function LicenceFilters() {
+  const { acceptedClouds } = useSession();
+  const { query, set } = useFilters();
+  const { words = '', state = '', offer = '', endsBefore = '', cloud = '', subscription = '', sort = '' } = query;
+  const clouds = acceptedClouds.map((name) => [name, name] as const);
+  return (
+    <form class="filters" onSubmit={stay}>
+      <Words label="Words of customer, licence or note" value={words} change={set('words')} />
+      <Choice label="State" value={state} options={[['', 'every state'], ...EFFECTIVE_WORDS]} change={set('state')} />
+      <Choice label="In the order of" value={sort} options={ORDERS} change={set('sort')} />
+      <details class="others" open={[offer, endsBefore, cloud, subscription].some((value) => value !== '')}>
+        <summary>More filters</summary>
+        <div>
+          <Words label="Offer" value={offer} change={set('offer')} />
+          <DayField label="Ends before" value={endsBefore.slice(0, 10)} change={set('endsBefore')} />
+          <Choice label="Cloud" value={cloud} options={[['', 'every cloud'], ...clouds]} change={set('cloud')} />
+          <Words label="Subscription" value={subscription} change={set('subscription')} />
+        </div>
+      </details>
+    </form>
+  );
+}
+
+function Pools({ kind }: { readonly kind: Exclude<Kind, 'licence'> }) {
+  const { query, set } = useFilters();
+  const sort = query['sort'] ?? '';
+  return (
+    <>
       <form class="filters" onSubmit={stay}>
-        <Words
-          label="Words of customer, licence or note"
-          value={words}
-          change={(text) => {
-            change({ words: text });
-          }}
-        />
-        <Choice
-          label="State"
-          value={state}
-          options={[['', 'every state'], ...EFFECTIVE_WORDS]}
-          change={(value) => {
-            change({ state: value });
-          }}
-        />
+        <Choice label="In the order of" value={sort} options={POOL_ORDERS} change={set('sort')} />
       </form>
-      <Listed
-        list={list}
-        empty={
-          isFiltered ? 'No licence fits.' : 'There is no licence yet. Grant one with “countersign licences grant”.'
-        }
-      >
-        {(items) => (
-          <>
-            <p class="quiet" role="status">
-              {items.length === 1 ? '1 licence' : `${items.length} licences`}
-              {list.hasMore && ', and there are more'}
-            </p>
-            <Table caption="Licences" columns={COLUMNS} items={items} keyOf={({ licence }) => licence.id} />
-          </>
-        )}
-      </Listed>
+      <PoolRows kind={kind} isFullestFirst={sort === ''} />
     </>
   );
 }

@@ -3,15 +3,14 @@ import { DecisionList } from '../parts/decisionList.tsx';
 import { Choice, Words, stay } from '../parts/filters.tsx';
 import { useNavigation } from '../routing/navigation.tsx';
 import { useSession } from '../session/context.ts';
+import { isUuid } from '../text/ids.ts';
 
 const CODES = [...LICENCE_CODES, 'challenge_replayed', ...GRANT_CODES].map((code) => [code, code] as const);
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function DecisionsPage() {
   const { place } = useNavigation();
   const { code = '', cloud = '', subscription = '', vmId = '', live = 'on' } = place.query;
-  const unfit = [subscription, vmId].find((id) => id !== '' && !UUID.test(id));
+  const unfit = [subscription, vmId].find((id) => id !== '' && !isUuid(id));
   return (
     <>
       <h1>Decisions</h1>

@@ -1,8 +1,11 @@
+import { useState } from 'preact/hooks';
 import type { DecisionJson, ExplanationJson } from '../../contract/operators/decision.ts';
+import { CureButtons } from '../changes/cureButtons.tsx';
 import { useData } from '../data/useData.ts';
 import { State } from '../parts/icons.tsx';
 import type { Standing } from '../parts/icons.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { Done } from '../parts/notices.tsx';
 import { Ago } from '../parts/now.tsx';
 import { Seats } from '../parts/seats.tsx';
 import { DecisionState, LicenceState } from '../parts/states.tsx';
@@ -28,7 +31,7 @@ export function ExplainPage({ id }: { readonly id: string }) {
             <h2>What was checked</h2>
             <Ladder checks={explanation.decision.checks} />
           </section>
-          <Present now={explanation.now} reload={data.reload} />
+          <Present explanation={explanation} reload={data.reload} />
           <section>
             <h2>About the request</h2>
             <DecisionFacts decision={explanation.decision} />
@@ -78,8 +81,19 @@ function Ladder({ checks }: { readonly checks: readonly Check[] }) {
   );
 }
 
-function Present({ now, reload }: { readonly now: ExplanationJson['now']; readonly reload: () => void }) {
+interface PresentProps {
+  readonly explanation: ExplanationJson;
+  readonly reload: () => void;
+}
+
+function Present({ explanation, reload }: PresentProps) {
+  const { now } = explanation;
   const { licence, usage, activation } = now;
+  const [said, setSaid] = useState('');
+  const finish = (done: string) => {
+    setSaid(done);
+    reload();
+  };
   return (
     <section class="present">
       <h2>What would be decided now</h2>
@@ -106,6 +120,8 @@ function Present({ now, reload }: { readonly now: ExplanationJson['now']; readon
           </Link>
         </p>
       )}
+      <Done said={said} />
+      <CureButtons refusal={explanation} reload={reload} finish={finish} />
     </section>
   );
 }

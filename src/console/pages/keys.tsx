@@ -1,12 +1,14 @@
 import type { KeyReportJson } from '../../contract/operators/keys.ts';
+import { KeyTimeline } from '../charts/keyTimeline.tsx';
 import { useData } from '../data/useData.ts';
 import { State } from '../parts/icons.tsx';
 import type { Standing } from '../parts/icons.tsx';
 import { Loaded } from '../parts/loaded.tsx';
 import { Ago, Day } from '../parts/now.tsx';
+import { Panel } from '../parts/panel.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Column } from '../parts/table.tsx';
-import { Id } from '../parts/text.tsx';
+import { Copy, Id } from '../parts/text.tsx';
 import { useSession } from '../session/context.ts';
 
 type SigningKey = KeyReportJson['signing'][number];
@@ -48,11 +50,13 @@ export function KeysPage() {
                 <State is="warn" word={trouble} />
               </p>
             ))}
+            <Panel title="Rotation">
+              <KeyTimeline report={report} />
+            </Panel>
             <Roots roots={report.rootKeys} />
-            <section>
-              <h2>Signing keys</h2>
+            <Panel title="Signing keys">
               <Table caption="Signing keys" columns={SIGNING} items={report.signing} keyOf={({ kid }) => kid} />
-            </section>
+            </Panel>
           </>
         )}
       </Loaded>
@@ -60,27 +64,43 @@ export function KeysPage() {
   );
 }
 
-function Roots({ roots }: { readonly roots: KeyReportJson['rootKeys'] }) {
+type Root = KeyReportJson['rootKeys'][number];
+
+const ROOTS: readonly Column<Root>[] = [
+  {
+    title: 'Thumbprint',
+    cell: ({ thumbprint }) =>
+      thumbprint === null ? (
+        'Its vault did not answer yet'
+      ) : (
+        <>
+          <code class="whole">{thumbprint}</code>
+          <Copy text={thumbprint} what="the thumbprint" />
+        </>
+      ),
+  },
+  { title: 'Kept in', cell: ({ source }) => SOURCES[source] },
+  {
+    title: 'Key set ends',
+    cell: ({ set }) => (set === null ? <State is="bad" word="no key set" /> : <Day at={set.expiresAt} />),
+  },
+];
+
+const SOURCES: Readonly<Record<Root['source'], string>> = {
+  setting: 'a setting',
+  vault: 'a vault',
+  upload: 'offline: sets are uploaded',
+};
+
+function Roots({ roots }: { readonly roots: readonly Root[] }) {
   return (
-    <section>
-      <h2>Root keys</h2>
+    <Panel title="Root keys">
       <p class="quiet">Images carry the thumbprint of a root key. The key set that VMs believe is signed by it.</p>
-      {roots.length === 0 && <p class="empty">There is none: VMs believe what the service publishes.</p>}
-      <ul class="lines">
-        {roots.map(({ thumbprint, source, set }) => (
-          <li key={thumbprint}>
-            {thumbprint === null ? 'Its vault did not answer yet' : <Id id={thumbprint} what="the thumbprint" />} (
-            {source}){' '}
-            {set === null ? (
-              <State is="bad" word="no key set" />
-            ) : (
-              <>
-                its key set ends <Day at={set.expiresAt} />
-              </>
-            )}
-          </li>
-        ))}
-      </ul>
-    </section>
+      {roots.length === 0 ? (
+        <p class="empty">There is none: VMs believe what the service publishes.</p>
+      ) : (
+        <Table caption="Root keys" columns={ROOTS} items={roots} keyOf={({ thumbprint }) => thumbprint ?? ''} />
+      )}
+    </Panel>
   );
 }

@@ -1,10 +1,17 @@
-import { useCallback } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import type { LicenceJson } from '../../contract/operators/licence.ts';
 import type { LicenceDetailJson } from '../../contract/operators/records.ts';
+import { LicenceActions } from '../changes/licenceActions.tsx';
+import { listSubscriptions } from '../changes/licenceChange.ts';
 import { useData } from '../data/useData.ts';
 import { usePages } from '../data/usePages.ts';
+import { ChangeList } from '../parts/changeList.tsx';
+import { DecisionList } from '../parts/decisionList.tsx';
 import { Listed, Loaded } from '../parts/loaded.tsx';
+import { Done } from '../parts/notices.tsx';
 import { Ago, Day } from '../parts/now.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { SeatHistory } from '../charts/seatHistory.tsx';
 import { Seats } from '../parts/seats.tsx';
 import { LicenceState } from '../parts/states.tsx';
 import { Facts } from '../parts/table.tsx';
@@ -16,6 +23,9 @@ import { useSession } from '../session/context.ts';
 export function LicencePage({ id }: { readonly id: string }) {
   const { api } = useSession();
   const data = useData(`licence ${id}`, (signal) => api.read('readLicence', { params: { id }, signal }));
+  const [said, setSaid] = useState('');
+  const [isGone, setGone] = useState(false);
+  if (isGone) return <Deleted id={id} said={said} />;
   return (
     <Loaded data={data}>
       {(detail) => (
@@ -25,12 +35,39 @@ export function LicencePage({ id }: { readonly id: string }) {
           </h1>
           <LicenceState licence={detail.licence} />
           <Seats usage={detail.usage} />
+          <LicenceActions
+            detail={detail}
+            reload={data.reload}
+            finish={(done, deleted) => {
+              setSaid(done);
+              setGone(deleted);
+              if (!deleted) data.reload();
+            }}
+          />
+          <Done said={said} />
           <LicenceFacts detail={detail} />
           <Subscriptions licence={detail.licence} />
+          <SeatHistory pool={`licence:${detail.licence.id.toLowerCase()}`} />
           <Vms licence={detail.licence.id} />
+          <Refusals licence={detail.licence} />
+          <Changes licence={detail.licence.id} />
         </>
       )}
     </Loaded>
+  );
+}
+
+function Deleted({ id, said }: { readonly id: string; readonly said: string }) {
+  return (
+    <>
+      <h1>
+        <Plain text={id} />
+      </h1>
+      <Done said={said} />
+      <p>
+        <Link to={{ page: 'customers' }}>Look at the other customers</Link>
+      </p>
+    </>
   );
 }
 
@@ -69,17 +106,10 @@ function LicenceFacts({ detail: { licence, changedBy, changedAt } }: { readonly 
   );
 }
 
-/** Cloud and subscription of each, as the licence names them. */
-function listSubscriptions({ cloud, subscription, subscriptions }: LicenceJson) {
-  if (Array.isArray(subscriptions)) return subscriptions;
-  return cloud !== undefined && subscription !== undefined ? [{ cloud, subscription, until: null }] : [];
-}
-
 function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
   const subscriptions = listSubscriptions(licence);
   return (
-    <section>
-      <h2>Subscriptions</h2>
+    <Panel title="Subscriptions">
       {subscriptions.length === 0 && <p>Every subscription of the emulator.</p>}
       <ul class="lines">
         {subscriptions.map(({ cloud, subscription, until }) => (
@@ -94,7 +124,7 @@ function Subscriptions({ licence }: { readonly licence: LicenceJson }) {
           </li>
         ))}
       </ul>
-    </section>
+    </Panel>
   );
 }
 
@@ -102,15 +132,45 @@ function Vms({ licence }: { readonly licence: string }) {
   const { api } = useSession();
   const read = useCallback(
     (continuation?: string, signal?: AbortSignal) =>
-      api.read('listActivations', { query: { licence, continuation }, ...(signal && { signal }) }),
+      api.read('listActivations', { query: { licence, limit: MANY, continuation }, ...(signal && { signal }) }),
     [api, licence],
   );
   return (
-    <section>
-      <h2>VMs</h2>
+    <Panel title="VMs">
       <Listed list={usePages(`vms ${licence}`, read)} empty="No VM has had this licence yet.">
         {(items) => <VmTable items={items} />}
       </Listed>
-    </section>
+    </Panel>
+  );
+}
+
+/** VMs of one page. */
+const MANY = '25';
+
+/** What few rows of a list are shown beneath something else. */
+const FEW = '10';
+
+/** Those of its one subscription are found at once; those of several by a search through the log. */
+function Refusals({ licence }: { readonly licence: LicenceJson }) {
+  const [only, ...others] = listSubscriptions(licence);
+  const of = only !== undefined && others.length === 0 ? { cloud: only.cloud, subscription: only.subscription } : {};
+  return (
+    <Panel title="Refusals">
+      <DecisionList
+        filter={{ licence: licence.id, refused: 'true', limit: FEW, ...of }}
+        isLive={false}
+        without={['Licence', 'Offer']}
+        empty="No VM was refused under this licence."
+      />
+    </Panel>
+  );
+}
+
+function Changes({ licence }: { readonly licence: string }) {
+  const filter = { kind: 'licence', key: licence };
+  return (
+    <Panel title="Changes" action={<Link to={{ page: 'changes', query: filter }}>All of them</Link>}>
+      <ChangeList filter={{ ...filter, limit: FEW }} empty="Nobody has changed this licence since it is recorded." />
+    </Panel>
   );
 }

@@ -1,13 +1,16 @@
 import { useState } from 'preact/hooks';
 import type { ActivationJson } from '../../contract/operators/activation.ts';
+import { VM_CHANGES, listVmVerbs } from '../changes/vmChange.ts';
+import type { VmVerb } from '../changes/vmChange.ts';
+import { VmDialogue } from '../changes/vmDialogue.tsx';
 import { useData } from '../data/useData.ts';
-import { BlockDialogue } from '../parts/blockDialogue.tsx';
-import type { BlockVerb } from '../parts/blockDialogue.tsx';
-import { DecisionList } from '../parts/decisionList.tsx';
 import { Loaded } from '../parts/loaded.tsx';
+import { Done } from '../parts/notices.tsx';
 import { Ago } from '../parts/now.tsx';
+import { Panel } from '../parts/panel.tsx';
 import { Facts } from '../parts/table.tsx';
 import { Id, Plain } from '../parts/text.tsx';
+import { Timeline } from '../parts/timeline.tsx';
 import { VmState } from '../parts/vmTable.tsx';
 import { Link } from '../routing/navigation.tsx';
 import { shortenId } from '../text/ids.ts';
@@ -46,7 +49,7 @@ export function VmPage({ id, pool }: VmPageProps) {
                   <Link to={{ page: 'vms', id }}>Show it under all {items.length} licences</Link>
                 </p>
               )}
-              <Timeline vms={shown} />
+              <Events vms={shown} />
             </>
           );
         }}
@@ -69,7 +72,7 @@ function Activation({ vm, reload }: { readonly vm: ActivationJson; readonly relo
       </h2>
       <VmState vm={vm} />
       <VmFacts vm={vm} />
-      <BlockButton vm={vm} reload={reload} />
+      <VmActions vm={vm} reload={reload} />
     </section>
   );
 }
@@ -96,41 +99,72 @@ function VmFacts({ vm }: { readonly vm: ActivationJson }) {
         ['Changes of key', keyChanges.length > 0 && keyChanges.map(({ at }) => <Ago key={at} at={at} />)],
         ['First seen', <Ago key="first" at={vm.firstSeen} />],
         ['Last seen', <Ago key="last" at={vm.lastSeen} />],
+        [
+          'Changes by operators',
+          <>
+            <Link to={{ page: 'changes', query: { kind: 'block', key: vm.id } }}>blocks</Link>,{' '}
+            <Link to={{ page: 'changes', query: { kind: 'activation', key: vm.id } }}>seats and keys</Link>
+          </>,
+        ],
       ]}
     />
   );
 }
 
-function BlockButton({ vm, reload }: { readonly vm: ActivationJson; readonly reload: () => void }) {
-  const [verb, setVerb] = useState<BlockVerb | null>(null);
+function VmActions({ vm, reload }: { readonly vm: ActivationJson; readonly reload: () => void }) {
+  const [verb, setVerb] = useState<VmVerb | null>(null);
+  const [said, setSaid] = useState('');
   const mayWrite = useMay('Operator');
-  if (!mayWrite) return null;
   const close = () => {
     setVerb(null);
-    reload();
   };
   return (
-    <p class="unprinted">
-      <button
-        type="button"
-        onClick={() => {
-          setVerb(vm.blocked ? 'unblock' : 'block');
-        }}
-      >
-        {vm.blocked ? 'Unblock this VM …' : 'Block this VM …'}
-      </button>
-      {verb !== null && <BlockDialogue vm={vm} verb={verb} close={close} />}
-    </p>
+    <>
+      {mayWrite && (
+        <div class="actions unprinted">
+          {listVmVerbs(vm).map((one) => (
+            <button
+              key={one === 'unblock' ? 'block' : one}
+              type="button"
+              class={one === 'unblock' ? 'primary' : VM_CHANGES[one].isEnding ? 'ending' : ''}
+              onClick={() => {
+                setVerb(one);
+              }}
+            >
+              {VM_CHANGES[one].open}
+            </button>
+          ))}
+        </div>
+      )}
+      {verb !== null && (
+        <VmDialogue
+          vm={vm}
+          verb={verb}
+          close={() => {
+            close();
+            reload();
+          }}
+          finish={(done) => {
+            close();
+            setSaid(done);
+            reload();
+          }}
+        />
+      )}
+      <Done said={said} />
+    </>
   );
 }
 
-function Timeline({ vms }: { readonly vms: readonly ActivationJson[] }) {
+function Events({ vms }: { readonly vms: readonly ActivationJson[] }) {
   const [vm] = vms;
   if (vm === undefined) return null;
   return (
-    <section>
-      <h2>What was decided</h2>
-      <DecisionList filter={{ cloud: vm.cloud, vmId: vm.vmId }} isLive={false} />
-    </section>
+    <Panel
+      title="What was decided"
+      action={<Link to={{ page: 'decisions', query: { cloud: vm.cloud, vmId: vm.vmId } }}>As a list, live</Link>}
+    >
+      <Timeline cloud={vm.cloud} vmId={vm.vmId} />
+    </Panel>
   );
 }

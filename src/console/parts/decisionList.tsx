@@ -54,14 +54,19 @@ const COLUMNS: readonly Column<DecisionJson>[] = [
   },
 ];
 
+const NOTHING_FITS = 'Nothing was decided yet that fits.';
+
 export interface DecisionListProps {
   readonly filter: Readonly<Record<string, string | undefined>>;
   /** Whether it is read again every few seconds, while somebody can see it. */
   readonly isLive: boolean;
+  /** Titles of columns that say the same in every row. */
+  readonly without?: readonly string[];
+  readonly empty?: string;
 }
 
 /** Decisions, the newest first. */
-export function DecisionList({ filter, isLive }: DecisionListProps) {
+export function DecisionList({ filter, isLive, without = [], empty = NOTHING_FITS }: DecisionListProps) {
   const { api } = useSession();
   const key = JSON.stringify(filter);
   const read = useCallback(
@@ -75,9 +80,14 @@ export function DecisionList({ filter, isLive }: DecisionListProps) {
   // Without a token there is nothing to follow.
   useRepeated(list.reload, PAUSE, isLive && list.trouble?.kind !== 'signed_out');
   return (
-    <Listed list={list} empty="Nothing was decided yet that fits.">
+    <Listed list={list} empty={empty}>
       {(items) => (
-        <Table caption="Decisions, the newest first" columns={COLUMNS} items={items} keyOf={({ id }) => id} />
+        <Table
+          caption="Decisions, the newest first"
+          columns={COLUMNS.filter(({ title }) => !without.includes(title))}
+          items={items}
+          keyOf={({ id }) => id}
+        />
       )}
     </Listed>
   );

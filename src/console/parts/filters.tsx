@@ -59,3 +59,21 @@ export function Words({ label, value, change }: WordsProps) {
     </p>
   );
 }
+
+/** A day in UTC, such as "2026-11-23"; empty where none is chosen. */
+export function DayField({ label, value, change }: WordsProps) {
+  const id = useId();
+  return (
+    <p class="filter">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="date"
+        value={value}
+        onInput={({ currentTarget }) => {
+          change(currentTarget.value);
+        }}
+      />
+    </p>
+  );
+}

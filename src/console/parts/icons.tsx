@@ -19,10 +19,17 @@ export interface StateProps {
 export function State({ is, word }: StateProps) {
   return (
     <span class={`state ${is}`}>
-      <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
-        <path fill-rule="evenodd" d={SHAPES[is]} />
-      </svg>
+      <Icon is={is} />
       {word}
     </span>
+  );
+}
+
+/** The shape alone, where words stand beside it. */
+export function Icon({ is }: Pick<StateProps, 'is'>) {
+  return (
+    <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+      <path fill-rule="evenodd" d={SHAPES[is]} />
+    </svg>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Trouble } from '../data/problems.ts';
 import { useSession } from '../session/context.ts';
+import { State } from './icons.tsx';
 import { Id } from './text.tsx';
 
 export interface NoticeProps {
@@ -79,6 +80,15 @@ export function TroubleNotice({ trouble, retry }: TroubleProps) {
         </Notice>
       );
   }
+}
+
+/** What was just done. It is there before, so that what reads aloud tells of it. */
+export function Done({ said }: { readonly said: string }) {
+  return (
+    <p role="status" class="done">
+      {said !== '' && <State is="good" word={said} />}
+    </p>
+  );
 }
 
 /** Stands where something is still being read. */

@@ -1,13 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { useNavigation } from '../routing/navigation.tsx';
-import type { Target } from '../routing/place.ts';
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Where words lead; an id can be a VM's, a subscription's or a decision's, so that the VM is only the first guess. */
-function targetOf(words: string): Target {
-  return UUID.test(words) ? { page: 'vms', id: words.toLowerCase() } : { page: 'customers', query: { words } };
-}
 
 /** Stands on every page; the key `/` leads to it. */
 export function SearchBox() {
@@ -29,7 +21,7 @@ export function SearchBox() {
   const search = (event: Event) => {
     event.preventDefault();
     if (words.trim() === '') return;
-    go(targetOf(words.trim()));
+    go({ page: 'search', query: { q: words.trim() } });
     setWords('');
   };
   return (
@@ -39,7 +31,7 @@ export function SearchBox() {
       </label>
       <input
         {...{ id, ref: field, type: 'search', value: words, autocomplete: 'off', spellcheck: false }}
-        placeholder="Customer, licence or vmId"
+        placeholder="Search customers, licences, ids"
         aria-describedby={hint}
         onInput={({ currentTarget }) => {
           setWords(currentTarget.value);
@@ -47,7 +39,7 @@ export function SearchBox() {
       />
       <span id={hint} class="hint">
         <kbd>/</kbd>
-        <span class="unseen"> leads here. Enter searches customers, or opens the VM with this id.</span>
+        <span class="unseen"> leads here. Enter searches licences, subscriptions, VMs and decisions.</span>
       </span>
     </form>
   );

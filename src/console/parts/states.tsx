@@ -1,7 +1,7 @@
-import type { GRANT_CODES } from '../../contract/codes.ts';
 import { useNow } from './now.tsx';
 import type { EffectiveStatus } from '../../contract/operators/licenceFilter.ts';
 import type { LicenceJson } from '../../contract/operators/licence.ts';
+import { isGrant } from '../text/codes.ts';
 import { effectiveStatus } from '../text/effective.ts';
 import { State } from './icons.tsx';
 import type { Standing } from './icons.tsx';
@@ -29,13 +29,7 @@ export function LicenceState({ licence, effective }: LicenceStateProps) {
   return <State is={is} word={word} />;
 }
 
-const GRANTS: Readonly<Record<(typeof GRANT_CODES)[number], true>> = {
-  ...{ licence_issued: true, key_changed_accepted: true, seat_released: true },
-  ...{ trial_started: true, subscription_claimed: true },
-};
-
 /** What was decided, or would be: a grant or a refusal, by its code. */
 export function DecisionState({ code }: { readonly code: string }) {
-  const isGranted = code === 'granted' || Object.hasOwn(GRANTS, code);
-  return <State is={isGranted ? 'good' : 'bad'} word={code} />;
+  return <State is={code === 'granted' || isGrant(code) ? 'good' : 'bad'} word={code} />;
 }

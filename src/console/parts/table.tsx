@@ -36,11 +36,11 @@ export function Table<T>({ caption, columns, items, keyOf }: TableProps<T>) {
               const props = { 'data-title': title, class: isNumber === true ? 'number' : '' };
               return index === 0 ? (
                 <th key={title} scope="row" {...props}>
-                  {cell(item)}
+                  <span>{cell(item)}</span>
                 </th>
               ) : (
                 <td key={title} {...props}>
-                  {cell(item)}
+                  <span>{cell(item)}</span>
                 </td>
               );
             })}

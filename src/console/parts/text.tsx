@@ -73,7 +73,8 @@ export function Copy({ text, what }: CopyProps) {
     );
   };
   return (
-    <button type="button" class="copy" onClick={copy} title={`Copy ${what}`} aria-label={`Copy ${what}`}>
+    <button type="button" class="copy" onClick={copy} title={`Copy ${what}`}>
+      <span class="unseen">Copy {what}</span>
       <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
         <path d="M5 1h9v10h-2V3H5zM2 5h8v10H2zm2 2v6h4V7z" fill-rule="evenodd" />
       </svg>

@@ -42,3 +42,22 @@ export function describeDuration(text: string): string {
   );
   return parts.filter((part) => part !== undefined).join(' ') || text;
 }
+
+/** Hour or day of a chart in few characters: "14:00", or "Mon 23". @param by what one bar is */
+export function labelBar({ from }: { readonly from: number }, by: 'hour' | 'day'): string {
+  const text = new Date(from).toISOString();
+  return by === 'hour' ? text.slice(11, 16) : `${WEEKDAYS[new Date(from).getUTCDay()] ?? ''} ${text.slice(8, 10)}`;
+}
+
+/** The same in full: "2026-11-23 14:00–15:00", or "Mon 2026-11-23". */
+export function describeBar({ from, until }: { readonly from: number; readonly until: number }, by: 'hour' | 'day') {
+  if (by === 'hour') return `${describeDay(from)} ${labelBar({ from }, by)}–${labelBar({ from: until }, by)}`;
+  return `${WEEKDAYS[new Date(from).getUTCDay()] ?? ''} ${describeDay(from)}`;
+}
+
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** The beginning of the day after one, in UTC. @param day such as "2026-11-23" */
+export function nextDay(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY).toISOString();
+}

@@ -6,7 +6,7 @@ import { licenceSchema } from './licence.ts';
 import { seats } from './fields.ts';
 import { offerSchema } from './offer.ts';
 import { overrideSchema } from './override.ts';
-import { cloudLookedAt, instantText, pageOf, usageSchema } from './records.ts';
+import { instantText, pageOf, usageSchema } from './records.ts';
 
 export const DECISION_CODES = [...LICENCE_CODES, 'challenge_replayed', ...GRANT_CODES] as const;
 
@@ -76,6 +76,6 @@ export const explanationSchema = z
   .meta({ id: 'Explanation' });
 
 /** Decisions, the newest first. */
-export const timelinePage = pageOf(decisionSchema).extend({ cloud: cloudLookedAt });
+export const decisionPage = pageOf(decisionSchema);
 
 export type ExplanationJson = z.input<typeof explanationSchema>;

@@ -8,6 +8,13 @@ export const EFFECTIVE_STATUSES = ['active', 'not_yet', 'expired', 'suspended', 
 
 export type EffectiveStatus = (typeof EFFECTIVE_STATUSES)[number];
 
+/** As answers have it. */
+export const effective = z
+  .enum(EFFECTIVE_STATUSES)
+  .describe(
+    'What the licence is worth now, its dates and its offer’s status included. `licence.status` is what operators wrote.',
+  );
+
 const MAX_QUERY = 200;
 const QUERY = must(`be a text of 1 to ${MAX_QUERY} characters`);
 

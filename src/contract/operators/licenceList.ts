@@ -1,14 +1,22 @@
 import * as z from 'zod';
 
-import { EFFECTIVE_STATUSES } from './licenceFilter.ts';
-import { cloudLookedAt, licenceItem, pageOf } from './records.ts';
+import { effective } from './licenceFilter.ts';
+import { instantText, licenceItem, pageOf } from './records.ts';
 
 export const listedLicence = licenceItem
   .extend({
-    effective: z
-      .enum(EFFECTIVE_STATUSES)
+    effective,
+    counted: z
+      .strictObject({
+        taken: z.int().min(0).describe('VMs whose lease had not ended.'),
+        over: z.int().min(0).describe('VMs beyond the seats.'),
+        lastSeen: instantText.nullable().describe('When a VM was seen last, up to `asOf`; null if none was.'),
+        asOf: instantText,
+      })
+      .nullable()
+      .optional()
       .describe(
-        'What the licence is worth now, its dates and its offer’s status included. `licence.status` is what operators wrote.',
+        'With `counted=true`: the licence’s pool of seats, as GET /pools has it; null if it was not counted yet.',
       ),
   })
   .meta({ id: 'ListedLicence' });
@@ -16,7 +24,6 @@ export const listedLicence = licenceItem
 export type ListedLicenceJson = z.input<typeof listedLicence>;
 
 export const licencePage = pageOf(listedLicence).extend({
-  cloud: cloudLookedAt,
   lookedAt: z
     .int()
     .min(0)

@@ -9,6 +9,7 @@ import {
   SHORTEST_LIFETIME,
   formatDuration,
 } from '../durations.ts';
+import { OFFER_HELP } from '../offerHelp.ts';
 import { ANY, formatPlanName } from '../planName.ts';
 import { allowed, cloud, duration, features, must, overage, planName, productName, seats, sku } from './fields.ts';
 
@@ -32,18 +33,16 @@ const aliases: z.ZodType<readonly string[], readonly string[]> = z
   .max(MAX_ALIASES, must(`have at most ${MAX_ALIASES} names`));
 
 const MEMBERS = {
-  offer: planName.describe('publisher/product/plan; the plan may be *. The most specific offer wins.'),
-  mode: z.enum(OFFER_MODES, must('be "marketplace" (running the plan is the licence) or "licensed"')),
-  productAliases: aliases.describe('Other names of the product, such as the name of a preview.'),
-  status: z.enum(OFFER_STATUSES, must('be "active" or "suspended"')),
-  clouds: allowed(cloud, 'clouds').describe('The clouds that it is sold in.'),
-  skus: allowed(sku, 'skus').describe('The image skus that it covers; "" is the empty sku of custom images.'),
-  seats: seats
-    .optional()
-    .describe('In marketplace mode: of each subscription. In licensed mode each licence has its own.'),
-  overage: overage
-    .optional()
-    .describe('In marketplace mode: how many VMs of a subscription are licensed beyond the seats, marked as over.'),
+  offer: planName.describe(OFFER_HELP.offer),
+  mode: z
+    .enum(OFFER_MODES, must('be "marketplace" (running the plan is the licence) or "licensed"'))
+    .describe(OFFER_HELP.mode),
+  productAliases: aliases.describe(OFFER_HELP.productAliases),
+  status: z.enum(OFFER_STATUSES, must('be "active" or "suspended"')).describe(OFFER_HELP.status),
+  clouds: allowed(cloud, 'clouds').describe(OFFER_HELP.clouds),
+  skus: allowed(sku, 'skus').describe(OFFER_HELP.skus),
+  seats: seats.optional().describe(OFFER_HELP.seats),
+  overage: overage.optional().describe(OFFER_HELP.overage),
   trial: z
     .strictObject(
       {
@@ -53,30 +52,24 @@ const MEMBERS = {
       must(TRIAL),
     )
     .nullable()
-    .describe('In licensed mode: what a subscription without a licence gets, once, from its first VM on.'),
-  lifetime: duration.describe('From the issue of a licence to its end (exp).'),
-  renewAfter: duration.describe('From the issue to the time when clients renew.'),
-  grace: duration.describe('From the end of a licence to the time when the software stops without the service.'),
-  lease: duration.describe('How long a VM keeps its seat; at least lifetime.'),
-  requireKey: z.boolean(YES_NO).describe('Whether a licence must be bound to a key.'),
+    .describe(OFFER_HELP.trial),
+  lifetime: duration.describe(OFFER_HELP.lifetime),
+  renewAfter: duration.describe(OFFER_HELP.renewAfter),
+  grace: duration.describe(OFFER_HELP.grace),
+  lease: duration.describe(OFFER_HELP.lease),
+  requireKey: z.boolean(YES_NO).describe(OFFER_HELP.requireKey),
   keyChanges: z
     .number(KEY_CHANGES)
     .int(KEY_CHANGES)
     .min(0, KEY_CHANGES)
     .max(MAX_KEY_CHANGES, KEY_CHANGES)
-    .describe('How many changes of key are accepted while licences under earlier keys have not expired.'),
-  withoutPlan: z
-    .boolean(YES_NO)
-    .describe('In licensed mode: whether a VM without an attested plan may name this offer.'),
-  onForeignPlan: z
-    .enum(['refuse', 'none'], must(FOREIGN))
-    .describe('With withoutPlan: whether a plan of another publisher counts as no plan ("none").'),
-  earlyRelease: z
-    .boolean(YES_NO)
-    .describe('Whether a released seat is free at once, and not only when its lease ends.'),
-  offline: z.boolean(YES_NO).describe('Whether operators may issue licences by file, for VMs without a way out.'),
-  offlineLifetime: duration.describe('From the issue of a licence by file to its end (exp).'),
-  features,
+    .describe(OFFER_HELP.keyChanges),
+  withoutPlan: z.boolean(YES_NO).describe(OFFER_HELP.withoutPlan),
+  onForeignPlan: z.enum(['refuse', 'none'], must(FOREIGN)).describe(OFFER_HELP.onForeignPlan),
+  earlyRelease: z.boolean(YES_NO).describe(OFFER_HELP.earlyRelease),
+  offline: z.boolean(YES_NO).describe(OFFER_HELP.offline),
+  offlineLifetime: duration.describe(OFFER_HELP.offlineLifetime),
+  features: features.describe(OFFER_HELP.features),
 };
 
 /** An offer as answers and rows have it, with every member, so that what was read can be sent back. */

@@ -1,14 +1,16 @@
 import * as z from 'zod';
 
 import { seats } from './fields.ts';
-import { cloudLookedAt, instantText, pageOf } from './records.ts';
+import { instantText, pageOf } from './records.ts';
+
+export const POOL_KINDS = ['licence', 'trial', 'marketplace'] as const;
 
 /** A pool of seats, as it was counted last. */
 export const poolSchema = z
   .strictObject({
     pool: z.string().describe('Its name: `licence:<id>`, `trial:…` or `marketplace:…`.'),
     licence: z.string().describe('As tokens carry it: the licence’s id, `trial:…` or `mp:…`.'),
-    kind: z.enum(['licence', 'trial', 'marketplace']),
+    kind: z.enum(POOL_KINDS),
     customer: z.string().nullable().describe('The customer’s name, where the licence has one.'),
     cloud: z.string(),
     subscription: z.string().describe('Of a licence its first one; `*` where it is for every one of the emulator.'),
@@ -18,6 +20,7 @@ export const poolSchema = z
     overage: seats.describe('How many VMs are licensed beyond them.'),
     over: z.int().min(0).describe('How many VMs there are beyond the seats.'),
     overSince: instantText.nullable(),
+    lastSeen: instantText.nullable().describe('When a VM of it was seen last, up to `asOf`; null if none was.'),
     refused: z
       .strictObject({
         last24h: z.int().min(0).describe('VMs that got no seat, each once an hour.'),
@@ -34,7 +37,7 @@ export const poolSchema = z
 
 export type PoolJson = z.input<typeof poolSchema>;
 
-export const poolPage = pageOf(poolSchema).extend({ cloud: cloudLookedAt });
+export const poolPage = pageOf(poolSchema);
 
 /** What was used of a pool in a day. */
 const poolDay = z.strictObject({
@@ -52,3 +55,5 @@ export const poolHistory = z
     days: z.array(poolDay).describe('Every day that was asked for, from the first to the last.'),
   })
   .meta({ id: 'PoolHistory' });
+
+export type PoolHistoryJson = z.input<typeof poolHistory>;

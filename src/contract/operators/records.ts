@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { licenceSchema } from './licence.ts';
+import { effective } from './licenceFilter.ts';
 import { offerSchema } from './offer.ts';
 import { overrideSchema } from './override.ts';
 import { seats } from './fields.ts';
@@ -14,7 +15,9 @@ export const instantText = z.iso.datetime();
 export const cloudLookedAt = z
   .string()
   .nullable()
-  .describe('The cloud that was looked at; null: every one. Nothing else was left out than what the request names.');
+  .describe(
+    'The cloud that was looked at; null: every one, of a subscription or VM every accepted one. Nothing else was left out than what the request names.',
+  );
 
 /** ETag and last change of an object, beside what it holds. */
 export const recordFields = {
@@ -45,10 +48,12 @@ export const overrideItem = z
 export const licenceItem = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
 
 export const licenceDetail = z
-  .strictObject({ licence: licenceSchema, ...recordFields, usage: usageSchema })
+  .strictObject({ licence: licenceSchema, effective, ...recordFields, usage: usageSchema })
   .meta({ id: 'LicenceDetail' });
 
 export type OfferItemJson = z.input<typeof offerItem>;
+export type OverrideItemJson = z.input<typeof overrideItem>;
+export type LicenceItemJson = z.input<typeof licenceItem>;
 export type LicenceDetailJson = z.input<typeof licenceDetail>;
 export type SeatUsageJson = z.input<typeof usageSchema>;
 
@@ -89,6 +94,21 @@ export const effectReport = z
         .describe(
           'Of trust: accepted clouds that are left without a complete path, so that no VM there gets a licence.',
         ),
+      issues: z
+        .strictObject({
+          last24h: z
+            .int()
+            .min(0)
+            .nullable()
+            .describe(
+              'null: not known. Issues are counted by the name of the issuing CA, so not by leaves, nor where CAs share a name or some of their paths lead round this certificate.',
+            ),
+          since: instantText.describe('The beginning of the first hour that was counted.'),
+        })
+        .optional()
+        .describe(
+          'Of trust: licences that were issued in the last day, renewals too, to VMs with documents under this CA. Instances write once a minute what they have counted.',
+        ),
     }),
     effectToken: z
       .string()
@@ -104,15 +124,42 @@ export type EffectReportJson = z.input<typeof effectReport>;
 
 const counts = z.strictObject({ created: z.int(), updated: z.int(), unchanged: z.int() });
 
+/** What a file changes of one object. */
+const fileRow = z
+  .strictObject({
+    kind: z.enum(['offer', 'licence']),
+    id: z.string().describe('Of the licence; the name of the offer.'),
+    line: z.int().optional().describe('Of a CSV file, from 1.'),
+    field: z.string().optional().describe('Of a JSON file: where it stands, such as licences[3].'),
+    old: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('The members that change, as they are; null if it is created.'),
+    new: z.record(z.string(), z.unknown()).describe('The members that change, as they would be.'),
+  })
+  .meta({ id: 'FileRow' });
+
 /** What a file wrote, or would write. */
 export const applyReport = z
-  .strictObject({ dryRun: z.boolean(), offers: counts, licences: counts })
+  .strictObject({
+    dryRun: z.boolean(),
+    offers: counts,
+    licences: counts,
+    rows: z
+      .array(fileRow)
+      .optional()
+      .describe('With dryRun=true and rows=true: each object that is created or changed.'),
+  })
   .meta({ id: 'ApplyReport' });
+
+export type FileRowJson = z.input<typeof fileRow>;
+export type ApplyReportJson = z.input<typeof applyReport>;
 
 /** The page of a list. */
 export function pageOf<T extends z.ZodType>(item: T) {
   return z.strictObject({
     items: z.array(item),
     continuation: z.string().nullable().describe('For the next page; null at the end of the list.'),
+    cloud: cloudLookedAt,
   });
 }

@@ -30,3 +30,5 @@ export const searchAnswer = z
     complete: z.boolean().describe('false: there are more. Write more of the word or of the id.'),
   })
   .meta({ id: 'SearchAnswer' });
+
+export type SearchAnswerJson = z.input<typeof searchAnswer>;

@@ -41,5 +41,3 @@ export const statisticsPage = z
   .meta({ id: 'DecisionStatistics' });
 
 export type StatisticsPageJson = z.input<typeof statisticsPage>;
-
-export type DecisionCountJson = z.input<typeof decisionCount>;

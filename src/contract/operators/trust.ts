@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 import { CLOUD_NAMES } from '../clouds.ts';
-import { instantText, recordFields } from './records.ts';
+import { cloudLookedAt, instantText, recordFields } from './records.ts';
 
 export const digest = z
   .string()
@@ -61,7 +61,7 @@ export const issuerSchema = z
   })
   .meta({ id: 'UnknownIssuer' });
 
-export const issuerList = z.strictObject({ items: z.array(issuerSchema) });
+export const issuerList = z.strictObject({ items: z.array(issuerSchema), cloud: cloudLookedAt });
 
 export const pinBody = z.strictObject({
   cloud: z.enum(CLOUD_NAMES),

@@ -13,6 +13,8 @@ import type { HostFile } from './hostFile.ts';
 import { filterLog } from './hostLog.ts';
 import type { HostLog } from './hostLog.ts';
 import { createListener } from './httpListener.ts';
+import { readBodyLimit } from './httpRequest.ts';
+import type { BodyLimit } from './httpRequest.ts';
 import { holdSettings } from './settings.ts';
 import { createTimers } from './timers.ts';
 import type { Timers } from './timers.ts';
@@ -60,6 +62,7 @@ interface Running {
   readonly checked: CheckedFunctions;
   readonly hostFile: HostFile;
   readonly timers: Timers;
+  readonly bodyLimit: BodyLimit;
   readonly functions: readonly FunctionInfo[];
   readonly log: HostLog;
   readonly stop: () => Promise<void>;
@@ -110,8 +113,18 @@ async function startApp(options: FunctionsHostOptions): Promise<Running> {
       await app.runAppHooks('appStart', root);
     });
     const checked = await checkApp(app, log);
+    const bodyLimit = readBodyLimit(process.env);
     const timers = createTimers(app, checked.timers, log, options.now ?? (() => new Date()));
-    return { app, checked, hostFile, timers, log, functions: listFunctions(app, checked), stop: createStop() };
+    return {
+      app,
+      checked,
+      hostFile,
+      timers,
+      bodyLimit,
+      log,
+      functions: listFunctions(app, checked),
+      stop: createStop(),
+    };
 
     function createStop(): () => Promise<void> {
       let stopping: Promise<void> | undefined;
@@ -155,10 +168,10 @@ function listFunctions(app: FunctionApp, { http, timers }: CheckedFunctions): re
 }
 
 async function listen(running: Running, port: number, host: string): Promise<Listening> {
-  const { app, checked, hostFile, log, timers } = running;
+  const { checked, timers } = running;
   const homepage = process.env['AzureWebJobsDisableHomepage']?.toLowerCase() !== 'true';
   const admin = /^(127\.|::1$|localhost$)/i.test(host) ? createAdmin(running) : () => undefined;
-  const server = createServer(createListener({ app, functions: checked.http, hostFile, homepage, log, admin }));
+  const server = createServer(createListener({ ...running, functions: checked.http, homepage, admin }));
   const address = await listenOn(server, port, host);
   timers.start();
   const name = host.includes(':') ? `[${host}]` : host;

@@ -6,6 +6,7 @@ import type { HostFile } from './hostFile.ts';
 import type { HostLog } from './hostLog.ts';
 import { parseTarget, readBody, splitPath, toRpcRequest } from './httpRequest.ts';
 import { writeAnswer, writeStatus } from './httpResponse.ts';
+import type { BodyLimit } from './httpRequest.ts';
 import { matchRoute } from './routeTemplate.ts';
 
 export interface ListenerOptions {
@@ -14,6 +15,7 @@ export interface ListenerOptions {
   readonly functions: readonly HttpFunction[];
   readonly hostFile: HostFile;
   readonly homepage: boolean;
+  readonly bodyLimit: BodyLimit;
   readonly log: HostLog;
   /** Answers below `/admin/`, which the platform has for itself. @returns the status, or undefined for 404 */
   readonly admin: (request: IncomingMessage, path: readonly string[]) => 202 | 400 | 415 | undefined;
@@ -50,9 +52,9 @@ async function answerRequest(
     answerUnrouted(options, request, response, path);
     return;
   }
-  const body = await readBody(request);
+  const body = await readBody(request, options.bodyLimit);
   if (body === undefined) {
-    options.log('error', 'Host', 'A request body is longer than the 100 MiB that the platform takes.');
+    options.log('error', 'Host', `A request body is longer than the ${options.bodyLimit.described}.`);
     writeStatus(response, 500);
     return;
   }

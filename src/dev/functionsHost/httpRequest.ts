@@ -1,9 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { RpcHttpRequest } from './coreModule.ts';
+import { HostStartError } from './hostError.ts';
 
-/** The platform's own bound on a request's body: 100 MiB. Beyond it the real host answers 500. */
-export const BODY_LIMIT = 104_857_600;
+/** Octets of a request's body, for the whole app. Beyond it the real host answers 500. */
+export interface BodyLimit {
+  readonly octets: number;
+  /** For the log. */
+  readonly described: string;
+}
+
+const SETTING = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT';
+const PLATFORM_LIMIT: BodyLimit = { octets: 104_857_600, described: '100 MiB that the platform takes' };
+
+/** @throws HostStartError where the setting is no number of octets */
+export function readBodyLimit(settings: Readonly<Record<string, string | undefined>>): BodyLimit {
+  const text = settings[SETTING] ?? '';
+  if (text === '') return PLATFORM_LIMIT;
+  const octets = Number(text);
+  if (/^[1-9]\d*$/.test(text)) return { octets, described: `${octets} octets of ${SETTING}` };
+  throw new HostStartError([`The setting ${SETTING} must be a number of octets, such as 262144.`]);
+}
 
 const HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i;
 
@@ -31,17 +48,17 @@ function decodeSegment(segment: string): string {
 }
 
 /** Reads a body, holding no more of it than the bound. @returns undefined where it is longer */
-export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return undefined;
+export async function readBody(request: IncomingMessage, { octets }: BodyLimit): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > octets) return undefined;
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
     // What is beyond the bound is read and dropped, so that the caller gets to see the answer.
-    if (length > BODY_LIMIT) chunks.length = 0;
+    if (length > octets) chunks.length = 0;
     else chunks.push(chunk);
   }
-  return length > BODY_LIMIT ? undefined : Buffer.concat(chunks);
+  return length > octets ? undefined : Buffer.concat(chunks);
 }
 
 /** Puts a request into the form in which the host hands it to the worker. */

@@ -44,7 +44,7 @@ const LICENCE_FILE = /^(?:licen[cs]e|copying|notice)(?:\.(?:md|txt))?$/i;
 
 /** Writes the licences of the packages that were bundled, as their terms ask. Nothing where none was. */
 export function writeNotices(metafile: Metafile, root: string, file: string): void {
-  const folders = new Set(Object.keys(metafile.inputs).flatMap((path) => PACKAGE_FOLDER.exec(path)?.[0] ?? []));
+  const folders = new Set(Object.keys(metafile.inputs).flatMap((path) => packageFolderOf(path) ?? []));
   const notices = [...folders].sort().map((folder) => describeLicence(join(root, folder)));
   if (notices.length > 0) writeFileSync(file, notices.join(RULE));
 }
@@ -52,6 +52,11 @@ export function writeNotices(metafile: Metafile, root: string, file: string): vo
 const RULE = `\n${'-'.repeat(80)}\n\n`;
 
 const PACKAGE_FOLDER = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
+
+/** @returns the folder of the package that a source is of; null where it is the project's own */
+export function packageFolderOf(path: string): string | null {
+  return PACKAGE_FOLDER.exec(path)?.[0] ?? null;
+}
 
 function describeLicence(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as PackageFile;

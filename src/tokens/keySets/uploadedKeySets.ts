@@ -130,7 +130,7 @@ export class UploadedKeySets implements KeySets {
    */
   async add(token: string, change: Change, beforeWrite: BeforeWrite = () => Promise.resolve()): Promise<Upload> {
     const { rootKeys, issuer, life } = this.#options;
-    const verified = await verifyKeySet(token, { rootKeys, issuer, at: change.at });
+    const verified = verifyKeySet(token, { rootKeys, issuer, at: change.at });
     if (!verified.ok) return { ok: false, reason: 'invalid', detail: explainKeySetFault(verified.fault) };
     const { root, claims } = verified;
     if (claims.life * SECOND < life)
@@ -149,7 +149,7 @@ export class UploadedKeySets implements KeySets {
     stored: Recorded<UploadedKeySet> | null,
     { root, change, beforeWrite }: Putting,
   ): Promise<Upload | null> {
-    const before = stored === null ? null : await this.#verify(stored.value);
+    const before = stored === null ? null : this.#verify(stored.value);
     const isSame = before?.token === set.token;
     if (stored !== null && before !== null && isSame) {
       this.#take(root, before);
@@ -216,7 +216,7 @@ export class UploadedKeySets implements KeySets {
     const turn = this.#begun;
     try {
       const rows = await this.#options.store.listKeySets();
-      const read = await this.#verifyAll(rows);
+      const read = this.#verifyAll(rows);
       this.#failure = null;
       if (turn < this.#taken) return;
       this.#readAt = at;
@@ -227,11 +227,11 @@ export class UploadedKeySets implements KeySets {
     }
   }
 
-  async #verifyAll(rows: readonly Recorded<UploadedKeySet>[]) {
+  #verifyAll(rows: readonly Recorded<UploadedKeySet>[]) {
     const sets = new Map<string, StoredSet>();
     const faults = new Map<string, Error>();
     for (const { value } of rows.filter((row) => this.#options.rootKeys.includes(row.value.root))) {
-      const set = await this.#verify(value);
+      const set = this.#verify(value);
       if (set === null) faults.set(value.root, new KeySetMissingError(UNUSABLE_SET));
       else sets.set(value.root, set);
     }
@@ -239,11 +239,11 @@ export class UploadedKeySets implements KeySets {
   }
 
   /** Whoever writes to the store is not believed: null where the root did not sign this. */
-  async #verify({ root, token, since }: UploadedKeySet): Promise<StoredSet | null> {
+  #verify({ root, token, since }: UploadedKeySet): StoredSet | null {
     const known = this.#sets?.get(root);
     if (known?.token === token) return { ...known, since };
     const { rootKeys, issuer } = this.#options;
-    const verified = await verifyKeySet(token, { rootKeys, issuer, at: null });
+    const verified = verifyKeySet(token, { rootKeys, issuer, at: null });
     return verified.ok && verified.root === root ? { token, claims: verified.claims, since } : null;
   }
 }

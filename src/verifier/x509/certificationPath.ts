@@ -82,6 +82,11 @@ export function findLongestPath(ca: Certificate, options: PathSearchOptions): Pa
   return { found: true, path: others.reduce((best, path) => (path.notAfter > best.notAfter ? path : best), first) };
 }
 
+/** All paths from a CA that issues leaves to an anchor, as {@link findLongestPath} finds them. */
+export function listPaths(ca: Certificate, options: PathSearchOptions): readonly CertificationPath[] {
+  return [...new PathSearch(options).pathsFromCa(ca)];
+}
+
 /** Why no path may lead over this CA, whatever issued it; null where one may. */
 export function findCaFailure(ca: Certificate, isAnchor: boolean, options: PathSearchOptions): PathFailure | null {
   return new PathSearch(options).findFailure(null, { certificate: ca, isAnchor });

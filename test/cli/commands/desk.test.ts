@@ -26,11 +26,14 @@ function bootVm(vm: string) {
   return boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm, key: createKey() });
 }
 
+function openStore() {
+  const { connectionString, tablePrefix } = stack();
+  return createTablesStore({ connection: { connectionString }, tablePrefix });
+}
+
 /** As the timer does some minutes later. */
 async function project(): Promise<void> {
-  const { connectionString, tablePrefix } = stack();
-  const store = createTablesStore({ connection: { connectionString }, tablePrefix });
-  await projectViews({ store, now: () => Date.now() + LAG + 60_000 }, () => undefined);
+  await projectViews({ store: openStore(), now: () => Date.now() + LAG + 60_000 }, () => undefined);
 }
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -76,6 +79,54 @@ test('licences are listed by words, by what they are worth, and in the order of 
   expect((await run('licences', 'list', '--query', 'http-exp')).out).toMatch(/^http-expired +expired /m);
 });
 
+test('licences are listed with the seats that are taken, as they were counted last', async () => {
+  const listed = await run('licences', 'list', '--query', 'http-standard');
+  expect(listed.out).toMatch(/^ID +STATUS .* VALID UNTIL +TAKEN +OVER$/m);
+  expect(listed.out).toMatch(/^http-standard +active .* +1 +0$/m);
+  expect(await json('licences', 'list', '--query', 'http-standard')).toMatchObject([
+    { licence: { id: 'http-standard' }, taken: 1, over: 0 },
+  ]);
+});
+
+test('issues by CA stand beside the decisions, and alone where they are asked for', async () => {
+  const issue = { cloud: 'AzureChinaCloud', issuer: 'Contoso CA 7' };
+  const store = openStore();
+  const at = Date.now();
+  for (let times = 0; times < 2; times += 1) store.countIssue({ ...issue, at });
+  await store.writeIssues();
+  const ofCloud = ['--cloud', issue.cloud];
+  expect(await json('decisions', 'stats', '--issues', ...ofCloud)).toMatchObject([{ ...issue, count: 2 }]);
+  expect(await json('decisions', 'stats', ...ofCloud)).toEqual([]);
+  expect((await run('decisions', 'stats', ...ofCloud)).out).toMatch(
+    /^Decisions\nnone\n\nLicences by CA\nFROM +CA +CLOUD +LICENCES\n20\S+ +Contoso CA 7 +AzureChinaCloud +2\n$/,
+  );
+  expect((await run('decisions', 'stats')).out).toMatch(
+    /^Decisions\nFROM +CODE +OFFER +CLOUD +VMS\n20.*licence_issued/,
+  );
+  expect((await run('decisions', 'stats', '--code', 'licence_issued')).out).not.toContain('Licences by CA');
+  expect((await run('decisions', 'stats', '--issues', '--code', 'licence_issued')).complaints).toContain(
+    '--issues and --code do not go together',
+  );
+});
+
+test('a pool tells how it was used, day by day, and a VM what happened to it', async () => {
+  const pool = 'licence:http-standard';
+  const history = await json('pools', 'history', pool);
+  expect(history).toMatchObject({ pool, limit: 50 });
+  const { days } = history as { readonly days: readonly { readonly day: string }[] };
+  expect(days).toHaveLength(30);
+  const { day = '' } = days.at(-1) ?? {};
+  const told = await run('pools', 'history', pool, '--from', day);
+  expect(told.out).toMatch(
+    new RegExp(`^DAY +VM-HOURS +MOST AT ONCE\n${day} +\\d+ +1\n(.*\n)?\nThe pool has 50 seats now\\.\n$`),
+  );
+  expect(await json('decisions', 'timeline', '--vm', LICENSED)).toMatchObject([{ code: 'licence_issued' }]);
+  const subscription = 'aaaaaaaa-0000-4000-8000-000000000001';
+  const line = (await run('decisions', 'timeline', '--subscription', subscription, '--cloud', 'emulator')).out;
+  expect(line).toMatch(new RegExp(`^20\\S+ +licence_issued +${LICENSED} `, 'm'));
+  expect((await run('pools', 'history', 'licence:nowhere')).code).toBe(2);
+});
+
 test('nothing found is no failure, and what has no word is refused', async () => {
   const nothing = await run('search', 'nowhere');
   expect([nothing.code, nothing.out]).toEqual([0, expect.stringMatching(/^Nothing was found\./)]);
@@ -88,6 +139,9 @@ test.each([
   [['pools', 'list', '--sort', 'emptiest'], 'fullest'],
   [['status', '--period', '1y'], '7d'],
   [['decisions', 'stats', '--from', 'soon'], 'RFC 3339'],
+  [['decisions', 'timeline'], '--subscription or --vm'],
+  [['decisions', 'timeline', '--vm', LICENSED, '--subscription', LICENSED], 'one of the two'],
+  [['pools', 'history', 'licence:x', '--from', 'soon'], 'a day such as'],
   [['licences', 'list', '--status', 'paused'], 'offer_suspended'],
 ])('%j is wrong usage', async (args, told) => {
   const { code, complaints } = await run(...args);

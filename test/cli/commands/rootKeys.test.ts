@@ -104,7 +104,7 @@ test('a set is signed as clients believe it: 30 days, and the life that the serv
     expect(complaints).toContain(told);
   }
   expect(complaints).toContain('There is no previous set to compare with');
-  const verified = await verifyKeySet(read('set.jwt'), { rootKeys: [kid(ROOT)], issuer: ISSUER, at: AT });
+  const verified = verifyKeySet(read('set.jwt'), { rootKeys: [kid(ROOT)], issuer: ISSUER, at: AT });
   expect(verified).toEqual({
     ...{ ok: true, root: kid(ROOT) },
     claims: {
@@ -240,7 +240,7 @@ test('a set before it of another issuer, or changed since, is refused', async ()
 });
 
 test('as a process without a terminal it ends by itself, with exit code 1 and the name of the option', async () => {
-  const { code, stdout, stderr } = await spawnCli(signWith({ out: 'process.jwt' }), folder, 'y\n').ended;
+  const { code, stdout, stderr } = await spawnCli(signWith({ out: 'process.jwt' }), folder, { stdin: 'y\n' }).ended;
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toContain('--yes');
   expect(existsSync(file('process.jwt'))).toBe(false);

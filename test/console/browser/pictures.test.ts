@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
@@ -11,7 +11,7 @@ const WIDTHS = [360, 900, 1440];
 const SCHEMES = ['light', 'dark'] as const;
 const FORMS = SCHEMES.flatMap((scheme) => WIDTHS.map((width) => ({ scheme, width })));
 
-const PAGES = ['Customers', 'Decisions', 'Offers', 'Trust', 'Keys'] as const;
+const PAGES = ['Overview', 'Customers', 'Decisions', 'Offers', 'Trust', 'Keys', 'Changes'] as const;
 
 const scene = useConsoleScene();
 
@@ -54,4 +54,47 @@ describe.skipIf(hasNoBrowser)('pictures', () => {
       await context.close();
     },
   );
+});
+
+/** Of the documentation; without the setting they are written beside the others, and the documentation stays as it is. */
+const SHOWN = process.env['DOCS_PICTURES'] === '1' ? resolve(import.meta.dirname, '../../../docs/console') : FOLDER;
+
+const SHOWN_AT = { width: 1200, height: 1120 };
+
+/** Octets of all pictures of the documentation: they are in the repository. */
+const MOST_OCTETS = 400_000;
+
+describe.skipIf(hasNoBrowser)('the documentation', () => {
+  test('shows the overview, a licence and an explanation', async () => {
+    const { browser, stack } = scene();
+    const { page, context } = await openPage(browser, stack, { colorScheme: 'light', viewport: SHOWN_AT });
+    mkdirSync(SHOWN, { recursive: true });
+    const files: string[] = [];
+    const take = async (name: string) => {
+      await settle(page);
+      await page.mouse.move(0, 0);
+      const path = join(SHOWN, `${name}.png`);
+      await page.screenshot({ path });
+      files.push(path);
+    };
+    await signIn(page, stack, 'Operator');
+    await page.getByRole('heading', { name: 'Everything is ready' }).waitFor();
+    await take('overview');
+    await page.getByRole('region', { name: 'Fullest pools' }).getByRole('link', { name: 'Adventure Works' }).click();
+    await page.getByText('40 seats now').waitFor();
+    await take('licence');
+    await page.getByRole('link', { name: 'Decisions', exact: true }).click();
+    await page.getByLabel('Code').selectOption('sku_not_allowed');
+    await page.getByRole('row').filter({ hasText: 'sku_not_allowed' }).getByRole('link').first().click();
+    await page.getByRole('heading', { name: 'What was checked' }).waitFor();
+    await take('explain');
+    expect(files.reduce((sum, file) => sum + statSync(file).size, 0)).toBeLessThan(MOST_OCTETS);
+    await context.close();
+  });
+
+  test('has no other picture of the console', () => {
+    expect(readdirSync(resolve(FOLDER, '../../docs/console')).toSorted()).toEqual([
+      ...['explain.png', 'licence.png', 'overview.png'],
+    ]);
+  });
 });

@@ -4,11 +4,17 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import { licenceIdOf } from '../../../src/catalogue/seatPool.ts';
+import type { SeatPool } from '../../../src/catalogue/seatPool.ts';
 import { bootVm } from '../../../src/dev/bootVm.ts';
 import type { Stack } from '../../../src/dev/stack.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';
-import { useStack } from '../../operators/useStack.ts';
+import { operate, useStack } from '../../operators/useStack.ts';
+import { createTestTables } from '../../support/azurite.ts';
 import { CHROMIUM, findChromiumAbsence } from '../../support/chromium.ts';
+import { DAY } from '../../support/licensing.ts';
+import { fillHistory } from './fillHistory.ts';
+import type { History } from './fillHistory.ts';
 
 const absent = findChromiumAbsence();
 // The reporter shows that tests are skipped, but not why.
@@ -31,7 +37,10 @@ export const HOSTILE_NAME = 'Ev\u202Eil <b>Customer</b> שלום';
 
 const OFFER = 'contoso/gateway/standard';
 const SUBSCRIPTION = 'aaaaaaaa-0000-4000-8000-000000000001';
+const METERED = 'contoso/gateway/metered';
 const other = (number: number) => `dddddddd-0000-4000-8000-${String(number).padStart(12, '0')}`;
+
+const inDays = (days: number) => new Date(Date.now() + days * DAY).toISOString();
 
 /** Licences in every state, and customers as they come. */
 const CATALOGUE = {
@@ -39,7 +48,7 @@ const CATALOGUE = {
     { offer: OFFER, mode: 'licensed', clouds: ['emulator'], skus: ['standard-2'], requireKey: false, keyChanges: 1 },
     { offer: 'contoso/gateway/early', mode: 'licensed', clouds: ['emulator'] },
     { offer: 'contoso/gateway/retired', mode: 'licensed', clouds: ['emulator'], status: 'suspended' },
-    { offer: 'contoso/gateway/metered', mode: 'marketplace', clouds: ['emulator'], seats: 'unlimited' },
+    { offer: METERED, mode: 'marketplace', clouds: ['emulator'], seats: 'unlimited' },
     { offer: 'planPublisher/planProduct/planName', mode: 'licensed', clouds: ['emulator'] },
   ],
   licences: [
@@ -64,6 +73,14 @@ const CATALOGUE = {
       ...{ id: 'wingtip', cloud: 'emulator', subscription: other(4), offer: OFFER, seats: 12 },
       ...{ customer: { name: 'Wingtip Toys' }, validFrom: '2099-01-01T00:00:00Z' },
     },
+    {
+      ...{ id: 'adventure', cloud: 'emulator', subscription: other(6), offer: OFFER, seats: 30 },
+      ...{ customer: { name: 'Adventure Works', reference: 'C-4802' }, validUntil: inDays(12) },
+    },
+    {
+      ...{ id: 'contoso-hotels', cloud: 'emulator', subscription: other(7), offer: OFFER, seats: 120, overage: 5 },
+      ...{ customer: { name: 'Contoso Hotels', reference: 'C-4519' }, validUntil: inDays(45) },
+    },
     { id: 'retired', cloud: 'emulator', subscription: other(5), offer: 'contoso/gateway/retired', seats: 2 },
     {
       id: 'demonstration',
@@ -75,22 +92,75 @@ const CATALOGUE = {
   ],
 };
 
+const plan = { publisher: 'contoso', product: 'gateway', name: 'standard' };
+
 const VMS = {
-  vms: ['first', 'second', 'third', 'fourth', 'fifth'].map((name, index) => ({
-    ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION },
-    ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
-    plan: { publisher: 'contoso', product: 'gateway', name: 'standard' },
-  })),
+  vms: [
+    ...['first', 'second', 'third', 'fourth', 'fifth', 'sixth'].map((name, index) => ({
+      ...{ name, vmId: `11111111-0000-4000-8000-00000000000${index + 1}`, subscriptionId: SUBSCRIPTION, plan },
+      ...{ location: 'westeurope', sku: ['fourth', 'fifth'].includes(name) ? 'other' : 'standard-2' },
+    })),
+    // Of a subscription that has no licence.
+    {
+      ...{ name: 'stranger', vmId: '11111111-0000-4000-8000-000000000007', subscriptionId: other(9), plan },
+      ...{ location: 'westeurope', sku: 'standard-2' },
+    },
+  ],
 };
 
 export const VM_ID = '11111111-0000-4000-8000-000000000001';
 export const OTHER_VM_ID = '11111111-0000-4000-8000-000000000003';
+
+const METERED_POOL: SeatPool = {
+  ...{ kind: 'marketplace', cloud: 'emulator', subscriptionId: other(20) },
+  plan: { publisher: 'contoso', product: 'gateway', name: 'metered' },
+};
+
+/** Of the month before. */
+const HISTORY: Omit<History, 'now'> = {
+  offer: OFFER,
+  pools: [
+    {
+      ...{ pool: { kind: 'licence', id: 'adventure' }, licenceId: 'adventure', subscriptionId: other(6), offer: OFFER },
+      ...{ vms: 37, vmsBefore: 12 },
+    },
+    {
+      ...{ pool: { kind: 'licence', id: 'contoso-hotels' }, licenceId: 'contoso-hotels', subscriptionId: other(7) },
+      ...{ offer: OFFER, vms: 64, vmsBefore: 58 },
+    },
+    {
+      ...{ pool: METERED_POOL, licenceId: licenceIdOf(METERED_POOL), subscriptionId: other(20), offer: METERED },
+      ...{ vms: 8, vmsBefore: 2 },
+    },
+  ],
+  refusals: [
+    { code: 'seats_exhausted', licenceId: 'fabrikam-2026', subscriptionId: SUBSCRIPTION, today: 14, yesterday: 5 },
+    { code: 'licence_suspended', licenceId: 'northwind', subscriptionId: other(2), today: 9, yesterday: 9 },
+    { code: 'subscription_not_licensed', licenceId: null, subscriptionId: other(30), today: 6, yesterday: 0 },
+    { code: 'licence_expired', licenceId: 'tailspin', subscriptionId: other(3), today: 3, yesterday: 11 },
+    { code: 'key_changed', licenceId: 'contoso-hotels', subscriptionId: other(7), today: 1, yesterday: 2 },
+  ],
+};
 
 export interface ConsoleScene {
   readonly stack: Stack;
   readonly browser: Browser;
   /** Boots one of the VMs, with a key of its own. */
   readonly boot: (vm: string) => ReturnType<typeof boot>;
+  /** The same by the shipped client, as a customer's VM does. */
+  readonly bootByClient: (vm: string) => ReturnType<typeof bootVm>;
+}
+
+/** Somebody has changed something already. */
+async function raiseSeats(stack: Stack): Promise<void> {
+  const { etag = '' } = (await operate(stack, 'GET /licences/adventure')).body as { etag?: string };
+  const query = `reason=${encodeURIComponent('Bought ten more, order 5521')}`;
+  const options = {
+    body: { seats: 40 },
+    headers: { 'If-Match': etag, 'Content-Type': 'application/merge-patch+json' },
+  };
+  const { status } = await operate(stack, `PATCH /licences/adventure?${query}`, options);
+  if (status !== 200) throw new Error(`The seats were not raised: ${status}.`);
 }
 
 /** The stack of `npm start` with customers, VMs that have booted, and a browser, for the tests of one file. */
@@ -102,7 +172,8 @@ export function useConsoleScene(): () => ConsoleScene {
     return file;
   };
   const files = { catalogueFile: write('catalogue.json', CATALOGUE), vmFile: write('vms.json', VMS) };
-  const stack = hasNoBrowser ? null : useStack({ ...files, built: true });
+  const tables = createTestTables();
+  const stack = hasNoBrowser ? null : useStack({ ...files, built: true, store: tables });
   let browser: Browser | undefined;
   const bootOne = (vm: string) => {
     const { serviceUrl: baseUrl, imdsUrl } = stack?.() ?? { serviceUrl: '', imdsUrl: '' };
@@ -115,6 +186,11 @@ export function useConsoleScene(): () => ConsoleScene {
       change: { label: `gateway ${vm}`, client: 'gateway/2.1' },
     });
   };
+  const bootByClient: ConsoleScene['bootByClient'] = async (vm) => {
+    if (stack === null) throw new Error('The stack is there only while tests run.');
+    const progress = () => undefined;
+    return bootVm(stack(), { folder: join(folder, vm), once: true, progress, vm, product: 'contoso/gateway' });
+  };
   beforeAll(async () => {
     if (stack === null) return;
     // Root has no sandbox in Chromium; what it opens here is ours.
@@ -123,14 +199,9 @@ export function useConsoleScene(): () => ConsoleScene {
       args: ['--no-sandbox', '--disable-background-networking'],
     });
     for (const vm of ['first', 'second', 'third', 'fourth']) await bootOne(vm);
-    // By the shipped client, as a customer's VM does.
-    await bootVm(stack(), {
-      folder: join(folder, 'vm'),
-      once: true,
-      progress: () => undefined,
-      vm: 'second',
-      product: 'contoso/gateway',
-    });
+    await bootByClient('second');
+    await raiseSeats(stack());
+    await fillHistory(tables, { ...HISTORY, now: Date.now() });
   });
   afterAll(async () => {
     await browser?.close();
@@ -138,6 +209,6 @@ export function useConsoleScene(): () => ConsoleScene {
   });
   return () => {
     if (stack === null || browser === undefined) throw new Error('The scene is there only while tests run.');
-    return { stack: stack(), browser, boot: bootOne };
+    return { stack: stack(), browser, boot: bootOne, bootByClient };
   };
 }

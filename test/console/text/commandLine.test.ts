@@ -1,20 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { writeCommand } from '../../../src/console/text/commandLine.ts';
 import { isPlain } from '../../../src/console/text/plain.ts';
-
-/** What a real shell gives the command: its words. One shell for all lines. */
-function readBySh(lines: readonly string[]): readonly (readonly string[])[] {
-  const script = [`countersign() { printf '%s\\0' "$@"; printf '\\1'; }`, ...lines].join('\n');
-  const { stdout, stderr } = spawnSync('sh', { input: script });
-  expect(stderr.toString()).toBe('');
-  return stdout
-    .toString()
-    .split('\u0001')
-    .slice(0, -1)
-    .map((words) => words.split('\0').slice(0, -1));
-}
+import { readBySh } from '../support/readBySh.ts';
 
 const reason = fc.string({
   unit: fc.oneof(
@@ -28,7 +16,7 @@ test('a shell reads the reason as it was written, or it is not in the command at
   fc.assert(
     fc.property(fc.array(reason, { minLength: 1, maxLength: 100 }), (reasons) => {
       const lines = reasons.map((value) => writeCommand(['activations', 'block', 'x'], [{ name: 'reason', value }]));
-      expect(readBySh(lines)).toEqual(
+      expect(readBySh(lines).map(({ words }) => words)).toEqual(
         reasons.map((value) => [
           ...['activations', 'block', 'x'],
           ...(value !== '' && isPlain(value) ? [`--reason=${value}`] : []),
