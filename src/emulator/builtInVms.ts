@@ -35,8 +35,20 @@ const EXAMPLE = createVm({
     vmScaleSetName: 'crpteste9vflji9',
     vmSize: 'Standard_A3',
   },
-  unlisted: ['customData', 'provider', 'tagsList'],
 });
+
+/** The article's tables have these fields of disks, and none of its examples. */
+const DISK_FIELDS = [
+  ...['diffDiskSettings', 'encryptionSettings', 'osType'].map((field) => `dataDisks.${field}`),
+  'osDisk.lun',
+].map((path) => `compute.storageProfile.${path}`);
+
+/** The first VM as the article's first example has it, to the letter. */
+const ARTICLE: Vm = {
+  ...EXAMPLE,
+  name: 'article',
+  unlisted: ['compute.customData', 'compute.provider', 'compute.tagsList', ...DISK_FIELDS],
+};
 
 // The article writes x for the digits of this subscription.
 const NEGASONIC_SUBSCRIPTION = '5f3a1c52-8e0d-4b7a-9c61-2d4e8f0a7b13';
@@ -57,6 +69,7 @@ const NEGASONIC = createVm({
     version: '7.1.1902271506',
     zone: '1',
   },
+  unlisted: DISK_FIELDS,
 });
 
 /** The VM whose vmId the article's first sample asks for; nothing else is said of it. */
@@ -128,4 +141,4 @@ const CUSTOMER_VMS = [
 ];
 
 /** The VMs of the article, then a customer's. The first has a full Marketplace plan, and is the one that the root answers for. */
-export const BUILT_IN_VMS: readonly [Vm, ...Vm[]] = [EXAMPLE, NEGASONIC, TRACKED, ...CUSTOMER_VMS];
+export const BUILT_IN_VMS: readonly [Vm, ...Vm[]] = [EXAMPLE, NEGASONIC, TRACKED, ...CUSTOMER_VMS, ARTICLE];

@@ -11,7 +11,8 @@ interface InstanceRequest {
 
 /** Answers `/metadata/instance` and every path below it. Throws a refusal where there is no such item. */
 export function readInstance(vm: Vm, { path, version, format }: InstanceRequest): Reply {
-  const found = follow(ofVersion(instanceTree(vm, version, path), '', version), path);
+  const isThere = createFieldRule(vm, version, path);
+  const found = follow(withFields(instanceTree(vm), '', isThere), path);
   if (found === undefined) throw refuse(404, 'Not found');
   if (format === 'text') return { status: 200, body: typeof found === 'string' ? found : listKeys(found) };
   if (typeof found === 'string') throw refuse(400, 'Bad request. A leaf has no JSON form: ask for it with format=text');
@@ -21,22 +22,29 @@ export function readInstance(vm: Vm, { path, version, format }: InstanceRequest)
 /** The article's first example, of 2020-06-01, leaves out fields that its own table and samples have. */
 const UNLISTED_UNTIL: ApiVersion = '2020-06-01';
 
-function instanceTree(vm: Vm, version: ApiVersion, path: readonly string[]): Metadata {
-  if (vm.classic) return { network: vm.network };
-  const unlisted = version <= UNLISTED_UNTIL ? (vm.unlisted ?? []) : [];
-  const fields = Object.entries(vm.compute).filter(([field]) => !unlisted.includes(field) || field === path[1]);
-  return { compute: Object.fromEntries(fields), network: vm.network };
+function instanceTree({ classic, compute, network }: Vm): Metadata {
+  return classic ? { network } : { compute, network };
 }
 
-/** The tree without what came later than the version, its fields in alphabetical order. */
-function ofVersion(tree: Metadata, path: string, version: ApiVersion): Metadata {
+/** Whether an answer has the field of that path, in which the indexes of lists are left out. */
+type FieldRule = (path: string) => boolean;
+
+function createFieldRule(vm: Vm, version: ApiVersion, asked: readonly string[]): FieldRule {
+  const unlisted = version <= UNLISTED_UNTIL ? (vm.unlisted ?? []) : [];
+  const askedPath = `${asked.filter((part) => !/^\d+$/.test(part)).join('.')}.`;
+  const isHidden = (path: string) => unlisted.includes(path) && !askedPath.startsWith(`${path}.`);
+  return (path) => hasField(path, version) && !isHidden(path);
+}
+
+/** The tree without the fields that the rule leaves out, the others in alphabetical order. */
+function withFields(tree: Metadata, path: string, isThere: FieldRule): Metadata {
   if (typeof tree === 'string') return tree;
-  if (isList(tree)) return tree.map((item) => ofVersion(item, path, version));
+  if (isList(tree)) return tree.map((item) => withFields(item, path, isThere));
   const fields = Object.entries(tree)
     .map(([name, value]) => ({ name, value, at: path === '' ? name : `${path}.${name}` }))
-    .filter(({ at }) => hasField(at, version))
+    .filter(({ at }) => isThere(at))
     .sort((one, other) => (one.name < other.name ? -1 : 1));
-  return Object.fromEntries(fields.map(({ name, value, at }) => [name, ofVersion(value, at, version)]));
+  return Object.fromEntries(fields.map(({ name, value, at }) => [name, withFields(value, at, isThere)]));
 }
 
 function follow(tree: Metadata, path: readonly string[]): Metadata | undefined {

@@ -121,7 +121,7 @@ function settled(each: Listed, at: number): readonly Listed[] {
   return isOver ? [] : [now];
 }
 
-/** Throws a refusal: nothing is started where one of the ids is nobody's. */
+/** Throws a refusal: nothing is started where no event has one of the ids. */
 function checkKnown(wanted: ReadonlySet<string>, events: readonly ScheduledEvent[]): void {
   const known = new Set(events.map(({ EventId }) => EventId));
   for (const id of wanted) if (!known.has(id)) throw refuse(400, `Bad request. There is no event ${id}`);

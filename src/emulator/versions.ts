@@ -71,6 +71,9 @@ export const ENDPOINTS_SINCE = {
  */
 const EVENT_VERSIONS = ['2017-11-01', '2019-01-01', '2019-04-01', '2020-07-01'] as const;
 
+/** Of fields that real answers have and no documentation dates: the emulator has them in the newest version alone. */
+const UNDATED = NEWEST_VERSION;
+
 /**
  * The api-version that each field came in with: one table for `/metadata/instance`, the attested document and scheduled
  * events. Indexes of lists are left out of a path. A path that is not named here came with what it lies in.
@@ -84,6 +87,7 @@ const FIELDS_SINCE = {
   'compute.host': '2021-11-15',
   'compute.hostGroup': '2021-11-15',
   'compute.isHostCompatibilityLayerVm': '2020-06-01',
+  'compute.isVmInStandbyPool': UNDATED,
   'compute.licenseType': '2020-09-01',
   'compute.osProfile': '2020-07-15',
   'compute.osProfile.disablePasswordAuthentication': '2020-10-01',
@@ -100,8 +104,21 @@ const FIELDS_SINCE = {
   'compute.securityProfile.encryptionAtHost': '2021-11-01',
   'compute.securityProfile.securityType': '2021-12-13',
   'compute.storageProfile': '2019-06-01',
+  'compute.storageProfile.dataDisks.bytesPerSecondThrottle': '2021-05-01',
+  'compute.storageProfile.dataDisks.diskCapacityBytes': '2021-05-01',
+  'compute.storageProfile.dataDisks.encryptionSettings.diskEncryptionKey': '2021-11-01',
+  'compute.storageProfile.dataDisks.encryptionSettings.keyEncryptionKey': '2021-11-01',
+  'compute.storageProfile.dataDisks.isSharedDisk': '2021-05-01',
+  'compute.storageProfile.dataDisks.isUltraDisk': '2021-05-01',
+  'compute.storageProfile.dataDisks.opsPerSecondThrottle': '2021-05-01',
+  'compute.storageProfile.imageReference.communityGalleryImageId': '2023-07-01',
+  'compute.storageProfile.imageReference.exactVersion': '2023-07-01',
+  'compute.storageProfile.imageReference.sharedGalleryImageId': '2023-07-01',
+  'compute.storageProfile.osDisk.encryptionSettings.diskEncryptionKey': '2021-11-01',
+  'compute.storageProfile.osDisk.encryptionSettings.keyEncryptionKey': '2021-11-01',
   'compute.storageProfile.resourceDisk': '2021-02-01',
   'compute.subscriptionId': '2017-08-01',
+  'compute.systemFaultDomain': UNDATED,
   'compute.tags': '2017-08-01',
   'compute.tagsList': '2019-06-04',
   'compute.userData': '2021-01-01',
@@ -111,6 +128,7 @@ const FIELDS_SINCE = {
   'document.licenseType': '2020-09-01',
   'document.sku': '2019-11-01',
   'document.subscriptionId': '2019-04-30',
+  'network.interface.ipv4.ipAddressBlock': UNDATED,
   'event.Description': '2019-04-01',
   'event.DurationInSeconds': '2020-07-01',
   'event.EventSource': '2019-08-01',

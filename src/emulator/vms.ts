@@ -32,7 +32,10 @@ export interface Vm {
   readonly faults?: readonly FaultName[];
   /** The newest api-version that its host serves; the newest of all by default. */
   readonly newestVersion?: ApiVersion;
-  /** Compute fields that answers up to 2020-06-01 have under their own path only, as in the article's first example. */
+  /**
+   * Fields that answers up to 2020-06-01 have under their own path only, as in an example of the article; paths are written
+   * as in the table of versions.
+   */
   readonly unlisted?: readonly string[];
 }
 
@@ -52,6 +55,7 @@ const NETWORK = {
       ipv4: {
         ipAddress: [{ privateIpAddress: '10.1.0.4', publicIpAddress: '203.0.113.4' }],
         subnet: [{ address: '10.1.0.0', prefix: '24' }],
+        ipAddressBlock: [],
       },
       ipv6: { ipAddress: [] },
       macAddress: '000D3AF806EC',
@@ -81,6 +85,7 @@ const DEFAULTS = {
   host: { id: '' },
   hostGroup: { id: '' },
   isHostCompatibilityLayerVm: 'false',
+  isVmInStandbyPool: 'false',
   licenseType: '',
   location: 'eastus',
   offer: '',
@@ -102,6 +107,7 @@ const DEFAULTS = {
     virtualTpmEnabled: 'false',
   },
   sku: '',
+  systemFaultDomain: '0',
   userData: '',
   version: '',
   virtualMachineScaleSet: { id: '' },
@@ -118,24 +124,47 @@ function groupPath(subscriptionId: string, group: string): string {
   return `/subscriptions/${subscriptionId}/resourceGroups/${group}`;
 }
 
-/** The article's storage example; both of its VMs have it. */
+/** Azure's newest form of it, with every field that the article's tables have too. */
 export function createStorageProfile(subscriptionId: string, group: string): Metadata {
   const disks = `${groupPath(subscriptionId, group)}/providers/Microsoft.Compute/disks`;
-  const disk = { image: { uri: '' }, vhd: { uri: '' }, writeAcceleratorEnabled: 'false' };
   const managed = (name: string) => ({
     name,
     managedDisk: { id: `${disks}/${name}`, storageAccountType: 'Standard_LRS' },
   });
-  const dataDisk = { caching: 'None', createOption: 'Empty', diskSizeGB: '1024', lun: '0' };
-  const osDisk = { caching: 'ReadWrite', createOption: 'FromImage', diskSizeGB: '30', osType: 'Linux' };
-  const encryption = { diffDiskSettings: { option: 'Local' }, encryptionSettings: { enabled: 'false' } };
   return {
-    dataDisks: [{ ...disk, ...dataDisk, ...managed('exampledatadiskname') }],
-    imageReference: { id: '', offer: 'UbuntuServer', publisher: 'Canonical', sku: '16.04.0-LTS', version: 'latest' },
-    osDisk: { ...disk, ...osDisk, ...encryption, ...managed('exampleosdiskname') },
+    dataDisks: [{ ...DISK, ...DATA_DISK, ...managed('exampledatadiskname') }],
+    imageReference: IMAGE_REFERENCE,
+    osDisk: { ...DISK, ...OS_DISK, ...managed('exampleosdiskname') },
     resourceDisk: { size: '0' },
   };
 }
+
+const DISK = {
+  encryptionSettings: {
+    diskEncryptionKey: { secretUrl: '', sourceVault: { id: '' } },
+    enabled: 'false',
+    keyEncryptionKey: { keyUrl: '', sourceVault: { id: '' } },
+  },
+  image: { uri: '' },
+  vhd: { uri: '' },
+  writeAcceleratorEnabled: 'false',
+};
+
+const DATA_DISK = {
+  ...{ bytesPerSecondThrottle: '0', caching: 'None', createOption: 'Empty', diffDiskSettings: { option: '' } },
+  ...{ diskCapacityBytes: '1099511627776', diskSizeGB: '1024', isSharedDisk: 'false', isUltraDisk: 'false', lun: '0' },
+  ...{ opsPerSecondThrottle: '0', osType: '' },
+};
+
+const OS_DISK = {
+  ...{ caching: 'ReadWrite', createOption: 'FromImage', diffDiskSettings: { option: 'Local' }, diskSizeGB: '30' },
+  ...{ lun: '', osType: 'Linux' },
+};
+
+const IMAGE_REFERENCE = {
+  ...{ communityGalleryImageId: '', exactVersion: '', id: '', offer: 'UbuntuServer', publisher: 'Canonical' },
+  ...{ sharedGalleryImageId: '', sku: '16.04.0-LTS', version: 'latest' },
+};
 
 const FLEET_NAME = /^fleet-(?:0|[1-9]\d{0,5})$/;
 

@@ -17,6 +17,7 @@ import { activationSchema } from '../contract/operators/activation.ts';
 import type { ActivationJson } from '../contract/operators/activation.ts';
 import { pageOf, usageSchema } from '../contract/operators/records.ts';
 import { pageQuery, readInClouds, readPageQuery, writePage } from './pages.ts';
+import { findExpected } from './expectedSubscription.ts';
 import { findPool, parsePool, poolsOf, writeUsage } from './pools.ts';
 import { searchLabels } from './searchLabels.ts';
 import { NOTHING, routesThatNeed } from './route.ts';
@@ -132,13 +133,15 @@ const blockNamedVm = defineRoute({
   codes: ['not_found', 'changed_meanwhile'],
   handle: async (call) => {
     const { vmId: vm } = call.body;
-    const { pool, licenceId, cloud, subscriptionId } = await findPool(call.needs, call.body.licence);
+    const named = await findPool(call.needs, call.body.licence);
+    const { pool, licenceId } = named;
     if (call.dryRun) return tryChange(call, 'block', { pool, vm, licenceId });
     // The address, which the log has of every write, names no VM here.
     call.log('info', 'operator_blocks_vm', { licence: licenceId, vmId: vm, operator: call.change.by });
+    const of = await findExpected(call.needs, named, vm);
     const block: ChangeActivation = (store, ofPool, id, options) =>
-      blockVm(store, ofPool, id, { ...options, licenceId, cloud, subscriptionId });
-    return applyChange(call, 'block', block, { pool, vm, of: { cloud, subscriptionId } });
+      blockVm(store, ofPool, id, { ...options, licenceId, ...of });
+    return applyChange(call, 'block', block, { pool, vm, of });
   },
 });
 

@@ -36,7 +36,7 @@ export interface Erasure extends ErasureJson {
 
 interface Run extends ErasureRequest {
   readonly store: PrivacyStore;
-  readonly erased: { vms: number; hours: number; decisions: number; changes: number };
+  readonly erased: { vms: number; hours: number; decisions: number; changes: number; requests: number };
   readonly kept: KeptJson[];
   keptInAll: number;
   readonly licences: Set<string>;
@@ -49,7 +49,7 @@ interface Run extends ErasureRequest {
  * @throws StoreUnavailableError
  */
 export async function eraseSubscription(store: PrivacyStore, request: ErasureRequest): Promise<Erasure> {
-  const erased = { vms: 0, hours: 0, decisions: 0, changes: 0 };
+  const erased = { vms: 0, hours: 0, decisions: 0, changes: 0, requests: 0 };
   const counts = { erased, kept: [], keptInAll: 0, licences: new Set<string>() };
   const run: Run = { ...request, store, ...counts };
   let done = request.after === null ? null : poolName(request.after);
@@ -58,7 +58,7 @@ export async function eraseSubscription(store: PrivacyStore, request: ErasureReq
     done = poolName(pool);
     pool = await nextPoolOf(store, request.of, done);
   }
-  const complete = pool === null && (request.isTrial || ((await eraseDecisions(run)) && (await eraseChanges(run))));
+  const complete = pool === null && (request.isTrial || (await eraseRecords(run)));
   if (complete) keepEntitlements(run, await readEntitlements(store, request.of));
   const { kept, keptInAll } = run;
   const licences = [...run.licences].slice(0, MAX_LICENCES);
@@ -110,6 +110,20 @@ const WHY: Readonly<Record<Hold['why'], string>> = {
   key_change: 'A change of the VM’s key still counts.',
   licence: 'The VM has a licence that has not expired.',
 };
+
+/** @returns whether all of it was done */
+async function eraseRecords(run: Run): Promise<boolean> {
+  return (await eraseDecisions(run)) && (await eraseChanges(run)) && (await eraseRequests(run));
+}
+
+/** A request that is sent again afterwards is executed again. @returns whether all of it was done */
+async function eraseRequests({ store, of, erased, isLate }: Run): Promise<boolean> {
+  for await (const count of store.deleteRequestsNaming(of.subscriptionId)) {
+    erased.requests += count;
+    if (isLate()) return false;
+  }
+  return true;
+}
 
 /** @returns whether all of it was done */
 async function eraseDecisions(run: Run): Promise<boolean> {

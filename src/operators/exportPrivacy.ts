@@ -10,6 +10,7 @@ import { formatPlanName } from '../contract/planName.ts';
 import { decodeContinuation, encodeContinuation } from '../contract/continuation.ts';
 import { ContinuationError } from '../contract/stored.ts';
 import type { PageRequest } from '../contract/stored.ts';
+import type { OperatorRequest } from '../http/operatorRequest.ts';
 import type { SummedHours, VmHours } from '../usage/store.ts';
 import { writeItem } from './activationRoutes.ts';
 import type { ChangeRecord } from '../decisions/changes.ts';
@@ -19,7 +20,7 @@ import { isOf, nextPoolOf, readEntitlements } from './privacySubject.ts';
 import type { Entitlements, PrivacyStore } from './privacySubject.ts';
 
 /** In the order in which an export has them. */
-const PARTS = ['entitlements', 'activations', 'hours', 'decisions', 'changes'] as const;
+const PARTS = ['entitlements', 'activations', 'hours', 'decisions', 'changes', 'requests'] as const;
 type Part = (typeof PARTS)[number];
 
 /** Where a page begins: `rest` is the store's own continuation, or how many items of the part were told. */
@@ -43,7 +44,7 @@ interface Read {
 }
 
 /**
- * A page of everything that is kept of a subscription: what operators wrote, activations, hours, decisions, operators' changes. It may have no
+ * A page of everything that is kept of a subscription: what operators wrote, activations, hours, decisions, operators' changes, answers to operators. It may have no
  * items though there are more.
  *
  * @throws ContinuationError
@@ -68,6 +69,8 @@ function readPart(store: PrivacyStore, of: SubscriptionKey, { part, pool, rest }
       return readDecisions(store, of, { size, continuation: rest ?? undefined });
     case 'changes':
       return readChanges(store, of, { size, continuation: rest ?? undefined });
+    case 'requests':
+      return readRequests(store, of, { size, continuation: rest ?? undefined });
     case 'activations':
       return pool === null ? NONE : readActivations(store, of, pool, { size, continuation: rest ?? undefined });
     case 'hours':
@@ -144,6 +147,19 @@ async function readChanges(store: PrivacyStore, of: SubscriptionKey, page: PageR
 
 function writeChangeItem(record: ChangeRecord): PrivacyItemJson {
   return item('change', record.id, { ...writeChange(record, record.state) });
+}
+
+async function readRequests(
+  store: PrivacyStore,
+  { subscriptionId }: SubscriptionKey,
+  page: PageRequest,
+): Promise<Read> {
+  const { items, next, unreadable } = await store.pageRequestsNaming(subscriptionId, page);
+  return { items: items.map(writeRequest), rest: next, unreadable };
+}
+
+function writeRequest({ route, key, operator, at, answer }: OperatorRequest): PrivacyItemJson {
+  return item('request', key, { route, operator, at: formatInstant(at), answer: answer?.body ?? null });
 }
 
 async function readActivations(

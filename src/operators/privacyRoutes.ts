@@ -62,11 +62,12 @@ const erasePersonal = defineRoute({
       const [old, after] = [{ activations: erased.vms }, { activations: 0, kept, keptInAll }];
       const effect = { vms: complete ? erased.vms : null, licences: [...licences] };
       const affected = [{ id: erasure.key, version: null }];
-      return { value: reportTrial({ old, new: after, effect, affected }) };
+      return { value: reportTrial({ old, new: after, effect, affected }), kept: null };
     }
     await record({ ...erasure, new: { ...erased, kept: keptInAll, complete } });
     log('info', 'privacy_erased', { ...erased, kept: keptInAll, complete });
-    return { value: report };
+    // The answer names VMs, and an erasure that is sent again does no harm.
+    return { value: report, kept: null };
   },
 });
 

@@ -10,6 +10,7 @@ import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
 import type { SearchStore } from '../views/store.ts';
 
+import type { RequestStore } from '../http/requestStore.ts';
 import type { StateStore } from './changeStates.ts';
 
 /* What is kept of one subscription, and where. docs/privacy.md has the whole map. */
@@ -24,7 +25,8 @@ export interface PrivacyStore
     Pick<DecisionStore, 'pageDecisions' | 'deleteDecisionsOf'>,
     Pick<CatalogueStore, 'readHoldings' | 'readLicence'>,
     Pick<ClaimStore, 'pageClaims'>,
-    Pick<SearchStore, 'deleteId'> {}
+    Pick<SearchStore, 'deleteId'>,
+    Pick<RequestStore, 'pageRequestsNaming' | 'deleteRequestsNaming'> {}
 
 /**
  * The next pool in which VMs of a subscription may be: any licence's, for a subscription may have been under it once, and

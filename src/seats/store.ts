@@ -53,7 +53,7 @@ export type ActivationFilter =
   | {
       readonly pool: SeatPool;
       readonly vmId?: string | undefined;
-      /** The VMs of this subscription alone. */
+      /** The VMs of this subscription alone, and those that may be in any, because they were blocked before they came. */
       readonly of?: { readonly cloud: string; readonly subscriptionId: string } | undefined;
     }
   | {

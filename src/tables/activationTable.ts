@@ -1,9 +1,10 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
+import type { SubscriptionKey } from '../catalogue/holding.ts';
 import { parsePoolName, poolName } from '../catalogue/seatPool.ts';
 import type { SeatPool } from '../catalogue/seatPool.ts';
-import { foldCase } from '../contract/planName.ts';
+import { ANY, foldCase } from '../contract/planName.ts';
 import { ContinuationError, StoreUnavailableError } from '../contract/stored.ts';
 import type { PageRequest, ReadablePage } from '../contract/stored.ts';
 import type { ActivationFilter, ActivationStore, PooledActivation, Seated } from '../seats/store.ts';
@@ -93,7 +94,7 @@ async function listQueries(
   const rows = rowFilter(filter.vmId);
   if ('pool' in filter) {
     const { pool, of } = filter;
-    return [{ filter: `${ofPool(pool)} and ${rows}${of === undefined ? '' : ` and ${ofSubscription(of)}`}` }];
+    return [{ filter: `${ofPool(pool)} and ${rows}${of === undefined ? '' : ` and ${mayBeOf(of)}`}` }];
   }
   const { cloud, subscriptionId, pools } = filter;
   const own = ofSubscription({ cloud, subscriptionId });
@@ -103,14 +104,13 @@ async function listQueries(
   return all.map((pool) => ({ filter: `${ofPool(pool)} and ${rows} and ${own}` }));
 }
 
-function ofSubscription({
-  cloud,
-  subscriptionId,
-}: {
-  readonly cloud: string;
-  readonly subscriptionId: string;
-}): string {
+function ofSubscription({ cloud, subscriptionId }: SubscriptionKey): string {
   return odata`cloud eq ${cloud} and subscriptionId eq ${foldCase(subscriptionId)}`;
+}
+
+/** A VM that was blocked before it came may be in any subscription of its licence. */
+function mayBeOf(of: SubscriptionKey): string {
+  return `((${ofSubscription(of)}) or ${odata`subscriptionId eq ${ANY}`})`;
 }
 
 function ofPool(pool: SeatPool): string {

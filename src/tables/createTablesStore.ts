@@ -93,7 +93,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...issueTable(tables.statistics, budget),
     ...decisionCleaning(tables, budgets),
     ...changeTable(tables.changes, budgets),
-    ...requestTable(tables.requests, budget),
+    ...requestTable(tables.requests, budgets),
     ...issuerTable(tables.issuers, budget),
     ...trustTable(tables.trust, budget),
     ...keySetTable(tables.keysets, budget),

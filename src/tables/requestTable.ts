@@ -9,7 +9,10 @@ import type { Stored } from '../contract/stored.ts';
 import { requestKeys } from './keys.ts';
 import { joinText, splitText } from './longText.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
-import { deleteRow, readOneRow, writeOneRow } from './rows.ts';
+import { mapReadable, readPage } from './paging.ts';
+import { deleteRow, deleteRows, readOneRow, readPieces, writeOneRow } from './rows.ts';
+import type { Row } from './rows.ts';
+import type { Budgets } from './storeCall.ts';
 
 const answer = z.strictObject({ status: z.number().int(), version: z.string().nullable() });
 
@@ -24,9 +27,28 @@ const schema = z.object({
   body: z.string().optional(),
 });
 
-/** @param budget milliseconds for one operation */
-export function requestTable(requests: TableClient, budget: number): Omit<RequestStore, 'deleteRequests'> {
+const PIECE = 200;
+/** No condition: what a request names is in its texts. */
+const ALL = {};
+
+export function requestTable(
+  requests: TableClient,
+  { call: budget, search }: Budgets,
+): Omit<RequestStore, 'deleteRequests'> {
+  const searching = { operation: 'look for answers to operators', budget: search };
   return {
+    pageRequestsNaming: async (text, page) => {
+      const { items, ...rest } = mapReadable(await readPage(requests, searching, ALL, page), readRequestRow);
+      return { ...rest, items: items.map(({ value }) => value).filter((request) => isNaming(request, text)) };
+    },
+    deleteRequestsNaming: async function* (text) {
+      const call = { operation: 'delete answers to operators', budget };
+      for await (const rows of readPieces(requests, searching, ALL, PIECE)) {
+        const named = rows.filter((row) => isRowNaming(row, text));
+        await deleteRows(requests, call, named);
+        yield named.length;
+      }
+    },
     readRequest: async (key) => {
       const { partitionKey, rowKey } = requestKeys(key);
       const row = await readOneRow(requests, { operation: 'read a request', budget }, partitionKey, rowKey);
@@ -45,6 +67,17 @@ export function requestTable(requests: TableClient, budget: number): Omit<Reques
     deleteRequest: (key, version) =>
       deleteRow(requests, { operation: 'delete a request', budget }, { ...requestKeys(key), version }),
   };
+}
+
+/** What still runs is not kept for anybody yet. */
+function isNaming({ route, answer: given }: OperatorRequest, text: string): boolean {
+  return given !== null && `${route} ${given.body}`.toLowerCase().includes(text.toLowerCase());
+}
+
+/** Also one that cannot be read otherwise. */
+function isRowNaming(row: Row, text: string): boolean {
+  const { route, body } = joinText('body', row);
+  return typeof body === 'string' && `${String(route)} ${body}`.toLowerCase().includes(text.toLowerCase());
 }
 
 function requestEntity({ answer, at, ...request }: OperatorRequest) {

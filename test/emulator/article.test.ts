@@ -33,7 +33,7 @@ test.skipIf(!hasShared).each([
 
 test.skipIf(!hasShared)('the article’s first example is the compute part of the whole answer', async () => {
   await withEmulator({}, async (emulator) => {
-    const { network, ...rest } = (await getJson(emulator, '/metadata/instance?api-version=2020-06-01')) as {
+    const { network, ...rest } = (await getJson(emulator, '/vms/article/metadata/instance?api-version=2020-06-01')) as {
       network: unknown;
     };
     expect(rest).toEqual(example(0));
@@ -85,7 +85,7 @@ test.each([
   ['2019-06-01', 24],
   ['2019-06-04', 25],
   ['2020-06-01', 27],
-  ['2025-04-07', 39],
+  ['2025-04-07', 41],
 ])('compute has the fields of %s: %i of them', async (version, count) => {
   await withEmulator({}, async (emulator) => {
     const compute = await getJson(emulator, `/vms/negasonic/metadata/instance/compute?api-version=${version}`);
@@ -99,8 +99,10 @@ test('what the article’s first example leaves out is found under its own path'
       { name: 'baz', value: 'bash' },
       { name: 'foo', value: 'bar' },
     ];
-    expect(await getJson(emulator, '/metadata/instance/compute/tagsList?api-version=2019-06-04')).toEqual(tags);
-    expect(await getJson(emulator, '/metadata/instance/compute?api-version=2021-02-01')).toMatchObject({
+    expect(await getJson(emulator, '/vms/article/metadata/instance/compute/tagsList?api-version=2019-06-04')).toEqual(
+      tags,
+    );
+    expect(await getJson(emulator, '/vms/article/metadata/instance/compute?api-version=2021-02-01')).toMatchObject({
       tagsList: tags,
     });
   });

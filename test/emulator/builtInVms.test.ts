@@ -6,10 +6,13 @@ const COMPUTE = '/metadata/instance/compute?api-version=2021-01-01';
 const VENDOR_PLAN = { publisher: 'planPublisher', product: 'planProduct', name: 'planName' };
 const NO_PLAN = { publisher: '', product: '', name: '' };
 
+/** One VM is the first, in another form. */
+const OWN = BUILT_IN_VMS.filter(({ name }) => name !== 'article');
+
 test('names and ids are each VM’s own', () => {
   for (const field of ['name', 'vmId', 'resourceId'] as const) {
-    const values = BUILT_IN_VMS.map(({ compute }) => compute[field]);
-    expect(new Set(values).size).toBe(BUILT_IN_VMS.length);
+    const values = OWN.map(({ compute }) => compute[field]);
+    expect(new Set(values).size).toBe(OWN.length);
   }
 });
 

@@ -196,7 +196,7 @@ test('the list is filtered and paged, and says what is wrong with a filter', asy
   const first = await scene.operate('GET /changes?limit=2');
   expect(first.body['items']).toEqual([newest, middle]);
   const next = await scene.operate(`GET /changes?limit=2&continuation=${String(first.body['continuation'])}`);
-  expect(next.body).toEqual({ items: [oldest], continuation: null });
+  expect(next.body).toEqual({ items: [oldest], continuation: null, cloud: null });
   const { id } = newest['by'] as { id: string };
   expect(await list(scene, `?by=${id}`)).toHaveLength(3);
   expect(await list(scene, '?by=nobody')).toEqual([]);

@@ -67,7 +67,7 @@ test('what names VMs is erased, and the sums of their hours stay as they were', 
   await boot(store, 7, AT, { subscriptionId: STRANGER });
   const before = await usage(store);
   expect(await erase(store, AT + 10 * DAY)).toEqual({
-    erased: { vms: 3, hours: 8, decisions: 0, changes: 0 },
+    erased: { vms: 3, hours: 8, decisions: 0, changes: 0, requests: 0 },
     ...{ kept: [], keptInAll: 0, complete: true, continuation: null, licences: ['fabrikam-2026'] },
   });
   expect(await usage(store)).toEqual(before);
@@ -77,7 +77,13 @@ test('what names VMs is erased, and the sums of their hours stay as they were', 
   for (const vm of [1, 2, 3]) expect(text).not.toContain(vmId(vm));
   expect(text).not.toContain('Halle 3');
   // Erasing again changes nothing, and a VM that comes back is added to the sums.
-  expect((await erase(store, AT + 10 * DAY)).erased).toEqual({ vms: 0, hours: 0, decisions: 0, changes: 0 });
+  expect((await erase(store, AT + 10 * DAY)).erased).toEqual({
+    vms: 0,
+    hours: 0,
+    decisions: 0,
+    changes: 0,
+    requests: 0,
+  });
   await boot(store, 1, AT + 20 * DAY);
   await erase(store, AT + 30 * DAY);
   expect((await usage(store)).reduce((sum, { vmHours }) => sum + vmHours, 0)).toBe(
@@ -123,6 +129,38 @@ test('what operators changed of its VMs is exported and erased, and who blocked 
   expect((await erase(store, AT + 10 * DAY)).erased.changes).toBe(1);
   expect(await read()).toEqual([named(2).key]);
   expect((await store.pageChanges({ kind: 'offer' }, { size: 9 })).items).toHaveLength(1);
+});
+
+test('answers to operators that name the subscription are exported and erased, and those of others stay', async () => {
+  const store = await createStore();
+  const keep = (key: string, body: string, route = 'PUT /operator/v1/licences/fabrikam-2026?') =>
+    store.writeRequest(
+      {
+        operator: 'operator',
+        route,
+        key,
+        digest: '',
+        at: AT,
+        answer: body === '' ? null : { status: 200, body, version: null },
+      },
+      null,
+    );
+  await keep('in-answer', `{"subscription":"${SUBSCRIPTION}"}`);
+  await keep(
+    'in-path',
+    '{}',
+    `DELETE /operator/v1/offers/a/b/c/overrides/AzurePublicCloud/${SUBSCRIPTION.toUpperCase()}?`,
+  );
+  await keep('of-another', `{"subscription":"${STRANGER}"}`);
+  await keep('still-runs', '', `DELETE /operator/v1/privacy/AzurePublicCloud/${SUBSCRIPTION}?`);
+  const read = async (of = OF) =>
+    (await readAll(store, 1, of)).filter(({ what }) => what === 'request').map(({ id }) => id);
+  expect((await read()).toSorted()).toEqual(['in-answer', 'in-path']);
+  expect((await erase(store, AT)).erased.requests).toBe(2);
+  expect(await read()).toEqual([]);
+  expect(await read({ ...OF, subscriptionId: STRANGER })).toEqual(['of-another']);
+  const running = { operator: 'operator', route: `DELETE /operator/v1/privacy/AzurePublicCloud/${SUBSCRIPTION}?` };
+  expect(await store.readRequest({ ...running, key: 'still-runs' })).not.toBeNull();
 });
 
 test('a change of key keeps the row until it no longer counts', async () => {

@@ -338,3 +338,40 @@ test('a VM that is refused under two offers has a row for each, and makes up no 
     expect(String(body['claimedOffer'])).toContain(`${product}/`);
   }
 });
+
+interface Page {
+  readonly items: readonly unknown[];
+  readonly continuation: string | null;
+}
+
+test('a VM that is blocked under a licence of several subscriptions is in that of its decisions, or in any', async () => {
+  const { serviceUrl: baseUrl, imdsUrl } = stack();
+  const key = createKey();
+  const bootStranger = () => boot({ baseUrl, issuer: baseUrl, imdsUrl, vm: 'stranger', key });
+  const refused = await bootStranger();
+  const decision = await operate(stack(), `GET /decisions/${String(refused.body['correlationId'])}`);
+  const { vmId, subscription } = decision.body as { vmId: string; subscription: string };
+  const subscriptions = ['dddddddd-0000-4000-8000-000000000001', subscription].map((one) => ({
+    ...{ cloud: 'emulator', subscription: one },
+  }));
+  const licence = { id: 'of-two', offer: 'contoso/gateway/standard', seats: 2, subscriptions };
+  expect((await operate(stack(), 'PUT /licences/of-two', { body: licence })).status).toBe(201);
+  const block = (vm: string) => operate(stack(), 'POST /blocks', { body: { licence: 'of-two', vmId: vm } });
+  expect((await block(vmId)).body).toMatchObject({ cloud: 'emulator', subscription, blocked: true });
+  const unknown = '99999999-0000-4000-8000-00000000000f';
+  expect((await block(unknown)).body).toMatchObject({ cloud: '*', subscription: '*', blocked: true });
+  const exported: unknown[] = [];
+  let query: string | null = '';
+  do {
+    const path = `/privacy/emulator/${subscription}?limit=1000${query}`;
+    const { items, continuation } = (await operate(stack(), `GET ${path}`, { as: 'Admin' })).body as unknown as Page;
+    exported.push(...items);
+    query = continuation === null ? null : `&continuation=${continuation}`;
+  } while (query !== null);
+  for (const vm of [vmId, unknown]) {
+    expect(exported).toContainEqual(expect.objectContaining({ what: 'activation', id: `licence:of-two/${vm}` }));
+  }
+  expect((await bootStranger()).body['code']).toBe('vm_blocked');
+  await operate(stack(), `POST /activations/licence:of-two/${vmId}/unblock`, { headers: { 'If-Match': '*' } });
+  expect((await bootStranger()).status).toBe(200);
+});

@@ -1,4 +1,5 @@
 import { useId, useState } from 'preact/hooks';
+import { MAX_BODY } from '../../contract/bodySize.ts';
 
 export interface DropZoneProps {
   readonly take: (name: string, octets: Uint8Array) => void;
@@ -51,8 +52,8 @@ export function DropZone({ take }: DropZoneProps) {
         />
       </p>
       <p class="help quiet" id={`${id}-help`}>
-        CSV or JSON of licences, or a JSON catalogue with offers and licences; at most 8 MB and 10,000 licences. Nothing
-        is written before you have seen what changes.
+        CSV or JSON of licences, or a JSON catalogue with offers and licences; at most {MAX_BODY / 1024} KB. Nothing is
+        written before you have seen what changes.
       </p>
     </div>
   );

@@ -1,4 +1,5 @@
 import type { OperatorEndpoint } from '../../contract/endpoints.ts';
+import { MAX_BODY } from '../../contract/bodySize.ts';
 import { decodeText } from '../../contract/decodeText.ts';
 import { isLoss } from '../../contract/losses.ts';
 import type { ApplyReportJson, FileRowJson } from '../../contract/operators/records.ts';
@@ -6,9 +7,6 @@ import type { FieldProblem } from '../../contract/wire.ts';
 import type { SentFile } from '../data/api.ts';
 import { writeCommand } from '../text/commandLine.ts';
 import { isPlain } from '../text/plain.ts';
-
-/** Octets that the service takes. */
-const MAX_FILE = 8 * 1024 * 1024;
 
 export interface ImportFile extends SentFile {
   readonly name: string;
@@ -18,11 +16,12 @@ export interface ImportFile extends SentFile {
 
 /** @returns what is wrong with it, in sentences, where it cannot be sent */
 export function readImport(name: string, octets: Uint8Array): ImportFile | string {
-  if (octets.length > MAX_FILE)
-    return 'The file is larger than 8 MB. Split it: a CSV by its lines, with the header on each part.';
   const text = decodeText(octets);
   if (text === null) return 'The file is neither UTF-8 nor UTF-16. Save it as UTF-8.';
   if (text.trim() === '') return 'The file is empty.';
+  // It is sent as UTF-8, whatever it was.
+  if (new TextEncoder().encode(text).length > MAX_BODY)
+    return `The file is larger than ${MAX_BODY / 1024} KB, which is what the service takes at once. Split it, a CSV by its lines and with the header on each part.`;
   const isJson = name.toLowerCase().endsWith('.json') || text.trimStart().startsWith('{');
   const mediaType = isJson ? 'application/json' : 'text/csv';
   return { name, text, mediaType, endpoint: isJson && hasOffers(text) ? 'applyCatalogue' : 'importLicences' };

@@ -11,8 +11,8 @@ export const activationSchema = z
     licence: z
       .string()
       .describe('As the licence was called at the last issue, or when the VM was blocked before it came.'),
-    cloud: z.string(),
-    subscription: z.string(),
+    cloud: z.string().describe('`*`: of a VM that was blocked before it came, not known.'),
+    subscription: z.string().describe('`*`: of a VM that was blocked before it came, any of its licence.'),
     offer: z.string().describe('At the last issue; empty if the VM never came.'),
     blocked: z.boolean(),
     movedTo: z.string().nullable().describe('The pool that the VM has gone on in, if it has left this one.'),

@@ -4,7 +4,7 @@ import { instantText } from './records.ts';
 
 export const PRIVACY_KINDS = [
   ...(['licence', 'holding', 'trial', 'override', 'claim'] as const),
-  ...(['activation', 'hours', 'decision', 'change'] as const),
+  ...(['activation', 'hours', 'decision', 'change', 'request'] as const),
 ] as const;
 
 /** One row that is kept of a subscription. */
@@ -33,6 +33,7 @@ export const erasureReport = z
       hours: z.int().describe('Rows of hours whose sums are kept without a VM.'),
       decisions: z.int(),
       changes: z.int().describe('Records of what operators changed.'),
+      requests: z.int().optional().describe('Answers to operators’ writes that were kept for a repeat.'),
     }),
     kept: z.array(keptItem).describe('At most 1,000.'),
     keptInAll: z.int(),

@@ -37,7 +37,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   async (signal) => {
     const running = spawnCli(['imds', ...KEPT, '--authority', 'authority.pem', '--json', '--vm', 'negasonic'], folder);
     const { url, vms } = JSON.parse(await running.firstLine()) as { url: string; vms: string[] };
-    const customers = ['customer-production', 'customer-test', 'foreign-plan', 'without-plan'];
+    const customers = ['customer-production', 'customer-test', 'foreign-plan', 'without-plan', 'article'];
     expect(vms).toEqual(['negasonic', 'examplevmname', 'tracked', ...customers]);
     const answer = await fetch(url + DOCUMENT, { headers: { Metadata: 'true' } });
     const { code, out } = await verify(await answer.text());

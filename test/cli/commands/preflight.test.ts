@@ -41,6 +41,7 @@ const PLANS: Readonly<Record<string, string | null>> = {
   'customer-test': null,
   'foreign-plan': null,
   'without-plan': 'noted plan_empty',
+  article: null,
   'fleet-7': null,
 };
 

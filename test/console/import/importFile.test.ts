@@ -17,7 +17,8 @@ test('a file goes to the route that takes it, in any encoding that editors write
 });
 
 test('what cannot be sent is not sent', () => {
-  expect(readImport('a.csv', new Uint8Array(8 * 1024 * 1024 + 1))).toMatch(/larger than 8 MB/);
+  expect(readImport('a.csv', octets('é'.repeat(128 * 1024 + 1)))).toMatch(/larger than 256 KB/);
+  expect(readImport('a.csv', octets('é'.repeat(128 * 1024)))).toMatchObject({ mediaType: 'text/csv' });
   expect(readImport('a.csv', octets(' \n'))).toMatch(/empty/);
   expect(readImport('a.csv', Uint8Array.of(0x61, 0x62, 0xff))).toMatch(/UTF-8/);
 });
