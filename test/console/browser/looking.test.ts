@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { OPERATOR_ROLES } from '../../../src/operators/roles.ts';
-import type { OperatorRole } from '../../../src/operators/roles.ts';
+import { OPERATOR_ROLES } from '../../../src/operators/access/roles.ts';
+import type { OperatorRole } from '../../../src/operators/access/roles.ts';
 import { DAY } from '../../support/licensing.ts';
 import { VM_ID, hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
 import { chooseRole, findBarriers, openPage, settle, signIn } from '../support/watchedPage.ts';
