@@ -5,7 +5,7 @@ import { StoreUnavailableError } from '../contract/stored.ts';
 import { SigningKeyUnavailableError } from '../tokens/signer.ts';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 import { KeySetMissingError } from '../tokens/keySets/keySets.ts';
-import { KEY_SET_PAUSE, OperatorKeySetError } from '../operators/operatorKeySetError.ts';
+import { KEY_SET_PAUSE, OperatorKeySetError } from '../operators/access/operatorKeySetError.ts';
 import { replyProblem } from '../http/problems.ts';
 import type { ProblemOptions } from '../http/problems.ts';
 import { RefusedReply } from '../http/refusedReply.ts';

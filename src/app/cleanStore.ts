@@ -1,7 +1,7 @@
 import type { ChangeRecord, ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
-import { isInForce } from '../operators/changeStates.ts';
-import type { StateStore } from '../operators/changeStates.ts';
+import { isInForce } from '../operators/changes/changeStates.ts';
+import type { StateStore } from '../operators/changes/changeStates.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';

@@ -1,5 +1,5 @@
 import { createTablesStore } from '../tables/createTablesStore.ts';
-import type { TablesConnection } from '../tables/connection.ts';
+import type { TablesConnection } from '../tables/kit/connection.ts';
 import { MAX_ANSWER } from '../seats/lease.ts';
 import { cacheCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { CachedCatalogue } from '../catalogue/cacheCatalogue.ts';

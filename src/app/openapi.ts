@@ -12,7 +12,7 @@ import { VM_ROUTES } from '../vm/routes.ts';
 import { ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
-import type { OperatorRoute } from '../operators/route.ts';
+import type { OperatorRoute } from '../operators/edge/route.ts';
 
 /** OpenAPI 3.1, as far as it is written here. */
 export interface OpenApi {

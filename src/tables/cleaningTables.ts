@@ -7,11 +7,11 @@ import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore, SeatStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
 import type { StatisticsStore } from '../views/store.ts';
-import { deleteActivations, ofPool } from './activationCleaning.ts';
-import { hourKey, STATISTICS_PARTITION, usageRange } from './keys.ts';
-import { listPools } from './poolScan.ts';
-import { deleteRows, readPieces } from './rows.ts';
-import type { Budgets } from './storeCall.ts';
+import { deleteActivations, ofPool } from './seats/activationCleaning.ts';
+import { hourKey, STATISTICS_PARTITION, usageRange } from './kit/keys.ts';
+import { listPools } from './seats/poolScan.ts';
+import { deleteRows, readPieces } from './kit/rows.ts';
+import type { Budgets } from './kit/storeCall.ts';
 
 /** Rows looked at in one piece of work. */
 const PIECE = 500;

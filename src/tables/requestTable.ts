@@ -6,13 +6,13 @@ import * as z from 'zod';
 import type { OperatorRequest } from '../http/operatorRequest.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { Stored } from '../contract/stored.ts';
-import { requestKeys } from './keys.ts';
-import { joinText, splitText } from './longText.ts';
-import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './readRow.ts';
-import { mapReadable, readPage } from './paging.ts';
-import { deleteRow, deleteRows, readOneRow, readPieces, writeOneRow } from './rows.ts';
-import type { Row } from './rows.ts';
-import type { Budgets } from './storeCall.ts';
+import { requestKeys } from './kit/keys.ts';
+import { joinText, splitText } from './kit/longText.ts';
+import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from './kit/readRow.ts';
+import { mapReadable, readPage } from './kit/paging.ts';
+import { deleteRow, deleteRows, readOneRow, readPieces, writeOneRow } from './kit/rows.ts';
+import type { Row } from './kit/rows.ts';
+import type { Budgets } from './kit/storeCall.ts';
 
 const answer = z.strictObject({ status: z.number().int(), version: z.string().nullable() });
 

@@ -3,7 +3,7 @@ import { PROBLEMS } from '../../src/contract/problems.ts';
 import { PartlyWrittenError } from '../../src/catalogue/file/partlyWritten.ts';
 import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import { atEdge } from '../../src/app/atEdge.ts';
-import { OperatorKeySetError } from '../../src/operators/operatorKeySetError.ts';
+import { OperatorKeySetError } from '../../src/operators/access/operatorKeySetError.ts';
 import { RequestError } from '../../src/http/requestError.ts';
 import { SigningKeyUnavailableError } from '../../src/tokens/signer.ts';
 import { bodyOf, createRequest } from './edgeRequest.ts';

@@ -60,6 +60,30 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Inside two folders that have folders of their own: which of those each may import. Their root may import all of them. */
+const MAY_IMPORT_INSIDE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  operators: {
+    access: [],
+    edge: ['access'],
+    writes: ['edge'],
+    vms: ['edge', 'writes'],
+    sold: ['edge', 'writes', 'vms'],
+    look: ['edge', 'vms'],
+    changes: ['edge'],
+    trust: ['edge', 'writes', 'changes'],
+    privacy: ['edge', 'writes', 'vms', 'look', 'changes'],
+    console: [],
+  },
+  tables: {
+    kit: [],
+    catalogue: ['kit'],
+    seats: ['kit'],
+    decisions: ['kit'],
+    trust: ['kit'],
+    views: ['kit', 'catalogue'],
+  },
+};
+
 /** The folders and files that may import a package. One that is not listed may be imported by `dev` alone. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   pkijs: ['verifier/secondReading.ts', 'emulator'],
@@ -127,6 +151,25 @@ test('every import is one that the architecture allows', () => {
   expect(breaches.filter((breach) => breach !== null)).toEqual([]);
 });
 
+function findInnerBreach({ from, to }: Edge): string | null {
+  const [area = '', inner = ''] = posix.dirname(from).split('/');
+  const rules = MAY_IMPORT_INSIDE[area];
+  if (rules === undefined || inner === '' || !isIn(to, area)) return null;
+  const target = posix.dirname(to).split('/')[1] ?? '';
+  return [inner, ...(rules[inner] ?? [])].includes(target) ? null : `${from} may not import ${to}`;
+}
+
+test('inside operators and tables, too, every import is one that the architecture allows', () => {
+  expect(EDGES.map(findInnerBreach).filter((breach) => breach !== null)).toEqual([]);
+  for (const [area, rules] of Object.entries(MAY_IMPORT_INSIDE)) {
+    const folders = new Set(sources.map(({ path }) => placeOf(path)).filter((place) => isIn(place, area)));
+    const inner = [...folders].map((place) => place.split('/').slice(1, -1)[0]).filter((name) => name !== undefined);
+    expect([...new Set(inner)].toSorted()).toEqual(Object.keys(rules).toSorted());
+  }
+  expect(findInnerBreach({ from: 'tables/kit/rows.ts', to: 'tables/seats/seatRow.ts' })).toContain('may not import');
+  expect(findInnerBreach({ from: 'operators/edge/route.ts', to: 'operators/routes.ts' })).toContain('may not import');
+});
+
 test('the client imports no schema of operators’ objects', () => {
   const client = sources.filter(({ path }) => path.startsWith('src/client/'));
   const found = client.flatMap((source) => listImports(source).filter((name) => name.includes('contract/operators')));
@@ -166,7 +209,7 @@ test('requests to other hosts are made in few places', () => {
     'src/console/',
     'src/trust/',
     'src/dev/',
-    'src/operators/operatorKeySet.ts',
+    'src/operators/access/operatorKeySet.ts',
     'src/app/platformIdentity.ts',
     'infra/hooks/postdeploy.ts',
   ];

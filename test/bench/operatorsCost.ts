@@ -8,7 +8,7 @@ import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { startAzurite } from '../../src/dev/azurite.ts';
 import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
 import type { EdgeRequest, Reply } from '../../src/http/edge.ts';
-import { licenceEntity } from '../../src/tables/catalogueRow.ts';
+import { licenceEntity } from '../../src/tables/catalogue/catalogueRow.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 
 /*

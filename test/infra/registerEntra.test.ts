@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { OPERATOR_ROLES } from '../../src/operators/roles.ts';
+import { OPERATOR_ROLES } from '../../src/operators/access/roles.ts';
 import type { Directory } from './fakeGraph.ts';
 import { StandIns } from './standIns.ts';
 

@@ -1,7 +1,7 @@
 import { UnsecuredJWT } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
-import { OPERATOR_ROLES } from '../../src/operators/roles.ts';
-import type { OperatorRole } from '../../src/operators/roles.ts';
+import { OPERATOR_ROLES } from '../../src/operators/access/roles.ts';
+import type { OperatorRole } from '../../src/operators/access/roles.ts';
 import { send } from '../endToEnd/protocolClient.ts';
 import { useStack } from '../operators/useStack.ts';
 import { listPlaces, readDocument } from './document.ts';

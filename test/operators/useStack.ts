@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { startStack } from '../../src/dev/stack.ts';
 import type { Stack, StackOptions } from '../../src/dev/stack.ts';
-import type { OperatorRole } from '../../src/operators/roles.ts';
+import type { OperatorRole } from '../../src/operators/access/roles.ts';
 import { send } from '../endToEnd/protocolClient.ts';
 import type { Answer } from '../endToEnd/protocolClient.ts';
 import { createTestTables } from '../support/azurite.ts';

@@ -1,13 +1,13 @@
 import type { OperatorEndpoint } from '../../src/contract/endpoints.ts';
-import { CLAIM_ROUTES } from '../../src/operators/claimRoutes.ts';
-import type { ClaimNeeds } from '../../src/operators/claimRoutes.ts';
-import { LICENCE_ROUTES } from '../../src/operators/licenceRoutes.ts';
-import type { LicenceNeeds } from '../../src/operators/licenceRoutes.ts';
-import { OFFER_ROUTES } from '../../src/operators/offerRoutes.ts';
-import type { OfferNeeds } from '../../src/operators/offerRoutes.ts';
-import { OVERRIDE_ROUTES } from '../../src/operators/overrideRoutes.ts';
-import type { OverrideNeeds } from '../../src/operators/overrideRoutes.ts';
-import { ANY_VERSION } from '../../src/operators/versions.ts';
+import { CLAIM_ROUTES } from '../../src/operators/sold/claimRoutes.ts';
+import type { ClaimNeeds } from '../../src/operators/sold/claimRoutes.ts';
+import { LICENCE_ROUTES } from '../../src/operators/sold/licenceRoutes.ts';
+import type { LicenceNeeds } from '../../src/operators/sold/licenceRoutes.ts';
+import { OFFER_ROUTES } from '../../src/operators/sold/offerRoutes.ts';
+import type { OfferNeeds } from '../../src/operators/sold/offerRoutes.ts';
+import { OVERRIDE_ROUTES } from '../../src/operators/sold/overrideRoutes.ts';
+import type { OverrideNeeds } from '../../src/operators/sold/overrideRoutes.ts';
+import { ANY_VERSION } from '../../src/operators/edge/versions.ts';
 
 /** What the routes of offers, licences, overrides and claim codes need of a store. */
 export type WriterStore = OfferNeeds['store'] & LicenceNeeds['store'] & OverrideNeeds['store'] & ClaimNeeds['store'];

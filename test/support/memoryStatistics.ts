@@ -1,7 +1,7 @@
 import type { CountedHour, LogReader, StatisticsMark, StatisticsStore } from '../../src/views/store.ts';
 import type { CatalogueStore } from '../../src/catalogue/store.ts';
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
-import { statisticsRow } from '../../src/tables/keys.ts';
+import { statisticsRow } from '../../src/tables/kit/keys.ts';
 import { MemoryRows } from './memoryRows.ts';
 
 const MARK = 'mark';

@@ -3,10 +3,10 @@ import type { TableEntity } from '@azure/data-tables';
 
 import { projectViews } from '../../src/app/projectViews.ts';
 import type { Activation } from '../../src/seats/activation.ts';
-import { activationEntity } from '../../src/tables/activationRow.ts';
-import { licenceEntity } from '../../src/tables/catalogueRow.ts';
+import { activationEntity } from '../../src/tables/seats/activationRow.ts';
+import { licenceEntity } from '../../src/tables/catalogue/catalogueRow.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
-import { decisionEntity } from '../../src/tables/decisionRow.ts';
+import { decisionEntity } from '../../src/tables/decisions/decisionRow.ts';
 import { createDecisionId } from '../../src/decisions/decisionRecord.ts';
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
 import { LAG } from '../../src/views/projectLog.ts';

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
-import { decisionEntity } from '../../src/tables/decisionRow.ts';
+import { decisionEntity } from '../../src/tables/decisions/decisionRow.ts';
 import { hourOf, issuerKey } from '../../src/views/countDecisions.ts';
 import { LAG } from '../../src/views/projectLog.ts';
 import { projectStatistics } from '../../src/views/projectStatistics.ts';

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
-import { OPERATOR_ROLES } from '../../operators/roles.ts';
-import type { OperatorRole } from '../../operators/roles.ts';
+import { OPERATOR_ROLES } from '../../operators/access/roles.ts';
+import type { OperatorRole } from '../../operators/access/roles.ts';
 import { writeErrorPage, writeSignInPage } from './signInPage.ts';
 import type { SignInReply, SignInRequest } from './signInPage.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { OPERATOR_ROLES } from '../../operators/roles.ts';
-import type { OperatorRole } from '../../operators/roles.ts';
+import { OPERATOR_ROLES } from '../../operators/access/roles.ts';
+import type { OperatorRole } from '../../operators/access/roles.ts';
 
 /** What somebody asks for who wants to sign in (OpenID Connect Core 1.0 section 3.1.2.1, RFC 7636). */
 export interface SignInRequest {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkLicence, createOfflineRequest, importOfflineLicence } from '../../../src/client/index.ts';
 import type { ClientOptions } from '../../../src/client/index.ts';
-import type { OperatorRole } from '../../../src/operators/roles.ts';
+import type { OperatorRole } from '../../../src/operators/access/roles.ts';
 import { createKey, readPayload, writeRequestFile } from '../../endToEnd/protocolClient.ts';
 import { useStack } from '../../operators/useStack.ts';
 import { runIn } from '../documentFiles.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import type { OperatorRole } from '../../../src/operators/roles.ts';
+import type { OperatorRole } from '../../../src/operators/access/roles.ts';
 import { boot, createKey, send } from '../../endToEnd/protocolClient.ts';
 import { useStack } from '../../operators/useStack.ts';
 import { RootedClient } from '../../support/rootedClient.ts';

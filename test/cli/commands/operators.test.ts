@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { createAuthority } from '../../../src/emulator/authority.ts';
-import type { OperatorRole } from '../../../src/operators/roles.ts';
+import type { OperatorRole } from '../../../src/operators/access/roles.ts';
 import { readPemBlocks } from '../../../src/trust/pem.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import { boot, createKey } from '../../endToEnd/protocolClient.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
-import { OPERATOR_ROLES } from '../../../src/operators/roles.ts';
+import { OPERATOR_ROLES } from '../../../src/operators/access/roles.ts';
 import { DAY } from '../../support/licensing.ts';
 import { VM_ID, hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
 import { useVisits } from '../support/visits.ts';

@@ -1,5 +1,5 @@
 import { afterEach, expect } from 'vitest';
-import type { OperatorRole } from '../../../src/operators/roles.ts';
+import type { OperatorRole } from '../../../src/operators/access/roles.ts';
 import type { ConsoleScene } from './consoleScene.ts';
 import { openPage, settle, signIn } from './watchedPage.ts';
 import type { WatchedPage } from './watchedPage.ts';

@@ -3,7 +3,7 @@ import { request as sendRaw } from 'node:http';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
 import { startIssuer } from '../../../src/dev/issuer/startIssuer.ts';
-import { OPERATOR_ROLES } from '../../../src/operators/roles.ts';
+import { OPERATOR_ROLES } from '../../../src/operators/access/roles.ts';
 import { runKeys } from '../../support/runKeys.ts';
 
 const AT = Date.UTC(2026, 10, 23, 12);
