@@ -21,6 +21,8 @@ export class Terminal {
       });
     // It may end before it has read what is typed.
     this.#shell.stdin.on('error', () => undefined);
+    // One stream: with two, what was written to the one may be read after what was written to the other later.
+    this.#shell.stdin.write('exec 2>&1\n');
     this.#ended = once(this.#shell, 'close').then(() => {
       this.#hasEnded = true;
       this.#shell.emit('written');

@@ -80,7 +80,15 @@ test('of an erasure the log has numbers, who asked for it and why, and no VM', a
   await scene.operate(`DELETE ${path}?dryRun=true`, { as: 'Admin' });
   expect(linesOf(scene, 'privacy_erased')).toEqual([]);
   expect((await scene.operate(`DELETE ${path}?reason=asked`, { as: 'Admin' })).status).toBe(200);
-  const numbers = { vms: 0, hours: 0, decisions: 1, changes: 0, kept: expect.any(Number) as number, complete: true };
+  const numbers = {
+    vms: 0,
+    hours: 0,
+    decisions: 1,
+    changes: 0,
+    requests: 0,
+    kept: expect.any(Number) as number,
+    complete: true,
+  };
   expect(linesOf(scene, 'privacy_erased')).toEqual([{ level: 'info', event: 'privacy_erased', ...numbers }]);
   expect(linesOf(scene, 'operator_wrote')).toMatchObject([{ operation: 'erasePrivacy', reason: 'asked' }]);
   expect(JSON.stringify([linesOf(scene, 'privacy_erased'), linesOf(scene, 'operator_wrote')])).not.toContain(VM);

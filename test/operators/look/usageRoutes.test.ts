@@ -44,6 +44,7 @@ test('the usage of a licence is told by day and by month', async () => {
       { period: '2026-02-01', ...row, vmHours: 1, mostAtOnce: 1 },
     ],
     continuation: null,
+    cloud: null,
   });
   const byMonth = await get(`${RANGE}&by=month&offer=${OFFER.toUpperCase()}`);
   expect((byMonth.body['items'] as { period: string }[]).map(({ period }) => period)).toEqual(['2026-01', '2026-02']);
@@ -118,5 +119,5 @@ test('400 days can be asked for', async () => {
 test('a licence that nobody ever had is not found, and one without usage has none', async () => {
   const unknown = await get(`${RANGE}&licence=nobody`);
   expect([unknown.status, unknown.body['code']]).toEqual([404, 'not_found']);
-  expect((await get(`${RANGE}&licence=http-development`)).body).toEqual({ items: [], continuation: null });
+  expect((await get(`${RANGE}&licence=http-development`)).body).toEqual({ items: [], continuation: null, cloud: null });
 });
