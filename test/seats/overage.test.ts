@@ -35,7 +35,7 @@ test('VMs get the seats that were bought first, then those of the overage, and n
   expect(await boot(held, 2)).toEqual({ seat: 1, overSince: null, trips: 3 });
   expect(await boot(held, 3)).toEqual({ seat: 2, overSince: AT, trips: 4 });
   expect(await boot(held, 4)).toMatchObject({ code: 'seats_exhausted' });
-  const usage = { seats: 2, overage: 1, taken: 3, over: 1, overSince: AT };
+  const usage = { seats: 2, overage: 1, taken: 3, over: 1, overSince: AT, lastSeen: AT };
   expect(await readPoolUsage(store, held.pool, held, AT)).toEqual(usage);
 });
 

@@ -40,7 +40,8 @@ test(`${BOOTS} first boots at once from ${SUBSCRIPTIONS} subscriptions give exac
   const count = (word: string) => words.filter((one) => one === word).length;
   expect([count('licensed'), count('over')]).toEqual([SEATS, OVERAGE]);
   expect(count('seats_exhausted')).toBe(BOOTS - SEATS - OVERAGE);
-  const usage = { seats: SEATS, overage: OVERAGE, taken: SEATS + OVERAGE, over: OVERAGE, overSince: AT };
+  const counted = { taken: SEATS + OVERAGE, over: OVERAGE, overSince: AT, lastSeen: AT };
+  const usage = { seats: SEATS, overage: OVERAGE, ...counted };
   expect(await readPoolUsage(first.store, held.pool, held, AT)).toEqual(usage);
   const { taken, held: numbers } = await readSeating(first.store, held.pool);
   expect(numbers).toEqual(taken);
