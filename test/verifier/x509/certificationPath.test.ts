@@ -10,6 +10,7 @@ import {
   findCaFailure,
   findLongestPath,
   findPath,
+  listPaths,
 } from '../../../src/verifier/x509/certificationPath.ts';
 import { TrustedCertificates } from '../../../src/verifier/x509/trustedCertificates.ts';
 import { AT, NOT_AFTER, NOT_BEFORE, issueCa, issueLeaf, keyOf, parseIssued, rules, search, tell } from './pki.ts';
@@ -329,11 +330,15 @@ function outcomeOf(der: Uint8Array, trusted: TrustedCertificates): string {
 
 /** The same search, for a CA at the lower end. */
 function searchAbove(ca: IssuedCertificate, anchors: readonly IssuedCertificate[], intermediates: IssuedCertificate[]) {
+  return findLongestPath(parseIssued(ca), optionsOf(anchors, intermediates));
+}
+
+function optionsOf(anchors: readonly IssuedCertificate[], intermediates: readonly IssuedCertificate[]) {
   const trusted = new TrustedCertificates({
     anchors: anchors.map(parseIssued),
     intermediates: intermediates.map(parseIssued),
   });
-  return findLongestPath(parseIssued(ca), { trusted, rules: rules(), at: AT });
+  return { trusted, rules: rules(), at: AT };
 }
 
 test('of a CA’s paths the one that stays valid longest is found', async () => {
@@ -343,6 +348,16 @@ test('of a CA’s paths the one that stays valid longest is found', async () => 
   expect(tell(searchAbove(issuing, [brief, second], [cross]))).toBe('issuing < root < second root');
   expect(searchAbove(issuing, [brief, second], [cross])).toMatchObject({ path: { notAfter: AT + 2000 } });
   expect(tell(searchAbove(issuing, [brief, root, second], [cross]))).toBe('issuing < root');
+});
+
+test('all of a CA’s paths are listed, and none where there is none', async () => {
+  const second = await issueCa('second root');
+  const cross = await issueCa('root', second);
+  const list = (anchors: readonly IssuedCertificate[]) =>
+    listPaths(parseIssued(issuing), optionsOf(anchors, [cross])).map((path) => tell({ found: true, path }));
+  expect(list([root, second]).toSorted()).toEqual(['issuing < root', 'issuing < root < second root']);
+  expect(list([second])).toEqual(['issuing < root < second root']);
+  expect(list([])).toEqual([]);
 });
 
 test('a CA is judged as one between a leaf and an anchor: its own faults, and then its path', async () => {
