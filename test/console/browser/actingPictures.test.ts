@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { operate } from '../../operators/useStack.ts';
-import { hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
+import { takesNoPictures, useConsoleScene } from '../support/consoleScene.ts';
 import { findBarriers, openPage, settle, signIn } from '../support/watchedPage.ts';
 
 /** For people to look at, before a change is called done. */
@@ -109,7 +109,7 @@ const tourImport: Tour = async (page, take) => {
   await close(page);
 };
 
-describe.skipIf(hasNoBrowser)('pictures of what changes something', () => {
+describe.skipIf(takesNoPictures)('pictures of what changes something', () => {
   test.each(FORMS)('$scheme, $width pixels: every dialogue fits, and keeps nobody out', async ({ scheme, width }) => {
     const { browser, stack, boot } = scene();
     await boot('stranger');

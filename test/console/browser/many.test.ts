@@ -4,16 +4,16 @@ import { useStack } from '../../operators/useStack.ts';
 import { createTestTables } from '../../support/azurite.ts';
 import { CHROMIUM } from '../../support/chromium.ts';
 import { fillForOperators } from '../../support/operatorFilling.ts';
-import { hasNoBrowser } from '../support/consoleScene.ts';
+import { takesNoPictures } from '../support/consoleScene.ts';
 import { chooseRole, openPage, settle } from '../support/watchedPage.ts';
 
 const FILLING = { licences: 1_000, vms: 1_000, decisions: 5_000 };
 
 const tables = createTestTables();
 beforeAll(async () => {
-  if (!hasNoBrowser) await fillForOperators(tables, { ...FILLING, now: Date.now() });
+  if (!takesNoPictures) await fillForOperators(tables, { ...FILLING, now: Date.now() });
 });
-const stack = hasNoBrowser ? null : useStack({ built: true, store: tables });
+const stack = takesNoPictures ? null : useStack({ built: true, store: tables });
 
 /** Milliseconds from the moment that the page is asked for: it comes back from the directory, and asks for the overview. */
 const WATCH = `
@@ -24,7 +24,7 @@ const WATCH = `
   watch();
 `;
 
-describe.skipIf(hasNoBrowser)('1,000 licences and 5,000 decisions, in Chromium', () => {
+describe.skipIf(takesNoPictures)('1,000 licences and 5,000 decisions, in Chromium', () => {
   test('the overview is one request, and says when it was painted', async () => {
     if (stack === null) return;
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });

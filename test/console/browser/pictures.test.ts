@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { hasNoBrowser, useConsoleScene } from '../support/consoleScene.ts';
+import { takesNoPictures, useConsoleScene } from '../support/consoleScene.ts';
 import { findBarriers, openPage, settle, signIn } from '../support/watchedPage.ts';
 
 /** For people to look at, before a change is called done. */
@@ -15,7 +15,7 @@ const PAGES = ['Overview', 'Customers', 'Decisions', 'Offers', 'Trust', 'Keys', 
 
 const scene = useConsoleScene();
 
-describe.skipIf(hasNoBrowser)('pictures', () => {
+describe.skipIf(takesNoPictures)('pictures', () => {
   test.each(FORMS)(
     '$scheme, $width pixels: every page fits, and nothing keeps anybody out',
     async ({ scheme, width }) => {
@@ -64,7 +64,7 @@ const SHOWN_AT = { width: 1200, height: 1020 };
 /** Octets of all pictures of the documentation: they are in the repository. */
 const MOST_OCTETS = 400_000;
 
-describe.skipIf(hasNoBrowser)('the documentation', () => {
+describe.skipIf(takesNoPictures)('the documentation', () => {
   test('shows the overview, a licence and an explanation', async () => {
     const { browser, stack } = scene();
     const { page, context } = await openPage(browser, stack, { colorScheme: 'light', viewport: SHOWN_AT });

@@ -24,6 +24,10 @@ if (absent !== null && process.env['TEST_PROGRAMS'] === '1') {
 
 export const hasNoBrowser = absent !== null;
 
+/** Every page in every form takes minutes: `npm run full` does it, and whoever makes the pictures of the documentation. */
+export const takesNoPictures =
+  hasNoBrowser || (process.env['CONSOLE_PICTURES'] !== '1' && process.env['DOCS_PICTURES'] !== '1');
+
 /** A thousand characters that are to do harm: markup, other directions, no width, controls, one long word. */
 export const HOSTILE_NOTE = [
   '<script>alert(1)</script><img src=x onerror=alert(2)> "\' ${x} {{x}} ',
