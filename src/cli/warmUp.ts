@@ -1,7 +1,7 @@
-import { createAuthority } from '../emulator/authority.ts';
-import { documentContent } from '../emulator/documentContent.ts';
-import { createKeyRing } from '../emulator/keys.ts';
-import { signDocument } from '../emulator/signDocument.ts';
+import { createAuthority } from '../emulator/authority/authority.ts';
+import { documentContent } from '../emulator/documents/documentContent.ts';
+import { createKeyRing } from '../emulator/authority/keys.ts';
+import { signDocument } from '../emulator/documents/signDocument.ts';
 import { createAdHocTrust } from '../trust/adHocTrust.ts';
 import { verifyEvidence } from '../verifier/verifyEvidence.ts';
 import type { Verification } from '../contract/attestation.ts';

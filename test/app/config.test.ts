@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createAuthority } from '../../src/emulator/authority.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
 import { ConfigurationError, listSettings, readConfig } from '../../src/app/config.ts';
 import { GOOD_SETTINGS, ROOT_KEY, SIGNING_KEY } from './settings.ts';
 import { runKeys } from '../support/runKeys.ts';

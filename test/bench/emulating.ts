@@ -1,8 +1,8 @@
 import { Agent, get } from 'node:http';
 import { sign } from 'node:crypto';
-import { attestedFacts, createDocumentMaker } from '../../src/emulator/attestedDocuments.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
-import { createEmulator } from '../../src/emulator/emulator.ts';
+import { attestedFacts, createDocumentMaker } from '../../src/emulator/endpoints/attestedDocuments.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/vms/builtInVms.ts';
+import { createEmulator } from '../../src/emulator/server/emulator.ts';
 import type { Candidate } from './rounds.ts';
 import type { EmulatedSubject } from './subject.ts';
 

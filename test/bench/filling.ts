@@ -1,4 +1,4 @@
-import { encodeElement, readElement, rewriteElement } from '../../src/emulator/der.ts';
+import { encodeElement, readElement, rewriteElement } from '../../src/emulator/documents/der.ts';
 import { MAX_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
 
 export const OID_TAG = 0x06;

@@ -1,4 +1,4 @@
-import { encodeElement, readChildren, readElement, rewriteElement, TAG } from '../../src/emulator/der.ts';
+import { encodeElement, readChildren, readElement, rewriteElement, TAG } from '../../src/emulator/documents/der.ts';
 import { contentsOf, filled, nested, OID_TAG, replaced } from './filling.ts';
 import type { HostileDocuments } from './hostile.ts';
 import type { EmulatedSubject } from './subject.ts';

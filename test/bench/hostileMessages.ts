@@ -1,5 +1,5 @@
-import { encodeElement, rewriteElement, TAG } from '../../src/emulator/der.ts';
-import { createDocumentTemplate } from '../../src/emulator/documentTemplate.ts';
+import { encodeElement, rewriteElement, TAG } from '../../src/emulator/documents/der.ts';
+import { createDocumentTemplate } from '../../src/emulator/documents/documentTemplate.ts';
 import { filled, nested, NULL, OID_TAG, replaced } from './filling.ts';
 import type { HostileDocuments } from './hostile.ts';
 import type { EmulatedSubject } from './subject.ts';

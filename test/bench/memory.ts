@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createDocumentTemplate } from '../../src/emulator/documentTemplate.ts';
+import { createDocumentTemplate } from '../../src/emulator/documents/documentTemplate.ts';
 import { verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import { forgetLeaves } from './subject.ts';
 import type { EmulatedSubject } from './subject.ts';

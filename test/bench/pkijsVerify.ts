@@ -1,6 +1,6 @@
 import { fromBER } from 'asn1js';
 import { Certificate, ContentInfo, SignedData } from 'pkijs';
-import { rewriteElement } from '../../src/emulator/der.ts';
+import { rewriteElement } from '../../src/emulator/documents/der.ts';
 import { verifyEvidence } from '../../src/verifier/verifyEvidence.ts';
 import { forgetLeaves } from './subject.ts';
 import type { Subject } from './subject.ts';

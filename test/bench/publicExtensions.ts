@@ -1,4 +1,4 @@
-import { encodeElement, TAG } from '../../src/emulator/der.ts';
+import { encodeElement, TAG } from '../../src/emulator/documents/der.ts';
 
 /** Of the kinds that a certificate is signed with but no path rests on. */
 interface PublicExtension {

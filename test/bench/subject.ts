@@ -1,9 +1,9 @@
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
-import { createAuthority } from '../../src/emulator/authority.ts';
-import type { Authority } from '../../src/emulator/authority.ts';
-import { documentContent } from '../../src/emulator/documentContent.ts';
-import { createDocumentTemplate } from '../../src/emulator/documentTemplate.ts';
-import type { IssuedCertificate } from '../../src/emulator/issueCertificate.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
+import { documentContent } from '../../src/emulator/documents/documentContent.ts';
+import { createDocumentTemplate } from '../../src/emulator/documents/documentTemplate.ts';
+import type { IssuedCertificate } from '../../src/emulator/authority/issueCertificate.ts';
 import type { EvidencePolicy } from '../../src/verifier/appraise.ts';
 import type { VerifyOptions } from '../../src/verifier/verifyEvidence.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { runCommandLine } from '../../src/cli/runCommandLine.ts';
-import { createAuthority } from '../../src/emulator/authority.ts';
-import type { Authority, LeafChange } from '../../src/emulator/authority.ts';
-import { documentContent } from '../../src/emulator/documentContent.ts';
-import type { AttestedVm } from '../../src/emulator/documentContent.ts';
-import { signDocument } from '../../src/emulator/signDocument.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
+import type { Authority, LeafChange } from '../../src/emulator/authority/authority.ts';
+import { documentContent } from '../../src/emulator/documents/documentContent.ts';
+import type { AttestedVm } from '../../src/emulator/documents/documentContent.ts';
+import { signDocument } from '../../src/emulator/documents/signDocument.ts';
 import { recordIo } from './recordIo.ts';
 import { runKeys } from '../support/runKeys.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runCommandLine } from '../../src/cli/runCommandLine.ts';
-import { createAuthority } from '../../src/emulator/authority.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
 import { writePem } from '../../src/trust/pem.ts';
 import { boot, createKey } from '../endToEnd/protocolClient.ts';
 import { operate, useStack } from '../operators/useStack.ts';

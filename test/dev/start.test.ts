@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { findFreePort, isPortFree } from '../../src/dev/freePort.ts';
-import { FAULT_NAMES } from '../../src/emulator/faults.ts';
+import { FAULT_NAMES } from '../../src/emulator/faults/faults.ts';
 import { boot, createKey, send } from '../endToEnd/protocolClient.ts';
 import { ROOT, jsonLines, runStart, spawnStart } from './startProcess.ts';
 import type { Ended } from './startProcess.ts';

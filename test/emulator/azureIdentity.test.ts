@@ -2,7 +2,7 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { parseScenario } from '../../src/emulator/scenario/scenario.ts';
-import { startEmulator, type StartedEmulator } from '../../src/emulator/startEmulator.ts';
+import { startEmulator, type StartedEmulator } from '../../src/emulator/server/startEmulator.ts';
 import { PassingTimer, sharedAuthority } from './running.ts';
 
 /*

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { FAULT_NAMES, FAULTS } from '../../src/emulator/faults.ts';
+import { FAULT_NAMES, FAULTS } from '../../src/emulator/faults/faults.ts';
 import { parseScenario } from '../../src/emulator/scenario/scenario.ts';
-import { parseVmFile } from '../../src/emulator/vmFile.ts';
+import { parseVmFile } from '../../src/emulator/vms/vmFile.ts';
 import { runIn } from '../cli/documentFiles.ts';
 
 const PAGE = readFileSync(new URL('../../docs/imds-emulator.md', import.meta.url), 'utf8');

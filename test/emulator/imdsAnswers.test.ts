@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from 'vitest';
-import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
-import type { ScheduledEvent } from '../../src/emulator/scheduledEvents.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/vms/builtInVms.ts';
+import type { ScheduledEvent } from '../../src/emulator/vms/scheduledEvents.ts';
 import { answersFile, IMDS_ANSWERS } from '../support/imdsAnswers.ts';
 import type { AnswersName } from '../support/imdsAnswers.ts';
 import { getJson, withEmulator } from './running.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { parseScenario } from '../../src/emulator/scenario/scenario.ts';
-import { startEmulator } from '../../src/emulator/startEmulator.ts';
+import { startEmulator } from '../../src/emulator/server/startEmulator.ts';
 import { openImds } from '../client/support/run.ts';
 import { createScene, type Scene } from '../client/support/scene.ts';
 import { AT, sharedAuthority } from './running.ts';

@@ -1,6 +1,6 @@
-import { createAuthority, type Authority } from '../../src/emulator/authority.ts';
-import { createEmulator, type RunningEmulator } from '../../src/emulator/emulator.ts';
-import type { EmulatorOptions } from '../../src/emulator/options.ts';
+import { createAuthority, type Authority } from '../../src/emulator/authority/authority.ts';
+import { createEmulator, type RunningEmulator } from '../../src/emulator/server/emulator.ts';
+import type { EmulatorOptions } from '../../src/emulator/server/options.ts';
 import { runKeys } from '../support/runKeys.ts';
 import { TestClock } from '../support/testClock.ts';
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import type { PublicJwk } from '../../src/contract/wire.ts';
 import { projectViews } from '../../src/app/projectViews.ts';
-import { createAuthority } from '../../src/emulator/authority.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { createLocalSigner } from '../../src/tokens/localSigner.ts';
 import { signKeySet } from '../../src/tokens/signedKeySet.ts';

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { IssuedCertificate } from '../../src/emulator/issueCertificate.ts';
+import type { IssuedCertificate } from '../../src/emulator/authority/issueCertificate.ts';
 import { AT, issueCa, issueLeaf } from '../verifier/x509/pki.ts';
 import type { Change } from '../verifier/x509/pki.ts';
 import { runKeys } from '../support/runKeys.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { API_VERSIONS } from '../../src/emulator/versions.ts';
+import { API_VERSIONS } from '../../src/emulator/protocol/versions.ts';
 
 /**
  * Answers of IMDS, recorded once for emulator and client: the emulator has to answer so, and the client has to read it. Each

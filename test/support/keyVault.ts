@@ -5,8 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { p256 } from '@noble/curves/nist.js';
 import { onTestFinished } from 'vitest';
-import { createKeyRing } from '../../src/emulator/keys.ts';
-import { issueCertificate } from '../../src/emulator/issueCertificate.ts';
+import { createKeyRing } from '../../src/emulator/authority/keys.ts';
+import { issueCertificate } from '../../src/emulator/authority/issueCertificate.ts';
 import { thumbprint } from '../../src/tokens/publicJwk.ts';
 import { TestClock } from './testClock.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { subjectPublicKeyInfo } from '../../src/emulator/keys.ts';
-import type { KeyKind, KeyRing } from '../../src/emulator/keys.ts';
+import { subjectPublicKeyInfo } from '../../src/emulator/authority/keys.ts';
+import type { KeyKind, KeyRing } from '../../src/emulator/authority/keys.ts';
 import { runKeys } from './runKeys.ts';
 
 async function publicKeyOf(ring: KeyRing, label: string, kind: KeyKind = 'p-256'): Promise<string> {

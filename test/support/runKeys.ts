@@ -2,8 +2,8 @@ import { createPrivateKey, createPublicKey, randomUUID } from 'node:crypto';
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { createKeyRing } from '../../src/emulator/keys.ts';
-import type { KeyKind, KeyPair, KeyRing } from '../../src/emulator/keys.ts';
+import { createKeyRing } from '../../src/emulator/authority/keys.ts';
+import type { KeyKind, KeyPair, KeyRing } from '../../src/emulator/authority/keys.ts';
 
 /**
  * A key ring that all test files of a run share: an RSA key takes up to a second of a busy processor, so each is made

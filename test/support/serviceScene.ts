@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 
 import { afterAll, beforeAll } from 'vitest';
 
-import { createAuthority } from '../../src/emulator/authority.ts';
-import { startEmulator } from '../../src/emulator/startEmulator.ts';
-import type { StartedEmulator } from '../../src/emulator/startEmulator.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
+import { startEmulator } from '../../src/emulator/server/startEmulator.ts';
+import type { StartedEmulator } from '../../src/emulator/server/startEmulator.ts';
 import { startIssuer } from '../../src/dev/issuer/startIssuer.ts';
 import type { LocalIssuer } from '../../src/dev/issuer/startIssuer.ts';
 import { applyCatalogue } from './applyCatalogue.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { Authority } from '../../src/emulator/authority.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
 import { AdHocTrustError, createAdHocTrust } from '../../src/trust/adHocTrust.ts';
 import { signerRules } from '../../src/verifier/signerRules.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';

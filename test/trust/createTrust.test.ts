@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
-import { createAuthority } from '../../src/emulator/authority.ts';
-import type { Authority } from '../../src/emulator/authority.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
 import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { createTrust, TrustMaterialError } from '../../src/trust/createTrust.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 
-import { createAuthority } from '../../src/emulator/authority.ts';
-import type { Authority } from '../../src/emulator/authority.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
 import { listIssuersUnder } from '../../src/trust/issuersUnder.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';
 import { signerRules } from '../../src/verifier/signerRules.ts';

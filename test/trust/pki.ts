@@ -1,7 +1,7 @@
-import { createAuthority } from '../../src/emulator/authority.ts';
-import type { Authority } from '../../src/emulator/authority.ts';
-import type { IssuedCertificate } from '../../src/emulator/issueCertificate.ts';
-import type { KeyRing } from '../../src/emulator/keys.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
+import type { IssuedCertificate } from '../../src/emulator/authority/issueCertificate.ts';
+import type { KeyRing } from '../../src/emulator/authority/keys.ts';
 import type { Pin, PinManifest, PublishedPin } from '../../src/trust/pin.ts';
 import { runKeys } from '../support/runKeys.ts';
 

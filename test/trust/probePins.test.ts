@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { Authority } from '../../src/emulator/authority.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
 import { findPinnedCertificates } from '../../src/trust/pinnedCertificates.ts';
 import { probePins } from '../../src/trust/probePins.ts';

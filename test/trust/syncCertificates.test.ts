@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Authority } from '../../src/emulator/authority.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
 import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { Authority } from '../../src/emulator/authority.ts';
-import type { CertificateDescription, IssuedCertificate } from '../../src/emulator/issueCertificate.ts';
+import type { Authority } from '../../src/emulator/authority/authority.ts';
+import type { CertificateDescription, IssuedCertificate } from '../../src/emulator/authority/issueCertificate.ts';
 import { loadPins } from '../../src/trust/azurePins.ts';
 import { readCertificateDirectory } from '../../src/trust/certificateFiles.ts';
 import { createTrust } from '../../src/trust/createTrust.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { createAuthority } from '../../src/emulator/authority.ts';
+import { createAuthority } from '../../src/emulator/authority/authority.ts';
 import { checkNonce, checkTimes } from '../../src/verifier/appraise.ts';
 import type { EvidencePolicy } from '../../src/verifier/appraise.ts';
 import type { AttestedDocument } from '../../src/verifier/attestedDocument.ts';

@@ -1,4 +1,4 @@
-import { encodeElement, readElement } from '../../src/emulator/der.ts';
+import { encodeElement, readElement } from '../../src/emulator/documents/der.ts';
 import { checkDer } from '../../src/verifier/der.ts';
 
 /** Everything that can be done to one element of a document, systematically. */

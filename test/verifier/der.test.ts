@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readElement } from '../../src/emulator/der.ts';
+import { readElement } from '../../src/emulator/documents/der.ts';
 import { DerError, DerReader, TAG, checkDer, constructedContextTag, formatOid } from '../../src/verifier/der.ts';
 
 const LIMITS = { depth: 4, elements: 8 };

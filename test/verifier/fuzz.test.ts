@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import { CHECK_NAMES } from '../../src/contract/attestation.ts';
 import { EVIDENCE_CODES } from '../../src/contract/codes.ts';
-import { rewriteElement } from '../../src/emulator/der.ts';
+import { rewriteElement } from '../../src/emulator/documents/der.ts';
 import { ProfileError, parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { DerError } from '../../src/verifier/der.ts';
 import { parseCertificate } from '../../src/verifier/x509/certificate.ts';

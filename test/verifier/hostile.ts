@@ -1,6 +1,6 @@
-import { encodeElement, encodeLength, rewriteElement } from '../../src/emulator/der.ts';
-import { nestedSequences } from '../../src/emulator/berForms.ts';
-import { replaceContent } from '../../src/emulator/documentChanges.ts';
+import { encodeElement, encodeLength, rewriteElement } from '../../src/emulator/documents/der.ts';
+import { nestedSequences } from '../../src/emulator/documents/berForms.ts';
+import { replaceContent } from '../../src/emulator/documents/documentChanges.ts';
 import { AT_PATH, contentsChanged } from '../../src/emulator/vectors/derChanges.ts';
 import type { Scene } from '../../src/emulator/vectors/scene.ts';
 

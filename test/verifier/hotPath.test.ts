@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { documentContent } from '../../src/emulator/documentContent.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
-import { nameSigner } from '../../src/emulator/documentChanges.ts';
+import { documentContent } from '../../src/emulator/documents/documentContent.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/vms/builtInVms.ts';
+import { nameSigner } from '../../src/emulator/documents/documentChanges.ts';
 import { AT, DAY, NONCE, SECOND, pinsOf, read } from '../../src/emulator/vectors/scene.ts';
 import { createScene, createTrust, judge, verdict, warm } from './scene.ts';
 import type { Offer, Scene } from '../../src/emulator/vectors/scene.ts';

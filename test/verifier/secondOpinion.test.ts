@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CheckName } from '../../src/contract/attestation.ts';
-import { alterContent } from '../../src/emulator/documentChanges.ts';
+import { alterContent } from '../../src/emulator/documents/documentChanges.ts';
 import { MAX_DOCUMENT_OCTETS } from '../../src/verifier/verifyEvidence.ts';
 import { runsOpenssl } from '../support/programs.ts';
 import { expectedDocuments, hasShared, listShared, readSharedText } from '../support/shared.ts';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as pkijs from 'pkijs';
-import { readElement, rewriteElement } from '../../src/emulator/der.ts';
+import { readElement, rewriteElement } from '../../src/emulator/documents/der.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { checkDer } from '../../src/verifier/der.ts';
 import { DOCUMENT_LIMITS } from '../../src/verifier/verifyEvidence.ts';

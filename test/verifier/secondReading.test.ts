@@ -1,8 +1,8 @@
 import type * as pkijs from 'pkijs';
 import { beforeAll, expect, test } from 'vitest';
 import type { Check } from '../../src/contract/attestation.ts';
-import { rewriteElement } from '../../src/emulator/der.ts';
-import * as changes from '../../src/emulator/documentChanges.ts';
+import { rewriteElement } from '../../src/emulator/documents/der.ts';
+import * as changes from '../../src/emulator/documents/documentChanges.ts';
 import { parseSignedDocument } from '../../src/verifier/cms/signedData.ts';
 import type { SignedDocument } from '../../src/verifier/cms/signedData.ts';
 import { findReadingDifference } from '../../src/verifier/secondReading.ts';

@@ -1,16 +1,16 @@
 import { X509Certificate, createHash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
-import type { LeafChange } from '../../src/emulator/authority.ts';
-import { BUILT_IN_VMS } from '../../src/emulator/builtInVms.ts';
+import type { LeafChange } from '../../src/emulator/authority/authority.ts';
+import { BUILT_IN_VMS } from '../../src/emulator/vms/builtInVms.ts';
 import {
   DOCUMENT_LIMITS,
   MAX_DOCUMENT_OCTETS,
   readUnverified,
   verifyEvidence,
 } from '../../src/verifier/verifyEvidence.ts';
-import * as ber from '../../src/emulator/berForms.ts';
-import { encodeElement } from '../../src/emulator/der.ts';
+import * as ber from '../../src/emulator/documents/berForms.ts';
+import { encodeElement } from '../../src/emulator/documents/der.ts';
 import { saying, signedBy } from '../../src/emulator/vectors/mutation.ts';
 import { AT, CREATED_ON, MINUTE, NONCE, POLICY, SECOND, read } from '../../src/emulator/vectors/scene.ts';
 import type { Offer, Scene } from '../../src/emulator/vectors/scene.ts';

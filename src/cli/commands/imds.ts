@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import { isAzureChassis, reachOf } from '../../emulator/bindAddress.ts';
-import { parseDuration } from '../../emulator/duration.ts';
-import type { EmulatorLogEntry } from '../../emulator/options.ts';
-import { FAULTS, FAULT_NAMES, isFaultName } from '../../emulator/faults.ts';
-import type { FaultName } from '../../emulator/faults.ts';
-import type { StartOptions, StartedEmulator } from '../../emulator/startEmulator.ts';
+import { isAzureChassis, reachOf } from '../../emulator/server/bindAddress.ts';
+import { parseDuration } from '../../emulator/input/duration.ts';
+import type { EmulatorLogEntry } from '../../emulator/server/options.ts';
+import { FAULTS, FAULT_NAMES, isFaultName } from '../../emulator/faults/faults.ts';
+import type { FaultName } from '../../emulator/faults/faults.ts';
+import type { StartOptions, StartedEmulator } from '../../emulator/server/startEmulator.ts';
 import { CommandError, RefusedError } from '../command.ts';
 import type { Session } from '../command.ts';
 import { nameOf, readText, writeText } from '../files.ts';
@@ -94,15 +94,15 @@ export function createImds(session: Session) {
 }
 
 async function printSchema(session: Session): Promise<void> {
-  const { createVmFileJsonSchema } = await import('../../emulator/vmSchema.ts');
+  const { createVmFileJsonSchema } = await import('../../emulator/vms/vmSchema.ts');
   session.out(`${JSON.stringify(createVmFileJsonSchema(), null, 2)}\n`);
 }
 
 /** What is wrong with a file is a check's refusal here; a file that cannot be read is an error as ever. */
 async function check(session: Session, { vms: file, vm, scenario, json }: ImdsFlags): Promise<void> {
-  const { BUILT_IN_VMS } = await import('../../emulator/builtInVms.ts');
+  const { BUILT_IN_VMS } = await import('../../emulator/vms/builtInVms.ts');
   const { checkScenarioVms } = await import('../../emulator/scenario/scenario.ts');
-  const { withFirst } = await import('../../emulator/vms.ts');
+  const { withFirst } = await import('../../emulator/vms/vms.ts');
   const { vms, steps } = await read().catch((error: unknown) => {
     if (error instanceof CommandError || !(error instanceof Error)) throw error;
     throw new RefusedError('file_malformed', error.message);
@@ -137,7 +137,7 @@ async function run(session: Session, flags: ImdsFlags): Promise<void> {
 
 async function startControl(emulator: StartedEmulator, port: number | undefined) {
   if (port === undefined) return null;
-  const { startControlServer } = await import('../../emulator/controlServer.ts');
+  const { startControlServer } = await import('../../emulator/server/controlServer.ts');
   return startControlServer(emulator, port).catch((error: unknown) =>
     explainAddress(error, LOOPBACK, port, '--control-port'),
   );
@@ -146,7 +146,7 @@ async function startControl(emulator: StartedEmulator, port: number | undefined)
 async function start(session: Session, flags: ImdsFlags): Promise<StartedEmulator> {
   const { bind: host = LOOPBACK, vms: file, vm, fault: faults = [], authorityDir } = flags;
   await checkAddress(session, host, flags.force === true);
-  const { startEmulator } = await import('../../emulator/startEmulator.ts');
+  const { startEmulator } = await import('../../emulator/server/startEmulator.ts');
   const port = flags.port ?? (reachOf(host) === 'link-local' ? IMDS_PORT : PORT);
   const { rateLimit, lifetime, unknownVersion, scenario } = flags;
   const options: StartOptions = {
@@ -209,7 +209,7 @@ async function readScenario(session: Session, file: string) {
 const MAX_VM_FILE = 1024 * 1024;
 
 async function readVms(session: Session, file: string) {
-  const { parseVmFile } = await import('../../emulator/vmFile.ts');
+  const { parseVmFile } = await import('../../emulator/vms/vmFile.ts');
   return parseVmFile(await readText(session, file, MAX_VM_FILE), nameOf(file));
 }
 

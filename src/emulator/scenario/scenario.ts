@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { parsePlainJson } from '../../contract/plainJson.ts';
 import { JsonError } from '../../contract/strictJson.ts';
-import { describeProblems } from '../describeProblems.ts';
-import { parseDuration } from '../duration.ts';
-import { FAULT_NAMES, isFaultName, type FaultName } from '../faults.ts';
-import { STATUSES, isStatus, type Status } from '../refusals.ts';
-import { STATUS_FAULTS } from '../transportFaults.ts';
-import { ENDPOINTS_SINCE } from '../versions.ts';
-import { findVm, type Vm } from '../vms.ts';
+import { describeProblems } from '../input/describeProblems.ts';
+import { parseDuration } from '../input/duration.ts';
+import { FAULT_NAMES, isFaultName, type FaultName } from '../faults/faults.ts';
+import { STATUSES, isStatus, type Status } from '../protocol/refusals.ts';
+import { STATUS_FAULTS } from '../faults/transportFaults.ts';
+import { ENDPOINTS_SINCE } from '../protocol/versions.ts';
+import { findVm, type Vm } from '../vms/vms.ts';
 
 /** What a step of a scenario does to the requests that it is for; `well` does nothing. */
 export type ScenarioAnswer =

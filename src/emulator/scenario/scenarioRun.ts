@@ -1,4 +1,4 @@
-import type { EmulatorTimer } from '../transportFaults.ts';
+import type { EmulatorTimer } from '../faults/transportFaults.ts';
 import type { Scenario, ScenarioStep } from './scenario.ts';
 
 /** A request, as far as steps tell requests apart. */

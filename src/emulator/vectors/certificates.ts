@@ -1,5 +1,5 @@
-import { encodeElement } from '../der.ts';
-import type { CertificateDescription, IssuedCertificate } from '../issueCertificate.ts';
+import { encodeElement } from '../documents/der.ts';
+import type { CertificateDescription, IssuedCertificate } from '../authority/issueCertificate.ts';
 import { parseCertificate } from '../../verifier/x509/certificate.ts';
 import type { Certificate } from '../../verifier/x509/certificate.ts';
 import { AT, DAY } from './scene.ts';

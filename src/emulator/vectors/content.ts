@@ -1,10 +1,10 @@
 import * as pkijs from 'pkijs';
-import * as changes from '../documentChanges.ts';
-import { documentContent } from '../documentContent.ts';
-import type { DocumentContent } from '../documentContent.ts';
-import { usualAttributes } from '../signedAttributes.ts';
-import { signOctets } from '../signatureAlgorithms.ts';
-import { BUILT_IN_VMS } from '../builtInVms.ts';
+import * as changes from '../documents/documentChanges.ts';
+import { documentContent } from '../documents/documentContent.ts';
+import type { DocumentContent } from '../documents/documentContent.ts';
+import { usualAttributes } from '../documents/signedAttributes.ts';
+import { signOctets } from '../authority/signatureAlgorithms.ts';
+import { BUILT_IN_VMS } from '../vms/builtInVms.ts';
 import { changed, remade, saying, signedBy } from './mutation.ts';
 import type { Mutation } from './mutation.ts';
 import { AT, CREATED_ON, DAY, HOUR, MINUTE, NONCE, SECOND } from './scene.ts';

@@ -1,4 +1,4 @@
-import { encodeElement, readElement } from '../der.ts';
+import { encodeElement, readElement } from '../documents/der.ts';
 
 /** Where things stand in a document, as paths for `rewriteElement`. */
 export const AT_PATH = {

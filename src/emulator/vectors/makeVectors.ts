@@ -4,7 +4,7 @@ import { EVIDENCE_CODES, type EvidenceCode } from '../../contract/codes.ts';
 import { formatInstant } from '../../contract/instants.ts';
 import { PROBLEMS } from '../../contract/problems.ts';
 import type { TrustedCertificatesInput } from '../../verifier/x509/trustedCertificates.ts';
-import { encodePem } from '../issueCertificate.ts';
+import { encodePem } from '../authority/issueCertificate.ts';
 import type { Mutation } from './mutation.ts';
 import { MUTATIONS } from './mutations.ts';
 import { AT, NONCE, POLICY, pinsOf, type Offer, type Scene } from './scene.ts';

@@ -1,8 +1,8 @@
-import { encodeElement } from '../der.ts';
-import * as ber from '../berForms.ts';
-import * as changes from '../documentChanges.ts';
-import { contentTypeAttribute, messageDigestAttribute, usualAttributes } from '../signedAttributes.ts';
-import { createSignerInfo } from '../signDocument.ts';
+import { encodeElement } from '../documents/der.ts';
+import * as ber from '../documents/berForms.ts';
+import * as changes from '../documents/documentChanges.ts';
+import { contentTypeAttribute, messageDigestAttribute, usualAttributes } from '../documents/signedAttributes.ts';
+import { createSignerInfo } from '../documents/signDocument.ts';
 import { changed, formed, remade, rewritten } from './mutation.ts';
 import type { Mutation } from './mutation.ts';
 import {

@@ -1,10 +1,10 @@
 import type { CheckName } from '../../contract/attestation.ts';
-import type { LeafChange } from '../authority.ts';
-import type { BerForm } from '../berForms.ts';
-import { rewriteElement } from '../der.ts';
-import type { DocumentContent } from '../documentContent.ts';
-import type { DocumentChange } from '../documentChanges.ts';
-import type { DocumentDescription } from '../signDocument.ts';
+import type { LeafChange } from '../authority/authority.ts';
+import type { BerForm } from '../documents/berForms.ts';
+import { rewriteElement } from '../documents/der.ts';
+import type { DocumentContent } from '../documents/documentContent.ts';
+import type { DocumentChange } from '../documents/documentChanges.ts';
+import type { DocumentDescription } from '../documents/signDocument.ts';
 import type { TrustedCertificatesInput } from '../../verifier/x509/trustedCertificates.ts';
 import type { Attack } from './attacks.ts';
 import type { Offer, Scene } from './scene.ts';

@@ -1,10 +1,10 @@
 import * as asn1js from 'asn1js';
 import type * as pkijs from 'pkijs';
-import { replaceSignature } from '../documentChanges.ts';
-import type { KeyKind } from '../keys.ts';
-import type { SignatureAlgorithmName } from '../signatureAlgorithms.ts';
-import type { LeafChange } from '../authority.ts';
-import { encodeElement } from '../der.ts';
+import { replaceSignature } from '../documents/documentChanges.ts';
+import type { KeyKind } from '../authority/keys.ts';
+import type { SignatureAlgorithmName } from '../authority/signatureAlgorithms.ts';
+import type { LeafChange } from '../authority/authority.ts';
+import { encodeElement } from '../documents/der.ts';
 import { AZURE_CLOUDS } from '../../contract/clouds.ts';
 import { pinned, remade, signedBy } from './mutation.ts';
 import type { Mutation } from './mutation.ts';

@@ -3,12 +3,12 @@ import { AZURE_CLOUDS } from '../../contract/clouds.ts';
 import type { EvidencePolicy } from '../../verifier/appraise.ts';
 import { parseCertificate, type Certificate } from '../../verifier/x509/certificate.ts';
 import type { TrustedCertificatesInput } from '../../verifier/x509/trustedCertificates.ts';
-import { createAuthority, type Authority } from '../authority.ts';
-import { BUILT_IN_VMS } from '../builtInVms.ts';
-import { documentContent, type DocumentContent } from '../documentContent.ts';
-import type { IssuedCertificate } from '../issueCertificate.ts';
-import type { KeyRing } from '../keys.ts';
-import { signDocument, type DocumentDescription } from '../signDocument.ts';
+import { createAuthority, type Authority } from '../authority/authority.ts';
+import { BUILT_IN_VMS } from '../vms/builtInVms.ts';
+import { documentContent, type DocumentContent } from '../documents/documentContent.ts';
+import type { IssuedCertificate } from '../authority/issueCertificate.ts';
+import type { KeyRing } from '../authority/keys.ts';
+import { signDocument, type DocumentDescription } from '../documents/signDocument.ts';
 
 /** When the scene plays: the document was made a minute before. */
 export const AT = Date.UTC(2026, 6, 1, 12);

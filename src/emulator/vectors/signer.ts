@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import * as changes from '../documentChanges.ts';
-import type { LeafChange } from '../authority.ts';
-import { encodeElement } from '../der.ts';
+import * as changes from '../documents/documentChanges.ts';
+import type { LeafChange } from '../authority/authority.ts';
+import { encodeElement } from '../documents/der.ts';
 import { AZURE_CLOUDS } from '../../contract/clouds.ts';
 import type { Attack } from './attacks.ts';
 import { changed, remade, rewritten, signedBy } from './mutation.ts';

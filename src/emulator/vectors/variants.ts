@@ -1,8 +1,8 @@
 import type { AttestationResult } from '../../contract/attestation.ts';
 import { AZURE_CLOUDS } from '../../contract/clouds.ts';
-import type { LeafChange } from '../authority.ts';
-import { BUILT_IN_VMS } from '../builtInVms.ts';
-import { documentContent } from '../documentContent.ts';
+import type { LeafChange } from '../authority/authority.ts';
+import { BUILT_IN_VMS } from '../vms/builtInVms.ts';
+import { documentContent } from '../documents/documentContent.ts';
 import { remade, saying, signedBy } from './mutation.ts';
 import type { Mutation } from './mutation.ts';
 import { AT, CREATED_ON, DAY, HOUR, MINUTE, NONCE } from './scene.ts';

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { createKeyRing } from '../keys.ts';
+import { createKeyRing } from '../authority/keys.ts';
 import { VECTOR_COUNT, makeVectors } from './makeVectors.ts';
 import { createVectorScene } from './scene.ts';
 import { FEATURES, SCHEMA_FILE, VECTORS_FILE, createVectorJsonSchema } from './vectorFile.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { isPortFree } from '../../../src/dev/freePort.ts';
-import { FAULT_NAMES } from '../../../src/emulator/faults.ts';
+import { FAULT_NAMES } from '../../../src/emulator/faults/faults.ts';
 import { spawnCli } from '../cliProcess.ts';
 import { runIn } from '../documentFiles.ts';
 

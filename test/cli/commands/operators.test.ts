@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { createAuthority } from '../../../src/emulator/authority.ts';
+import { createAuthority } from '../../../src/emulator/authority/authority.ts';
 import type { OperatorRole } from '../../../src/operators/access/roles.ts';
 import { readPemBlocks } from '../../../src/trust/pem.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';

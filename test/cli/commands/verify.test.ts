@@ -71,7 +71,7 @@ test('a claim that is not in the document is null, and is not ""', async () => {
     timeStamp: { createdOn: '11/23/26 12:00:00 -0000', expiresOn: '11/23/26 18:00:00 -0000' },
     vmId: VM.vmId,
   });
-  const { signDocument } = await import('../../../src/emulator/signDocument.ts');
+  const { signDocument } = await import('../../../src/emulator/documents/signDocument.ts');
   const leaf = await files().authority.issueLeaf();
   files().write('old.der', Buffer.from(signDocument({ leaf, content: JSON.parse(content) as never })));
   const { value } = await verifyJson('old.der');

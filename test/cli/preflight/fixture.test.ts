@@ -7,12 +7,12 @@ import { describeCertificate } from '../../../src/cli/preflight/certificateShape
 import { describeShape } from '../../../src/cli/preflight/documentShape.ts';
 import { KEPT_NAMES, KEPT_VALUES } from '../../../src/cli/preflight/metadataRules.ts';
 import { StandIns } from '../../../src/cli/preflight/standIns.ts';
-import { createAuthority } from '../../../src/emulator/authority.ts';
-import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
-import { FAULT_NAMES } from '../../../src/emulator/faults.ts';
-import { readVmFile } from '../../../src/emulator/vmFile.ts';
-import { createVm } from '../../../src/emulator/vms.ts';
-import type { Metadata, Vm, VmDescription } from '../../../src/emulator/vms.ts';
+import { createAuthority } from '../../../src/emulator/authority/authority.ts';
+import { BUILT_IN_VMS } from '../../../src/emulator/vms/builtInVms.ts';
+import { FAULT_NAMES } from '../../../src/emulator/faults/faults.ts';
+import { readVmFile } from '../../../src/emulator/vms/vmFile.ts';
+import { createVm } from '../../../src/emulator/vms/vms.ts';
+import type { Metadata, Vm, VmDescription } from '../../../src/emulator/vms/vms.ts';
 import { expectedDocuments, hasShared, readSharedText } from '../../support/shared.ts';
 import { runKeys } from '../../support/runKeys.ts';
 import { AT, usePreflight } from './preflightScene.ts';

@@ -7,8 +7,8 @@ import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { ServiceFetch } from '../../../src/client/adapters.ts';
 import { createServiceFetch } from '../../../src/client/adapters/serviceFetch.ts';
 import { checkLicence } from '../../../src/client/index.ts';
-import { createKeyRing } from '../../../src/emulator/keys.ts';
-import { issueCertificate } from '../../../src/emulator/issueCertificate.ts';
+import { createKeyRing } from '../../../src/emulator/authority/keys.ts';
+import { issueCertificate } from '../../../src/emulator/authority/issueCertificate.ts';
 import { createScene } from '../support/scene.ts';
 
 const DAY = 86_400_000;

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
-import { createEmulator } from '../../../src/emulator/emulator.ts';
-import type { ScheduledEvent } from '../../../src/emulator/scheduledEvents.ts';
+import { BUILT_IN_VMS } from '../../../src/emulator/vms/builtInVms.ts';
+import { createEmulator } from '../../../src/emulator/server/emulator.ts';
+import type { ScheduledEvent } from '../../../src/emulator/vms/scheduledEvents.ts';
 import { sharedAuthority } from '../../emulator/running.ts';
 import { createAgentScene } from './support/agentScene.ts';
 

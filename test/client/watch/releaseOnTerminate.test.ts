@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
-import { createEmulator } from '../../../src/emulator/emulator.ts';
-import type { ScheduledEvent } from '../../../src/emulator/scheduledEvents.ts';
-import type { Vm } from '../../../src/emulator/vms.ts';
+import { BUILT_IN_VMS } from '../../../src/emulator/vms/builtInVms.ts';
+import { createEmulator } from '../../../src/emulator/server/emulator.ts';
+import type { ScheduledEvent } from '../../../src/emulator/vms/scheduledEvents.ts';
+import type { Vm } from '../../../src/emulator/vms/vms.ts';
 import { releaseOnTerminate } from '../../../src/client/watch/releaseOnTerminate.ts';
 import type { TerminationStep } from '../../../src/client/watch/releaseOnTerminate.ts';
 import { AT, sharedAuthority } from '../../emulator/running.ts';

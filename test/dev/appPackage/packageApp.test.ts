@@ -9,7 +9,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { packageApp } from '../../../src/dev/appPackage/packageApp.ts';
 import type { PackageOptions } from '../../../src/dev/appPackage/packageApp.ts';
 import { PackagingError } from '../../../src/dev/appPackage/packagingError.ts';
-import type { Authority } from '../../../src/emulator/authority.ts';
+import type { Authority } from '../../../src/emulator/authority/authority.ts';
 import { hasShared, sharedPath } from '../../support/shared.ts';
 import { AT, CLOUD, createPki, publishedManifestOf } from '../../trust/pki.ts';
 import { PROJECT, entryFile, httpFunction, writeApp } from '../functionsHost/appFolder.ts';

@@ -59,7 +59,7 @@ test('the command line is packed without problems: one program, what it loads on
     ...['dist/main.js', 'package.json'],
   ]);
   const sources = [...reach(inputs, 'src/cli/main.ts')];
-  expect(sources).toContain('src/emulator/startEmulator.ts');
+  expect(sources).toContain('src/emulator/server/startEmulator.ts');
   const folders = new Set(sources.map((path) => /^src\/(\w+)\//.exec(path)?.[1] ?? path.split('/')[0]));
   const strays = [...folders].filter((name) => name !== 'node_modules' && !OF_THE_COMMAND_LINE.includes(name ?? ''));
   expect(strays).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RunningEmulator } from '../../../src/emulator/emulator.ts';
+import type { RunningEmulator } from '../../../src/emulator/server/emulator.ts';
 import { hasShared } from '../../support/shared.ts';
 import { get, withEmulator } from '../running.ts';
 import { contentOf } from './contentOf.ts';

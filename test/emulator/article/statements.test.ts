@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { BUILT_IN_VMS } from '../../../src/emulator/builtInVms.ts';
-import type { EmulatorOptions } from '../../../src/emulator/options.ts';
+import { BUILT_IN_VMS } from '../../../src/emulator/vms/builtInVms.ts';
+import type { EmulatorOptions } from '../../../src/emulator/server/options.ts';
 import { hasShared } from '../../support/shared.ts';
 import { PassingTimer, get, withEmulator } from '../running.ts';
 import { contentOf } from './contentOf.ts';

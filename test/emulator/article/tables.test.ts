@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { AZURE_CLOUDS } from '../../../src/contract/clouds.ts';
-import { parseVmFile } from '../../../src/emulator/vmFile.ts';
-import { API_VERSIONS } from '../../../src/emulator/versions.ts';
+import { parseVmFile } from '../../../src/emulator/vms/vmFile.ts';
+import { API_VERSIONS } from '../../../src/emulator/protocol/versions.ts';
 import { hasShared } from '../../support/shared.ts';
 import { get, getJson, withEmulator } from '../running.ts';
 import { VERSIONS, fieldName, tableOf } from './readArticle.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEmulator, type StartedEmulator } from '../../../src/emulator/startEmulator.ts';
+import { startEmulator, type StartedEmulator } from '../../../src/emulator/server/startEmulator.ts';
 import { runKeys } from '../../support/runKeys.ts';
 import { missingDotnet, runDotnet } from './clients.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createAuthority } from '../../../src/emulator/authority.ts';
+import { createAuthority } from '../../../src/emulator/authority/authority.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
-import { startEmulator } from '../../../src/emulator/startEmulator.ts';
-import type { StartedEmulator } from '../../../src/emulator/startEmulator.ts';
+import { startEmulator } from '../../../src/emulator/server/startEmulator.ts';
+import type { StartedEmulator } from '../../../src/emulator/server/startEmulator.ts';
 import { DEMO_CATALOGUE } from '../../../src/dev/stack.ts';
 import { writePem } from '../../../src/trust/pem.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAuthority } from '../../../src/emulator/authority.ts';
+import { createAuthority } from '../../../src/emulator/authority/authority.ts';
 import { judgePin } from '../../../src/trust/live/judgePin.ts';
 import { addOperatorTrust } from '../../../src/trust/live/operatorTrust.ts';
 import { readNodeRoots } from '../../../src/trust/nodeRoots.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createAuthority } from '../../../src/emulator/authority.ts';
+import { createAuthority } from '../../../src/emulator/authority/authority.ts';
 import { MAX_ANSWER } from '../../../src/seats/lease.ts';
 import { StoreUnavailableError } from '../../../src/contract/stored.ts';
 import type { Recorded } from '../../../src/contract/stored.ts';

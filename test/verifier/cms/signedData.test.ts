@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { encodeElement, rewriteElement } from '../../../src/emulator/der.ts';
-import { removeCertificates } from '../../../src/emulator/documentChanges.ts';
+import { encodeElement, rewriteElement } from '../../../src/emulator/documents/der.ts';
+import { removeCertificates } from '../../../src/emulator/documents/documentChanges.ts';
 import { ProfileError, parseSignedDocument } from '../../../src/verifier/cms/signedData.ts';
 import { checkDer } from '../../../src/verifier/der.ts';
 import { AT_PATH, contentsOf, doubled, nothing, tagged } from '../../../src/emulator/vectors/derChanges.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
-import { issueCertificate } from '../../../src/emulator/issueCertificate.ts';
-import type { IssuedCertificate } from '../../../src/emulator/issueCertificate.ts';
+import { issueCertificate } from '../../../src/emulator/authority/issueCertificate.ts';
+import type { IssuedCertificate } from '../../../src/emulator/authority/issueCertificate.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
 import {

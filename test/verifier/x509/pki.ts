@@ -1,5 +1,5 @@
-import { issueCertificate } from '../../../src/emulator/issueCertificate.ts';
-import type { CertificateDescription, IssuedCertificate } from '../../../src/emulator/issueCertificate.ts';
+import { issueCertificate } from '../../../src/emulator/authority/issueCertificate.ts';
+import type { CertificateDescription, IssuedCertificate } from '../../../src/emulator/authority/issueCertificate.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
 import { findPath } from '../../../src/verifier/x509/certificationPath.ts';

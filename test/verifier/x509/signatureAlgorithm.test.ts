@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { KeyKind } from '../../../src/emulator/keys.ts';
+import type { KeyKind } from '../../../src/emulator/authority/keys.ts';
 import { parseCertificate } from '../../../src/verifier/x509/certificate.ts';
 import type { Certificate } from '../../../src/verifier/x509/certificate.ts';
 import { findSignatureFault } from '../../../src/verifier/x509/signatureAlgorithm.ts';

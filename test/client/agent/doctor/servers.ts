@@ -4,8 +4,8 @@ import { createServer as createSecureServer } from 'node:https';
 import { connect, createServer as createTcpServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { issueCertificate } from '../../../../src/emulator/issueCertificate.ts';
-import { createKeyRing } from '../../../../src/emulator/keys.ts';
+import { issueCertificate } from '../../../../src/emulator/authority/issueCertificate.ts';
+import { createKeyRing } from '../../../../src/emulator/authority/keys.ts';
 import type { AgentScene } from '../support/agentScene.ts';
 
 /** What stands between a VM and the licence service: all real, on loopback, gone when the test has finished. */
