@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import type { EffectReportJson } from '../../contract/operators/records.ts';
 import { ChangeDialogue } from '../parts/dialogue.tsx';
 import { Notice } from '../parts/notices.tsx';
 import { OfferName } from '../parts/text.tsx';
@@ -7,6 +6,7 @@ import { useSession } from '../session/context.ts';
 import { EndField, SeatsField, TextField } from './fields.tsx';
 import { grantCommand, readGrant, writeGrant } from './grant.ts';
 import type { Grant, GrantDraft } from './grant.ts';
+import { tryAndApply } from './tryAndApply.ts';
 
 export interface GrantDialogueProps {
   readonly of: Pick<Grant, 'offer' | 'cloud' | 'subscription'>;
@@ -36,12 +36,7 @@ export function GrantDialogue({ of, close, finish }: GrantDialogueProps) {
           : 'There is a licence with this id already. Choose another id, or change that licence on its page.'
       }
       command={(reason) => (grant === null ? '' : grantCommand(grant, reason))}
-      attempt={async (signal) =>
-        (await api.write('putLicence', { ...write, query: { dryRun: 'true' }, signal })) as EffectReportJson
-      }
-      apply={async ({ reason, key }) => {
-        await api.write('putLicence', { ...write, key, query: { reason } });
-      }}
+      {...tryAndApply(api, 'putLicence', write)}
       close={close}
       finish={() => {
         finish(`The licence ${draft.id} is granted.`);

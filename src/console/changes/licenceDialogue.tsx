@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { LicenceJson } from '../../contract/operators/licence.ts';
-import type { EffectReportJson, LicenceItemJson } from '../../contract/operators/records.ts';
+import type { LicenceItemJson } from '../../contract/operators/records.ts';
 import { ChangeDialogue } from '../parts/dialogue.tsx';
 import { useNow } from '../parts/now.tsx';
 import { Plain } from '../parts/text.tsx';
@@ -10,6 +10,7 @@ import { EndField, SeatsField } from './fields.tsx';
 import { planLicenceChange } from './licenceChange.ts';
 import { licenceCommand, toMergePatch } from './licenceCommand.ts';
 import type { LicenceAsk, LicenceAskKind } from './licenceChange.ts';
+import { tryAndApply } from './tryAndApply.ts';
 
 const WORDS: Readonly<Record<LicenceAskKind, readonly [title: string, verb: string]>> = {
   seats: ['Change the seats', 'Change the seats'],
@@ -65,12 +66,7 @@ function OneTry({ item, ask: first, close, finish, restart }: OneTryProps) {
       describe={({ effect }) => describe(effect, now)}
       command={(reason) => licenceCommand(licence, change, reason)}
       {...(patch === null && { typed: licence.id })}
-      attempt={async (signal) =>
-        (await api.write(endpoint, { params, etag, ...body, query: { dryRun: 'true' }, signal })) as EffectReportJson
-      }
-      apply={async ({ reason, key }) => {
-        await api.write(endpoint, { params, etag, key, ...body, query: { reason } });
-      }}
+      {...tryAndApply(api, endpoint, { params, etag, ...body })}
       close={close}
       finish={() => {
         finish(done);

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { EffectReportJson, OfferItemJson } from '../../contract/operators/records.ts';
+import type { OfferItemJson } from '../../contract/operators/records.ts';
 import { ChangeDialogue } from '../parts/dialogue.tsx';
 import { OfferName } from '../parts/text.tsx';
 import { Versions } from '../parts/versions.tsx';
@@ -7,6 +7,7 @@ import { useSession } from '../session/context.ts';
 import { paramsOf, planOfferChange } from './offerChange.ts';
 import type { OfferAsk } from './offerChange.ts';
 import { Touched } from './touched.tsx';
+import { tryAndApply } from './tryAndApply.ts';
 
 export interface OfferDialogueProps {
   readonly item: OfferItemJson;
@@ -37,12 +38,7 @@ export function OfferDialogue({ item, ask, close, finish }: OfferDialogueProps) 
         </>
       )}
       command={command}
-      attempt={async (signal) =>
-        (await api.write(endpoint, { params, etag, ...body, query: { dryRun: 'true' }, signal })) as EffectReportJson
-      }
-      apply={async ({ reason, key }) => {
-        await api.write(endpoint, { params, etag, key, ...body, query: { reason } });
-      }}
+      {...tryAndApply(api, endpoint, { params, etag, ...body })}
       close={close}
       finish={() => {
         finish(done);

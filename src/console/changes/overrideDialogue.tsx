@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import type { OverrideJson } from '../../contract/operators/override.ts';
-import type { EffectReportJson } from '../../contract/operators/records.ts';
 import { ApiError } from '../data/problems.ts';
 import { useData } from '../data/useData.ts';
 import { ChangeDialogue } from '../parts/dialogue.tsx';
@@ -12,6 +11,7 @@ import { EndField, SeatsField } from './fields.tsx';
 import { paramsOf } from './offerChange.ts';
 import { overrideCommand } from './overrideCommand.ts';
 import type { OverridePlace, OverrideTerms } from './overrideCommand.ts';
+import { tryAndApply } from './tryAndApply.ts';
 
 export interface OverrideDialogueProps {
   readonly place: OverridePlace;
@@ -71,12 +71,7 @@ function OneTry({ place, terms, present, params, read, reload, close, finish }: 
       asked={asked === null ? null : JSON.stringify(asked)}
       describe={({ effect }) => `${tellSeated(effect)} Other subscriptions keep what the offer says.`}
       command={(reason) => overrideCommand(place, asked ?? {}, reason)}
-      attempt={async (signal) =>
-        (await api.write('putOverride', { ...write, query: { dryRun: 'true' }, signal })) as EffectReportJson
-      }
-      apply={async ({ reason, key }) => {
-        await api.write('putOverride', { ...write, key, query: { reason } });
-      }}
+      {...tryAndApply(api, 'putOverride', write)}
       close={close}
       finish={() => {
         finish('The subscription has its own terms now.');

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import type { ActivationJson } from '../../contract/operators/activation.ts';
-import type { EffectReportJson } from '../../contract/operators/records.ts';
 import { ChangeDialogue } from '../parts/dialogue.tsx';
 import { Versions } from '../parts/versions.tsx';
 import { useSession } from '../session/context.ts';
@@ -8,6 +7,7 @@ import { writeCommand } from '../text/commandLine.ts';
 import type { Members } from '../text/members.ts';
 import { VM_CHANGES, vmCommand } from './vmChange.ts';
 import type { VmVerb } from './vmChange.ts';
+import { tryAndApply } from './tryAndApply.ts';
 
 export interface VmDialogueProps {
   readonly vm: ActivationJson;
@@ -33,12 +33,7 @@ export function VmDialogue({ vm, verb, close, finish }: VmDialogueProps) {
       asked={verb}
       describe={({ effect }) => describe(current, effect.vms)}
       command={(reason) => writeCommand(vmCommand(current, verb), [{ name: 'reason', value: reason }])}
-      attempt={async (signal) =>
-        (await api.write(endpoint, { ...address, query: { dryRun: 'true' }, signal })) as EffectReportJson
-      }
-      apply={async ({ reason, key }) => {
-        await api.write(endpoint, { ...address, query: { reason }, key });
-      }}
+      {...tryAndApply(api, endpoint, address)}
       close={close}
       finish={() => {
         finish(done);
