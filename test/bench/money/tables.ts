@@ -66,5 +66,5 @@ function millionTable(): string {
   return table(['VMs', ...HEADS], rows);
 }
 
-/** By the names that the page's marks have. */
+/** By their names on the page. */
 export const TABLES = { visits: visitTable, compute: computeTable, million: millionTable, others: otherTable } as const;
