@@ -108,6 +108,7 @@ function formatReport({ old, new: changed, effect, removes = [] }: EffectReportJ
     ...(removes.length > 0 && { 'back to their defaults': removes.join(', ') }),
     ...(effect.vms !== null && { 'VMs with a seat': countOf(effect) }),
     ...(effect.licences.length > 0 && { licences: effect.licences.join(', ') }),
+    ...(effect.issues !== undefined && { 'licences issued in a day': `${effect.issues.last24h ?? 'not known'}` }),
     ...(effect.clouds !== undefined && { 'clouds without a path': effect.clouds.join(', ') || 'none' }),
   };
   return `Nothing was written. Would be:\n${rows(facts, terminal)}`;

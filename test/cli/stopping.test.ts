@@ -223,13 +223,15 @@ const STOPPING: readonly Row[] = [
       const { sha256 } = await request('POST /trust/pins', body);
       return [String(sha256), '--cloud', 'emulator'];
     },
-    effect: /^Removes the pin [0-9a-f]{64} of emulator\. It is of Root \d+\. Every accepted cloud keeps/m,
-    ...{ change: /deleted +yes$/m, kind: 'pin' },
+    effect:
+      /^Removes the pin [0-9a-f]{64} of emulator\. It is of Root \d+\. Every accepted cloud keeps .* Licences issued under it since 20\S+Z, renewals included: 0\.$/m,
+    ...{ change: /deleted +yes$[^]*licences issued in a day +0$/m, kind: 'pin' },
   },
   {
     command: 'trust distrust',
     prepare: (n) => Promise.resolve([digestOf(n)]),
-    effect: /^Distrusts [0-9a-f]{64}\. No pinned CA has this digest or key\. Every accepted cloud keeps/m,
+    effect:
+      /^Distrusts [0-9a-f]{64}\. No pinned CA has this digest or key\. Every accepted cloud keeps .* How many licences were issued under it is not known\.$/m,
     ...{ change: /sha256 +- → [0-9a-f]{64}$/m, kind: 'distrust' },
   },
   {

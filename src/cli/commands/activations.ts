@@ -59,15 +59,21 @@ function createListCommand(session: Session) {
     .option('--subscription <uuid>', 'of this subscription')
     .option('--cloud <name>', 'of this cloud (with --subscription: AzurePublicCloud unless given)')
     .option('--vm <uuid>', 'this VM, by its vmId')
+    .option('--label <text>', 'with words of the label that begin so (with --licence or --subscription)')
     .option(...OPTIONS.limit)
     .addHelpText('after', serviceHelp('countersign activations list --licence fabrikam-2026'))
     .action((options) => {
-      const { licence, subscription, vm, limit } = options;
+      const { licence, subscription, vm, label, limit } = options;
       const { cloud = subscription === undefined ? undefined : 'AzurePublicCloud' } = options;
       if (licence === undefined && subscription === undefined && vm === undefined) {
         throw new UsageError('say which VMs: give --licence, --subscription or --vm');
       }
-      const query = { licence, cloud, subscription, vmId: vm };
+      if (label !== undefined && licence === undefined && subscription === undefined) {
+        throw new UsageError(
+          'labels are searched within a licence or a subscription: give --licence or --subscription',
+        );
+      }
+      const query = { licence, cloud, subscription, vmId: vm, label };
       return showList(
         openService(session, options),
         { path: '/activations', query, item: 'Activation' },

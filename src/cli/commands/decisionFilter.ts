@@ -21,15 +21,19 @@ export function filteredCommand(name: string, description: string) {
     .option('--cloud <name>', 'of this cloud; together with --subscription or --vm, the answer is quick')
     .option('--subscription <uuid>', 'of this subscription')
     .option('--vm <uuid>', 'of this VM, by its vmId')
+    .option('--licence <id>', 'of this licence')
+    .option('--refused', 'refusals alone')
     .option('--code <code>', 'with this code, such as seats_exhausted or licence_issued')
     .option('--from <time>', 'not before this time, RFC 3339', parseInstant)
     .option('--until <time>', 'before this time, RFC 3339', parseInstant);
 }
 
-type FilterName = 'cloud' | 'subscription' | 'vm' | 'code' | 'from' | 'until';
+type FilterName = 'cloud' | 'subscription' | 'vm' | 'licence' | 'code' | 'from' | 'until';
+
+type Filter = Readonly<Partial<Record<FilterName, string | undefined>>> & { readonly refused?: true | undefined };
 
 /** As the service takes it. */
-export function readFilter(options: Readonly<Partial<Record<FilterName, string | undefined>>>) {
-  const { cloud, subscription, vm: vmId, code, from, until } = options;
-  return { cloud, subscription, vmId, code, from, until };
+export function readFilter(options: Filter) {
+  const { cloud, subscription, vm: vmId, licence, refused, code, from, until } = options;
+  return { cloud, subscription, vmId, licence, refused: refused && 'true', code, from, until };
 }

@@ -97,7 +97,13 @@ function tellEffect(what: string, { effect }: EffectReportJson): string {
     clouds.length === 0
       ? 'Every accepted cloud keeps the complete path that it has'
       : `${clouds.map(printable).join(', ')} is left without a complete path: no VM there gets a new licence`;
-  return `${what}. ${names}. ${left}. VMs whose documents need it get no new licence.`;
+  return `${what}. ${names}. ${left}. VMs whose documents need it get no new licence. ${tellIssues(effect)}`;
+}
+
+function tellIssues({ issues }: EffectReportJson['effect']): string {
+  const count = issues?.last24h ?? null;
+  if (issues === undefined || count === null) return 'How many licences were issued under it is not known.';
+  return `Licences issued under it since ${printable(issues.since)}, renewals included: ${count}.`;
 }
 
 export function createUndistrust(session: Session) {

@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { POOL_KINDS } from '../../contract/operators/pool.ts';
 import type { PoolJson } from '../../contract/operators/pool.ts';
 import type { Session } from '../command.ts';
 import { createGroup } from '../help.ts';
@@ -36,11 +37,12 @@ function createList(session: Session) {
         'fullest',
       ] as const),
     )
+    .addOption(new Option('--kind <kind>', 'of this kind alone').choices(POOL_KINDS))
     .option(...OPTIONS.limit)
     .addHelpText('after', serviceHelp(EXAMPLE))
     .action((options) => {
-      const { sort, limit } = options;
-      const call = { path: '/pools', query: { sort }, item: 'Pool' } as const;
+      const { sort, kind, limit } = options;
+      const call = { path: '/pools', query: { sort, kind }, item: 'Pool' } as const;
       return showList(openService(session, options), call, { limit, columns: POOL_COLUMNS });
     });
 }

@@ -94,16 +94,18 @@ function pathOf(options: { readonly subscription?: string | undefined; readonly 
 
 type Erasure = Answers['Erasure'];
 
+const COUNTED = ['vms', 'hours', 'decisions', 'changes', 'requests'] as const;
+
 /** Request after request, where one alone would take too long. */
 async function eraseAll({ client, tell }: Service, path: string, reason: string | undefined): Promise<Erasure> {
-  const total = { vms: 0, hours: 0, decisions: 0, changes: 0 };
+  const total = { vms: 0, hours: 0, decisions: 0, changes: 0, requests: 0 };
   const kept: Kept[] = [];
   let keptInAll = 0;
   let continuation: string | undefined;
   for (;;) {
     const query = { reason, continuation };
     const report = await client({ method: 'DELETE', path, query, answer: 'Erasure' });
-    for (const name of ['vms', 'hours', 'decisions', 'changes'] as const) total[name] += report.erased[name];
+    for (const name of COUNTED) total[name] += report.erased[name];
     kept.push(...report.kept);
     keptInAll += report.keptInAll;
     if (report.complete) return { ...report, erased: total, kept, keptInAll };
@@ -118,7 +120,7 @@ function showErasure({ show, session }: Service, report: Erasure): void {
   const { erased, kept, keptInAll } = report;
   const facts = {
     ...{ VMs: `${erased.vms}`, 'rows of hours': `${erased.hours}` },
-    ...{ decisions: `${erased.decisions}`, changes: `${erased.changes}` },
+    ...{ decisions: `${erased.decisions}`, changes: `${erased.changes}`, 'kept answers': `${erased.requests}` },
   };
   show(report, () => {
     const stays = keptInAll === 0 ? 'Nothing had to stay.\n' : `Stays (${keptInAll}):\n${formatKept(kept, session)}`;

@@ -33,7 +33,7 @@ export const erasureReport = z
       hours: z.int().describe('Rows of hours whose sums are kept without a VM.'),
       decisions: z.int(),
       changes: z.int().describe('Records of what operators changed.'),
-      requests: z.int().optional().describe('Answers to operators’ writes that were kept for a repeat.'),
+      requests: z.int().describe('Answers to operators’ writes that were kept for a repeat.'),
     }),
     kept: z.array(keptItem).describe('At most 1,000.'),
     keptInAll: z.int(),

@@ -127,6 +127,32 @@ test('a pool tells how it was used, day by day, and a VM what happened to it', a
   expect((await run('pools', 'history', 'licence:nowhere')).code).toBe(2);
 });
 
+test('lists are narrowed by every filter that the API has for them', async () => {
+  const key = createKey();
+  const { serviceUrl, imdsUrl } = stack();
+  const change = { label: 'Kasse 7' };
+  await boot({ baseUrl: serviceUrl, issuer: serviceUrl, imdsUrl, vm: 'licensed-2', key, change });
+  expect((await bootVm('stranger')).status).toBe(403);
+  await project();
+  const ofLicence = ['--licence', 'http-standard'];
+  const vms = async (...words: string[]) =>
+    ((await json('activations', 'list', ...ofLicence, '--label', ...words)) as readonly { label: string }[]).map(
+      ({ label }) => label,
+    );
+  expect([await vms('kasse'), await vms('bar')]).toEqual([['Kasse 7'], []]);
+  const codes = async (...flags: string[]) => [
+    ...new Set(((await json('decisions', 'list', ...flags)) as readonly { code: string }[]).map(({ code }) => code)),
+  ];
+  expect(await codes(...ofLicence)).toEqual(['licence_issued']);
+  expect(await codes('--refused')).toContain('subscription_not_licensed');
+  expect(await codes('--refused')).not.toContain('licence_issued');
+  expect(await codes(...ofLicence, '--refused')).toEqual([]);
+  const kinds = async (kind: string) =>
+    ((await json('pools', 'list', '--kind', kind)) as readonly { kind: string }[]).map((pool) => pool.kind);
+  expect(new Set(await kinds('licence'))).toEqual(new Set(['licence']));
+  expect(await kinds('trial')).toEqual([]);
+});
+
 test('nothing found is no failure, and what has no word is refused', async () => {
   const nothing = await run('search', 'nowhere');
   expect([nothing.code, nothing.out]).toEqual([0, expect.stringMatching(/^Nothing was found\./)]);
@@ -137,6 +163,8 @@ test('nothing found is no failure, and what has no word is refused', async () =>
 test.each([
   [['search'], 'words'],
   [['pools', 'list', '--sort', 'emptiest'], 'fullest'],
+  [['pools', 'list', '--kind', 'swimming'], 'marketplace'],
+  [['activations', 'list', '--vm', LICENSED, '--label', 'kasse'], 'within a licence'],
   [['status', '--period', '1y'], '7d'],
   [['decisions', 'stats', '--from', 'soon'], 'RFC 3339'],
   [['decisions', 'timeline'], '--subscription or --vm'],

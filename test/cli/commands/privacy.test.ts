@@ -86,7 +86,7 @@ test('what may go is erased, and what stays is listed with the reason', async ()
   expect(kinds(after.out)).toEqual(new Set(['licence', 'holding', 'activation', 'hours', 'change']));
   const again = await run('Admin', 'erase', ...OF, '--yes');
   expect(again.out).toMatch(
-    /^Erased:\n {2}VMs +0\n {2}rows of hours +0\n {2}decisions +0\n {2}changes +\d+\nStays \(\d+\):\n/,
+    /^Erased:\n {2}VMs +0\n {2}rows of hours +0\n {2}decisions +0\n {2}changes +\d+\n {2}kept answers +\d+\nStays \(\d+\):\n/,
   );
 });
 
