@@ -16,63 +16,63 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   verify: {
     summary: 'verify an attested document',
-    load: async (session) => (await import('./commands/verify.ts')).createVerify(session),
+    load: async (session) => (await import('./commands/documents/verify.ts')).createVerify(session),
   },
   explain: {
     summary: 'explain an attested document: every check, its outcome, what to do',
-    load: async (session) => (await import('./commands/explain.ts')).createExplain(session),
+    load: async (session) => (await import('./commands/documents/explain.ts')).createExplain(session),
   },
   trust: {
     summary: 'download the pinned certificates, report trust status, pin and distrust',
-    load: async (session) => (await import('./commands/trust.ts')).createTrustCommand(session),
+    load: async (session) => (await import('./commands/trust/trust.ts')).createTrustCommand(session),
   },
   apply: {
     summary: 'put offers and licences from a file into a service',
-    load: async (session) => (await import('./commands/apply.ts')).createApply(session),
+    load: async (session) => (await import('./commands/sold/apply.ts')).createApply(session),
   },
   offers: {
     summary: 'list, show, change, suspend, resume, delete and override offers',
-    load: async (session) => (await import('./commands/offers.ts')).createOffers(session),
+    load: async (session) => (await import('./commands/sold/offers.ts')).createOffers(session),
   },
   licences: {
     summary: 'list, grant, change, suspend, revoke, delete, import and export licences',
-    load: async (session) => (await import('./commands/licences.ts')).createLicences(session),
+    load: async (session) => (await import('./commands/sold/licences.ts')).createLicences(session),
   },
   claims: {
     summary: 'create, list and revoke claim codes',
-    load: async (session) => (await import('./commands/claims.ts')).createClaims(session),
+    load: async (session) => (await import('./commands/sold/claims.ts')).createClaims(session),
   },
   activations: {
     summary: 'list, block and unblock VMs',
-    load: async (session) => (await import('./commands/activations.ts')).createActivations(session),
+    load: async (session) => (await import('./commands/vms/activations.ts')).createActivations(session),
   },
   activate: {
     summary: 'issue a licence by file, for a VM that cannot reach the service',
-    load: async (session) => (await import('./commands/activate.ts')).createActivate(session),
+    load: async (session) => (await import('./commands/vms/activate.ts')).createActivate(session),
   },
   decisions: {
     summary: 'list, count and explain decisions: why a VM was refused',
-    load: async (session) => (await import('./commands/decisions.ts')).createDecisions(session),
+    load: async (session) => (await import('./commands/look/decisions.ts')).createDecisions(session),
   },
   status: {
     summary: 'show whether the service is ready, who is refused, which pools are full, what ends soon',
-    load: async (session) => (await import('./commands/status.ts')).createStatus(session),
+    load: async (session) => (await import('./commands/look/status.ts')).createStatus(session),
   },
   search: {
     summary: 'find licences, customers, subscriptions, VMs and decisions',
-    load: async (session) => (await import('./commands/search.ts')).createSearch(session),
+    load: async (session) => (await import('./commands/look/search.ts')).createSearch(session),
   },
   pools: {
     summary: 'list the pools of seats, the fullest first',
-    load: async (session) => (await import('./commands/pools.ts')).createPools(session),
+    load: async (session) => (await import('./commands/look/pools.ts')).createPools(session),
   },
   changes: {
     summary: 'list what operators changed',
-    load: async (session) => (await import('./commands/changes.ts')).createChanges(session),
+    load: async (session) => (await import('./commands/look/changes.ts')).createChanges(session),
   },
   usage: {
     summary: 'export the hours in which VMs were licensed',
-    load: async (session) => (await import('./commands/usage.ts')).createUsage(session),
+    load: async (session) => (await import('./commands/look/usage.ts')).createUsage(session),
   },
   privacy: {
     summary: 'export and erase what a service keeps of a subscription',
@@ -80,7 +80,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   keys: {
     summary: 'create root keys, sign and upload key sets, show the keys of a service',
-    load: async (session) => (await import('./commands/keys.ts')).createKeys(session),
+    load: async (session) => (await import('./commands/trust/keys.ts')).createKeys(session),
   },
   imds: {
     summary: 'run the emulator of the Instance Metadata Service',
@@ -88,7 +88,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   vectors: {
     summary: 'write test vectors for verifiers of attested documents',
-    load: async (session) => (await import('./commands/vectors.ts')).createVectors(session),
+    load: async (session) => (await import('./commands/documents/vectors.ts')).createVectors(session),
   },
   preflight: {
     summary: 'check whether this VM can prove what it is, before anything is deployed',
