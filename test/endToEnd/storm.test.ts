@@ -1,3 +1,4 @@
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { expect, test } from 'vitest';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
@@ -52,13 +53,20 @@ function bootFleet(vm: number): Promise<Answer> {
   return bootUntilAnswered({ baseUrl, issuer, imdsUrl, vm: `fleet-${vm}`, key: createKey() });
 }
 
-/** As a client does it: what may pass by itself (a store under siege, a lost answer) is tried again with a new challenge. */
+/** How often one VM asks: on a busy machine the store is under siege for a minute or two. */
+const TRIES = 50;
+
+/**
+ * As a client does it: what may pass by itself (a store under siege, a lost answer) is tried again with a new challenge,
+ * after a pause that grows to ten seconds. Without pauses the fleet keeps the siege up itself.
+ */
 async function bootUntilAnswered(options: BootOptions): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
     const answer = await boot(options).catch((error: unknown) => {
-      if (tries === 10) throw error;
+      if (tries === TRIES) throw error;
       return null;
     });
-    if (answer !== null && (answer.body['retryable'] !== true || tries === 10)) return answer;
+    if (answer !== null && (answer.body['retryable'] !== true || tries === TRIES)) return answer;
+    await pauseFor(Math.random() * Math.min(250 * 2 ** tries, 10_000));
   }
 }
