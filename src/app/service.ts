@@ -64,7 +64,19 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     describeApi: () => describeApi(config),
   };
   const operatorNeeds = {
-    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, readReadiness, now },
+    ...{
+      issuer,
+      signingKeys,
+      keySets,
+      uploads,
+      trust,
+      store,
+      catalogue,
+      acceptedClouds,
+      licenceLife,
+      readReadiness,
+      now,
+    },
     challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
     activateOffline: createActivateOffline(vmNeeds),
   };
@@ -74,7 +86,10 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
       : loadOperatorsLater(async () => {
           const { serveOperators } = await import('../operators/routes.ts');
           const { createListDecisions } = await import('../views/listDecisions.ts');
-          return serveOperators(directory, { ...operatorNeeds, listDecisions: createListDecisions({ store, now }) });
+          const { createPlaceSeal } = await import('../backup/sealedPlace.ts');
+          const placeSeal = createPlaceSeal(issuer, config.CHALLENGE_SECRETS);
+          const listDecisions = createListDecisions({ store, now });
+          return serveOperators(directory, { ...operatorNeeds, listDecisions, placeSeal });
         });
   return {
     routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),

@@ -94,6 +94,9 @@ export const OPERATOR_ENDPOINTS = {
   deleteDistrust: { method: 'DELETE', path: '/operator/v1/trust/distrusts/{sha256}' },
   readKeys: { method: 'GET', path: '/operator/v1/keys' },
   putKeySet: { method: 'PUT', path: '/operator/v1/keys/sets' },
+  readBackup: { method: 'GET', path: '/operator/v1/backup' },
+  restoreBackup: { method: 'POST', path: '/operator/v1/restore' },
+  confirmRestore: { method: 'POST', path: '/operator/v1/restore/confirm' },
 } as const satisfies Readonly<Record<string, Endpoint>>;
 
 export type VmEndpoint = keyof typeof VM_ENDPOINTS;

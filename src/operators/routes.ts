@@ -1,4 +1,6 @@
 import { ACTIVATION_ROUTES } from './vms/activationRoutes.ts';
+import { BACKUP_ROUTES } from './backup/backupRoutes.ts';
+import type { BackupNeeds } from './backup/backupRoutes.ts';
 import { BULK_ROUTES } from './sold/bulkRoutes.ts';
 import { CHANGE_ROUTES } from './changes/changeRoutes.ts';
 import { CLAIM_ROUTES } from './sold/claimRoutes.ts';
@@ -46,6 +48,7 @@ import type { UsageNeeds } from './look/usageRoutes.ts';
 
 /** What the routes need together; each names its own share. */
 export type OperatorNeeds = ActivationNeeds &
+  BackupNeeds &
   ChangeNeeds &
   ClaimNeeds &
   DecisionNeeds &
@@ -87,6 +90,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...KEY_SET_ROUTES,
   ...USAGE_ROUTES,
   ...PRIVACY_ROUTES,
+  ...BACKUP_ROUTES,
 ];
 
 /** The operators' routes of a service; none where no directory is named, because then nobody is an operator. */

@@ -1,4 +1,5 @@
 import type { LicenceStore } from './licenceStore.ts';
+import { backupTable } from './backup/backupTable.ts';
 import { activationTable } from './seats/activationTable.ts';
 import { changeTable } from './decisions/changeTable.ts';
 import { claimTable } from './catalogue/claimTable.ts';
@@ -98,5 +99,6 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...trustTable(tables.trust, budget),
     ...keySetTable(tables.keysets, budget),
     ...cleaningTables(tables, seats, budgets),
+    ...backupTable(tables, budgets),
   };
 }

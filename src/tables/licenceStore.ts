@@ -1,3 +1,4 @@
+import type { BackupSource } from '../backup/store.ts';
 import type { Catalogue, CatalogueStore, ClaimStore, OverrideStore, TrialStore } from '../catalogue/store.ts';
 import type { ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore, IssueStore } from '../decisions/store.ts';
@@ -41,7 +42,8 @@ export interface LicenceStore
     RequestStore,
     IssuerStore,
     TrustStore,
-    KeySetStore {
+    KeySetStore,
+    BackupSource {
   /** Creates the tables that are missing. */
   ensureTables(): Promise<void>;
 }

@@ -55,7 +55,7 @@ export function claimTable(names: TableClient, budgets: Budgets): ClaimStore {
   };
 }
 
-function claimEntity({ id, used, until, createdAt, ...claim }: ClaimCode): TableEntity {
+export function claimEntity({ id, used, until, createdAt, ...claim }: ClaimCode): TableEntity {
   return {
     partitionKey: NAMES_PARTITION,
     rowKey: claimRow(id),
@@ -69,7 +69,8 @@ function claimEntity({ id, used, until, createdAt, ...claim }: ClaimCode): Table
   };
 }
 
-function readClaim(row: Row): Stored<ClaimCode> {
+/** @throws StoreUnavailableError */
+export function readClaim(row: Row): Stored<ClaimCode> {
   const { etag, rowKey, until = null, ...rest } = readRow('claim', schema, row);
   return { value: { ...rest, until, id: rowKey.slice(CLAIM_ROWS.from.length) }, version: etag };
 }

@@ -118,31 +118,31 @@ function keyOf({ cloud, subscriptionId, plan: of }: HoldingKey): HoldingKey {
   return { cloud, subscriptionId, plan: of };
 }
 
-function holdingEntity({ licences, since, claim, former, ...of }: Holding): TableEntity {
+export function holdingEntity({ licences, since, claim, former, ...of }: Holding): TableEntity {
   const lists = { licences: JSON.stringify(licences), former: JSON.stringify(former) };
   return { ...keyColumns(of, 'l'), ...lists, claim, since: new Date(since) };
 }
 
-function readHolding(row: Row): Stored<Holding> {
+export function readHolding(row: Row): Stored<Holding> {
   const { etag, licences, since, claim, former, ...rest } = readRow('holder', holdingRow, row);
   return { value: { ...keyOf(rest), licences, since, claim, former }, version: etag };
 }
 
-function trialEntity({ startedAt, endsAt, seats: own, ...of }: Trial): TableEntity {
+export function trialEntity({ startedAt, endsAt, seats: own, ...of }: Trial): TableEntity {
   const times = { startedAt: new Date(startedAt), endsAt: new Date(endsAt) };
   return { ...keyColumns(of, 'trial'), ...times, seats: JSON.stringify(own) };
 }
 
-function readTrial(row: Row): Trial {
+export function readTrial(row: Row): Trial {
   const { startedAt, endsAt, seats: own, ...rest } = readRow('trial', trialRow, row);
   return { ...keyOf(rest), startedAt, endsAt, seats: own };
 }
 
-function overrideEntity({ override, ...of }: SubscriptionOverride, change: Change): TableEntity {
+export function overrideEntity({ override, ...of }: SubscriptionOverride, change: Change): TableEntity {
   return { ...keyColumns(of, 'override'), content: JSON.stringify(writeOverride(override)), ...writeChange(change) };
 }
 
-function readOverride(row: Row): Recorded<SubscriptionOverride> {
+export function readOverride(row: Row): Recorded<SubscriptionOverride> {
   const { etag, content, ...rest } = readRow('override', overrideRow, row);
   return { value: { ...keyOf(rest), override: content }, version: etag, change: readChange(rest) };
 }

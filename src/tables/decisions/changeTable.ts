@@ -71,7 +71,7 @@ type IsHeld = (record: ChangeRecord) => Promise<boolean>;
 type Keys = Readonly<Record<'partitionKey' | 'rowKey', string>>;
 
 /** Days are digits, and copies lie under the names of kinds. */
-const FIRST_COPIES = 'a';
+export const FIRST_COPIES = 'a';
 
 function listFilter({ kind, key, by, of, ...times }: ChangeFilter): string {
   const { days, rows } = logRange(times);
@@ -136,7 +136,7 @@ const columns = mark.extend({
   ...{ cloud: z.string().optional(), subscriptionId: z.string().optional() },
 });
 
-function entitiesOf(record: ChangeRecord): readonly (TableEntity & Keys)[] {
+export function entitiesOf(record: ChangeRecord): readonly (TableEntity & Keys)[] {
   const columns = columnsOf(record);
   return [logKeys(record), copyKeys(record)].map((keys) => ({ ...keys, ...columns }));
 }
@@ -156,7 +156,7 @@ function columnsOf({ byName, reason, version, of, old, new: changed, at, ...rest
 }
 
 /** @throws StoreUnavailableError */
-function readChangeRow(row: Row): ChangeRecord {
+export function readChangeRow(row: Row): ChangeRecord {
   const {
     cloud,
     subscriptionId,

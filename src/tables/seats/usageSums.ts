@@ -14,7 +14,7 @@ import { readUsageRow, sumEntity } from './usageRow.ts';
 /** Rows of one day that are summed at once: a transaction has at most 100, and the sum is one of them. */
 const MAX_SUMMED = 99;
 const PIECE = 1_000;
-const HOURS_A_DAY = 24;
+export const HOURS_A_DAY = 24;
 
 export function usageSums(activations: TableClient, budgets: Budgets): Pick<UsageStore, 'sumHours'> {
   return {

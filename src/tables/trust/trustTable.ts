@@ -46,7 +46,7 @@ export function trustTable(trust: TableClient, budget: number): TrustStore {
   };
 }
 
-function trustEntity(entry: TrustEntry, change: Change): TableEntity {
+export function trustEntity(entry: TrustEntry, change: Change): TableEntity {
   if (entry.kind === 'pin' && entry.der.length > MAX_CERTIFICATE) {
     throw new RangeError(`A certificate must stay within ${MAX_CERTIFICATE} octets.`);
   }
@@ -54,7 +54,7 @@ function trustEntity(entry: TrustEntry, change: Change): TableEntity {
   return { partitionKey: TRUST_PARTITION, rowKey, schema: ROW_SCHEMA, ...entry, ...writeChange(change) };
 }
 
-function readTrustRow(row: unknown): Recorded<TrustEntry> {
+export function readTrustRow(row: unknown): Recorded<TrustEntry> {
   const { etag, changedBy, changedAt, changeId, ...value } = readRow('trust', schema, row);
   return { value, version: etag, change: readChange({ changedBy, changedAt, changeId }) };
 }
