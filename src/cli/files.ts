@@ -35,7 +35,7 @@ export async function readStart(io: Io, file: string, limit: number): Promise<Fi
       if (length > limit) break;
     }
   } catch (error) {
-    throw new CommandError('file_unreadable', `${nameOf(file)} cannot be read: ${explain(error)}`);
+    throw new CommandError('file_unreadable', `${nameOf(file)} cannot be read: ${explainFile(error)}`);
   }
   return { octets: Buffer.concat(chunks).subarray(0, limit), isCut: length > limit };
 }
@@ -88,7 +88,7 @@ function decodeFile(octets: Uint8Array, name: string): string {
 /** @throws {CommandError} `file_unwritable` */
 export async function writeText(io: Io, file: string, text: string): Promise<void> {
   await writeFile(resolve(io.directory, file), text).catch((error: unknown) => {
-    throw new CommandError('file_unwritable', `${nameOf(file)} cannot be written: ${explain(error)}`);
+    throw new CommandError('file_unwritable', `${nameOf(file)} cannot be written: ${explainFile(error)}`);
   });
 }
 
@@ -132,7 +132,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied. Check its owner and mode',
 };
 
-function explain(error: unknown): string {
+/** Why a file could not be read or written. */
+export function explainFile(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return REASONS[code] ?? (code === '' ? 'unknown error' : code);
 }

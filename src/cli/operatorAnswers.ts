@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { ActivationJson } from '../contract/operators/activation.ts';
+import type { BackupPartJson } from '../contract/operators/backup.ts';
 import type { BulkReportJson } from '../contract/operators/bulk.ts';
 import type { ChangeJson } from '../contract/operators/change.ts';
 import type { ClaimJson, createdClaim } from '../contract/operators/claim.ts';
@@ -63,6 +64,7 @@ export interface Answers {
   readonly Distrust: DistrustJson;
   readonly UnknownIssuers: z.input<typeof issuerList>;
   readonly TrustReport: TrustReportJson;
+  readonly BackupPart: BackupPartJson;
   readonly CSV: string;
 }
 

@@ -82,6 +82,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'create root keys, sign and upload key sets, show the keys of a service',
     load: async (session) => (await import('./commands/trust/keys.ts')).createKeys(session),
   },
+  backup: {
+    summary: 'write a backup of what a service keeps',
+    load: async (session) => (await import('./commands/backup/backup.ts')).createBackup(session),
+  },
   imds: {
     summary: 'run the emulator of the Instance Metadata Service',
     load: async (session) => (await import('./commands/imds.ts')).createImds(session),
