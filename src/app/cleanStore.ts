@@ -1,3 +1,4 @@
+import type { StagingStore } from '../backup/store.ts';
 import type { ChangeRecord, ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import { isInForce } from '../operators/changes/changeStates.ts';
@@ -21,7 +22,8 @@ export interface CleaningNeeds {
     Pick<ActivationStore, 'deleteActivations'> &
     Pick<UsageStore, 'deleteUsage'> &
     Pick<StatisticsStore, 'deleteStatistics'> &
-    Pick<SearchStore, 'deleteIds'>;
+    Pick<SearchStore, 'deleteIds'> &
+    Pick<StagingStore, 'deleteStaged'>;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -30,7 +32,8 @@ export interface CleaningNeeds {
 /**
  * Deletes old decisions, old records of operators' changes but for those of what is still in force, what was noted for past
  * hours so that repeats are known, old requests of operators, activations of VMs that have no seat and have not come for
- * long, old hours of the ledger and of statistics, and ids that nobody has come with for long.
+ * long, old hours of the ledger and of statistics, ids that nobody has come with for long, and parts of backups
+ * that were to be restored a day ago.
  *
  * @throws {StoreUnavailableError} what was deleted until then stays deleted
  */
@@ -54,5 +57,7 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
   const hours = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
   const statistics = await countAll(store.deleteStatistics(before(config.USAGE_DAYS)));
   const ids = await countAll(store.deleteIds(before(config.DECISION_DAYS)));
-  log('info', 'store_cleaned', { decisions, changes, repeats, requests, activations, hours, statistics, ids });
+  const restores = await countAll(store.deleteStaged(before(1)));
+  const counts = { decisions, changes, repeats, requests, activations, hours, statistics, ids, restores };
+  log('info', 'store_cleaned', counts);
 }

@@ -5,6 +5,9 @@ import type { OperatorEndpoint } from '../contract/endpoints.ts';
 import { storedLicence } from '../contract/operators/licence.ts';
 import { storedOffer } from '../contract/operators/offer.ts';
 import { overrideSchema } from '../contract/operators/override.ts';
+import { parsePoolName } from '../catalogue/seatPool.ts';
+import type { Change } from '../contract/stored.ts';
+import { MAX_CERTIFICATE } from '../trust/live/trustEntry.ts';
 import { planName, seats } from '../contract/operators/fields.ts';
 
 /*
@@ -16,7 +19,13 @@ const time = z.int().min(0);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const thumbprint = z.string().regex(/^[\w-]{43}$/);
 const id = z.string().max(64);
-const change = z.strictObject({ by: z.string().max(256), at: time, id: id.optional() });
+const change = z
+  .strictObject({ by: z.string().max(256), at: time, id: id.optional() })
+  .transform(({ id: request, ...rest }): Change => ({ ...rest, ...(request !== undefined && { id: request }) }));
+const pool = z
+  .string()
+  .max(512)
+  .refine((name) => parsePoolName(name) !== null);
 const subscription = { cloud: z.string().max(64), subscriptionId: z.string().max(64) };
 const holder = { ...subscription, plan: planName };
 const noted = { note: z.string().max(1_000), change };
@@ -25,14 +34,14 @@ const distrust = z.strictObject({ kind: z.literal('distrust'), sha256, ...noted 
 
 const pin = z.strictObject({
   ...{ kind: z.literal('pin'), sha256, cloud: z.string().max(64), role: z.enum(['root', 'intermediate']), ...noted },
-  der: z.base64(),
+  der: z.base64().max(2 * MAX_CERTIFICATE),
 });
 
 const keyChange = z.strictObject({ from: z.string().max(64).nullable(), at: time, until: time });
 
 /** What binds a VM: whether it is blocked, and its changes of key. Nothing of its seat. */
 const vm = z.strictObject({
-  ...{ kind: z.literal('vm'), pool: z.string().max(512), vmId: z.string().max(64), ...subscription },
+  ...{ kind: z.literal('vm'), pool, vmId: z.string().max(64), ...subscription },
   ...{ licenceId: z.string().max(512), offer: z.string().max(256), sku: z.string().max(64), blocked: z.boolean() },
   ...{ jkt: thumbprint.nullable(), keyUntil: time, keyChanges: z.array(keyChange).max(1_000) },
 });
@@ -82,7 +91,7 @@ const claim = z.strictObject({
 
 /** The hours of a day (days since the epoch) of one pool, summed over its VMs. */
 const hours = z.strictObject({
-  ...{ kind: z.literal('hours'), pool: z.string().max(512), day: z.int().min(0), ...subscription },
+  ...{ kind: z.literal('hours'), pool, day: z.int().min(0), ...subscription },
   ...{ licenceId: z.string().max(512), offer: z.string().max(256), counts: z.array(z.int().min(0)).length(24) },
 });
 

@@ -1,4 +1,5 @@
-import type { BackupLine, RecordKind } from './records.ts';
+import type { Stored, Written } from '../contract/stored.ts';
+import type { BackupLine, BackupRecord, RecordKind } from './records.ts';
 
 /** What was read last, as the store names it. Opaque to everybody else. */
 export type ReadPlace = readonly string[] | null;
@@ -22,4 +23,70 @@ export type StoredKind = Exclude<RecordKind, 'key'>;
 export interface BackupSource {
   /** Some objects of a kind in the order of their keys, by a call or two; there may be none though there are more. */
   readKept(kind: StoredKind, after: ReadPlace): Promise<KeptLines>;
+}
+
+/** What became of one object of a backup, or would become of it. `kept`: what the store has is as new, or says more. */
+export interface Restored {
+  readonly outcome: 'created' | 'replaced' | 'kept';
+  /** What the store had; null where there was nothing, or for a sum of hours. */
+  readonly old: BackupRecord | null;
+}
+
+export interface RestoreRules {
+  /** Milliseconds since the epoch: hours that the store has of earlier days are not added to. */
+  readonly restoredAt: number;
+  readonly isTrial: boolean;
+}
+
+/** What a restore writes. Every method throws {@link StoreUnavailableError}. */
+export interface RestoreTarget {
+  /**
+   * Restores one object, or tells what restoring it would do. It can be done again with the same effect. What the store has is
+   * never taken away by it: a distrust, a block, a change of key, a use of a code, the beginning of a trial.
+   */
+  restoreOne(record: StoredRecord, rules: RestoreRules): Promise<Restored>;
+  /** Whoever writes an offer by what was read before has to read again. */
+  touchOffers(): Promise<void>;
+}
+
+export type StoredRecord = Extract<BackupRecord, { readonly kind: StoredKind }>;
+
+/** A backup that is being restored: what was said before its parts came. Times are milliseconds since the epoch. */
+export interface StagedBackup {
+  /** By the digest over its parts: another content is another one. */
+  readonly name: string;
+  /** The id and the time of the backup. */
+  readonly backup: string;
+  readonly asOf: number;
+  readonly digests: readonly string[];
+  /** The thumbprint of the key that signed it; null: nobody's word counts. */
+  readonly signedBy: string | null;
+  /** Of the pins, those that may be restored, by their SHA-256; null: all. */
+  readonly pins: readonly string[] | null;
+  readonly begunAt: number;
+  /** How many parts were restored. */
+  readonly applied: number;
+}
+
+/** What is known of a part that has come, beside its text. */
+export interface StagedPart {
+  readonly index: number;
+  /** When it came, in milliseconds since the epoch. */
+  readonly at: number;
+  readonly first: RecordKind | null;
+  readonly last: RecordKind | null;
+  /** Milliseconds: the longest of its offers. */
+  readonly lifetime: number;
+  readonly grace: number;
+}
+
+/** Where parts wait until all are there. Every method throws {@link StoreUnavailableError}. */
+export interface StagingStore {
+  readStaged(name: string): Promise<Stored<StagedBackup> | null>;
+  writeStaged(staged: StagedBackup, version: string | null): Promise<Written>;
+  putStagedPart(name: string, part: StagedPart, text: string): Promise<void>;
+  listStagedParts(name: string): Promise<readonly StagedPart[]>;
+  readStagedText(name: string, index: number): Promise<string | null>;
+  /** Deletes what came before `before`, in pieces: each is the number of rows deleted. */
+  deleteStaged(before: number): AsyncIterable<number>;
 }

@@ -1,4 +1,5 @@
 import { foldCase } from '../contract/planName.ts';
+import type { Shelf, ShelfReader } from './restoreMark.ts';
 import type { Catalogue } from './store.ts';
 
 const MAX_ENTRIES = 10_000;
@@ -13,7 +14,7 @@ export interface CacheOptions {
 }
 
 /** `forget`: what was written by this process holds in it at once. */
-export interface CachedCatalogue extends Catalogue {
+export interface CachedCatalogue extends Catalogue, ShelfReader {
   forget(): void;
 }
 
@@ -21,16 +22,18 @@ export interface CachedCatalogue extends Catalogue {
  * Offers and licences, kept for some seconds from the moment at which they were asked for. Old ones are never given
  * out, even if the store is down: a revoked licence would live on.
  */
-export function cacheCatalogue(catalogue: Catalogue, options: CacheOptions): CachedCatalogue {
-  const offers = createCache<Awaited<ReturnType<Catalogue['readOffers']>>>(options);
+export function cacheCatalogue(catalogue: Omit<Catalogue, 'readOffers'> & ShelfReader, options: CacheOptions): CachedCatalogue {
+  const shelf = createCache<Shelf>(options);
   const holdings = createCache<Awaited<ReturnType<Catalogue['readHoldings']>>>(options);
   const licences = createCache<Awaited<ReturnType<Catalogue['lookUpLicence']>>>(options);
+  const readShelf = () => shelf.read('', () => catalogue.readShelf());
   return {
-    readOffers: () => offers.read('', () => catalogue.readOffers()),
+    readShelf,
+    readOffers: async () => (await readShelf()).offers,
     readHoldings: (key) => holdings.read(`${key.cloud}/${key.subscriptionId}`, () => catalogue.readHoldings(key)),
     lookUpLicence: (id) => licences.read(foldCase(id), () => catalogue.lookUpLicence(id)),
     forget: () => {
-      offers.forget();
+      shelf.forget();
       holdings.forget();
       licences.forget();
     },

@@ -370,6 +370,21 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
     caller: 'Read the object again, check what changed, and repeat the change with the new ETag.',
     vendor: null,
   },
+  store_newer: {
+    cause:
+      'An operator changed something in this store after the backup was made. Restoring it would bring back what was changed. Nothing was restored.',
+    caller:
+      'Restore a later backup. If there is none, restore into an empty store (another TABLE_PREFIX, or empty tables) and repeat the later changes.',
+    vendor: 'Read what was changed since: countersign changes list.',
+  },
+  backup_refused: {
+    cause:
+      'The statement of the backup is not signed by a key that this service believes, it is for another issuer, or a part is not the one that the statement names. Nothing was restored.',
+    caller:
+      'Use the file as countersign backup wrote it. If the service has other signing keys now, name the key set of before with --key-set FILE and its root with --root THUMBPRINT.',
+    vendor:
+      'A backup whose key is lost can be restored with --unsigned and a reason. Be sure where the file comes from.',
+  },
   precondition_required: {
     cause:
       'The object already exists, and the request that replaces it has no If-Match header. Nothing was written, so that no change of another operator is lost.',

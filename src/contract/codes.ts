@@ -86,6 +86,8 @@ export const OPERATOR_CODES = [
   'busy',
   'request_reused',
   'changed_meanwhile',
+  'store_newer',
+  'backup_refused',
   'precondition_required',
   'directory_unavailable',
 ] as const;

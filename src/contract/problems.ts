@@ -160,6 +160,16 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemFacts>> = {
     'The object has changed in the meantime',
     'Read it again and repeat the change with the new ETag.',
   ),
+  store_newer: refused(
+    409,
+    'The store has changes that the backup does not have',
+    'Restore a later backup, or restore into an empty store.',
+  ),
+  backup_refused: refused(
+    409,
+    'This is not a backup that may be restored here',
+    'Use the file as countersign backup wrote it, and name the key set under which it was signed.',
+  ),
   precondition_required: refused(
     428,
     'The request has no If-Match header',

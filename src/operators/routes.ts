@@ -1,6 +1,8 @@
 import { ACTIVATION_ROUTES } from './vms/activationRoutes.ts';
 import { BACKUP_ROUTES } from './backup/backupRoutes.ts';
 import type { BackupNeeds } from './backup/backupRoutes.ts';
+import { RESTORE_ROUTES } from './backup/restoreRoutes.ts';
+import type { RestoreNeeds } from './backup/restoreRoutes.ts';
 import { BULK_ROUTES } from './sold/bulkRoutes.ts';
 import { CHANGE_ROUTES } from './changes/changeRoutes.ts';
 import { CLAIM_ROUTES } from './sold/claimRoutes.ts';
@@ -63,6 +65,7 @@ export type OperatorNeeds = ActivationNeeds &
   PoolListNeeds &
   PrivacyNeeds &
   OverrideNeeds &
+  RestoreNeeds &
   SearchNeeds &
   StatisticsNeeds &
   TrustNeeds &
@@ -91,6 +94,7 @@ export const OPERATOR_ROUTES: readonly OperatorRoute<OperatorNeeds>[] = [
   ...USAGE_ROUTES,
   ...PRIVACY_ROUTES,
   ...BACKUP_ROUTES,
+  ...RESTORE_ROUTES,
 ];
 
 /** The operators' routes of a service; none where no directory is named, because then nobody is an operator. */

@@ -1,5 +1,8 @@
 import type { LicenceStore } from './licenceStore.ts';
 import { backupTable } from './backup/backupTable.ts';
+import { restoreMarkRow } from './catalogue/restoreMarkRow.ts';
+import { restoreTable } from './backup/restoreTable.ts';
+import { stagingTable } from './backup/stagingTable.ts';
 import { activationTable } from './seats/activationTable.ts';
 import { changeTable } from './decisions/changeTable.ts';
 import { claimTable } from './catalogue/claimTable.ts';
@@ -67,6 +70,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     issuers: connect('issuers'),
     trust: connect('trust'),
     keysets: connect('keysets'),
+    restores: connect('restores'),
   };
   const seats = { ...seatTable(tables.activations, budget), ...activationTable(tables.activations, budgets.search) };
   return {
@@ -100,5 +104,8 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...keySetTable(tables.keysets, budget),
     ...cleaningTables(tables, seats, budgets),
     ...backupTable(tables, budgets),
+    ...restoreTable(tables, budgets),
+    ...stagingTable(tables.restores, budgets),
+    ...restoreMarkRow(tables.offers, budget),
   };
 }

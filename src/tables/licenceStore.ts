@@ -1,5 +1,6 @@
-import type { BackupSource } from '../backup/store.ts';
+import type { BackupSource, RestoreTarget, StagingStore } from '../backup/store.ts';
 import type { Catalogue, CatalogueStore, ClaimStore, OverrideStore, TrialStore } from '../catalogue/store.ts';
+import type { RestoreMarkStore, ShelfReader } from '../catalogue/restoreMark.ts';
 import type { ChangeStore } from '../decisions/changes.ts';
 import type { DecisionStore, IssueStore } from '../decisions/store.ts';
 import type { IssuerStore } from '../trust/live/unknownIssuer.ts';
@@ -43,7 +44,11 @@ export interface LicenceStore
     IssuerStore,
     TrustStore,
     KeySetStore,
-    BackupSource {
+    BackupSource,
+    RestoreTarget,
+    StagingStore,
+    RestoreMarkStore,
+    ShelfReader {
   /** Creates the tables that are missing. */
   ensureTables(): Promise<void>;
 }

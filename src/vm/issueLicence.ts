@@ -33,6 +33,7 @@ import type { LicenceRequestBody } from './requestBody.ts';
 
 export interface GrantNeeds extends RefusalNeeds, SeatNeeds, EntitlementNeeds {
   readonly keySets: Pick<KeySets, 'readLife' | 'readSigner'>;
+  readonly catalogue: EntitlementNeeds['catalogue'] & RefusalNeeds['catalogue'];
   readonly store: EntitlementNeeds['store'] & SeatStore & Pick<IssueStore, 'countIssue'>;
 }
 

@@ -1,3 +1,4 @@
+import type { RestoreMark, RestoreMarkStore } from '../catalogue/restoreMark.ts';
 import type { CatalogueStore } from '../catalogue/store.ts';
 import type { DecisionStore } from '../decisions/store.ts';
 import type { Log, UseCase } from '../http/edge.ts';
@@ -15,7 +16,9 @@ export interface Readiness {
 }
 
 export interface ReadinessNeeds extends RootProbeNeeds {
-  readonly store: Pick<CatalogueStore, 'holdsAnOffer'> & Pick<DecisionStore, 'holdsADecision'>;
+  readonly store: Pick<CatalogueStore, 'holdsAnOffer'> &
+    Pick<DecisionStore, 'holdsADecision'> &
+    Pick<RestoreMarkStore, 'readRestoreMark'>;
   readonly keySets: Pick<KeySets, 'read' | 'readSigner'>;
   readonly challenges: Challenges;
   /** @param at milliseconds since the epoch */
@@ -71,7 +74,10 @@ async function probeAll(needs: ReadinessNeeds, at: number, log: Log): Promise<Re
 
 async function probeStore({ store }: ReadinessNeeds, log: Log): Promise<Probe> {
   try {
-    if (await store.holdsAnOffer()) return { state: 'ok', detail: 'answers, and holds an offer' };
+    const [holdsAnOffer, restored] = await Promise.all([store.holdsAnOffer(), store.readRestoreMark()]);
+    const unconfirmed = restored === null ? null : probeRestored(restored.value);
+    if (unconfirmed !== null) return unconfirmed;
+    if (holdsAnOffer) return { state: 'ok', detail: 'answers, and holds an offer' };
     // A decision shows that the store was in use before. Without one this is a first deployment.
     if (await store.holdsADecision()) return EMPTIED;
     return { state: 'degraded', detail: 'answers, but holds no offer yet: apply the catalogue' };
@@ -79,6 +85,20 @@ async function probeStore({ store }: ReadinessNeeds, log: Log): Promise<Probe> {
     log('error', 'store_probe_failed', { reason: nameOf(error) });
     return { state: 'failed', detail: 'does not answer: look at the storage account and the identity’s role on it' };
   }
+}
+
+/** Somebody has to go on with it: until then no refusal is signed. */
+function probeRestored({ finishedAt, confirmedAt }: RestoreMark): Probe | null {
+  if (finishedAt === null)
+    return {
+      state: 'degraded',
+      detail: 'is being restored: if that stopped, run countersign restore with the same file',
+    };
+  if (confirmedAt !== null) return null;
+  return {
+    state: 'degraded',
+    detail: 'was restored, and no denial is signed: look at what was restored, then run countersign restore confirm',
+  };
 }
 
 const EMPTIED: Probe = {

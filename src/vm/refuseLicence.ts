@@ -2,6 +2,8 @@ import type { RefusalCode } from '../decisions/decisionRecord.ts';
 import type { PlanName } from '../contract/planName.ts';
 import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { denialClaims, isDenialCode, signDenial } from '../tokens/denials.ts';
+import { mayBeSigned } from '../catalogue/restoreMark.ts';
+import type { ShelfReader } from '../catalogue/restoreMark.ts';
 import { adviseByFile } from './adviseByFile.ts';
 import type { AuthenticRequest } from './authenticate.ts';
 import type { Reply } from '../http/edge.ts';
@@ -12,6 +14,7 @@ import type { RecordNeeds } from './recordDecision.ts';
 export interface RefusalNeeds extends RecordNeeds {
   readonly issuer: string;
   readonly keySets: Pick<KeySets, 'readSigner'>;
+  readonly catalogue: ShelfReader;
 }
 
 export interface Refusal {
@@ -28,7 +31,8 @@ export interface Refusal {
 
 /**
  * Refuses authentic evidence: an audit row, a line of the log, and a signed denial where an operator meant it. What was
- * not found is never signed, and nothing is signed for a request without a proof: a denial names the proof it answers.
+ * not found is never signed, and nothing is signed for a request without a proof: a denial names the proof it answers. After
+ * a restore from a backup an operator has to confirm it first.
  *
  * @throws {SigningKeyUnavailableError}
  */
@@ -47,13 +51,14 @@ export async function refuseLicence(
 }
 
 async function signRefusal(
-  { issuer, keySets }: RefusalNeeds,
+  { issuer, keySets, catalogue }: RefusalNeeds,
   { vm, challenge, proof, at }: AuthenticRequest,
   { code, plan, inGrace = false }: Refusal,
 ): Promise<string | null> {
   if (plan === null || proof === null || !isDenialCode(code)) return null;
   // While a VM was cut off from the service, a new one may have taken its seat: that must not end its grace.
   if (code === 'seats_exhausted' && inGrace) return null;
+  if (!mayBeSigned((await catalogue.readShelf()).restored, code, at)) return null;
   const { publisher, product } = plan;
   const said = { issuer, vmId: vm.vmId, publisher, product, code };
   const claims = denialClaims({ ...said, issuedAt: at, challengeJti: challenge.jti, proof });

@@ -25,7 +25,7 @@ import { RequestError } from '../http/requestError.ts';
 const OTHER_KEY = 'Prove the key that the VM’s newest licence is bound to.';
 
 export interface ReleaseNeeds extends ChallengeCheckNeeds, AuthenticationNeeds, RefusalNeeds, SeatNeeds {
-  readonly catalogue: Catalogue;
+  readonly catalogue: Catalogue & RefusalNeeds['catalogue'];
   readonly keySets: Pick<KeySets, 'readPublished' | 'readSigner'>;
   readonly store: RefusalNeeds['store'] & SeatStore;
 }

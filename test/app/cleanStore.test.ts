@@ -12,7 +12,7 @@ const config = { DECISION_DAYS: 90, REQUEST_DAYS: 7, ACTIVATION_DAYS: 30, USAGE_
 const nothing = () => Promise.resolve(null);
 const NO_OBJECTS = {
   ...{ readLicence: nothing, readOffer: nothing, readOverride: nothing, readClaim: nothing },
-  ...{ readActivation: nothing, readTrust: nothing, listKeySets: () => Promise.resolve([]) },
+  ...{ readActivation: nothing, readTrust: nothing, readRestoreMark: nothing, listKeySets: () => Promise.resolve([]) },
   pageChanges: () => Promise.resolve({ items: [], next: null, unreadable: [] }),
 };
 
@@ -34,17 +34,18 @@ function createStore(...pieces: readonly (readonly number[])[]) {
     deleteUsage: deleteOld('hours'),
     deleteStatistics: deleteOld('statistics'),
     deleteIds: deleteOld('ids'),
+    deleteStaged: deleteOld('restores'),
   };
   return { store, calls };
 }
 
 test('each kind is deleted piece by piece to its end, by its own age, also past pieces in which nothing is old', async () => {
-  const { store, calls } = createStore([500, 0, 3], [6], [7], [], [0, 0, 2], [4], [8], [5]);
+  const { store, calls } = createStore([500, 0, 3], [6], [7], [], [0, 0, 2], [4], [8], [5], [9]);
   const lines: unknown[] = [];
   await cleanStore({ store, config, now: () => AT }, (...line) => lines.push(line));
   expect(calls).toEqual([
     ...['decisions 90', 'changes 90', 'repeats 1', 'requests 7', 'activations 30', 'hours 400'],
-    ...['statistics 400', 'ids 90'],
+    ...['statistics 400', 'ids 90', 'restores 1'],
   ]);
   const counts = {
     decisions: 503,
@@ -55,6 +56,7 @@ test('each kind is deleted piece by piece to its end, by its own age, also past 
     hours: 4,
     statistics: 8,
     ids: 5,
+    restores: 9,
   };
   expect(lines).toEqual([['info', 'store_cleaned', counts]]);
 });

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { TableServiceClient } from '@azure/data-tables';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 
 import { REAL_ADAPTERS } from '../../src/client/adapters/real.ts';
@@ -11,6 +10,7 @@ import type { Answer } from '../../src/client/index.ts';
 import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { send } from '../endToEnd/protocolClient.ts';
+import { emptyStore as emptyTables } from '../support/emptyStore.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 
@@ -49,11 +49,7 @@ async function emptyStore({ store, tables }: Scene, what: 'everything' | 'licenc
     for (const { value } of await store.listLicences()) await store.deleteLicence(value.id, null);
     return;
   }
-  const service = TableServiceClient.fromConnectionString(tables.connectionString, { allowInsecureConnection: true });
-  for await (const { name = '' } of service.listTables()) {
-    if (name.startsWith(tables.tablePrefix)) await service.deleteTable(name);
-  }
-  await store.ensureTables();
+  await emptyTables({ store, tables });
 }
 
 async function fillAgain({ store }: Scene): Promise<void> {

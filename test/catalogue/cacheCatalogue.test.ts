@@ -4,10 +4,11 @@ import { cacheCatalogue } from '../../src/catalogue/cacheCatalogue.ts';
 import { StoreUnavailableError } from '../../src/contract/stored.ts';
 import type { SubscriptionKey } from '../../src/catalogue/holding.ts';
 import type { Catalogue } from '../../src/catalogue/store.ts';
+import type { ShelfReader } from '../../src/catalogue/restoreMark.ts';
 import { licence, offer } from '../support/licensing.ts';
 
 /** A catalogue that says how often it was read; each offer's status tells the reading. */
-function createCatalogue(): Catalogue & { readonly reads: string[]; down: boolean } {
+function createCatalogue(): Omit<Catalogue, 'readOffers'> & ShelfReader & { readonly reads: string[]; down: boolean } {
   const reads: string[] = [];
   const read = <T>(what: string, value: T): Promise<T> => {
     reads.push(what);
@@ -16,7 +17,7 @@ function createCatalogue(): Catalogue & { readonly reads: string[]; down: boolea
   const catalogue = {
     reads,
     down: false,
-    readOffers: () => read('offers', [offer({ keyChanges: reads.length + 1 })]),
+    readShelf: () => read('offers', { offers: [offer({ keyChanges: reads.length + 1 })], restored: null }),
     readHoldings: ({ cloud, subscriptionId }: SubscriptionKey) =>
       read(`${cloud}/${subscriptionId}`, { holdings: [], trials: [], overrides: [] }),
     lookUpLicence: (id: string) => read(id, licence({ id })),

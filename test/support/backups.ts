@@ -40,3 +40,53 @@ export function linesOf<K extends RecordKind>({ parts }: Pick<Backup, 'parts'>, 
   const all = lines.map((line) => JSON.parse(line) as BackupLine);
   return all.filter((line): line is Extract<BackupLine, { readonly kind: K }> => line.kind === kind);
 }
+
+export interface RestoreOptions {
+  /** Members of the first step, over its own. */
+  readonly begin?: object;
+  readonly reason?: string;
+  readonly instance?: number;
+  /** Called where a restore has to wait, with the seconds. */
+  readonly wait?: (seconds: number) => void;
+}
+
+type RestoringScene = Pick<Scene, 'operate'>;
+
+/** Begins a restore and sends all its parts. @returns the answer to the first step that is refused, else to the last one */
+export async function stageBackup(scene: RestoringScene, backup: Omit<Backup, 'last'>, options: RestoreOptions = {}) {
+  const { begin = {} } = options;
+  const step = (body: object) => takeStep(scene, body, options);
+  const { statement, digests } = backup;
+  const begun = await step({ step: 'begin', statement, digests, ...begin });
+  if (begun.status !== 200) return begun;
+  const restore = String(begun.body['restore']);
+  let answer = begun;
+  for (const [index, part] of backup.parts.entries()) {
+    answer = await step({ step: 'part', restore, index, part });
+    if (answer.status !== 200) return answer;
+  }
+  return answer;
+}
+
+export function takeStep(scene: RestoringScene, body: object, { reason, instance }: RestoreOptions = {}, query = '') {
+  const why = reason === undefined ? query : `?reason=${encodeURIComponent(reason)}`;
+  return scene.operate(`POST /restore${why}`, { as: 'Admin', body, ...(instance !== undefined && { instance }) });
+}
+
+/** The whole way, until everything is restored. @returns the last answer, or the first refusal */
+export async function restoreBackup(scene: RestoringScene, backup: Omit<Backup, 'last'>, options: RestoreOptions = {}) {
+  const staged = await stageBackup(scene, backup, options);
+  if (staged.status !== 200) return staged;
+  return applyAll(scene, String(staged.body['restore']), options);
+}
+
+/** Applies a staged restore to its end. */
+export async function applyAll(scene: RestoringScene, restore: string, options: RestoreOptions = {}) {
+  for (let steps = 0; steps < 100; steps += 1) {
+    const answer = await takeStep(scene, { step: 'apply', restore }, options);
+    if (answer.status !== 200 || answer.body['done'] === true) return answer;
+    const seconds = Number(answer.body['waitSeconds']);
+    if (seconds > 0) options.wait?.(seconds);
+  }
+  throw new Error('The restore has no end.');
+}

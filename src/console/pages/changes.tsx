@@ -21,6 +21,7 @@ const KINDS = [
     ['distrust', 'distrusts'],
     ['keyset', 'key sets'],
     ['privacy', 'erasures'],
+    ['restore', 'restores'],
   ] as const),
 ] as const;
 

@@ -102,6 +102,7 @@ function placeOf(kind: ChangeJson['kind'], key: string): Target | null {
     case 'claim':
     case 'privacy':
     case 'offline':
+    case 'restore':
       return null;
   }
 }

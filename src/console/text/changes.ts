@@ -34,6 +34,8 @@ const VERBS: Partial<Record<ChangeJson['operation'], string>> = {
   putKeySet: 'uploaded',
   erasePrivacy: 'erased',
   activateOffline: 'licensed by file',
+  restoreBackup: 'restored',
+  confirmRestore: 'confirmed',
 };
 
 /** What happened to the object, in a word or two. */

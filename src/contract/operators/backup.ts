@@ -26,3 +26,87 @@ export const backupPart = z
   .meta({ id: 'BackupPart' });
 
 export type BackupPartJson = z.input<typeof backupPart>;
+
+const statementText = z.string().max(4_096).describe('As the last part of the backup came with it.');
+const thumbprint = z.string().length(43);
+
+/** What a restore is begun with: the statement of the backup, before any of its parts. */
+const begin = z.strictObject({
+  step: z.literal('begin'),
+  statement: statementText,
+  digests: z.array(z.string().length(43)).min(1).max(4_000).describe('Of all parts, in their order.'),
+  keySet: z
+    .strictObject({ token: z.string().max(16_384), root: thumbprint })
+    .optional()
+    .describe('A signed key set (jwks.jwt) whose keys are believed as well, and the root that must have signed it.'),
+  unsigned: z
+    .strictObject({ pins: z.array(z.string().length(64)).max(500) })
+    .optional()
+    .describe(
+      'Believe the file though nobody’s signature says so. Of its pins, these alone are restored. Needs a reason.',
+    ),
+});
+
+const part = z.strictObject({
+  step: z.literal('part'),
+  restore: z.string().max(64),
+  index: z.int().min(0).max(4_000),
+  part: z.string(),
+});
+
+/** With `dryRun` and an index: what restoring that part would do. */
+const apply = z.strictObject({
+  step: z.literal('apply'),
+  restore: z.string().max(64),
+  index: z.int().min(0).max(4_000).optional().describe('With dryRun: the part that is looked at.'),
+});
+
+export const restoreStep = z.discriminatedUnion('step', [begin, part, apply]).meta({ id: 'RestoreStep' });
+
+export type RestoreStepJson = z.output<typeof restoreStep>;
+
+const counted = z.strictObject({ created: z.int(), replaced: z.int(), kept: z.int() });
+
+const restoreEffect = z.strictObject({
+  refused: z.string().nullable().describe('Why this backup may not be restored into this store; null: it may.'),
+  denied: z
+    .array(z.strictObject({ kind: z.string(), key: z.string(), why: z.string() }))
+    .describe('What is served now and would not be afterwards: licences, offers, overrides, VMs, CAs. The first 100.'),
+  deniedInAll: z.int(),
+  younger: z
+    .array(z.strictObject({ kind: z.string(), key: z.string(), at: instantText }))
+    .describe('Blocks and distrusts of the store that are younger than the backup. They stay. At most 100.'),
+});
+
+/** How far a restore is. */
+export const restoreReport = z
+  .strictObject({
+    restore: z.string().describe('Names the restore in its next steps.'),
+    backup: z.string(),
+    asOf: instantText,
+    signedBy: z.string().nullable().describe('The key that signed the backup; null: unsigned.'),
+    parts: z.int(),
+    missing: z.array(z.int()).describe('Parts that have not come yet, by their index. At most 100.'),
+    missingInAll: z.int(),
+    applied: z.int().describe('How many parts are restored.'),
+    done: z.boolean(),
+    waitSeconds: z.int().describe('Before the next step: instances may still decide by what was there before.'),
+    counts: z.record(z.string(), counted).describe('Objects of this step by kind.'),
+    effect: restoreEffect.nullable().describe('With dryRun.'),
+    seatsExactFrom: instantText.nullable().describe('Until then seats are not exact; null before the restore begins.'),
+  })
+  .meta({ id: 'RestoreReport' });
+
+export type RestoreReportJson = z.input<typeof restoreReport>;
+
+export const confirmReport = z
+  .strictObject({
+    backup: z.string(),
+    asOf: instantText,
+    restoredAt: instantText,
+    confirmedAt: instantText,
+    seatsExactFrom: instantText.describe('From then on seats_exhausted is signed again.'),
+  })
+  .meta({ id: 'RestoreConfirmation' });
+
+export type ConfirmReportJson = z.input<typeof confirmReport>;

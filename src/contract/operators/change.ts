@@ -7,7 +7,7 @@ import { instantText } from './records.ts';
 /** What an operator can change. `block`: of a VM. `offline`: a licence by file. */
 export const CHANGE_KINDS = [
   ...(['licence', 'offer', 'override', 'claim', 'activation', 'block'] as const),
-  ...(['pin', 'distrust', 'keyset', 'privacy', 'offline'] as const),
+  ...(['pin', 'distrust', 'keyset', 'privacy', 'offline', 'restore'] as const),
 ] as const;
 
 export type ChangeKind = (typeof CHANGE_KINDS)[number];

@@ -1,3 +1,4 @@
+import type { RestoreMarkStore } from '../../catalogue/restoreMark.ts';
 import type { CatalogueStore, ClaimStore, OverrideStore } from '../../catalogue/store.ts';
 import { parseOverrideKey } from '../../catalogue/holding.ts';
 import { parsePoolName } from '../../catalogue/seatPool.ts';
@@ -18,6 +19,7 @@ export type StateStore = Pick<CatalogueStore, 'readLicence' | 'readOffer'> &
   Pick<SeatStore, 'readActivation'> &
   Pick<TrustStore, 'readTrust'> &
   Pick<KeySetStore, 'listKeySets'> &
+  Pick<RestoreMarkStore, 'readRestoreMark'> &
   Pick<ChangeStore, 'pageChanges'>;
 
 /** An object as it is. `change`: its last one, where its row has that. */
@@ -80,6 +82,7 @@ const READERS: Readonly<Record<ChangeKind, Reader | null>> = {
   keyset: async (store, key) => (await store.listKeySets()).find(({ value }) => value.root === key) ?? null,
   privacy: null,
   offline: null,
+  restore: (store) => store.readRestoreMark(),
 };
 
 async function readActivation(store: StateStore, key: string) {

@@ -22,6 +22,8 @@ export interface Call<N, P = unknown, Q = unknown, B = unknown> {
   readonly body: B;
   /** Whether to answer what the write would do, and to write nothing. */
   readonly dryRun: boolean;
+  /** Why, of a write; null where nothing was said. */
+  readonly reason: string | null;
   readonly expected: ExpectedVersion;
   /** Who asks, and when: what a write is signed with. */
   readonly change: Change;
@@ -141,9 +143,9 @@ function defineRoute<N, P extends z.ZodObject, Q extends z.ZodObject, B, R exten
       const params = parseShape(declaration.params, raw.params, 'The address');
       const { own, shared } = splitQuery(readQuery(raw.query), common);
       const query = parseShape(declaration.query, own, 'The query');
-      const { dryRun } = parseShape(sharedQuery, shared, 'The query');
+      const { dryRun, reason = null } = parseShape(sharedQuery, shared, 'The query');
       const body = await inTurns(declaration.body.parse(mediaType, text));
-      return () => handle({ ...raw, params, query, body, dryRun: dryRun === 'true' });
+      return () => handle({ ...raw, params, query, body, dryRun: dryRun === 'true', reason });
     },
   };
 }

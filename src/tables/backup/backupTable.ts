@@ -22,7 +22,7 @@ import type { ReadInPool } from './hourSums.ts';
 import { LINE_OF } from './keptLines.ts';
 import { readAfter, readFirst } from './readAfter.ts';
 
-type BackedUp = 'trust' | 'keysets' | 'offers' | 'licences' | 'holders' | 'names' | 'changes' | 'activations';
+export type BackedUp = 'trust' | 'keysets' | 'offers' | 'licences' | 'holders' | 'names' | 'changes' | 'activations';
 
 export type BackupTables = Readonly<Record<BackedUp, TableClient>>;
 

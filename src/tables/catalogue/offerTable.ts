@@ -5,20 +5,31 @@ import type { TableClient, TableEntity } from '@azure/data-tables';
 import * as z from 'zod';
 
 import type { Notice, OfferCondition, OfferEdit, OffersWritten } from '../../catalogue/offers/offerList.ts';
+import type { ShelfReader } from '../../catalogue/restoreMark.ts';
 import type { Catalogue, CatalogueStore } from '../../catalogue/store.ts';
 import { ANY } from '../../contract/planName.ts';
+import { readMarkRow } from './restoreMarkRow.ts';
 import { offerEntity, readOfferRow } from './catalogueRow.ts';
-import { FIRST_OFFER_ROW, NOTICE_PREFIX, OFFER_LIST_ROW, OFFERS_PARTITION, planRow } from '../kit/keys.ts';
+import {
+  FIRST_OFFER_ROW,
+  NOTICE_PREFIX,
+  OFFER_LIST_ROW,
+  OFFERS_PARTITION,
+  planRow,
+  RESTORED_ROW,
+} from '../kit/keys.ts';
 import { mapReadable, readPage } from '../kit/paging.ts';
 import { parseJsonProperty, readRow, rowInstant, ROW_SCHEMA } from '../kit/readRow.ts';
 import { deleteRow, readAllRows, readFirstPage, readOneRow, writeRows, writeTransaction } from '../kit/rows.ts';
 import type { Row, RowRemoval, RowWrite } from '../kit/rows.ts';
 
 const ALL = { filter: odata`PartitionKey eq ${OFFERS_PARTITION}` };
+const SHELF = { filter: `${ALL.filter} and ${odata`RowKey ge ${RESTORED_ROW}`}` };
 const ALL_OFFERS = { filter: `${ALL.filter} and ${odata`RowKey ge ${FIRST_OFFER_ROW}`}` };
 
 type OfferMethods =
   | 'readOffers'
+  | 'readShelf'
   | 'holdsAnOffer'
   | 'listOffers'
   | 'readOffer'
@@ -34,7 +45,7 @@ type OfferMethods =
  *
  * @param budget milliseconds for one operation
  */
-export function offerTable(offers: TableClient, budget: number): Pick<Catalogue & CatalogueStore, OfferMethods> {
+export function offerTable(offers: TableClient, budget: number): Pick<Catalogue & CatalogueStore & ShelfReader, OfferMethods> {
   const call = (operation: string) => ({ operation, budget });
   const listOffers: CatalogueStore['listOffers'] = async () =>
     (await readAllRows(offers, call('read the offers'), ALL_OFFERS)).map(readOfferRow);
@@ -43,6 +54,12 @@ export function offerTable(offers: TableClient, budget: number): Pick<Catalogue 
   return {
     listOffers,
     readOfferList,
+    readShelf: async () => {
+      const rows = await readAllRows(offers, call('read the offers'), SHELF);
+      const own = rows.find(({ rowKey }) => rowKey === RESTORED_ROW);
+      const sold = rows.filter((row) => row !== own).map((row) => readOfferRow(row).value);
+      return { offers: sold, restored: own === undefined ? null : readMarkRow(own).value };
+    },
     readOffers: async () => (await listOffers()).map((row) => row.value),
     holdsAnOffer: async () => (await readFirstPage(offers, call('look for an offer'), ALL_OFFERS, 1)).length > 0,
     readOffer: async (plan) => {

@@ -27,6 +27,8 @@ export const OFFERS_PARTITION = 'offers';
 /** In the partition of offers, before all of them: every offer's key begins with a letter or a digit. */
 export const OFFER_LIST_ROW = '!list';
 export const NOTICE_PREFIX = '!notice:';
+/** The last one before all offers. */
+export const RESTORED_ROW = '!restored';
 export const FIRST_OFFER_ROW = '0';
 export const ISSUERS_PARTITION = 'issuers';
 export const TRUST_PARTITION = 'trust';
