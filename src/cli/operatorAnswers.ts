@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { ActivationJson } from '../contract/operators/activation.ts';
-import type { BackupPartJson } from '../contract/operators/backup.ts';
+import type { BackupPartJson, ConfirmReportJson, RestoreReportJson } from '../contract/operators/backup.ts';
 import type { BulkReportJson } from '../contract/operators/bulk.ts';
 import type { ChangeJson } from '../contract/operators/change.ts';
 import type { ClaimJson, createdClaim } from '../contract/operators/claim.ts';
@@ -65,6 +65,8 @@ export interface Answers {
   readonly UnknownIssuers: z.input<typeof issuerList>;
   readonly TrustReport: TrustReportJson;
   readonly BackupPart: BackupPartJson;
+  readonly RestoreReport: RestoreReportJson;
+  readonly RestoreConfirmation: ConfirmReportJson;
   readonly CSV: string;
 }
 

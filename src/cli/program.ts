@@ -86,6 +86,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'write a backup of what a service keeps',
     load: async (session) => (await import('./commands/backup/backup.ts')).createBackup(session),
   },
+  restore: {
+    summary: 'restore a backup, and confirm what was restored',
+    load: async (session) => (await import('./commands/backup/restore.ts')).createRestore(session),
+  },
   imds: {
     summary: 'run the emulator of the Instance Metadata Service',
     load: async (session) => (await import('./commands/imds.ts')).createImds(session),
@@ -108,6 +112,8 @@ export async function createProgram(args: readonly string[], session: Session): 
     )
     .version(VERSION, '-V, --version', 'show the version')
     .helpCommand('help [command]', 'show the help of a command')
+    // `restore confirm` has options that `restore` has too.
+    .enablePositionalOptions()
     .addHelpText('after', FOOTER);
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = isNamed(args, name) ? await load(session) : new Command(name);

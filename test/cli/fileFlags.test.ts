@@ -15,6 +15,7 @@ import { createLocalRoot } from '../../src/tokens/rootKey.ts';
 import { signKeySet } from '../../src/tokens/signedKeySet.ts';
 import { licenceClaims } from '../../src/tokens/licenceClaims.ts';
 import { attestation, entitlement } from '../support/licensing.ts';
+import { backupFile } from '../support/backups.ts';
 import { createKeyPair, es256Token, pkcs8 } from '../tokens/forge.ts';
 import { AT, TRUST, useDocumentFiles } from './documentFiles.ts';
 import type { Run } from './documentFiles.ts';
@@ -134,6 +135,10 @@ const READ: Readonly<Record<string, Reading>> = {
   },
   'keys sign-set --previous': { args: (previous) => signSet({ previous }), content: previousSet },
   'keys upload file': { args: (file) => ['keys', 'upload', file, '--json'], content: previousSet },
+  'restore --key-set': {
+    args: (file) => ['restore', 'some.backup', '--key-set', file, '--root', 'x', '--dry-run', '--json'],
+    content: previousSet,
+  },
   'imds --vms': {
     args: (file) => ['imds', '--port', '0', '--vms', file, '--vm', 'nobody'],
     content: () => JSON.stringify({ vms: [VM] }, null, 2),
@@ -150,7 +155,10 @@ const READ: Readonly<Record<string, Reading>> = {
 
 /** Folders of certificates, read as the one of `trust sync --from` is. */
 const FOLDERS = ['verify', 'explain', 'preflight', 'trust status'].map((command) => `${command} --trust-dir`);
+/** A command wrote it, and nobody edits it: it is read octet by octet. */
+const EXACT = ['restore file'];
 const WRITTEN = [
+  ...['backup --out', 'restore --keys-out'],
   ...[
     'trust sync --out',
     'licences export --out',
@@ -179,7 +187,12 @@ test('every argument and option that names a file is in this table', async () =>
   const programs = await Promise.all(names.map((name) => createProgram([name], session)));
   const commands = programs.map((program, index) => program.commands[index]).filter((one) => one !== undefined);
   const found = commands.flatMap((command) => listFileFlags(command, command.name()));
-  const known = [...Object.keys(READ).filter((name) => !/ (?:as|of) |--batch/.test(name)), ...FOLDERS, ...WRITTEN];
+  const known = [
+    ...Object.keys(READ).filter((name) => !/ (?:as|of) |--batch/.test(name)),
+    ...FOLDERS,
+    ...EXACT,
+    ...WRITTEN,
+  ];
   expect([...found].sort()).toEqual([...known].sort());
 });
 
@@ -202,6 +215,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   'POST /trust/pins': { sha256: 'x' },
   'PUT /keys/sets': { root: 'x', keys: [] },
   'GET /keys': { troubles: [] },
+  'POST /restore': { asOf: 'x', signedBy: 'x', parts: 1, missing: [], missingInAll: 0, counts: {} },
 };
 
 /** A service that takes everything, and the bodies that it was sent. */
@@ -232,6 +246,7 @@ beforeAll(async () => {
 
 beforeAll(() => {
   files().write('root.pem', pkcs8(ROOT.privateKey));
+  files().write('some.backup', backupFile('x.y.z', ['']));
   files().write('keys.json', JSON.stringify({ keys: [publishKey(KEY.jwk)] }));
 });
 

@@ -8,6 +8,7 @@ import { createProgram } from '../../src/cli/program.ts';
 import { OPERATOR_ROUTES } from '../../src/operators/routes.ts';
 import { readNodeRoots } from '../../src/trust/nodeRoots.ts';
 import { writePem } from '../../src/trust/pem.ts';
+import { backupFile } from '../support/backups.ts';
 import { recordIo } from './recordIo.ts';
 
 /* A service whose answers have the right shape and whatever texts a test wants, and a call of every command that asks it. */
@@ -65,7 +66,7 @@ export function answerWith(text: TextOf, { method = '', url: target = '' }: Inco
   );
   if (route === undefined) throw new Error(`no route for ${method} ${target}`);
   if (route.answer.mediaType === 'text/csv') return text('csv');
-  if (searchParams.get('dryRun') === 'true' && !/catalogue|imports/.test(pathname))
+  if (searchParams.get('dryRun') === 'true' && !/catalogue|imports|restore$/.test(pathname))
     return JSON.stringify(reportWith(text));
   const schema = z.toJSONSchema(route.answer.schema, { io: 'input', unrepresentable: 'any' });
   return JSON.stringify(sample(schema, '', { root: schema, text }));
@@ -141,6 +142,10 @@ export const SERVICE_COMMANDS: readonly (readonly string[])[] = [
   ['privacy', 'erase', ...SUBSCRIPTION, '--yes'],
   ['keys', 'status', '--out', 'keys.json'],
   ['keys', 'upload', 'set.jwt'],
+  ['backup', '--out', 'out.backup'],
+  ['restore', 'some.backup', '--yes'],
+  ['restore', 'some.backup', '--dry-run'],
+  ['restore', 'confirm', '--yes'],
 ];
 
 /** The files that the commands read, and where they write. */
@@ -151,6 +156,7 @@ export function createFiles(request: string): { readonly folder: string; readonl
   writeFileSync(join(folder, 'request.json'), request);
   writeFileSync(join(folder, 'none.json'), '{"offers":[],"licences":[]}');
   writeFileSync(join(folder, 'licences.json'), '{"licences":[]}');
+  writeFileSync(join(folder, 'some.backup'), backupFile('x.y.z', ['']));
   return {
     folder,
     remove: () => {
@@ -160,9 +166,8 @@ export function createFiles(request: string): { readonly folder: string; readonl
 }
 
 function listCommands(command: CommandUnknownOpts, path: string): readonly string[] {
-  if (command.commands.length > 0)
-    return command.commands.flatMap((child) => listCommands(child, `${path} ${child.name()}`));
-  return command.options.some(({ long }) => long === '--service') ? [path] : [];
+  const own = command.options.some(({ long }) => long === '--service') ? [path] : [];
+  return [...own, ...command.commands.flatMap((child) => listCommands(child, `${path} ${child.name()}`))];
 }
 
 /** The paths of the commands that ask a service. */

@@ -254,11 +254,14 @@ const HARMLESS = [
   ...['decisions show', 'decisions stats', 'decisions tail', 'decisions timeline', 'keys status', 'keys upload'],
   ...['licences export', 'licences grant', 'licences list', 'licences show', 'offers list', 'offers override show'],
   ...['offers resume', 'offers show', 'pools history', 'pools list', 'privacy export', 'search', 'status', 'trust add'],
-  ...['trust issuers', 'trust status', 'trust undistrust', 'usage export'],
+  ...['trust issuers', 'trust status', 'trust undistrust', 'usage export', 'backup'],
 ];
 
+/** They need a store that was emptied: commands/backup/restore.test.ts tries the same with them. */
+const TRIED_ELSEWHERE = ['restore', 'restore confirm'];
+
 test('every command that asks a service stops somebody, or is said not to', async () => {
-  const named = [...HARMLESS, ...new Set(STOPPING.map(({ command }) => command))];
+  const named = [...HARMLESS, ...TRIED_ELSEWHERE, ...new Set(STOPPING.map(({ command }) => command))];
   expect(named.toSorted()).toEqual((await listServiceCommands()).toSorted());
 });
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 
+import { digestPart } from '../../src/backup/parts.ts';
 import type { BackupPartJson } from '../../src/contract/operators/backup.ts';
 import type { BackupLine, RecordKind } from '../../src/backup/records.ts';
 import type { Scene } from './serviceScene.ts';
@@ -89,4 +90,10 @@ export async function applyAll(scene: RestoringScene, restore: string, options: 
     if (seconds > 0) options.wait?.(seconds);
   }
   throw new Error('The restore has no end.');
+}
+
+/** A file as `countersign backup` writes it. */
+export function backupFile(statement: string, parts: readonly string[]): string {
+  const head = { statement, parts: parts.map((part) => [digestPart(part), Buffer.byteLength(part)]) };
+  return `${JSON.stringify(head)}\n${parts.join('')}`;
 }
