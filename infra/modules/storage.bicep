@@ -57,6 +57,7 @@ var tableNames = [
   'issuers'
   'requests'
   'keysets'
+  'restores'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {

@@ -3,6 +3,8 @@ import { backupTable } from './backup/backupTable.ts';
 import { restoreMarkRow } from './catalogue/restoreMarkRow.ts';
 import { restoreTable } from './backup/restoreTable.ts';
 import { stagingTable } from './backup/stagingTable.ts';
+import type { TableClient } from '@azure/data-tables';
+
 import { activationTable } from './seats/activationTable.ts';
 import { changeTable } from './decisions/changeTable.ts';
 import { claimTable } from './catalogue/claimTable.ts';
@@ -49,29 +51,7 @@ export interface TablesStoreOptions extends ConnectTableOptions {
 export function createTablesStore(options: TablesStoreOptions): LicenceStore {
   const budget = options.budget ?? DEFAULT_BUDGET;
   const budgets = { call: budget, search: options.searchBudget ?? SEARCH_BUDGET };
-  const connect = (name: string) => connectTable(`${options.tablePrefix ?? ''}${name}`, options);
-  const tables = {
-    offers: connect('offers'),
-    licences: connect('licences'),
-    holders: connect('holders'),
-    names: connect('names'),
-    activations: connect('activations'),
-    decisions: connect('decisions'),
-    once: connect('once'),
-    bySubscription: connect('bySubscription'),
-    byVm: connect('byVm'),
-    views: connect('views'),
-    statistics: connect('statistics'),
-    pools: connect('pools'),
-    search: connect('search'),
-    licencesBy: connect('licencesBy'),
-    changes: connect('changes'),
-    requests: connect('requests'),
-    issuers: connect('issuers'),
-    trust: connect('trust'),
-    keysets: connect('keysets'),
-    restores: connect('restores'),
-  };
+  const tables = connectAll((name) => connectTable(`${options.tablePrefix ?? ''}${name}`, options));
   const seats = { ...seatTable(tables.activations, budget), ...activationTable(tables.activations, budgets.search) };
   return {
     ensureTables: async () => {
@@ -107,5 +87,30 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...restoreTable(tables, budgets),
     ...stagingTable(tables.restores, budgets),
     ...restoreMarkRow(tables.offers, budget),
+  };
+}
+
+function connectAll(connect: (name: string) => TableClient) {
+  return {
+    offers: connect('offers'),
+    licences: connect('licences'),
+    holders: connect('holders'),
+    names: connect('names'),
+    activations: connect('activations'),
+    decisions: connect('decisions'),
+    once: connect('once'),
+    bySubscription: connect('bySubscription'),
+    byVm: connect('byVm'),
+    views: connect('views'),
+    statistics: connect('statistics'),
+    pools: connect('pools'),
+    search: connect('search'),
+    licencesBy: connect('licencesBy'),
+    changes: connect('changes'),
+    requests: connect('requests'),
+    issuers: connect('issuers'),
+    trust: connect('trust'),
+    keysets: connect('keysets'),
+    restores: connect('restores'),
   };
 }

@@ -68,7 +68,7 @@ test('a run ends before the platform ends it, and the next one goes on', async (
   let now = AT;
   await cleanStore({ store, config, now: () => (now += MINUTE) }, (...line) => lines.push(line));
   // Each kind has its turn all the same.
-  const rest = { changes: 1, repeats: 1, requests: 1, activations: 1, hours: 1, statistics: 1, ids: 1 };
+  const rest = { restores: 0, changes: 1, repeats: 1, requests: 1, activations: 1, hours: 1, statistics: 1, ids: 1 };
   expect(lines[0]?.[2]).toEqual({ decisions: 2_000, ...rest });
 });
 

@@ -62,8 +62,8 @@ async function blockVm(scene: Scene, vm: string, key: ClientKey): Promise<void> 
   expect((await scene.operate('POST /blocks', { body: { licence: 'fleet', vmId } })).status).toBe(200);
 }
 
-test('a store is emptied and restored: no client loses its licence, and nothing that was forbidden is allowed', async () => {
-  const scene = await createScene({ catalogue: CATALOGUE });
+/** A fleet with licences, a trial, a code that is used, a block and a distrust. */
+async function liveAndBackUp(scene: Scene) {
   const fleet = ['fleet-1', 'fleet-2', 'licensed'].map((vm) => createClient(scene, vm));
   const check = () => Promise.all(fleet.map((client) => client.check({ renew: true })));
   expect(statesOf(await check())).toEqual(['licensed undefined']);
@@ -85,7 +85,12 @@ test('a store is emptied and restored: no client loses its licence, and nothing 
   await scene.operate('POST /trust/distrusts', { as: 'Admin', body: { sha256: DISTRUSTED, note: '' } });
   ahead = HOUR;
   const backup = await readBackup(scene);
+  return { backup, check, trial, blocked };
+}
 
+test('a store is emptied and restored: no client loses its licence, and nothing that was forbidden is allowed', async () => {
+  const scene = await createScene({ catalogue: CATALOGUE });
+  const { backup, check, trial, blocked } = await liveAndBackUp(scene);
   await emptyStore(scene);
   ahead = 13 * HOUR;
   // As those of a customer who comes at the wrong time: nobody's grace is ended by what is not there.

@@ -15,10 +15,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   decisions: ['contract', 'catalogue'],
   usage: ['contract', 'catalogue'],
   views: ['contract', 'catalogue', 'seats', 'decisions'],
+  backup: ['contract', 'catalogue', 'tokens', 'trust'],
   http: ['contract'],
-  tables: ['contract', 'catalogue', 'seats', 'usage', 'decisions', 'views', 'tokens', 'trust', 'http'],
+  tables: ['contract', 'catalogue', 'seats', 'usage', 'decisions', 'views', 'backup', 'tokens', 'trust', 'http'],
   vm: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'usage', 'decisions'],
-  operators: ['contract', 'http', 'verifier', 'trust', 'tokens', 'catalogue', 'seats', 'usage', 'decisions', 'views'],
+  operators: [
+    'contract',
+    'http',
+    'verifier',
+    'trust',
+    'tokens',
+    'catalogue',
+    'seats',
+    'usage',
+    'decisions',
+    'views',
+    'backup',
+  ],
   app: [
     ...[
       'contract',
@@ -33,14 +46,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
       'views',
       'tables',
     ],
-    ...['vm', 'operators'],
+    ...['vm', 'operators', 'backup'],
   ],
   functions: ['app'],
   // Without a package: hooks run where none is installed.
   infra: ['contract'],
   client: ['contract'],
   console: ['contract'],
-  cli: ['contract', 'verifier', 'trust', 'tokens', 'emulator', 'client', 'catalogue'],
+  cli: ['contract', 'verifier', 'trust', 'tokens', 'emulator', 'client', 'catalogue', 'backup'],
   emulator: ['contract', 'verifier'],
   dev: [
     ...[
@@ -72,6 +85,7 @@ const MAY_IMPORT_INSIDE: Readonly<Record<string, Readonly<Record<string, readonl
     changes: ['edge'],
     trust: ['edge', 'writes', 'changes'],
     privacy: ['edge', 'writes', 'vms', 'look', 'changes'],
+    backup: ['edge', 'writes'],
     console: [],
   },
   tables: {
@@ -81,6 +95,7 @@ const MAY_IMPORT_INSIDE: Readonly<Record<string, Readonly<Record<string, readonl
     decisions: ['kit'],
     trust: ['kit'],
     views: ['kit', 'catalogue'],
+    backup: ['kit', 'catalogue', 'seats', 'decisions', 'trust'],
   },
 };
 
@@ -113,6 +128,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     'emulator',
     'dev',
     'verifier',
+    'backup',
   ],
   commander: ['cli'],
   '@commander-js/extra-typings': ['cli'],

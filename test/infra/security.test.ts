@@ -10,7 +10,7 @@ import { grantsOf, readSnapshot, resourceOf, resourcesOf, settingsOf } from './s
 const snapshot = readSnapshot();
 const TABLES = [
   ...['offers', 'licences', 'holders', 'names', 'activations', 'decisions', 'once', 'bySubscription', 'byVm', 'views'],
-  ...['statistics', 'pools', 'search', 'licencesBy', 'changes', 'trust', 'issuers', 'requests', 'keysets'],
+  ...['statistics', 'pools', 'search', 'licencesBy', 'changes', 'trust', 'issuers', 'requests', 'keysets', 'restores'],
 ];
 
 test('the snapshot holds each kind of resource in the number expected, and no other kind', () => {
@@ -26,7 +26,7 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
     'Microsoft.Storage/storageAccounts/tableServices': 1,
-    'Microsoft.Storage/storageAccounts/tableServices/tables': 19,
+    'Microsoft.Storage/storageAccounts/tableServices/tables': 20,
     'Microsoft.KeyVault/vaults': 2,
     'Microsoft.KeyVault/vaults/keys': 2,
     'Microsoft.KeyVault/vaults/secrets': 1,
@@ -34,7 +34,7 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Web/sites': 1,
     'Microsoft.Web/sites/basicPublishingCredentialsPolicies': 2,
     'Microsoft.Authorization/roleDefinitions': 1,
-    'Microsoft.Authorization/roleAssignments': 24,
+    'Microsoft.Authorization/roleAssignments': 25,
   });
 });
 

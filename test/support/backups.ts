@@ -30,7 +30,7 @@ export async function readBackup(
     continuation = part.continuation;
   } while (continuation !== null);
   const last = parts.at(-1);
-  if (last?.statement == null) throw new Error('The last part has the statement.');
+  if (last === undefined || last.statement === null) throw new Error('The last part has the statement.');
   const { statement } = last;
   return { statement, last, parts: parts.map(({ part }) => part), digests: parts.map(({ digest }) => digest) };
 }

@@ -40,7 +40,14 @@ function describeStop(record: BackupRecord, at: number): Stop | null {
       return stopped(record.licence.id, record.licence.status, record.licence.validUntil, at);
     case 'override':
       return stopped(overrideKey(record), record.override.status, record.override.validUntil, at);
-    default:
+    case 'pin':
+    case 'key':
+    case 'keyset':
+    case 'trial':
+    case 'holding':
+    case 'claim':
+    case 'hours':
+    case 'change':
       return null;
   }
 }

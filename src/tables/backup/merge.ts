@@ -2,7 +2,7 @@ import type { TableEntity } from '@azure/data-tables';
 
 import type { RecordOf } from '../../backup/records.ts';
 import type { StoredRecord } from '../../backup/store.ts';
-import type { ClaimUse } from '../../catalogue/claimCode.ts';
+import type { ClaimCode, ClaimUse } from '../../catalogue/claimCode.ts';
 import type { ChangeRecord } from '../../decisions/changes.ts';
 import type { Activation } from '../../seats/activation.ts';
 import type { Change } from '../../contract/stored.ts';
@@ -52,7 +52,7 @@ export const MERGES: { readonly [K in StoredRecord['kind']]: (record: RecordOf<K
     };
     return [{ table: 'activations', entity: entity(newActivation(record)), over }];
   },
-  keyset: ({ kind: _, change, ...set }) => [newer('keysets', keySetEntity(set, change), change, readKeySetRow)],
+  keyset: ({ change, ...set }) => [newer('keysets', keySetEntity(set, change), change, readKeySetRow)],
   offer: ({ offer, change }) => [newer('offers', offerEntity(offer, change), change, readOfferRow)],
   licence: ({ licence, claim, change }) => [
     newer('licences', licenceEntity(licence, change, claim), change, readLicenceRow),
@@ -70,14 +70,17 @@ export const MERGES: { readonly [K in StoredRecord['kind']]: (record: RecordOf<K
       over: (present) => (readHolding(present).value.since >= record.since ? null : holdingEntity(record)),
     },
   ],
-  claim: (record) => [{ table: 'names', entity: claimEntity(record), over: (present) => useMore(present, record) }],
+  claim: ({ id, licenceId, uses, used, until, note, createdBy, createdAt }) => {
+    const claim = { id, licenceId, uses, used, until, note, createdBy, createdAt };
+    return [{ table: 'names', entity: claimEntity(claim), over: (present) => useMore(present, claim) }];
+  },
   hours: (record) => [
     {
       ...{ table: 'activations', entity: sumEntity(record.pool, record) },
       over: (present) => countMore(present, record),
     },
   ],
-  change: ({ kind: _, about, ...record }) =>
+  change: ({ about, ...record }) =>
     entitiesOf({ ...record, kind: about } satisfies ChangeRecord).map((entity) => ({
       ...{ table: 'changes', entity, over: () => null },
     })),
@@ -95,7 +98,7 @@ function newer(
 type VmRecord = RecordOf<'vm'>;
 
 /** A VM that has no seat and spent no challenge: when it comes, it takes a seat as a new one does. */
-function newActivation({ kind: _, pool: __, ...record }: VmRecord): Activation {
+function newActivation(record: VmRecord): Activation {
   return {
     ...record,
     ...{ seat: { kind: 'none' }, challenge: null, licenceJti: null, issuedAt: 0, expiresAt: 0, counted: null },
@@ -122,7 +125,7 @@ function bindMore(known: Activation, record: VmRecord): Activation | null {
   return { ...known, blocked, keyChanges: [...known.keyChanges, ...added] };
 }
 
-function useMore(present: Row, record: RecordOf<'claim'>): TableEntity | null {
+function useMore(present: Row, record: ClaimCode): TableEntity | null {
   const { value: known } = readClaim(present);
   const isSame = (one: ClaimUse, other: ClaimUse) =>
     one.cloud === other.cloud && one.subscriptionId === other.subscriptionId;

@@ -45,7 +45,10 @@ type OfferMethods =
  *
  * @param budget milliseconds for one operation
  */
-export function offerTable(offers: TableClient, budget: number): Pick<Catalogue & CatalogueStore & ShelfReader, OfferMethods> {
+export function offerTable(
+  offers: TableClient,
+  budget: number,
+): Pick<Catalogue & CatalogueStore & ShelfReader, OfferMethods> {
   const call = (operation: string) => ({ operation, budget });
   const listOffers: CatalogueStore['listOffers'] = async () =>
     (await readAllRows(offers, call('read the offers'), ALL_OFFERS)).map(readOfferRow);

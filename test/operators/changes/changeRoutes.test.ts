@@ -289,7 +289,7 @@ test('a write that is still going on is told as begun, and what was overwritten 
 });
 
 /** Beside their own tests. */
-const ELSEWHERE = ['putKeySet', 'activateOffline'];
+const ELSEWHERE = ['putKeySet', 'activateOffline', 'restoreBackup', 'confirmRestore'];
 
 test('every operation of operators that writes has been seen with a record', () => {
   const writing = Object.entries<Endpoint>(OPERATOR_ENDPOINTS).filter(([, { method }]) => method !== 'GET');
