@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../contract/durations.ts';
 import { connectTable } from '../tables/kit/connection.ts';
+import { parseFormerKeys } from '../tokens/formerKeys.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MAX_ROOTS } from '../tokens/rootKey.ts';
@@ -120,6 +121,18 @@ const settingsSchema = z.object({
     .default(3600)
     .describe(
       'How long a new signing key is published before it signs: a new version of the key in the vault, or a key that is new in an uploaded key set.',
+    ),
+  FORMER_SIGNING_KEYS: z
+    .string()
+    .transform((text, context) => {
+      const keys = parseFormerKeys(text);
+      if (keys !== null) return keys;
+      context.addIssue('must be what countersign restore --keys-out wrote: a JWK set of public keys, each with until');
+      return z.NEVER;
+    })
+    .default([])
+    .describe(
+      'After a restore into another deployment: the public signing keys of the one before, as countersign restore --keys-out writes them. They are published until the last licence under them has ended, and never sign.',
     ),
   ROOT_KEY_URL: pairOf(
     (text) => isVaultUrl(text, VAULT_KEY_WITH_VERSION),

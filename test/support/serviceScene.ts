@@ -55,7 +55,7 @@ export interface Scene {
   boot(vm: string, options?: ActOptions): Promise<Answer>;
   release(vm: string, licence: string, options?: ActOptions): Promise<Answer>;
   /** As {@link operate}, of one instance. */
-  operate(request: string, options?: OperatorRequest & { readonly instance?: number }): Promise<Answer>;
+  operate(request: string, options?: OperatorRequest & Pick<ActOptions, 'instance' | 'url'>): Promise<Answer>;
 }
 
 export interface ActOptions {
@@ -203,10 +203,10 @@ function createScene(
     ...{ ...parts, imdsUrl },
     boot: (vm, options = {}) => boot(ask(vm, options)),
     release: (vm, licence, options = {}) => release({ ...ask(vm, options), licence }),
-    operate: async (request, { instance, ...options } = {}) => {
+    operate: async (request, { instance, url = urlOf(instance), ...options } = {}) => {
       const token = await issuer.issueToken({ roles: [options.as ?? 'Operator'] });
       const operatorTokens = { Reader: token, Operator: token, Admin: token };
-      return operate({ serviceUrl: urlOf(instance), operatorTokens }, request, options);
+      return operate({ serviceUrl: url, operatorTokens }, request, options);
     },
   };
 }
