@@ -59,7 +59,7 @@ export interface StagedBackup {
   readonly backup: string;
   readonly asOf: number;
   readonly digests: readonly string[];
-  /** The thumbprint of the key that signed it; null: nobody's word counts. */
+  /** The thumbprint of the key that signed it; null: it is restored unsigned. */
   readonly signedBy: string | null;
   /** Of the pins, those that may be restored, by their SHA-256; null: all. */
   readonly pins: readonly string[] | null;

@@ -22,7 +22,10 @@ export interface CachedCatalogue extends Catalogue, ShelfReader {
  * Offers and licences, kept for some seconds from the moment at which they were asked for. Old ones are never given
  * out, even if the store is down: a revoked licence would live on.
  */
-export function cacheCatalogue(catalogue: Omit<Catalogue, 'readOffers'> & ShelfReader, options: CacheOptions): CachedCatalogue {
+export function cacheCatalogue(
+  catalogue: Omit<Catalogue, 'readOffers'> & ShelfReader,
+  options: CacheOptions,
+): CachedCatalogue {
   const shelf = createCache<Shelf>(options);
   const holdings = createCache<Awaited<ReturnType<Catalogue['readHoldings']>>>(options);
   const licences = createCache<Awaited<ReturnType<Catalogue['lookUpLicence']>>>(options);

@@ -40,8 +40,8 @@ export interface ShelfReader {
 }
 
 /**
- * Whether a refusal may be signed. A backup may be older than the truth: until an operator confirms it, nobody's grace ends
- * by it. Seats that were taken before the restore are not known to it, so that full seats wait longer.
+ * Whether a refusal may be signed. A backup may be older than the truth: until an operator confirms it, no
+ * grace ends by it. Seats that were taken before the restore are not known to it, so that full seats wait longer.
  */
 export function mayBeSigned(restored: RestoreMark | null, code: string, at: number): boolean {
   if (restored === null) return true;

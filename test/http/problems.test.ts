@@ -23,6 +23,7 @@ const STATUS: Partial<Record<ProblemCode, number>> = {
   ...{ rate_limited: 429, internal_error: 500 },
   ...{ token_missing: 401, token_invalid: 401, role_missing: 403, changed_meanwhile: 412 },
   ...{ name_taken: 409, in_use: 409, busy: 409, request_reused: 409, precondition_required: 428 },
+  ...{ store_newer: 409, backup_refused: 409 },
   ...{ directory_unavailable: 503 },
 };
 

@@ -42,9 +42,7 @@ const begin = z.strictObject({
   unsigned: z
     .strictObject({ pins: z.array(z.string().length(64)).max(500) })
     .optional()
-    .describe(
-      'Believe the file though nobody’s signature says so. Of its pins, these alone are restored. Needs a reason.',
-    ),
+    .describe('Believe the file without a signature. Of its pins, these alone are restored. Needs a reason.'),
 });
 
 const part = z.strictObject({

@@ -24,35 +24,37 @@ const EXAMPLES = [
 ] as const;
 
 export function createRestore(session: Session) {
-  return endingCommand(
-    'restore',
-    'Restores a backup into a service: distrusts first, then blocks, then the rest. What the store has is never taken away. Until countersign restore confirm, the service signs no denial. Run it again if it was cut short. Needs the role Admin.',
-  )
-    .argument('[file]', 'the backup, as countersign backup wrote it')
-    .option('--key-set <file>', 'believe the keys of this signed key set (jwks.jwt), if the service has others now')
-    .option('--root <thumbprint>', 'the root key that must have signed the set of --key-set')
-    .option('--unsigned', 'believe the file though nobody’s signature says so; needs --reason')
-    .option('--pin <sha256...>', 'with --unsigned: restore this pin too; no other one is restored')
-    .option('--keys-out <file>', 'write the public signing keys of the backup, for FORMER_SIGNING_KEYS')
-    .helpCommand(false)
-    // Those of `confirm` are its own.
-    .enablePositionalOptions()
-    .addCommand(createConfirm(session))
-    .addHelpText('after', serviceHelp(...EXAMPLES))
-    .action(async (name, options) => {
-      const file = needed('FILE (the backup)', name);
-      const service = openService(session, options);
-      const backup = await openBackupFile(session, file);
-      try {
-        // Damage is found before anything is sent.
-        for (const index of backup.parts.keys()) await backup.readPart(index);
-        if (options.keysOut !== undefined) await writeKeys(session, backup, options.keysOut);
-        const begin = await createBegin(session, backup, options);
-        await restore({ service, backup, begin, reason: options.reason }, options);
-      } finally {
-        await backup.close();
-      }
-    });
+  return (
+    endingCommand(
+      'restore',
+      'Restores a backup into a service: distrusts first, then blocks, then the rest. What the store has is never taken away. Until countersign restore confirm, the service signs no denial. Run it again if it was cut short. Needs the role Admin.',
+    )
+      .argument('[file]', 'the backup, as countersign backup wrote it')
+      .option('--key-set <file>', 'believe the keys of this signed key set (jwks.jwt), if the service has others now')
+      .option('--root <thumbprint>', 'the root key that must have signed the set of --key-set')
+      .option('--unsigned', 'believe the file without a signature; needs --reason')
+      .option('--pin <sha256...>', 'with --unsigned: restore this pin too; no other one is restored')
+      .option('--keys-out <file>', 'write the public signing keys of the backup, for FORMER_SIGNING_KEYS')
+      .helpCommand(false)
+      // Those of `confirm` are its own.
+      .enablePositionalOptions()
+      .addCommand(createConfirm(session))
+      .addHelpText('after', serviceHelp(...EXAMPLES))
+      .action(async (name, options) => {
+        const file = needed('FILE (the backup)', name);
+        const service = openService(session, options);
+        const backup = await openBackupFile(session, file);
+        try {
+          // Damage is found before anything is sent.
+          for (const index of backup.parts.keys()) await backup.readPart(index);
+          if (options.keysOut !== undefined) await writeKeys(session, backup, options.keysOut);
+          const begin = await createBegin(session, backup, options);
+          await restore({ service, backup, begin, reason: options.reason }, options);
+        } finally {
+          await backup.close();
+        }
+      })
+  );
 }
 
 interface TrustFlags {
@@ -169,8 +171,7 @@ function addCounts(sums: Report['counts'], counts: Report['counts']): void {
 const MAX_TOLD = 20;
 
 function describeTrial({ asOf, signedBy, refused, denied, deniedInAll, younger }: Trial, { parts }: Report): string {
-  const by =
-    signedBy === null ? 'UNSIGNED: nobody’s signature says where it comes from' : `signed by ${printable(signedBy)}`;
+  const by = signedBy === null ? 'UNSIGNED: no signature says where it comes from' : `signed by ${printable(signedBy)}`;
   const stopped = denied.slice(0, MAX_TOLD).map(({ kind, key, why }) => `  ${printable(`${kind} ${key}: ${why}`)}`);
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
   return [
