@@ -1,4 +1,5 @@
 import { MAX_DURATION } from '../contract/durations.ts';
+import { publishFormerKeys } from '../tokens/formerKeys.ts';
 import { createKeySet } from '../tokens/keySet.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import type { KeySetStore } from '../tokens/keySetStore.ts';
@@ -13,12 +14,17 @@ import { SignedKeySets } from '../tokens/keySets/signedKeySets.ts';
 import { UploadedKeySets } from '../tokens/keySets/uploadedKeySets.ts';
 
 /**
- * The signing keys that the configuration names. Makes no request before their first use.
+ * The signing keys that the configuration names, and public ones of an earlier deployment. Makes no request before their
+ * first use.
  *
  * @param access a test's own vault
  * @throws {SigningKeyError}
  */
 export async function createSigningKeys(config: ServiceConfig, access?: VaultAccess): Promise<SigningKeys> {
+  return publishFormerKeys(await createOwnKeys(config, access), config.FORMER_SIGNING_KEYS);
+}
+
+async function createOwnKeys(config: ServiceConfig, access?: VaultAccess): Promise<SigningKeys> {
   const { signingKey, SIGNING_KEY_URL: keyUrl = '', SIGNING_KEY_LEAD_SECONDS: lead } = config;
   if (signingKey !== null) return createLocalKeys(signingKey);
   const vault = access ?? { credential: await createManagedIdentity(config) };

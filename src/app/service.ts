@@ -4,7 +4,6 @@ import type { Log, ServedRoute } from '../http/edge.ts';
 import { CONSOLE_PATH } from '../operators/console/routes.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
-import { publishFormerKeys } from '../tokens/formerKeys.ts';
 import type { VaultAccess } from '../tokens/keyVaultSigner.ts';
 import { createIssuerNotes } from '../trust/live/issuerNotes.ts';
 import type { EvidencePolicy } from '../verifier/appraise.ts';
@@ -40,8 +39,7 @@ export interface ServiceSeams {
 /** The composition root: creates everything once, and gives each use case what it names. */
 export async function createService(config: ServiceConfig, { now, vault, rootVault }: ServiceSeams): Promise<Service> {
   const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle, directory } = config;
-  const ownKeys = await createSigningKeys(config, vault);
-  const signingKeys = publishFormerKeys(ownKeys, config.FORMER_SIGNING_KEYS);
+  const signingKeys = await createSigningKeys(config, vault);
   const { store, catalogue } = await createStore(config, now);
   const { keySets, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
   const { trust, probePins } = await createServiceTrust(config, store);

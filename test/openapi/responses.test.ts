@@ -359,6 +359,32 @@ test('key sets of a root key that is offline are answered as described', async (
   expectDescribed('readKeys', await operate(offline(), 'GET /keys'));
 });
 
+test('a backup, the steps of a restore, and its confirmation are answered as described', async () => {
+  const ask = (request: string, body?: object) => operate(stack(), request, { as: 'Admin', body });
+  const backup = await ask('GET /backup');
+  expectDescribed('readBackup', backup);
+  expectDescribed('readBackup', await ask('GET /backup?continuation=x'));
+  const { statement, digest, part } = backup.body as Readonly<Record<string, string>>;
+  const begun = await ask('POST /restore', { step: 'begin', statement, digests: [digest] });
+  const { restore } = begun.body;
+  const steps = [
+    { step: 'begin', statement: 'a.b.c', digests: [digest] },
+    ...[part, 'x'].map((text) => ({ step: 'part', restore, index: 0, part: text })),
+    { step: 'part', restore: 'another', index: 0, part },
+    { step: 'none' },
+  ];
+  for (const answer of [begun, ...(await Promise.all(steps.map((step) => ask('POST /restore', step))))]) {
+    expectDescribed('restoreBackup', answer);
+  }
+  expectDescribed('restoreBackup', await ask('POST /restore?dryRun=true', { step: 'apply', restore, index: 0 }));
+  expectDescribed('confirmRestore', await ask('POST /restore/confirm'));
+  const store = createTablesStore({ connection: stack(), tablePrefix: stack().tablePrefix });
+  const times = { asOf: 0, restoredAt: 0, appliesFrom: 0, seatsExactFrom: 0, finishedAt: 0, confirmedAt: null };
+  await store.writeRestoreMark({ name: 'x', backup: 'x', ...times }, null, { by: 'test', at: 0 });
+  expectDescribed('confirmRestore', await ask('POST /restore/confirm?dryRun=true'));
+  expectDescribed('confirmRestore', await ask('POST /restore/confirm'));
+});
+
 test('a write that is repeated, or still runs, is answered as described', async () => {
   const path = '/offers/contoso/repeated/pro';
   const body = { offer: 'contoso/repeated/pro', mode: 'licensed' };
