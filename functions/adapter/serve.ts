@@ -1,12 +1,12 @@
 import type { HttpHandler, HttpRequest, InvocationContext } from '@azure/functions';
-import { prepareVerifier, writeJson } from '../../src/app/instance.ts';
+import { prepareLicences, writeJson } from '../../src/app/instance.ts';
 import type { EdgeRequest, Log, UseCase } from '../../src/app/instance.ts';
 
 /** Translates between the Functions library and a use case. For HEAD the host drops the body and keeps the headers. */
 export function serve(useCase: UseCase): HttpHandler {
   return async (request, context) => {
     const { status, headers, body, encodedBody } = await useCase(translate(request, context));
-    prepareVerifier();
+    prepareLicences();
     return { status, headers: { ...headers }, body: encodedBody ?? body };
   };
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../contract/durations.ts';
-import { connectTable } from '../tables/kit/connection.ts';
+import { isConnectionString } from '../tables/kit/connectionString.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MAX_ROOTS } from '../tokens/rootKey.ts';
@@ -329,16 +329,6 @@ function findConflicts({ ISSUER, ACCEPTED_CLOUDS }: Partial<Settings>, given: Gi
     problems.push('TRUST_DIRECTORY names a directory that cannot be read');
   }
   return problems;
-}
-
-/** By the library that will use it; what it says of a text that it cannot read is not fit for people. */
-function isConnectionString(connectionString: string): boolean {
-  try {
-    connectTable('offers', { connection: { connectionString } });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isDirectory(path: string): boolean {
