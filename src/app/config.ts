@@ -243,6 +243,9 @@ export interface ServiceConfig extends Settings {
   readonly console: ConsoleConfig | null;
 }
 
+/** The schema is used once, so that to compile it costs more than it gains. */
+const ONCE = { jitless: true } as const;
+
 /**
  * Reads and judges every setting at once.
  *
@@ -250,7 +253,7 @@ export interface ServiceConfig extends Settings {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ServiceConfig {
   const given = readGiven(environment);
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = settingsSchema.safeParse(given, ONCE);
   const issues = parsed.success ? [] : parsed.error.issues.map(describeIssue);
   // What is wrong with one setting hides nothing that is wrong with the others.
   const usable = parsed.success ? parsed.data : parseEach(given);
