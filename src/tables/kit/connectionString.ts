@@ -3,12 +3,29 @@
  * refuses what it cannot use, and needs nothing else of the client.
  */
 export function isConnectionString(text: string): boolean {
-  if (text.toLowerCase().includes('usedevelopmentstorage=true')) return true;
+  if (isDevelopment(text)) return true;
   try {
     return isAccount(text) ? hasAccount(text) : hasSharedAccess(text);
   } catch {
     return false;
   }
+}
+
+export interface StorageAccount {
+  readonly name: string;
+  /** Base64. */
+  readonly key: string;
+}
+
+/** The account that a connection string names with its key; null where it has a shared access signature instead. */
+export function readAccount(text: string): StorageAccount | null {
+  if (isDevelopment(text) || !isAccount(text)) return null;
+  return { name: valueOf(text, 'AccountName'), key: valueOf(text, 'AccountKey') };
+}
+
+/** Azurite's own account, which the client knows. */
+function isDevelopment(text: string): boolean {
+  return text.toLowerCase().includes('usedevelopmentstorage=true');
 }
 
 function isAccount(text: string): boolean {
