@@ -12,11 +12,9 @@ export function serve(useCase: UseCase): HttpHandler {
 }
 
 function translate(request: HttpRequest, context: InvocationContext): EdgeRequest {
+  const { pathname: path, searchParams: query } = new URL(request.url);
   return {
-    method: request.method,
-    path: new URL(request.url).pathname,
-    params: request.params,
-    query: new URL(request.url).searchParams,
+    ...{ method: request.method, path, params: request.params, query },
     header: (name) => request.headers.get(name),
     readBody: async () => new Uint8Array(await request.arrayBuffer()),
     log: writeTo(context),
