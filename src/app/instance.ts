@@ -12,8 +12,6 @@ export type { EdgeRequest, Log, UseCase } from '../http/edge.ts';
  */
 export const service = await createService(readConfig(), { now: Date.now });
 
-keepYoungSpace();
-
 /** Milliseconds: the first answer is on its way to the caller by then. */
 const DELAY = 250;
 
@@ -33,6 +31,9 @@ export function prepareLicences(): void {
       loadSecondReader();
     } catch {
       // Loading is tried again, and fails loudly, where a request needs it.
+    } finally {
+      // As large as all this code has made it: with what the import alone needs, it would be collected twice as often.
+      keepYoungSpace();
     }
   };
   setTimeout(() => void load(), DELAY).unref();
