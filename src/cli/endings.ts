@@ -59,15 +59,7 @@ export async function end<A extends AnswerName>(
     }
     if (told !== undefined) await confirm(session, told, yes);
   }
-  const answer = await client({ ...call, query }).catch(explainMeanwhile);
-  tellRemoved(session, answer);
-  show(answer);
-}
-
-/** A write may give members their defaults back that nobody thought of. */
-function tellRemoved(session: Service['session'], answer: Answers[AnswerName]): void {
-  if (typeof answer !== 'object' || !('removed' in answer) || answer.removed === undefined) return;
-  session.complain(`Back to their defaults: ${answer.removed.join(', ')}.\n`);
+  show(await client({ ...call, query }).catch(explainMeanwhile));
 }
 
 /** The service speaks of ETags and tokens, which the command brings by itself. */
