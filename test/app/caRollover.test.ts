@@ -6,7 +6,7 @@ import type { Authority } from '../../src/emulator/authority/authority.ts';
 import type { KeyRing } from '../../src/emulator/authority/keys.ts';
 import { startEmulator } from '../../src/emulator/server/startEmulator.ts';
 import { boot, createKey } from '../endToEnd/protocolClient.ts';
-import { createClientFleet, statesOf } from '../support/clientFleet.ts';
+import { createClientFleet, fleetOf, statesOf } from '../support/clientFleet.ts';
 import { openCommandLine } from '../support/operatorTerminal.ts';
 import { runKeys } from '../support/runKeys.ts';
 import { useScenes } from '../support/serviceScene.ts';
@@ -90,7 +90,7 @@ function createProbes({ urls, imdsUrl: own }: Scene) {
 test.each(Object.entries(SHAPES))('a new CA %s: no client loses its licence', async (_, shape) => {
   const scene = await createScene({ instances: [{}, {}, {}] });
   const { ask, askEach } = createProbes(scene);
-  const check = createClientFleet({ issuer: scene.urls[0], imdsUrl: scene.imdsUrl, now: scene.now, size: 3 });
+  const check = createClientFleet({ issuer: scene.urls[0], imdsUrl: scene.imdsUrl, now: scene.now, vms: fleetOf(3) });
   expect(statesOf(await check())).toEqual(['licensed undefined']);
   ahead = 20 * HOUR;
   const moved = await moveCloud(scene, shape);

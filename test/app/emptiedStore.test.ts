@@ -7,7 +7,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { send } from '../endToEnd/protocolClient.ts';
-import { createClientFleet, statesOf } from '../support/clientFleet.ts';
+import { createClientFleet, fleetOf, statesOf } from '../support/clientFleet.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 
@@ -22,7 +22,8 @@ beforeEach(() => {
   ahead = 0;
 });
 
-const createFleet = ({ urls: [issuer], imdsUrl, now }: Scene) => createClientFleet({ issuer, imdsUrl, now, size: 5 });
+const createFleet = ({ urls: [issuer], imdsUrl, now }: Scene) =>
+  createClientFleet({ issuer, imdsUrl, now, vms: fleetOf(5) });
 
 async function emptyStore({ store, tables }: Scene, what: 'everything' | 'licences'): Promise<void> {
   if (what === 'licences') {

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { Adapters } from '../../src/client/index.ts';
 import type * as AzurePins from '../../src/trust/azurePins.ts';
 import { askChallenge, createKey, post, prove } from '../endToEnd/protocolClient.ts';
-import { createClientFleet, statesOf } from '../support/clientFleet.ts';
+import { createClientFleet, fleetOf, statesOf } from '../support/clientFleet.ts';
 import { openCommandLine } from '../support/operatorTerminal.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
@@ -81,7 +81,7 @@ test.skipIf(!hasShared).each(Object.entries(SHAPES))('2025 to 2026, with %s', as
   });
   expect(await present(scene, BEFORE.file)).toBe('nonce_mismatch');
   time = AFTER.at - 20 * HOUR;
-  const check = createClientFleet({ issuer: scene.urls[0], imdsUrl: scene.imdsUrl, now: scene.now, size: 2 });
+  const check = createClientFleet({ issuer: scene.urls[0], imdsUrl: scene.imdsUrl, now: scene.now, vms: fleetOf(2) });
   expect(statesOf(await check())).toEqual(['licensed undefined']);
   time = AFTER.at;
   const moved = { fetch: sendGenuine(AFTER.file), renew: true };

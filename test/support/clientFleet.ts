@@ -10,8 +10,8 @@ export interface FleetOptions extends Pick<ClientOptions, 'issuer' | 'trust'> {
   readonly imdsUrl: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** How many VMs. */
-  readonly size: number;
+  /** Names of the emulator's VMs. */
+  readonly vms: readonly string[];
 }
 
 export interface FleetCheck {
@@ -25,15 +25,14 @@ export interface FleetCheck {
 
 /** The software of a fleet under the shipped client; each VM keeps its folder until the test has finished. */
 export function createClientFleet(options: FleetOptions): (check?: FleetCheck) => Promise<readonly Answer[]> {
-  const { issuer, trust, now, size } = options;
+  const { issuer, trust, now, vms } = options;
   const folder = mkdtempSync(join(tmpdir(), 'countersign-fleet-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true });
   });
-  const fleet = Array.from({ length: size }, (_, index) => `fleet-${index + 1}`);
   return ({ imdsUrl = options.imdsUrl, fetch = REAL_ADAPTERS.fetch, renew = false } = {}) =>
     Promise.all(
-      fleet.map((vm) =>
+      vms.map((vm) =>
         createLicenceClient({
           ...{ issuer, product: 'contoso/gateway', once: true, folder: join(folder, vm) },
           ...(trust !== undefined && { trust }),
@@ -48,3 +47,7 @@ export function createClientFleet(options: FleetOptions): (check?: FleetCheck) =
 export const statesOf = (checks: readonly Answer[]): readonly string[] => [
   ...new Set(checks.map(({ state, code }) => `${state} ${code}`)),
 ];
+
+/** The names of the VMs of a fleet, which the emulator makes up. */
+export const fleetOf = (size: number, from = 1): readonly string[] =>
+  Array.from({ length: size }, (_, index) => `fleet-${from + index}`);
