@@ -1,10 +1,8 @@
-import type { LicenceStore } from './licenceStore.ts';
-import { backupTable } from './backup/backupTable.ts';
-import { restoreMarkRow } from './catalogue/restoreMarkRow.ts';
-import { restoreTable } from './backup/restoreTable.ts';
-import { stagingTable } from './backup/stagingTable.ts';
 import type { TableClient } from '@azure/data-tables';
 
+import type { LicenceStore } from './licenceStore.ts';
+import { laterBackup } from './backup/laterBackup.ts';
+import { restoreMarkRow } from './catalogue/restoreMarkRow.ts';
 import { activationTable } from './seats/activationTable.ts';
 import { changeTable } from './decisions/changeTable.ts';
 import { claimTable } from './catalogue/claimTable.ts';
@@ -83,9 +81,7 @@ export function createTablesStore(options: TablesStoreOptions): LicenceStore {
     ...trustTable(tables.trust, budget),
     ...keySetTable(tables.keysets, budget),
     ...cleaningTables(tables, seats, budgets),
-    ...backupTable(tables, budgets),
-    ...restoreTable(tables, budgets),
-    ...stagingTable(tables.restores, budgets),
+    ...laterBackup(tables, budgets),
     ...restoreMarkRow(tables.offers, budget),
   };
 }

@@ -11,6 +11,8 @@ import { deleteRows, readOneRow, readPieces, searchAllRows, writeOneRow, writeRo
 import type { Row } from '../kit/rows.ts';
 import type { Budgets } from '../kit/storeCall.ts';
 
+export type StagingTables = Readonly<Record<'restores', TableClient>>;
+
 const STATEMENT_ROW = 'statement';
 /** `;` is the character after `:`. */
 const PART_ROWS = { from: 'part:', to: 'part;' } as const;
