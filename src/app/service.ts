@@ -11,6 +11,7 @@ import { createActivateOffline } from '../vm/activateOffline.ts';
 import { createReadReadiness } from '../vm/readiness.ts';
 import { createClaimLimit } from '../vm/claimLimit.ts';
 import { createAuthenticLimit } from '../vm/authenticLimit.ts';
+import type { createListDecisions } from '../views/listDecisions.ts';
 import type { ServiceConfig } from './config.ts';
 import { createKeySets, createSigningKeys } from './createKeys.ts';
 import { createStore } from './createStore.ts';
@@ -87,11 +88,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
       ? []
       : loadOperatorsLater(async () => {
           const { serveOperators } = await import('../operators/routes.ts');
-          const { createListDecisions } = await import('../views/listDecisions.ts');
-          const { createPlaceSeal } = await import('../backup/sealedPlace.ts');
-          const placeSeal = createPlaceSeal(issuer, config.CHALLENGE_SECRETS);
-          const listDecisions = createListDecisions({ store, now });
-          return serveOperators(directory, { ...operatorNeeds, listDecisions, placeSeal });
+          return serveOperators(directory, { ...operatorNeeds, ...(await loadOperatorNeeds(config, { store, now })) });
         });
   return {
     routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),
@@ -99,6 +96,18 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore({ store, config, now }, log),
     projectViews: async (log) => (await import('./projectViews.ts')).projectViews({ store, now }, log),
   };
+}
+
+/** What operators alone need: no VM waits for its code. */
+async function loadOperatorNeeds(
+  { ISSUER: issuer, CHALLENGE_SECRETS: secrets }: ServiceConfig,
+  needs: Parameters<typeof createListDecisions>[0],
+) {
+  const [{ createListDecisions }, { createPlaceSeal }] = await Promise.all([
+    import('../views/listDecisions.ts'),
+    import('../backup/sealedPlace.ts'),
+  ]);
+  return { listDecisions: createListDecisions(needs), placeSeal: createPlaceSeal(issuer, secrets) };
 }
 
 /** Only where it is asked for: it is made of the schemas of all routes, the operators' too. */
