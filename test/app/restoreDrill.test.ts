@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 
+import { projectViews } from '../../src/app/projectViews.ts';
 import { claimIdOf } from '../../src/catalogue/claimCode.ts';
 import { REAL_ADAPTERS } from '../../src/client/adapters/real.ts';
 import { createLicenceClient } from '../../src/client/index.ts';
@@ -92,11 +93,15 @@ test('a store is emptied and restored: no client loses its licence, and nothing 
   const scene = await createScene({ catalogue: CATALOGUE });
   const { backup, check, trial, blocked } = await liveAndBackUp(scene);
   await emptyStore(scene);
+  const project = () => projectViews({ store: scene.store, now: scene.now }, () => undefined);
+  await project();
   ahead = 13 * HOUR;
   // As those of a customer who comes at the wrong time: nobody's grace is ended by what is not there.
   expect(statesOf(await check())).toEqual(expect.arrayContaining(['licensed plan_unknown']));
   const restored = await restoreBackup(scene, backup);
   expect(restored.body).toMatchObject({ done: true });
+  await project();
+  expect((await scene.operate('GET /licences')).body['items']).toHaveLength(2);
   ahead += MINUTE;
   expect(statesOf(await check())).toEqual(['licensed undefined']);
 

@@ -18,6 +18,7 @@ import type { Change, Recorded, Stored } from '../../contract/stored.ts';
 import type { ChangeRecord, ChangeStore } from '../../decisions/changes.ts';
 import { RequestError } from '../../http/requestError.ts';
 import type { LiveTrust } from '../../trust/live/liveTrust.ts';
+import type { ViewMarkStore } from '../../views/store.ts';
 import type { RecordChanges } from '../edge/recordChanges.ts';
 import { findDenied } from './judgeRestore.ts';
 
@@ -25,6 +26,7 @@ export interface ApplyNeeds {
   readonly store: StagingStore &
     RestoreTarget &
     RestoreMarkStore &
+    ViewMarkStore &
     Pick<CatalogueStore, 'holdsAnOffer'> &
     Pick<ChangeStore, 'pageChanges'>;
   readonly trust: Pick<LiveTrust, 'refresh'>;
@@ -99,10 +101,18 @@ export async function applyNext(needs: ApplyNeeds, row: Stored<StagedBackup>, as
     if (written.outcome !== 'written') throw new RequestError('busy', 'Somebody else goes on with this restore.', 5);
     if (index + 1 < staged.digests.length) return { staged: { ...staged, applied: index + 1 }, counts, mark };
   }
+  await lookThroughAll(store);
   const finished = { ...mark, finishedAt: at };
   const written = await store.writeRestoreMark(finished, present.version, asked.change);
   if (written.outcome !== 'written') throw new RequestError('busy', 'Somebody else goes on with this restore.', 5);
   return { staged: { ...staged, applied: staged.digests.length }, counts, mark: finished };
+}
+
+/** Lists and the search know of what was restored as soon as the projector has gone through everything, and not in a day. */
+async function lookThroughAll(store: ViewMarkStore): Promise<void> {
+  const pass = await store.readMark('pass');
+  // Without a mark everything is new anyway; one that changes meanwhile is of a pass that goes on.
+  if (pass !== null) await store.writeMark('pass', { at: 0, place: null }, pass.version);
 }
 
 async function writeMark(
