@@ -47,8 +47,8 @@ export function createRestore(session: Session) {
         try {
           // Damage is found before anything is sent.
           for (const index of backup.parts.keys()) await backup.readPart(index);
-          if (options.keysOut !== undefined) await writeKeys(session, backup, options.keysOut);
           const begin = await createBegin(session, backup, options);
+          if (options.unsigned === true) await tellPins(session, backup, options.pin ?? []);
           await restore({ service, backup, begin, reason: options.reason }, options);
         } finally {
           await backup.close();
@@ -63,19 +63,22 @@ interface TrustFlags {
   readonly unsigned?: true | undefined;
   readonly pin?: readonly string[] | undefined;
   readonly reason?: string | undefined;
+  readonly keysOut?: string | undefined;
 }
 
 /** @throws {UsageError} */
 async function createBegin(session: Session, { statement, parts }: OpenedBackup, flags: TrustFlags): Promise<object> {
-  const { keySet, root, unsigned, pin = [], reason } = flags;
+  const { keySet, root, unsigned, pin = [], reason, keysOut } = flags;
   if ((keySet === undefined) !== (root === undefined))
     throw new UsageError('--key-set and --root go together. Name the root key that must have signed the set');
   if (unsigned === true && reason === undefined) throw new UsageError('--unsigned needs --reason. Add why');
+  if (unsigned === true && keysOut !== undefined)
+    throw new UsageError('--keys-out needs a backup whose signature counts. Leave --unsigned out');
   if (unsigned !== true && pin.length > 0) throw new UsageError('--pin goes together with --unsigned. Leave it out');
   return {
     ...{ step: 'begin', statement, digests: parts.map(([digest]) => digest) },
     ...(keySet !== undefined && { keySet: { token: await readSmallFile(keySet, session), root } }),
-    ...(unsigned === true && { unsigned: { pins: pin.map((one) => one.replaceAll(':', '').toLowerCase()) } }),
+    ...(unsigned === true && { unsigned: { pins: pin.map(digestOf) } }),
   };
 }
 
@@ -89,12 +92,15 @@ interface Work {
 interface Flags {
   readonly dryRun?: true | undefined;
   readonly yes?: true | undefined;
+  readonly keysOut?: string | undefined;
 }
 
-async function restore(work: Work, { dryRun, yes }: Flags): Promise<void> {
+async function restore(work: Work, { dryRun, yes, keysOut }: Flags): Promise<void> {
   const { service } = work;
   const { session } = service;
   const begun = await sendParts(work);
+  // Only now it is known who signed them: whoever is published among the signing keys can write licences.
+  if (keysOut !== undefined) await writeKeys(session, work.backup, keysOut);
   const trial = await tryAll(work, begun);
   const told = describeTrial(trial, begun);
   if (dryRun === true) {
@@ -217,16 +223,37 @@ function formatDone({ asOf, counts, seatsExactFrom }: Report, session: Session):
   return `Restored the backup of ${printable(asOf)}:\n${formatCounts(counts, session)}${exact}${next}`;
 }
 
+/** An unsigned pin is the power to make VM identities for whoever wrote the file. */
+async function tellPins(session: Session, backup: OpenedBackup, named: readonly string[]): Promise<void> {
+  const pins = await readLines(backup, 'pin');
+  const left = pins.filter(({ sha256 }) => !named.some((one) => digestOf(one) === sha256));
+  if (left.length === 0) return;
+  const names = left.map(({ sha256, cloud }) => `  ${printable(`${sha256} of ${cloud}`)}\n`).join('');
+  session.complain(`These pins are not restored. Name each with --pin if you know that it is genuine:\n${names}`);
+}
+
+/** Without the colons that other programs write. */
+function digestOf(pin: string): string {
+  return pin.replaceAll(':', '').toLowerCase();
+}
+
+/** The objects of one kind. The service judges them; here they are only read. */
+async function readLines<K extends 'pin' | 'key'>(backup: OpenedBackup, kind: K) {
+  const found: Extract<BackupLine, { readonly kind: K }>[] = [];
+  for (const index of backup.parts.keys()) {
+    const lines = (await backup.readPart(index)).split('\n').filter((line) => line.includes(`"${kind}"`));
+    const parsed = lines.map((line) => JSON.parse(line) as BackupLine);
+    found.push(...parsed.filter((line): line is (typeof found)[number] => line.kind === kind));
+  }
+  return found;
+}
+
 /** The keys under which licences of before were signed: the new service has to publish them until the last one has ended. */
 async function writeKeys(session: Session, backup: OpenedBackup, out: string): Promise<void> {
-  const keys: object[] = [];
-  for (const index of backup.parts.keys()) {
-    for (const line of (await backup.readPart(index)).split('\n')) {
-      if (!line.startsWith('{"kind":"key"')) continue;
-      const { jwk, life } = JSON.parse(line) as Extract<BackupLine, { readonly kind: 'key' }>;
-      keys.push({ ...jwk, until: new Date(session.now() + life * SECOND).toISOString() });
-    }
-  }
+  const keys = (await readLines(backup, 'key')).map(({ jwk, life }) => ({
+    ...jwk,
+    until: new Date(session.now() + life * SECOND).toISOString(),
+  }));
   await writeText(session, out, jsonLine({ keys }));
   session.complain(`${printable(out)} written: ${keys.length} public keys, for the setting FORMER_SIGNING_KEYS\n`);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommandLine } from '../../../../src/cli/runCommandLine.ts';
+import { parseFormerKeys } from '../../../../src/tokens/formerKeys.ts';
 import { createTablesStore } from '../../../../src/tables/createTablesStore.ts';
 import { operate, useStack } from '../../../operators/useStack.ts';
 import { createTestTables } from '../../../support/azurite.ts';
@@ -79,6 +80,9 @@ test('a store is lost and restored: each step tells its effect, asks, can be tri
     effect: /^Restores the backup of 20\S+Z \(\d+ parts, signed by \S{43}\)\. Until countersign restore confirm, /m,
     change: /^Nothing was restored\. Would be:$[^]*^ +offers +\d+ new, 0 replaced, 0 left as they are$/m,
   });
+  const keysOut = ['--keys-out', 'former.json', '--dry-run'];
+  expect((await run(['restore', 'day.backup', ...keysOut])).code).toBe(0);
+  expect(parseFormerKeys(readFileSync(join(folder, 'former.json'), 'utf8'))).toHaveLength(1);
   expect(restored.out).toMatch(/^Seats are not exact until 20\S+Z\.$/m);
   expect((await operate(stack(), 'GET /catalogue')).body).toEqual(before);
   const status = await run(['status']);
@@ -102,7 +106,13 @@ test('what is not a backup, or not the one that was signed, is refused before an
     const { code, complaints } = await run(['restore', name, '--yes']);
     expect([code, complaints]).toEqual([1, expect.stringContaining(message)]);
   }
-  for (const args of [['--unsigned'], ['--pin', 'ab'], ['--key-set', 'x'], ['--root', 'x']]) {
+  for (const args of [
+    ['--unsigned'],
+    ['--unsigned', '--reason', 'x', '--keys-out', 'k.json'],
+    ['--pin', 'ab'],
+    ['--key-set', 'x'],
+    ['--root', 'x'],
+  ]) {
     expect((await run(['restore', 'day.backup', '--yes', ...args])).code).toBe(1);
   }
 });
