@@ -9,15 +9,15 @@ type BackupStore = BackupSource & RestoreTarget & StagingStore;
 /** What backup and restore need, loaded by the first of their calls: no VM needs it. */
 export function laterBackup(tables: BackupTables & StagingTables, budgets: Budgets): BackupStore {
   const load = loadOnce(async (): Promise<BackupStore> => {
-    const [source, target, staging] = await Promise.all([
+    const [{ backupTable }, { restoreTable }, { stagingTable }] = await Promise.all([
       import('./backupTable.ts'),
       import('./restoreTable.ts'),
       import('./stagingTable.ts'),
     ]);
     return {
-      ...source.backupTable(tables, budgets),
-      ...target.restoreTable(tables, budgets),
-      ...staging.stagingTable(tables.restores, budgets),
+      ...backupTable(tables, budgets),
+      ...restoreTable(tables, budgets),
+      ...stagingTable(tables.restores, budgets),
     };
   });
   return {
