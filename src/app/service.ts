@@ -21,6 +21,8 @@ import { createServiceTrust } from './serviceTrust.ts';
 /** What a host runs: the routes for its requests, and what its timer calls. */
 export interface Service {
   readonly routes: readonly ServedRoute[];
+  /** Loads the store's code, if no request has. */
+  readonly loadStore: () => Promise<unknown>;
   /** @throws {StoreUnavailableError} */
   readonly cleanStore: (log: Log) => Promise<void>;
   /** @throws {StoreUnavailableError} */
@@ -40,7 +42,7 @@ export interface ServiceSeams {
 export async function createService(config: ServiceConfig, { now, vault, rootVault }: ServiceSeams): Promise<Service> {
   const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle, directory } = config;
   const signingKeys = await createSigningKeys(config, vault);
-  const { store, catalogue } = await createStore(config, now);
+  const { store, load: loadStore, catalogue } = createStore(config, now);
   const { keySets, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
   const { trust, probePins } = await createServiceTrust(config, store);
   const challenges = createChallenges({ issuer, secrets: config.CHALLENGE_SECRETS, nonceStyle });
@@ -78,6 +80,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
         });
   return {
     routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),
+    loadStore,
     cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore({ store, config, now }, log),
     projectViews: async (log) => (await import('./projectViews.ts')).projectViews({ store, now }, log),
   };
