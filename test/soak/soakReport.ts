@@ -21,6 +21,16 @@ export function growthOf(memory: readonly Memory[]): number {
 
 export const mostOf = (memory: readonly Memory[]): number => Math.max(...memory.map(({ resident }) => resident)) / MIB;
 
+/** Medians of the fifths of the run, in MiB: whether it is still warming up shows in them. */
+function fifthsOf(memory: readonly Memory[]): readonly string[] {
+  const length = Math.max(1, Math.ceil(memory.length / 5));
+  return Array.from({ length: Math.ceil(memory.length / length) }, (_, fifth) => {
+    const part = memory.slice(fifth * length, (fifth + 1) * length).map(({ resident }) => resident);
+    const [median = 0] = part.toSorted((left, right) => left - right).slice(part.length >> 1);
+    return (median / MIB).toFixed(0);
+  });
+}
+
 const isRight = ({ outcome, expected }: Sighting) => outcome === expected;
 
 /** Answers that are neither the right one nor one that passes: there must be none. */
@@ -45,6 +55,7 @@ export function writeSoak(minutes: number, sightings: readonly Sighting[], memor
     table([
       ['memory of the service’s process', 'MiB'],
       ['at the start', (first / MIB).toFixed(0)],
+      ['medians of the fifths of the run', fifthsOf(memory).join(', ')],
       ['most', mostOf(memory).toFixed(0)],
       ['growth a minute, over the second half', growthOf(memory).toFixed(2)],
     ]),
