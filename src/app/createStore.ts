@@ -1,6 +1,7 @@
 import { createTablesStore } from '../tables/createTablesStore.ts';
 import type { TablesConnection } from '../tables/kit/connection.ts';
 import { MAX_ANSWER } from '../seats/lease.ts';
+import { timePort } from '../http/boundLog.ts';
 import { cacheCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { CachedCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { LicenceStore } from '../tables/licenceStore.ts';
@@ -18,7 +19,8 @@ export async function createStore(
   now: () => number,
 ): Promise<{ readonly store: LicenceStore; readonly catalogue: CachedCatalogue }> {
   const { TABLE_PREFIX: tablePrefix, STORE_BUDGET_MILLISECONDS: budget } = config;
-  const store = createTablesStore({ connection: await connect(config), tablePrefix, budget });
+  const tables = createTablesStore({ connection: await connect(config), tablePrefix, budget });
+  const store = timePort('store', tables);
   return { store, catalogue: cacheCatalogue(store, { now, maxAge: MAX_AGE }) };
 }
 

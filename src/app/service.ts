@@ -1,6 +1,9 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createAddressLimit } from '../http/addressLimit.ts';
+import { boundLines, timePort } from '../http/boundLog.ts';
 import type { Log, ServedRoute } from '../http/edge.ts';
+import { createHideIds } from '../http/hideIds.ts';
+import type { HideIds } from '../http/hideIds.ts';
 import { CONSOLE_PATH } from '../operators/console/routes.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
@@ -41,8 +44,10 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle, directory } = config;
   const signingKeys = await createSigningKeys(config, vault);
   const { store, catalogue } = await createStore(config, now);
-  const { keySets, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
+  const { keySets: untimed, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
+  const keySets = timePort('signer', untimed, 'readSigner');
   const { trust, probePins } = await createServiceTrust(config, store);
+  const hideIds = chooseHideIds(config);
   const challenges = createChallenges({ issuer, secrets: config.CHALLENGE_SECRETS, nonceStyle });
   const licenceLife = config.LICENCE_LIFE_SECONDS;
   const probed = { store, keySets, signingKeys, challenges, probePins, licenceLife, now };
@@ -62,6 +67,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     seatGate: createSeatGate(),
     claimLimit: createClaimLimit(),
     describeApi: () => describeApi(config),
+    hideIds,
   };
   const operatorNeeds = {
     ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, readReadiness, now },
@@ -78,8 +84,10 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
         });
   return {
     routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),
-    cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore({ store, config, now }, log),
-    projectViews: async (log) => (await import('./projectViews.ts')).projectViews({ store, now }, log),
+    cleanStore: async (log) =>
+      (await import('./cleanStore.ts')).cleanStore({ store, config, now }, boundLines(log, hideIds)),
+    projectViews: async (log) =>
+      (await import('./projectViews.ts')).projectViews({ store, now }, boundLines(log, hideIds)),
   };
 }
 
@@ -90,6 +98,11 @@ async function describeApi({ ISSUER: issuer, directory }: ServiceConfig): Promis
     import('../operators/routes.ts'),
   ]);
   return describeService(issuer, directory === null ? [] : OPERATOR_ROUTES);
+}
+
+/** By the secret that signs challenges: when that is replaced, ids are hashed to other values. */
+function chooseHideIds({ LOG_IDS, CHALLENGE_SECRETS: [first] }: ServiceConfig): HideIds | null {
+  return LOG_IDS === 'hashed' && first !== undefined ? createHideIds(first.secret) : null;
 }
 
 const MINUTE = 60_000;
