@@ -14,12 +14,16 @@ import { createActivateOffline } from '../vm/activateOffline.ts';
 import { createReadReadiness } from '../vm/readiness.ts';
 import { createClaimLimit } from '../vm/claimLimit.ts';
 import { createAuthenticLimit } from '../vm/authenticLimit.ts';
+import type { CleaningNeeds } from './cleanStore.ts';
 import type { ServiceConfig } from './config.ts';
 import { createKeySets, createSigningKeys } from './createKeys.ts';
 import { createStore } from './createStore.ts';
 import { loadOperatorsLater } from './operatorRoutes.ts';
 import { joinRoutes } from './routes.ts';
 import { createServiceTrust } from './serviceTrust.ts';
+import type { TellNeeds } from './tellReadiness.ts';
+import type { WatchNeeds } from './watchState.ts';
+import type { LicenceStore } from '../tables/licenceStore.ts';
 
 /** What a host runs: the routes for its requests, and what its timer calls. */
 export interface Service {
@@ -28,6 +32,9 @@ export interface Service {
   readonly cleanStore: (log: Log) => Promise<void>;
   /** @throws {StoreUnavailableError} */
   readonly projectViews: (log: Log) => Promise<void>;
+  /** @throws {StoreUnavailableError} */
+  readonly watchState: (log: Log) => Promise<void>;
+  readonly tellReadiness: (log: Log) => Promise<void>;
 }
 
 /** What a test may put in place of the real thing. */
@@ -69,9 +76,10 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     describeApi: () => describeApi(config),
     hideIds,
   };
+  const challengeKids = config.CHALLENGE_SECRETS.map(({ kid }) => kid);
   const operatorNeeds = {
     ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, readReadiness, now },
-    challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
+    challengeKids,
     activateOffline: createActivateOffline(vmNeeds),
   };
   const operatorRoutes =
@@ -84,10 +92,22 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
         });
   return {
     routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),
-    cleanStore: async (log) =>
-      (await import('./cleanStore.ts')).cleanStore({ store, config, now }, boundLines(log, hideIds)),
-    projectViews: async (log) =>
-      (await import('./projectViews.ts')).projectViews({ store, now }, boundLines(log, hideIds)),
+    ...createTimers({ ...vmNeeds, config, challengeKids }),
+  };
+}
+
+type TimerNeeds = Omit<CleaningNeeds, 'store'> &
+  WatchNeeds &
+  TellNeeds & { readonly store: LicenceStore; readonly hideIds: HideIds | null };
+
+/** What timers run is loaded when the first of them does. */
+function createTimers(needs: TimerNeeds): Omit<Service, 'routes'> {
+  const lines = (log: Log) => boundLines(log, needs.hideIds);
+  return {
+    cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore(needs, lines(log)),
+    projectViews: async (log) => (await import('./projectViews.ts')).projectViews(needs, lines(log)),
+    watchState: async (log) => (await import('./watchState.ts')).watchState(needs, lines(log)),
+    tellReadiness: async (log) => (await import('./tellReadiness.ts')).tellReadiness(needs, lines(log)),
   };
 }
 
