@@ -16,14 +16,15 @@ const HOUR = 3_600_000;
 
 /**
  * Writes what `readyz` answers, so that an alert needs nobody who asks. Until there was an offer the service is being set
- * up (`begun: false`), and nobody is to be woken.
+ * up (`begun: 'no'`), and nobody is to be woken.
  */
 export async function tellReadiness({ store, readReadiness, now }: TellNeeds, log: Log): Promise<void> {
   const { state, probes } = await readReadiness(log);
   const concerns = Object.entries(probes)
     .filter(([, probe]) => probe.state !== 'ok')
     .map(([name, { state: of, detail }]) => `${name} ${of}: ${detail}`);
-  const begun = await known(async () => (await store.holdsAnOffer()) || (await store.holdsADecision()));
+  const hasBegun = await known(async () => (await store.holdsAnOffer()) || (await store.holdsADecision()));
+  const begun = hasBegun === null ? 'unknown' : hasBegun ? 'yes' : 'no';
   const cleanedHoursAgo = await known(() => readCleaned(store, now()));
   log(state === 'ok' ? 'info' : 'warn', 'readiness_told', { state, begun, concerns, cleanedHoursAgo });
 }

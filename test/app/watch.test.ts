@@ -97,9 +97,9 @@ test('readiness is told whoever asks, and before the first offer the service has
   const ready = await createScene();
   const [line, ...others] = await linesOf(ready, 'tellReadiness');
   expect(others).toEqual([]);
-  expect(line).toMatchObject({ level: 'info', event: 'readiness_told', begun: true, cleanedHoursAgo: 0 });
+  expect(line).toMatchObject({ level: 'info', event: 'readiness_told', begun: 'yes', cleanedHoursAgo: 0 });
   const empty = await createScene({ catalogue: '{"offers":[]}' });
-  expect(await linesOf(empty, 'tellReadiness')).toMatchObject([{ state: 'degraded', begun: false }]);
+  expect(await linesOf(empty, 'tellReadiness')).toMatchObject([{ state: 'degraded', begun: 'no' }]);
 });
 
 test('hours since the cleaning are counted from the first question, and from each cleaning', async () => {

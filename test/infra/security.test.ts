@@ -22,6 +22,8 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.OperationalInsights/workspaces': 2,
     'Microsoft.Insights/components': 1,
     'Microsoft.Insights/diagnosticSettings': 4,
+    'Microsoft.Insights/actionGroups': 1,
+    'Microsoft.Insights/scheduledQueryRules': 10,
     'Microsoft.Storage/storageAccounts': 1,
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
