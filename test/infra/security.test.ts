@@ -24,6 +24,7 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.Insights/diagnosticSettings': 4,
     'Microsoft.Insights/actionGroups': 1,
     'Microsoft.Insights/scheduledQueryRules': 10,
+    'Microsoft.Insights/workbooks': 1,
     'Microsoft.Storage/storageAccounts': 1,
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,

@@ -5,6 +5,7 @@ import { ROOT } from '../bicep.ts';
 import { checkQuery } from '../kusto/languageService.ts';
 import { parseQuery } from '../kusto/parse.ts';
 import { readAlertRules } from './rules.ts';
+import { readWorkbookQueries } from './workbook.ts';
 
 /** Queries are checked by Microsoft's own language service, against the columns of the tables. */
 
@@ -24,6 +25,16 @@ test.each(RULES)('$name: the language service has nothing to say', ({ query }) =
 
 test.each(RULES)('$name has no operator but where, extend and summarize count() by', ({ query }) => {
   expect(parseQuery(query).table).toBe('AppTraces');
+});
+
+const WORKBOOK = readWorkbookQueries();
+
+test('the workbook has queries', () => {
+  expect(WORKBOOK.length).toBeGreaterThan(10);
+});
+
+test.each(WORKBOOK)('workbook, $name: the language service has nothing to say', ({ query }) => {
+  expect(checkQuery(query)).toEqual([]);
 });
 
 test('the language service finds what is wrong', () => {
