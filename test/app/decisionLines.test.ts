@@ -36,6 +36,8 @@ test('a first licence, a renewal and a release are one line each, with offer, cl
     licence = String((await scene.boot('fleet-1', { key })).body['licence']);
   };
   const first = await linesOf(scene, boot);
+  const { ms, storeMs } = first[0] ?? {};
+  expect(Number(ms)).toBeGreaterThanOrEqual(Number(storeMs));
   expect(first).toEqual([
     expect.objectContaining({ ...told, event: 'licence_issued', code: 'licence_issued', first: true }),
   ]);
@@ -62,6 +64,10 @@ test('refusals are one line each: of authentic evidence with offer or attested p
     }),
   ]);
   expect(refused[0]).toMatchObject({ offer: null, plan: { publisher: expect.any(String) as string } });
+  const unknown = await linesOf(scene, () => scene.boot('wrong-signer'));
+  expect(unknown).toEqual([
+    expect.objectContaining({ code: 'issuer_unknown', cloud: 'emulator', correlationId, ...TIMES }),
+  ]);
   const strange = await linesOf(scene, () => scene.boot('altered-content'));
   expect(strange).toEqual([expect.objectContaining({ event: 'evidence_refused', correlationId, ...TIMES })]);
 });
