@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import * as z from 'zod';
 import { CLOUD_NAMES, EMULATOR_CLOUD } from '../contract/clouds.ts';
 import { DEFAULT_LICENCE_LIFE, MAX_DURATION, SECOND, SHORTEST_LIFETIME } from '../contract/durations.ts';
-import { connectTable } from '../tables/kit/connection.ts';
+import { isConnectionString } from '../tables/kit/connectionString.ts';
 import { createLocalKeys } from '../tokens/localKeys.ts';
 import { isThumbprint } from '../tokens/publicJwk.ts';
 import { MAX_ROOTS } from '../tokens/rootKey.ts';
@@ -249,6 +249,9 @@ export interface ServiceConfig extends Settings {
   readonly console: ConsoleConfig | null;
 }
 
+/** The schema is used once, so that to compile it costs more than it gains. */
+const ONCE = { jitless: true } as const;
+
 /**
  * Reads and judges every setting at once.
  *
@@ -256,7 +259,7 @@ export interface ServiceConfig extends Settings {
  */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ServiceConfig {
   const given = readGiven(environment);
-  const parsed = settingsSchema.safeParse(given);
+  const parsed = settingsSchema.safeParse(given, ONCE);
   const issues = parsed.success ? [] : parsed.error.issues.map(describeIssue);
   // What is wrong with one setting hides nothing that is wrong with the others.
   const usable = parsed.success ? parsed.data : parseEach(given);
@@ -335,16 +338,6 @@ function findConflicts({ ISSUER, ACCEPTED_CLOUDS }: Partial<Settings>, given: Gi
     problems.push('TRUST_DIRECTORY names a directory that cannot be read');
   }
   return problems;
-}
-
-/** By the library that will use it; what it says of a text that it cannot read is not fit for people. */
-function isConnectionString(connectionString: string): boolean {
-  try {
-    connectTable('offers', { connection: { connectionString } });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isDirectory(path: string): boolean {

@@ -7,6 +7,7 @@ import { createLocalRoot } from '../tokens/rootKey.ts';
 import type { RootKey } from '../tokens/rootKey.ts';
 import type { SigningKeys } from '../tokens/signingKeys.ts';
 import type { ServiceConfig } from './config.ts';
+import { loadOnce } from '../contract/loadOnce.ts';
 import { createManagedIdentity } from './managedIdentity.ts';
 import type { KeySets } from '../tokens/keySets/keySets.ts';
 import { SignedKeySets } from '../tokens/keySets/signedKeySets.ts';
@@ -24,6 +25,7 @@ export async function createSigningKeys(config: ServiceConfig, access?: VaultAcc
   const vault = access ?? { credential: await createManagedIdentity(config) };
   // No offer has a longer lifetime, nor a longer grace after it.
   const rules = { publishBeforeUse: lead * 1000, keepAfterUse: 2 * MAX_DURATION };
+  // The vault's library is loaded by the first request that needs a key: each start would pay for it.
   const load = loadOnce(async () =>
     (await import('../tokens/keyVaultKeys.ts')).createKeyVaultKeys({ ...vault, keyUrl, rules }),
   );
@@ -31,12 +33,6 @@ export async function createSigningKeys(config: ServiceConfig, access?: VaultAcc
     readSigner: async (at, choices) => (await load()).readSigner(at, choices),
     readPublished: async (at) => (await load()).readPublished(at),
   };
-}
-
-/** The vault's library is loaded by the first request that needs a key: each start would pay for it. */
-function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
-  let loading: Promise<T> | null = null;
-  return () => (loading ??= load());
 }
 
 export interface CreatedKeySets {

@@ -12,26 +12,29 @@ export type { EdgeRequest, Log, UseCase } from '../http/edge.ts';
  */
 export const service = await createService(readConfig(), { now: Date.now });
 
-keepYoungSpace();
-
 /** Milliseconds: the first answer is on its way to the caller by then. */
 const DELAY = 250;
 
 let isScheduled = false;
 
 /**
- * Loads, soon after the first answer of a process, what the verifier needs for a leaf that it has not met. A cold start does
- * not wait for it, and neither does most often the first new leaf. A fault is told by the leaf that needs it.
+ * Loads, soon after the first answer of a process, the store and what the verifier needs for a leaf that it has not met. A
+ * cold start does not wait for them, and neither do most often the first licence and the first new leaf. A fault is told by
+ * the request that needs them.
  */
-export function prepareVerifier(): void {
+export function prepareLicences(): void {
   if (isScheduled) return;
   isScheduled = true;
-  const load = () => {
+  const load = async () => {
     try {
+      await service.loadStore();
       loadSecondReader();
     } catch {
-      // Loading is tried again, and fails loudly, where a leaf needs it.
+      // Loading is tried again, and fails loudly, where a request needs it.
+    } finally {
+      // As large as all this code has made it: with what the import alone needs, it would be collected twice as often.
+      keepYoungSpace();
     }
   };
-  setTimeout(load, DELAY).unref();
+  setTimeout(() => void load(), DELAY).unref();
 }

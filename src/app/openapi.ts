@@ -5,10 +5,10 @@ import { PROBLEMS } from '../contract/problems.ts';
 import { CONSOLE_ENDPOINTS, VM_ENDPOINTS } from '../contract/endpoints.ts';
 import type { ConsoleEndpoint, VmEndpoint } from '../contract/endpoints.ts';
 import type { Problem } from '../contract/wire.ts';
-import type { AnonymousRoute } from '../http/anonymousRoute.ts';
-import { CONSOLE_ROUTES } from '../operators/console/routes.ts';
+import type { RouteDescription } from '../http/anonymousRoute.ts';
+import { CONSOLE_DESCRIPTIONS } from '../operators/console/routeDescriptions.ts';
 import { compactJws } from '../vm/answerSchemas.ts';
-import { VM_ROUTES } from '../vm/routes.ts';
+import { VM_DESCRIPTIONS } from '../vm/routeDescriptions.ts';
 import { ETAG, answerHeaders, problemHeaders } from './openapiHeaders.ts';
 import { SchemaBook } from './openapiSchemas.ts';
 import type { JsonSchema } from './openapiSchemas.ts';
@@ -42,15 +42,19 @@ export function describeService(issuer: string, routes: readonly OperatorRoute[]
   const add = (path: string, method: string, operation: Operation) => {
     (paths[path] ??= {})[method.toLowerCase()] = operation;
   };
-  for (const name of Object.keys(VM_ROUTES) as VmEndpoint[]) {
+  for (const name of Object.keys(VM_DESCRIPTIONS) as VmEndpoint[]) {
     const { path, method } = VM_ENDPOINTS[name];
-    add(path, method, describeAnonymous(book, { name, tag: tagOf(VM_ROUTES[name]), ...VM_ROUTES[name] }));
+    add(path, method, describeAnonymous(book, { name, tag: tagOf(VM_DESCRIPTIONS[name]), ...VM_DESCRIPTIONS[name] }));
   }
   // There is a console where there are operators.
-  const consoleNames = routes.length === 0 ? [] : (Object.keys(CONSOLE_ROUTES) as ConsoleEndpoint[]);
+  const consoleNames = routes.length === 0 ? [] : (Object.keys(CONSOLE_DESCRIPTIONS) as ConsoleEndpoint[]);
   for (const name of consoleNames) {
     const { path, method } = CONSOLE_ENDPOINTS[name];
-    add(path.replace('{*', '{'), method, describeAnonymous(book, { name, tag: 'console', ...CONSOLE_ROUTES[name] }));
+    add(
+      path.replace('{*', '{'),
+      method,
+      describeAnonymous(book, { name, tag: 'console', ...CONSOLE_DESCRIPTIONS[name] }),
+    );
   }
   for (const route of routes) add(route.endpoint.path, route.endpoint.method, describeRoute(book, route));
   const securitySchemes = routes.length === 0 ? {} : { directory: BEARER };
@@ -79,7 +83,7 @@ const BEARER = {
     'An Entra ID access token with an app role: Reader, Operator or Admin, each with all that the ones before may do.',
 };
 
-type DescribedRoute = Omit<AnonymousRoute<never>, 'serve'> & { readonly name: string; readonly tag: string };
+type DescribedRoute = RouteDescription & { readonly name: string; readonly tag: string };
 
 function tagOf({ body }: Pick<DescribedRoute, 'body'>): string {
   return body === undefined ? 'reading' : 'licensing';

@@ -28,6 +28,8 @@ import type { LicenceStore } from '../tables/licenceStore.ts';
 /** What a host runs: the routes for its requests, and what its timer calls. */
 export interface Service {
   readonly routes: readonly ServedRoute[];
+  /** Loads the store's code, if no request has. */
+  readonly loadStore: () => Promise<unknown>;
   /** @throws {StoreUnavailableError} */
   readonly cleanStore: (log: Log) => Promise<void>;
   /** @throws {StoreUnavailableError} */
@@ -50,7 +52,7 @@ export interface ServiceSeams {
 export async function createService(config: ServiceConfig, { now, vault, rootVault }: ServiceSeams): Promise<Service> {
   const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle, directory } = config;
   const signingKeys = await createSigningKeys(config, vault);
-  const { store, catalogue } = await createStore(config, now);
+  const { store, load: loadStore, catalogue } = createStore(config, now);
   const { keySets: untimed, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
   const keySets = timePort('signer', untimed, 'readSigner');
   const { trust, probePins } = await createServiceTrust(config, store);
@@ -92,6 +94,7 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
         });
   return {
     routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),
+    loadStore,
     ...createTimers({ ...vmNeeds, config, challengeKids }),
   };
 }
@@ -101,7 +104,7 @@ type TimerNeeds = Omit<CleaningNeeds, 'store'> &
   TellNeeds & { readonly store: LicenceStore; readonly hideIds: HideIds | null };
 
 /** What timers run is loaded when the first of them does. */
-function createTimers(needs: TimerNeeds): Omit<Service, 'routes'> {
+function createTimers(needs: TimerNeeds): Omit<Service, 'routes' | 'loadStore'> {
   const lines = (log: Log) => boundLines(log, needs.hideIds);
   return {
     cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore(needs, lines(log)),

@@ -2,7 +2,7 @@ import { ANY, isSameName, isSamePlan } from '../contract/planName.ts';
 import type { PlanName } from '../contract/planName.ts';
 import { StoreUnavailableError } from '../contract/stored.ts';
 import type { Recorded, Stored } from '../contract/stored.ts';
-import { MAX_SUBSCRIPTIONS } from '../contract/operators/licence.ts';
+import { MAX_SUBSCRIPTIONS } from '../contract/maxSubscriptions.ts';
 import { claimIdOf, endUse, planUse } from './claimCode.ts';
 import type { ClaimCode } from './claimCode.ts';
 import { namingOf } from './holding.ts';

@@ -53,7 +53,7 @@ export const CODE_REFERENCE: Readonly<Record<ProblemCode, CodeReference>> = {
       'The challenge was not signed by this service, was altered on the way, belongs to another issuer, or was signed with a secret that the service no longer has.',
     caller: START_OVER,
     vendor:
-      'If this starts right after a deployment, the challenge secrets were replaced instead of rotated. See docs/operations.md for the steps.',
+      'If this starts right after a deployment, the challenge secrets were replaced instead of rotated. See docs/runbooks.md for the steps.',
   },
   challenge_expired: {
     cause:

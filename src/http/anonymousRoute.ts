@@ -2,11 +2,16 @@ import type * as z from 'zod';
 import type { ProblemCode } from '../contract/codes.ts';
 import type { UseCase } from './edge.ts';
 
-/** What a route takes and answers that needs no token, and what serves it. Method and path are in contract/endpoints.ts. */
+/** A route that needs no token, and what serves it. Method and path are in contract/endpoints.ts. */
 export interface AnonymousRoute<N> {
-  readonly summary: string;
   /** `counted`: anyone, within the rate of the client's address. `anyone`: without a limit. */
   readonly access: 'counted' | 'anyone';
+  readonly serve: (needs: N) => UseCase;
+}
+
+/** What such a route takes and answers. It stands in a file of its own: a start does not need it. */
+export interface RouteDescription {
+  readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
@@ -17,5 +22,4 @@ export interface AnonymousRoute<N> {
   readonly tellsFailure?: boolean;
   /** Whether the answer has an ETag, and `If-None-Match` is answered with 304. */
   readonly hasETag?: boolean;
-  readonly serve: (needs: N) => UseCase;
 }

@@ -45,5 +45,10 @@ export function withoutLateWrites(store: SeatStore, signal: AbortSignal | undefi
     }
     return store.writeSeats(pool, writes);
   };
-  return { ...store, writeSeats };
+  return {
+    readActivation: (pool, vmId) => store.readActivation(pool, vmId),
+    readSeats: (pool, since) => store.readSeats(pool, since),
+    readEnded: (pool, before, below) => store.readEnded(pool, before, below),
+    writeSeats,
+  };
 }

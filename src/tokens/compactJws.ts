@@ -1,7 +1,7 @@
-import { verify } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
 import { decodeBase64Url, encodeBase64Url } from '../contract/base64.ts';
 import { parseForeignJson } from './canonicalJson.ts';
+import { verifyEs256 } from './es256.ts';
 import { publicKeyOf } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
 
@@ -77,6 +77,5 @@ export function hasSignatureOf({ header, signingInput, signature }: CompactJws, 
   const { alg, crit } = parseForeignJson(header) ?? {};
   // What a token calls critical is not known here (RFC 7515 section 4.1.11).
   if (alg !== 'ES256' || crit !== undefined || signature.length !== SIGNATURE_LENGTH) return false;
-  const key = { key: publicKeyOf(jwk), dsaEncoding: 'ieee-p1363' } as const;
-  return verify('sha256', Buffer.from(signingInput, 'ascii'), key, signature);
+  return verifyEs256(publicKeyOf(jwk), Buffer.from(signingInput, 'ascii'), signature);
 }

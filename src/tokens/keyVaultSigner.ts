@@ -1,9 +1,10 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { CryptographyClient } from '@azure/keyvault-keys';
 import type { CryptographyClientOptions, KeyClient, KeyVaultKey } from '@azure/keyvault-keys';
 import type { PublicJwk } from '../contract/wire.ts';
 import { encodeBase64Url } from '../contract/base64.ts';
-import { parsePublicJwk, thumbprint } from './publicJwk.ts';
+import { verifyEs256 } from './es256.ts';
+import { parsePublicJwk, publicKeyOf, thumbprint } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
 import { callVault, VAULT_LIMITS } from './vaultCall.ts';
 import type { VaultLimits, VaultOperation } from './vaultCall.ts';
@@ -50,9 +51,9 @@ export function createKeyVaultSigner(
     throw new TypeError('A signer needs an enabled EC key on P-256 with the operation sign.');
   }
   const client = new CryptographyClient(withoutTimes(key), access.credential, clientOptionsOf(access));
-  const publicKey = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
+  const publicKey = publicKeyOf(publicJwk);
   const hasSigned = (signingInput: Uint8Array, signature: Uint8Array) =>
-    signature.length === 64 && verify('sha256', signingInput, { key: publicKey, dsaEncoding: 'ieee-p1363' }, signature);
+    signature.length === 64 && verifyEs256(publicKey, signingInput, signature);
   return {
     kid: thumbprint(publicJwk),
     publicJwk,

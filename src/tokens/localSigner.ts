@@ -1,6 +1,8 @@
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
+import { asEs256Key, signEs256, verifyEs256 } from './es256.ts';
+import type { Es256Key } from './es256.ts';
 import { UNREADABLE_PEM, findKeyFault } from './keyFault.ts';
 import { parsePublicJwk, thumbprint } from './publicJwk.ts';
 import type { Signer } from './signer.ts';
@@ -24,7 +26,7 @@ type KeyName = 'signing key' | 'root key';
  * @throws {SigningKeyError}
  */
 export function createLocalSigner(source: string, name: KeyName = 'signing key'): Signer {
-  const privateKey = readPrivateKey(source.trim(), name);
+  const privateKey = asEs256Key(readPrivateKey(source.trim(), name));
   const publicJwk = readPublicJwk(privateKey, name);
   const signer = {
     kid: thumbprint(publicJwk),
@@ -69,14 +71,9 @@ function readPublicJwk(privateKey: KeyObject, name: KeyName): PublicJwk {
 }
 
 /** A JWK names both halves of its key, and node:crypto does not ask whether they belong together. */
-function checkPair(privateKey: KeyObject, name: KeyName): void {
+function checkPair(privateKey: Es256Key, name: KeyName): void {
   const probe = Buffer.from('countersign');
-  const key = { key: createPublicKey(privateKey), dsaEncoding: 'ieee-p1363' } as const;
-  if (!verify('sha256', probe, key, signEs256(privateKey, probe))) {
+  if (!verifyEs256(asEs256Key(createPublicKey(privateKey)), probe, signEs256(privateKey, probe))) {
     throw new SigningKeyError(`The public half of the ${name} is not that of its private half. ${HOW_TO}`);
   }
-}
-
-function signEs256(key: KeyObject, signingInput: Uint8Array): Buffer {
-  return sign('sha256', signingInput, { key, dsaEncoding: 'ieee-p1363' });
 }

@@ -1,11 +1,9 @@
-import { createPublicKey, hash } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PublicJwk } from '../contract/wire.ts';
 import { decodeBase64Url } from '../contract/base64.ts';
 import { isObject } from './canonicalJson.ts';
-
-/** Octets of a coordinate or of the private value on P-256 (RFC 7518 section 6.2). */
-const COORDINATE_LENGTH = 32;
+import { COORDINATE_LENGTH, readPoint } from './es256.ts';
+import type { Es256Key } from './es256.ts';
 
 /**
  * Reads a client's public key: `kty`, `crv`, `x`, `y` and nothing else, so a private key sent by mistake is refused.
@@ -25,14 +23,14 @@ export function parsePublicJwk(value: unknown): PublicJwk | null {
 }
 
 /** What was read of keys, for as long as they are held: OpenSSL takes as long to read a key as to sign with it. */
-const KEYS = new WeakMap<PublicJwk, KeyObject>();
+const KEYS = new WeakMap<PublicJwk, Es256Key>();
 
 /**
  * The key to verify with; the very one that was read where {@link parsePublicJwk} returned this object.
  *
  * @throws {TypeError} it is no point on P-256
  */
-export function publicKeyOf(jwk: PublicJwk): KeyObject {
+export function publicKeyOf(jwk: PublicJwk): Es256Key {
   const key = KEYS.get(jwk) ?? readKey(jwk);
   if (key === null) throw new TypeError('The key is not a point on P-256.');
   KEYS.set(jwk, key);
@@ -53,10 +51,9 @@ function isCoordinate(value: unknown): value is string {
   return typeof value === 'string' && value.length === 43 && decodeBase64Url(value)?.length === COORDINATE_LENGTH;
 }
 
-/** OpenSSL refuses points off the curve and coordinates that are not below the field's prime. */
-function readKey({ kty, crv, x, y }: PublicJwk): KeyObject | null {
+function readKey({ x, y }: PublicJwk): Es256Key | null {
   try {
-    return createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+    return readPoint(Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url'));
   } catch {
     return null;
   }

@@ -3,12 +3,13 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseCertificate } from '../verifier/x509/certificate.ts';
 import { readCertificateDirectory } from './certificateFiles.ts';
-import { download } from './download.ts';
 import type { DownloadOptions } from './download.ts';
 import { readNodeRoots } from './nodeRoots.ts';
-import { readCertificateOctets, writePem } from './pem.ts';
-import { findPinFault, isPinCurrent } from './pin.ts';
+import { writePem } from './pem.ts';
+import { findPinFault } from './pin.ts';
 import type { PinManifest, PublishedPin } from './pin.ts';
+import { DOWNLOAD_TIMEOUT, downloadPinned, listWanted, mapSome } from './publishedPins.ts';
+import type { Wanted } from './publishedPins.ts';
 import { findReadingFault } from './secondReading.ts';
 
 export interface SyncOptions {
@@ -54,11 +55,7 @@ export interface SyncResult {
   readonly pins: readonly SyncedPin[];
 }
 
-type Wanted = Pick<SyncedPin, 'clouds' | 'required'> & { readonly pin: PublishedPin };
 type Found = { readonly der: Uint8Array; readonly state: SyncState } | { readonly der: null; readonly reason: string };
-
-const TIMEOUT = 15_000;
-const AT_A_TIME = 4;
 
 /**
  * Fills a directory with the certificates of the pins. A certificate is kept only if its SHA-256 is the pin's and two
@@ -67,7 +64,7 @@ const AT_A_TIME = 4;
  * @throws {CertificateDirectoryError} where a directory cannot be read
  */
 export async function syncCertificates(options: SyncOptions): Promise<SyncResult> {
-  const { outDir, fetch = globalThis.fetch, timeout = TIMEOUT } = options;
+  const { outDir, fetch = globalThis.fetch, timeout = DOWNLOAD_TIMEOUT } = options;
   await mkdir(outDir, { recursive: true });
   const local = await readLocalSources(options);
   const queue = listWanted(options);
@@ -79,20 +76,6 @@ export async function syncCertificates(options: SyncOptions): Promise<SyncResult
   });
   const isThere = ({ state }: SyncedPin) => state !== 'missing' && state !== 'refused';
   return { complete: pins.every((pin) => !pin.required || isThere(pin)), pins };
-}
-
-/** A certificate once, however many clouds pin it. */
-function listWanted({ manifests, acceptedClouds, at }: SyncOptions): readonly Wanted[] {
-  const wanted = new Map<string, Wanted>();
-  for (const { cloud, pins } of manifests) {
-    const isAccepted = acceptedClouds?.includes(cloud) ?? true;
-    for (const pin of pins) {
-      const earlier = wanted.get(pin.sha256);
-      const required = (isAccepted && isPinCurrent(pin, at)) || earlier?.required === true;
-      wanted.set(pin.sha256, { pin: earlier?.pin ?? pin, clouds: [...(earlier?.clouds ?? []), cloud], required });
-    }
-  }
-  return [...wanted.values()];
 }
 
 type LocalSources = ReadonlyMap<string, Found>;
@@ -119,19 +102,10 @@ async function findCertificate(
   const reasons: string[] = [];
   for (const url of pin.publishedAt) {
     const answer = await downloadPinned(pin, url, network);
-    if (answer.der !== null) return answer;
+    if (answer.der !== null) return { ...answer, state: 'synced' };
     reasons.push(`${url} ${answer.reason}`);
   }
   return { der: null, reason: reasons.length > 0 ? reasons.join('; ') : (pin.note ?? 'published nowhere') };
-}
-
-async function downloadPinned(pin: PublishedPin, url: string, network: DownloadOptions): Promise<Found> {
-  const answer = await download(url, network);
-  if (answer.octets === null) return { der: null, reason: answer.reason };
-  const certificates = readCertificateOctets(answer.octets);
-  const der = certificates.find((candidate) => hash('sha256', candidate, 'hex') === pin.sha256);
-  if (der !== undefined) return { der, state: 'synced' };
-  return { der: null, reason: certificates.length > 0 ? 'has another certificate' : 'has no certificate' };
 }
 
 async function settle({ pin, clouds, required }: Wanted, found: Found, outDir: string): Promise<SyncedPin> {
@@ -153,15 +127,4 @@ async function writeCertificate(path: string, der: Uint8Array): Promise<void> {
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-/** Results are in the order of the items, whichever is done first. */
-async function mapSome<Item, Result>(items: readonly Item[], run: (item: Item) => Promise<Result>): Promise<Result[]> {
-  const results: Result[] = [];
-  const queue = items.entries();
-  const work = async () => {
-    for (const [index, item] of queue) results[index] = await run(item);
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, work));
-  return results;
 }

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { EdgeRequest, Reply, UseCase } from '../http/edge.ts';
 
 export interface OpenApiNeeds {
@@ -38,6 +37,7 @@ interface Document {
 }
 
 async function describe(describeApi: OpenApiNeeds['describeApi']): Promise<Document> {
+  const { gzip } = await import('node:zlib');
   const body = JSON.stringify(await describeApi());
   return { body, plain: represent(Buffer.from(body)), gzipped: represent(await promisify(gzip)(body)) };
 }

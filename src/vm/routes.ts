@@ -1,19 +1,6 @@
-import * as z from 'zod';
-import { CHALLENGE_CODES, EVIDENCE_CODES, LICENCE_CODES } from '../contract/codes.ts';
-import type { ProblemCode } from '../contract/codes.ts';
 import type { VmEndpoint } from '../contract/endpoints.ts';
-import { PROBLEMS } from '../contract/problems.ts';
 import type { AnonymousRoute } from '../http/anonymousRoute.ts';
 import { replyJson } from '../http/problems.ts';
-import {
-  challengeResponseSchema,
-  compactJws,
-  discoverySchema,
-  keySetSchema,
-  licenceResponseSchema,
-  readinessSchema,
-  releaseResponseSchema,
-} from './answerSchemas.ts';
 import { readDiscovery } from './discovery.ts';
 import type { DiscoveryNeeds } from './discovery.ts';
 import { issueChallenge } from './issueChallenge.ts';
@@ -24,13 +11,12 @@ import { createOpenApi } from './openApi.ts';
 import type { OpenApiNeeds } from './openApi.ts';
 import { readProblemPage } from './problemPage.ts';
 import { answerReadiness } from './readiness.ts';
-import { readKeySet, readSignedKeySet, signedKeySetQuery } from './readKeySets.ts';
+import { readKeySet, readSignedKeySet } from './readKeySets.ts';
 import type { KeySetNeeds } from './readKeySets.ts';
 import { releaseLicence } from './releaseLicence.ts';
 import type { ReleaseNeeds } from './releaseLicence.ts';
 import { readStartPage } from './startPage.ts';
 import type { StartPageNeeds } from './startPage.ts';
-import { challengeRequestSchema, licenceRequestSchema, releaseRequestSchema } from './requestBody.ts';
 
 /** What all routes of this table need together. Each use case sees what it names alone. */
 export type VmNeeds = ChallengeNeeds &
@@ -43,86 +29,17 @@ export type VmNeeds = ChallengeNeeds &
 
 type VmRoute = AnonymousRoute<VmNeeds>;
 
-const json = (schema: z.ZodType) => ({ mediaType: 'application/json', schema });
-
-const BODY_CODES = ['request_malformed', 'request_too_large', 'media_type_unsupported', 'rate_limited'] as const;
-const BACK_END_CODES = ['key_set_missing', 'store_unavailable', 'signing_key_unavailable', 'internal_error'] as const;
-const REFUSALS = [...CHALLENGE_CODES, ...EVIDENCE_CODES, ...LICENCE_CODES] as const;
-
-type Licensing = 'issueChallenge' | 'issueLicence' | 'releaseLicence';
-
-const LICENSING: Readonly<Record<Licensing, VmRoute>> = {
-  issueChallenge: {
-    ...{ access: 'counted', status: 201, body: challengeRequestSchema, answer: json(challengeResponseSchema) },
-    summary: 'A challenge for five minutes, bound to the caller’s key where it sends one',
-    codes: [...BODY_CODES, 'internal_error'],
-    serve: issueChallenge,
-  },
-  issueLicence: {
-    ...{ access: 'counted', status: 200, body: licenceRequestSchema, answer: json(licenceResponseSchema) },
-    summary: 'A licence for the VM that the evidence speaks of, or a refusal',
-    codes: [...BODY_CODES, ...REFUSALS, ...BACK_END_CODES],
-    serve: issueLicence,
-  },
-  releaseLicence: {
-    ...{ access: 'counted', status: 200, body: releaseRequestSchema, answer: json(releaseResponseSchema) },
-    summary: 'Gives the seat of a VM back that is being deleted',
-    codes: [...BODY_CODES, ...REFUSALS, 'not_found', ...BACK_END_CODES],
-    serve: releaseLicence,
-  },
-};
-
-const FOR_ANYONE = { access: 'anyone', status: 200 } as const;
-const COUNTED = { access: 'counted', status: 200 } as const;
-const CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
-
 /** Every route but the operators'. An endpoint that is missing here does not compile. */
 export const VM_ROUTES: Readonly<Record<VmEndpoint, VmRoute>> = {
-  ...LICENSING,
-  readKeySet: {
-    ...{ ...FOR_ANYONE, answer: json(keySetSchema), codes: BACK_END_CODES },
-    summary: 'The public signing keys (RFC 7517)',
-    serve: readKeySet,
-  },
-  readSignedKeySet: {
-    ...{ ...FOR_ANYONE, query: signedKeySetQuery },
-    summary: 'The same key set, signed by a root key: what a client believes that carries the root key’s thumbprint',
-    answer: { mediaType: 'application/jwk-set+jwt', schema: compactJws },
-    codes: ['request_malformed', 'not_found', ...BACK_END_CODES],
-    serve: readSignedKeySet,
-  },
-  readDiscovery: {
-    ...{ ...FOR_ANYONE, answer: json(discoverySchema), codes: ['signing_key_unavailable', 'internal_error'] },
-    summary: 'Issuer, endpoints, accepted clouds, algorithms, root keys, pin set',
-    serve: readDiscovery,
-  },
-  readHealth: {
-    ...{ ...FOR_ANYONE, answer: json(z.strictObject({ state: z.literal('ok') })), codes: ['internal_error'] },
-    summary: 'Whether the process runs; asks nothing',
-    serve: () => () => Promise.resolve(replyJson(200, { state: 'ok' })),
-  },
-  readReadiness: {
-    ...{ ...FOR_ANYONE, answer: json(readinessSchema), tellsFailure: true, codes: ['internal_error'] },
-    summary: 'What the service needs, probed at most ten seconds ago; 503 with the same body where something failed',
-    serve: answerReadiness,
-  },
-  readProblemPage: {
-    ...{ ...COUNTED, params: z.strictObject({ code: z.enum(CODES) }) },
-    summary: 'What a code means, and what to do',
-    answer: { mediaType: 'text/plain', schema: z.string() },
-    codes: ['not_found', 'rate_limited', 'internal_error'],
-    serve: readProblemPage,
-  },
-  readOpenApi: {
-    ...{ ...COUNTED, answer: json(z.looseObject({ openapi: z.string() })), hasETag: true },
-    summary: 'This document',
-    codes: ['rate_limited', 'internal_error'],
-    serve: createOpenApi,
-  },
-  readStartPage: {
-    ...{ ...COUNTED, answer: { mediaType: 'text/html', schema: z.string() } },
-    summary: 'A page for people: what this is, whether it is ready, the way to the console',
-    codes: ['rate_limited', 'internal_error'],
-    serve: readStartPage,
-  },
+  issueChallenge: { access: 'counted', serve: issueChallenge },
+  issueLicence: { access: 'counted', serve: issueLicence },
+  releaseLicence: { access: 'counted', serve: releaseLicence },
+  readKeySet: { access: 'anyone', serve: readKeySet },
+  readSignedKeySet: { access: 'anyone', serve: readSignedKeySet },
+  readDiscovery: { access: 'anyone', serve: readDiscovery },
+  readHealth: { access: 'anyone', serve: () => () => Promise.resolve(replyJson(200, { state: 'ok' })) },
+  readReadiness: { access: 'anyone', serve: answerReadiness },
+  readProblemPage: { access: 'counted', serve: readProblemPage },
+  readOpenApi: { access: 'counted', serve: createOpenApi },
+  readStartPage: { access: 'counted', serve: readStartPage },
 };

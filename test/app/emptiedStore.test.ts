@@ -1,16 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 import { TableServiceClient } from '@azure/data-tables';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 
-import { REAL_ADAPTERS } from '../../src/client/adapters/real.ts';
-import { checkLicence } from '../../src/client/index.ts';
-import type { Answer } from '../../src/client/index.ts';
 import { applyCatalogue } from '../support/applyCatalogue.ts';
 import { parseCatalogue } from '../../src/catalogue/file/parseCatalogue.ts';
 import { send } from '../endToEnd/protocolClient.ts';
+import { createClientFleet, fleetOf, statesOf } from '../support/clientFleet.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 
@@ -25,24 +22,8 @@ beforeEach(() => {
   ahead = 0;
 });
 
-const FLEET = [1, 2, 3, 4, 5];
-
-/** Checks the licence of each VM of the fleet, as its software does when it starts. */
-function createFleet({ urls, imdsUrl, now }: Scene): () => Promise<readonly Answer[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-fleet-'));
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true });
-  });
-  const check = (number: number) =>
-    checkLicence({
-      ...{ issuer: urls[0], product: 'contoso/gateway', once: true },
-      ...{ folder: join(folder, `${number}`), imdsUrl: `${imdsUrl}/vms/fleet-${number}` },
-      adapters: { clocks: { ...REAL_ADAPTERS.clocks, now } },
-    });
-  return () => Promise.all(FLEET.map(check));
-}
-
-const statesOf = (checks: readonly Answer[]) => [...new Set(checks.map(({ state, code }) => `${state} ${code}`))];
+const createFleet = ({ urls: [issuer], imdsUrl, now }: Scene) =>
+  createClientFleet({ issuer, imdsUrl, now, vms: fleetOf(5) });
 
 async function emptyStore({ store, tables }: Scene, what: 'everything' | 'licences'): Promise<void> {
   if (what === 'licences') {

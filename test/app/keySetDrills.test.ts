@@ -12,7 +12,7 @@ import type { Scene } from '../support/serviceScene.ts';
 import { SIGNING_KEY } from './settings.ts';
 
 /**
- * The drills of docs/operations.md for root keys: signing keys rotate under one root, one root takes the place of another,
+ * The drills of docs/runbooks.md for root keys: signing keys rotate under one root, one root takes the place of another,
  * and a root that was never online. Store, emulator and vault clients are the real ones; the clock is the test's.
  */
 

@@ -10,7 +10,7 @@ import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
 
 /**
- * The drill of docs/operations.md for keys that lie in settings: each stage is one deployment, and while it is under way
+ * The drill of docs/runbooks.md for keys that lie in settings: each stage is one deployment, and while it is under way
  * instances of two neighbouring stages answer side by side. (The vault's drill is in endToEnd/keyVault.test.ts.)
  */
 

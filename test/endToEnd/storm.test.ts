@@ -7,7 +7,7 @@ import { boot, createKey, readPayload } from './protocolClient.ts';
 import type { Answer, BootOptions } from './protocolClient.ts';
 import { isOwn, useTarget } from './target.ts';
 
-/** First boots of a whole fleet at once, through two processes of the app. `npm run check` lets 2,000 boot, and `npm run full` 50 times. */
+/** First boots of a whole fleet at once, through two processes of the app. `npm run check` lets 1,000 boot, and `npm run full` 2,000, 50 times. */
 
 const target = useTarget();
 

@@ -78,6 +78,18 @@ test('the pipeline deploys what another job packaged, with the azd that the proj
   expect(commands.some((command) => command.endsWith(`--version ${version}`))).toBe(true);
 });
 
+test('once a week the locations of the pins are looked at', () => {
+  const { text = '' } = workflows.find(({ path }) => path.endsWith('/pins.yml')) ?? {};
+  const { on } = z.object({ on: z.object({ schedule: z.array(z.object({ cron: z.string() })) }) }).parse(parse(text));
+  // Minute, hour, any day, any month, one day of the week.
+  expect(on.schedule.map(({ cron }) => /^\d+ \d+ \* \* [0-6]$/.test(cron))).toEqual([true]);
+  const { scripts } = z
+    .object({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')));
+  expect(text).toContain('- run: npm run locations\n');
+  expect(scripts['locations']).toBe('node src/dev/checkLocations.ts');
+});
+
 test('the packages are tried on each system with the oldest Node that they promise', () => {
   const { text = '' } = workflows.find(({ path }) => path.endsWith('/ci.yml')) ?? {};
   const schema = z.object({

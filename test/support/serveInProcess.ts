@@ -37,7 +37,7 @@ export interface InProcess {
   readonly run: (timer: Timer) => Promise<void>;
 }
 
-export type Timer = Exclude<keyof Service, 'routes'>;
+export type Timer = Exclude<keyof Service, 'routes' | 'loadStore'>;
 
 /** Serves on a free port until the test has finished. */
 export async function serveInProcess(createService: (url: string) => Promise<Service>): Promise<InProcess> {

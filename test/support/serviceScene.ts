@@ -16,6 +16,7 @@ import type { LicenceStore } from '../../src/tables/licenceStore.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
 import { readConfig } from '../../src/app/config.ts';
 import { createService } from '../../src/app/service.ts';
+import type { OperatorRole } from '../../src/operators/access/roles.ts';
 import { boot, createKey, release } from '../endToEnd/protocolClient.ts';
 import type { Answer, BootOptions, ClientKey } from '../endToEnd/protocolClient.ts';
 import { operate } from '../operators/useStack.ts';
@@ -57,6 +58,8 @@ export interface Scene {
   readonly run: InProcess['run'];
   boot(vm: string, options?: ActOptions): Promise<Answer>;
   release(vm: string, licence: string, options?: ActOptions): Promise<Answer>;
+  /** An access token, for a command line that is a process of its own. */
+  issueToken(role: OperatorRole): Promise<string>;
   /** As {@link operate}, of one instance. */
   operate(request: string, options?: OperatorRequest & { readonly instance?: number }): Promise<Answer>;
 }
@@ -194,7 +197,7 @@ async function startInstances(
 }
 
 function createScene(
-  parts: Omit<Scene, 'imdsUrl' | 'boot' | 'release' | 'operate'>,
+  parts: Omit<Scene, 'imdsUrl' | 'boot' | 'release' | 'operate' | 'issueToken'>,
   { emulator: { url: imdsUrl }, issuer }: Running,
 ): Scene {
   const { urls } = parts;
@@ -207,6 +210,7 @@ function createScene(
     ...{ ...parts, imdsUrl },
     boot: (vm, options = {}) => boot(ask(vm, options)),
     release: (vm, licence, options = {}) => release({ ...ask(vm, options), licence }),
+    issueToken: (role) => issuer.issueToken({ roles: [role] }),
     operate: async (request, { instance, ...options } = {}) => {
       const token = await issuer.issueToken({ roles: [options.as ?? 'Operator'] });
       const operatorTokens = { Reader: token, Operator: token, Admin: token };

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { LICENCE_CLASSES } from '../claims.ts';
 import { EMULATOR_CLOUD } from '../clouds.ts';
 import { formatNullable } from '../instants.ts';
+import { MAX_SUBSCRIPTIONS } from '../maxSubscriptions.ts';
 import { ANY, formatPlanName } from '../planName.ts';
 import type { FieldProblem } from '../wire.ts';
 import {
@@ -21,9 +22,6 @@ import {
 } from './fields.ts';
 
 const LICENCE_STATUSES = ['active', 'suspended', 'revoked'] as const;
-
-/** Of one licence. */
-export const MAX_SUBSCRIPTIONS = 500;
 
 const MAX_CUSTOMER = 200;
 const CUSTOMER_TEXT = must(`be a text of 1 to ${MAX_CUSTOMER} characters`);

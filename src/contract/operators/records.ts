@@ -39,13 +39,31 @@ export const usageSchema = z
   })
   .meta({ id: 'SeatUsage' });
 
-export const offerItem = z.strictObject({ offer: offerSchema, ...recordFields }).meta({ id: 'OfferItem' });
+/** What a write adds to the object that it answers with. */
+const writtenFields = {
+  removed: z
+    .array(z.string())
+    .optional()
+    .describe('After a PUT or PATCH that removed members: their names. They have their defaults now.'),
+};
+
+export const offerItem = z
+  .strictObject({ offer: offerSchema, ...recordFields, ...writtenFields })
+  .meta({ id: 'OfferItem' });
 
 export const overrideItem = z
-  .strictObject({ cloud: z.string(), subscription: z.string(), override: overrideSchema, ...recordFields })
+  .strictObject({
+    cloud: z.string(),
+    subscription: z.string(),
+    override: overrideSchema,
+    ...recordFields,
+    ...writtenFields,
+  })
   .meta({ id: 'OverrideItem' });
 
-export const licenceItem = z.strictObject({ licence: licenceSchema, ...recordFields }).meta({ id: 'LicenceItem' });
+export const licenceItem = z
+  .strictObject({ licence: licenceSchema, ...recordFields, ...writtenFields })
+  .meta({ id: 'LicenceItem' });
 
 export const licenceDetail = z
   .strictObject({ licence: licenceSchema, effective, ...recordFields, usage: usageSchema })

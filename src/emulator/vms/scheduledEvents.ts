@@ -46,7 +46,7 @@ export type EventLists = (vm: {
 export function createEventLists(clock: () => number): EventLists {
   const lists = new Map<string, EventList>();
   return ({ name, scheduledEvents = [] }) => {
-    const list = lists.get(name) ?? createEventList(scheduledEvents, clock);
+    const list = lists.get(name) ?? createEventList(name, scheduledEvents, clock);
     lists.set(name, list);
     return list;
   };
@@ -61,11 +61,14 @@ interface Listed {
 }
 
 /**
+ * An event that names no resource concerns the VM itself: programs look for their own name there.
+ *
  * The incarnation counts the changes of the list, as clients compare it to see whether there is anything new. Time changes
  * it too: what is due has started, and what is over is gone, whenever somebody looks.
  */
-export function createEventList(scheduled: readonly ScheduledEvent[], clock: () => number): EventList {
-  let listed = list(scheduled, clock());
+function createEventList(name: string, scheduled: readonly ScheduledEvent[], clock: () => number): EventList {
+  const list = (events: readonly ScheduledEvent[]) => events.map((event) => listEvent(named(event, name), clock()));
+  let listed: readonly Listed[] = list(scheduled);
   let incarnation = 1;
   const change = (next: readonly Listed[]) => {
     if (isDeepStrictEqual(eventsOf(next), eventsOf(listed))) return;
@@ -87,7 +90,7 @@ export function createEventList(scheduled: readonly ScheduledEvent[], clock: () 
       return eventsOf(listed);
     },
     replace: (next) => {
-      change(list(next, clock()));
+      change(list(next));
     },
     start: (body) => {
       settle();
@@ -99,8 +102,12 @@ export function createEventList(scheduled: readonly ScheduledEvent[], clock: () 
   };
 }
 
-function list(events: readonly ScheduledEvent[], at: number): readonly Listed[] {
-  return events.map((event) => ({ event, startedAt: event.EventStatus === 'Started' ? at : null }));
+function named(event: ScheduledEvent, name: string): ScheduledEvent {
+  return event.Resources.length === 0 ? { ...event, Resources: [name] } : event;
+}
+
+function listEvent(event: ScheduledEvent, at: number): Listed {
+  return { event, startedAt: event.EventStatus === 'Started' ? at : null };
 }
 
 function eventsOf(listed: readonly Listed[]): readonly ScheduledEvent[] {

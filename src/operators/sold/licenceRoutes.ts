@@ -18,7 +18,7 @@ import { deleteLicence as removeLicence, writeLicence as storeLicence } from '..
 import type { LicenceWritten } from '../../catalogue/writeLicence.ts';
 import { RequestError } from '../../http/requestError.ts';
 import { NO_BODY, jsonBody, parseShape } from '../edge/bodies.ts';
-import { countVms, findRemoved } from '../writes/effects.ts';
+import { countVms, findRemoved, tellRemoved } from '../writes/effects.ts';
 import type { WithDefaults } from '../writes/effects.ts';
 import { writeUsage } from '../vms/pools.ts';
 import { narrowVersion, writeRecord } from '../edge/versions.ts';
@@ -125,7 +125,7 @@ export async function replaceLicence(call: LicenceCall) {
     await planPut(call);
     return { outcome: 'changed' };
   });
-  return { ...answerWith(row), isNew };
+  return { ...answerWith(row, tellRemoved(withDefaults, upsert?.stored ?? null, row.value)), isNew };
 }
 
 /** @throws {RequestError} `request_malformed` where that is no licence, or another one */
@@ -188,7 +188,7 @@ async function tryLicence(
     new: value === null ? null : writeLicence(value),
     effect: { ...counted, licences: old === null ? [] : [old.id] },
     affected: [{ id: (old ?? value)?.id ?? '', version: stored?.version ?? null }],
-    ...(value !== null && { removes: old === null ? [] : findRemoved(withDefaults(old), withDefaults(value)) }),
+    ...(value !== null && { removes: findRemoved(withDefaults, stored, value) }),
   });
 }
 
@@ -209,6 +209,6 @@ function writeItem(stored: Recorded<Licence>): z.input<typeof licenceItem> {
   return { licence: writeLicence(stored.value), ...writeRecord(stored) };
 }
 
-function answerWith(stored: Recorded<Licence>) {
-  return { value: writeItem(stored), version: stored.version };
+function answerWith(stored: Recorded<Licence>, told: Pick<z.input<typeof licenceItem>, 'removed'>) {
+  return { value: { ...writeItem(stored), ...told }, version: stored.version };
 }

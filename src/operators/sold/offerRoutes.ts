@@ -22,7 +22,7 @@ import { licencePool } from '../../seats/poolUsage.ts';
 import type { ActivationStore } from '../../seats/store.ts';
 import type { UsageStore } from '../../usage/store.ts';
 import { NO_BODY, jsonBody, parseShape } from '../edge/bodies.ts';
-import { countVms, findRemoved } from '../writes/effects.ts';
+import { countVms, findRemoved, tellRemoved } from '../writes/effects.ts';
 import type { WithDefaults } from '../writes/effects.ts';
 import { applyMergePatch, mergePatchBody } from '../writes/mergePatch.ts';
 import { checkVersion, isExpected, narrowVersion, writeRecord } from '../edge/versions.ts';
@@ -143,10 +143,6 @@ function writeItem(stored: Recorded<Offer>): z.input<typeof offerItem> {
   return { offer: writeOffer(stored.value), ...writeRecord(stored) };
 }
 
-function answerWith(stored: Recorded<Offer>) {
-  return { value: writeItem(stored), version: stored.version };
-}
-
 type OfferCall = Pick<Call<OfferNeeds>, 'needs' | 'change' | 'record'>;
 
 type PutCall = OfferCall & Pick<Call<OfferNeeds, unknown, unknown, Offer>, 'body' | 'expected'>;
@@ -158,16 +154,17 @@ type ReplaceCall = PutCall & Pick<Call<OfferNeeds>, 'dryRun'>;
 
 async function replaceOffer(call: ReplaceCall) {
   if (call.dryRun) return tryOffer(call, (list) => planPut(call, list));
-  let isNew = false;
+  const before: { stored: Recorded<Offer> | null } = { stored: null };
   const row = await changeOffer(call, (list, isAgain) => {
     const upsert = planPut(call, list);
-    isNew = upsert.stored === null;
+    before.stored = upsert.stored;
     // Already as it is asked for: success, whatever the version (RFC 9110 section 13.1.1).
     if (isChanged(upsert)) checkPut(call, upsert, isAgain);
     return upsert;
   });
   if (row === null) throw new Error('An offer that was put is there.');
-  return { ...answerWith(row), isNew };
+  const told = tellRemoved(withDefaults, before.stored, row.value);
+  return { value: { ...writeItem(row), ...told }, version: row.version, isNew: before.stored === null };
 }
 
 /** @throws {RequestError} `request_malformed` where that is no offer, or another one */
@@ -245,9 +242,7 @@ async function tryOffer(call: OfferCall & Pick<Call<OfferNeeds>, 'expected'>, pl
       { id: described.key, version: stored?.version ?? null },
       ...near.map((licence) => ({ id: `licence ${licence.value.id}`, version: licence.version })),
     ],
-    ...(value !== null && {
-      removes: stored === null ? [] : findRemoved(withDefaults(stored.value), withDefaults(value)),
-    }),
+    ...(value !== null && { removes: findRemoved(withDefaults, stored, value) }),
   });
 }
 

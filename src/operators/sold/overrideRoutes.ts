@@ -15,7 +15,7 @@ import type { ActivationStore } from '../../seats/store.ts';
 import { licenceIdOf } from '../../catalogue/seatPool.ts';
 import { NO_BODY, jsonBody } from '../edge/bodies.ts';
 import { planOf, planParams } from './offerRoutes.ts';
-import { countVms, findRemoved } from '../writes/effects.ts';
+import { countVms, findRemoved, tellRemoved } from '../writes/effects.ts';
 import type { WithDefaults } from '../writes/effects.ts';
 import { answerTrial, deleteOne, writeOne } from '../writes/oneRow.ts';
 import type { Described } from '../writes/oneRow.ts';
@@ -60,7 +60,8 @@ const putOverride = defineRoute({
     const { row, isNew } = await writeOne([{ value, stored }], call, described(key), (_, version) =>
       version === null ? insertOverride(call, value) : store.writeOverride(value, version, call.change),
     );
-    return { ...answerWith(row), isNew };
+    const { value: item, version } = answerWith(row);
+    return { value: { ...item, ...tellRemoved(withDefaults, stored, value) }, version, isNew };
   },
 });
 
@@ -143,9 +144,7 @@ async function tryOverride(
     new: value === null ? null : writeOverride(value.override),
     effect: { ...counted, licences: [licenceIdOf(pool)] },
     affected: [{ id: overrideKey(key), version: stored?.version ?? null }],
-    ...(value !== null && {
-      removes: stored === null ? [] : findRemoved(withDefaults(stored.value), withDefaults(value)),
-    }),
+    ...(value !== null && { removes: findRemoved(withDefaults, stored, value) }),
   });
 }
 

@@ -69,11 +69,27 @@ export interface WithDefaults {
   readonly defaults: object;
 }
 
-/** The members that had a value of their own, and have their default now. */
-export function findRemoved(old: WithDefaults, changed: WithDefaults): readonly string[] {
-  const own = new Set(findOwn(old));
+/**
+ * The members that had a value of their own, and have their default now.
+ *
+ * @param stored as it was; null where it is new
+ */
+export function findRemoved<T>(
+  withDefaults: (value: T) => WithDefaults,
+  stored: { readonly value: T } | null,
+  value: T,
+): string[] {
+  if (stored === null) return [];
+  const changed = withDefaults(value);
+  const own = new Set(findOwn(withDefaults(stored.value)));
   const kept = new Set(findOwn(changed));
   return Object.keys(changed.defaults).filter((name) => own.has(name) && !kept.has(name));
+}
+
+/** The same, as the answer to a write has it. */
+export function tellRemoved<T>(...write: Parameters<typeof findRemoved<T>>): { removed?: string[] } {
+  const removed = findRemoved(...write);
+  return removed.length === 0 ? {} : { removed };
 }
 
 function findOwn({ members, defaults }: WithDefaults): readonly string[] {

@@ -1,5 +1,7 @@
 import { RestError, TableClient } from '@azure/data-tables';
 import type { TableServiceClientOptions } from '@azure/data-tables';
+import { signByAccountKey } from './accountKey.ts';
+import { readAccount } from './connectionString.ts';
 
 /** What an identity library's credential does; every `TokenCredential` of Azure's libraries is one. */
 interface TokenSource {
@@ -44,8 +46,12 @@ const NOT_NEEDED = [
 
 function createClient(name: string, connection: TablesConnection, options: TableServiceClientOptions): TableClient {
   if ('url' in connection) return new TableClient(connection.url, name, connection.credential, options);
-  const allowInsecureConnection = AZURITE.test(connection.connectionString);
-  return TableClient.fromConnectionString(connection.connectionString, name, { ...options, allowInsecureConnection });
+  const { connectionString } = connection;
+  const allowInsecureConnection = AZURITE.test(connectionString);
+  const table = TableClient.fromConnectionString(connectionString, name, { ...options, allowInsecureConnection });
+  const account = readAccount(connectionString);
+  if (account !== null) signByAccountKey(table, account);
+  return table;
 }
 
 type AdditionalPolicy = NonNullable<

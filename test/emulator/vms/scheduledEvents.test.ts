@@ -27,6 +27,15 @@ test('a VM without events has an empty list', async () => {
   });
 });
 
+test('an event that names no resource names its VM', async () => {
+  await withEmulator(
+    { vms: [{ ...BUILT_IN_VMS[0], scheduledEvents: [{ ...EVENT, Resources: [] }] }] },
+    async (emulator) => {
+      expect(await getJson(emulator, EVENTS)).toEqual({ DocumentIncarnation: 1, Events: [EVENT] });
+    },
+  );
+});
+
 test('starting an event changes it and the incarnation, once', async () => {
   await withEmulator({ vms }, async (emulator) => {
     expect(await getJson(emulator, EVENTS)).toEqual({ DocumentIncarnation: 1, Events: [EVENT] });

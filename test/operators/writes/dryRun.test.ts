@@ -93,6 +93,11 @@ test('a PUT that leaves a member out says that it removes it', async () => {
   expect((await operate(stack(), `PUT ${path}`, { body: whole })).status).toBe(201);
   const { removes } = await tryWrite(`PUT ${path}?dryRun=true`, { ...least, note: 'y' });
   expect(removes).toEqual(['status', 'features', 'customer']);
+  const headers = { 'If-Match': '*' };
+  const put = await operate(stack(), `PUT ${path}`, { body: { ...least, note: 'y' }, headers });
+  expect([put.status, put.body['removed']]).toEqual([200, removes]);
+  const patched = await operate(stack(), `PATCH ${path}`, { body: { note: null }, headers });
+  expect([patched.status, patched.body['removed']]).toEqual([200, ['note']]);
   const offer = {
     offer: 'contoso/removing/*',
     mode: 'licensed',
@@ -104,6 +109,10 @@ test('a PUT that leaves a member out says that it removes it', async () => {
   const kept = { offer: offer.offer, mode: offer.mode, lifetime: 'PT2H' };
   const tried = await tryWrite('PUT /offers/contoso/removing/*?dryRun=true', kept);
   expect(tried.removes).toEqual(['clouds', 'keyChanges']);
+  const kind = await operate(stack(), 'PUT /offers/contoso/removing/*', { body: kept, headers });
+  expect([kind.status, kind.body['removed']]).toEqual([200, tried.removes]);
+  const again = await operate(stack(), 'PUT /offers/contoso/removing/*', { body: kept, headers });
+  expect([again.status, again.body['removed']]).toEqual([200, undefined]);
 });
 
 test('the token of an effect is the same until one of the objects has changed', async () => {

@@ -40,7 +40,8 @@ test('licences of a filter are suspended once their effect was told, and found a
   const unasked = await run(...bulk);
   expect([unasked.code, unasked.out]).toEqual([1, '']);
   expect(unasked.complaints).toMatch(
-    /^Suspends 12 licences: many-0, many-1, many-10, .* and 2 more\. 0 VMs have a seat/,
+    // VMs are counted for a second, which is little on a busy machine.
+    /^Suspends 12 licences: many-0, many-1, many-10, .* and 2 more\. (?:At least )?0 VMs have a seat/m,
   );
   expect(unasked.complaints).toContain('--yes');
   const tried = await run(...bulk, '--dry-run');
