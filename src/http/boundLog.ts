@@ -32,7 +32,10 @@ class Waiting {
     if (this.#calls === 0) this.#since = performance.now();
     this.#calls += 1;
     const answer = call();
-    if (answer instanceof Promise) return answer.finally(() => { this.#end(); });
+    if (answer instanceof Promise)
+      return answer.finally(() => {
+        this.#end();
+      });
     this.#end();
     return answer;
   }
