@@ -99,9 +99,9 @@ param entraConsoleClient string = ''
 @maxLength(200)
 param entraConsoleScope string = ''
 
-@description('Memory of one instance, in MB.')
+@description('Memory of one instance, in MB. An instance of 512 MB has a quarter of a core, and costs a quarter.')
 @allowed([512, 2048, 4096])
-param instanceMemoryMB int = 2048
+param instanceMemoryMB int = 512
 
 @description('The most instances that the app scales out to.')
 @minValue(40)

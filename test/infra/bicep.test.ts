@@ -156,9 +156,9 @@ testWithBicep(
       sent: { environmentName: 'production', location: 'westeurope', issuer: FIRST_RUN.ISSUER },
       asked: [],
     });
-    const given = { INSTANCE_MEMORY_MB: '512', PROXY_RANGES: '203.0.113.0/24', NONCE_STYLE: 'digits' };
+    const given = { INSTANCE_MEMORY_MB: '4096', PROXY_RANGES: '203.0.113.0/24', NONCE_STYLE: 'digits' };
     expect(resolveParameters(template, given).sent).toEqual({
-      instanceMemoryMB: 512,
+      instanceMemoryMB: 4096,
       proxyRanges: '203.0.113.0/24',
       nonceStyle: 'digits',
     });

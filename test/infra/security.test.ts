@@ -183,7 +183,7 @@ test('the plan is Flex Consumption on Linux, and the app runs Node 24 from a pac
   expect(resourceOf(snapshot, 'Microsoft.Web/sites').properties['functionAppConfig']).toMatchObject({
     runtime: { name: 'node', version: '24' },
     deployment: { storage: { type: 'blobContainer', authentication: { type: 'UserAssignedIdentity' } } },
-    scaleAndConcurrency: { instanceMemoryMB: 2048, maximumInstanceCount: 40 },
+    scaleAndConcurrency: { instanceMemoryMB: 512, maximumInstanceCount: 40 },
   });
 });
 
