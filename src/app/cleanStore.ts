@@ -5,7 +5,7 @@ import type { StateStore } from '../operators/changes/changeStates.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
-import type { SearchStore, StatisticsStore } from '../views/store.ts';
+import type { SearchStore, StatisticsStore, ViewMarkStore } from '../views/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -21,7 +21,8 @@ export interface CleaningNeeds {
     Pick<ActivationStore, 'deleteActivations'> &
     Pick<UsageStore, 'deleteUsage'> &
     Pick<StatisticsStore, 'deleteStatistics'> &
-    Pick<SearchStore, 'deleteIds'>;
+    Pick<SearchStore, 'deleteIds'> &
+    ViewMarkStore;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -54,5 +55,8 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
   const hours = await countAll(store.deleteUsage(before(config.USAGE_DAYS)));
   const statistics = await countAll(store.deleteStatistics(before(config.USAGE_DAYS)));
   const ids = await countAll(store.deleteIds(before(config.DECISION_DAYS)));
+  // That it was done, for whoever watches; who writes it at the same time says the same.
+  const mark = await store.readMark('cleaning');
+  await store.writeMark('cleaning', { at: started, place: null }, mark?.version ?? null);
   log('info', 'store_cleaned', { decisions, changes, repeats, requests, activations, hours, statistics, ids });
 }
