@@ -18,9 +18,6 @@ export default defineConfig({
     testTimeout: LONGEST_TEST,
     hookTimeout: LONGEST_TEST,
     expect: { poll: { timeout: 300_000 } },
-    // On a busy machine the fetch of Node 24.21 may end a connection twice, the second time without its argument. No test
-    // and no code of ours is on that stack, and every request has had its answer.
-    onUnhandledError: ({ message, stack = '' }) => !(message.includes("'deref'") && stack.includes('onParserTimeout')),
     reporters: ['default', new SlowestFiles()],
     coverage: { provider: 'v8', include: ['src/**', 'functions/**'] },
   },

@@ -13,3 +13,15 @@ app.timer('projection', {
   schedule: '30 * * * * *',
   handler: (_, context) => service.projectViews(writeTo(context)),
 });
+
+// Each hour: what ends, how old keys are, who runs out of seats, unknown issuers.
+app.timer('watch', {
+  schedule: '0 43 * * * *',
+  handler: (_, context) => service.watchState(writeTo(context)),
+});
+
+// Every five minutes: whether the service is ready, for the alert.
+app.timer('readiness', {
+  schedule: '15 */5 * * * *',
+  handler: (_, context) => service.tellReadiness(writeTo(context)),
+});

@@ -99,9 +99,9 @@ param entraConsoleClient string = ''
 @maxLength(200)
 param entraConsoleScope string = ''
 
-@description('Memory of one instance, in MB.')
+@description('Memory of one instance, in MB. An instance of 512 MB has a quarter of a core, and costs a quarter.')
 @allowed([512, 2048, 4096])
-param instanceMemoryMB int = 2048
+param instanceMemoryMB int = 512
 
 @description('The most instances that the app scales out to.')
 @minValue(40)
@@ -155,6 +155,13 @@ param auditRetentionDays int = 365
 @minValue(1)
 @maxValue(100)
 param telemetryDailyQuotaGB int = 5
+
+@description('Where alerts are sent: an e-mail address, best of a group. Empty: they are seen in the portal alone.')
+@maxLength(200)
+param alertEmail string = ''
+
+@description('Whether the log has hashes instead of the ids of VMs and subscriptions.')
+param hashLogIds bool = false
 
 var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(subscription().id, environmentName, location)
@@ -242,6 +249,27 @@ module monitoring 'modules/monitoring.bicep' = {
     retentionDays: telemetryRetentionDays
     auditRetentionDays: auditRetentionDays
     dailyQuotaGB: telemetryDailyQuotaGB
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    token: token
+    workspaceId: monitoring.outputs.workspaceId
+    email: alertEmail
+    dailyQuotaGB: telemetryDailyQuotaGB
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 
@@ -398,6 +426,7 @@ var serviceSettings = {
   TRUSTED_PROXIES: string(trustedProxies)
   RATE_LIMIT_PER_SECOND: string(rateLimitPerSecond)
   LICENCE_LIFE_SECONDS: string(licenceLifeSeconds)
+  ...(hashLogIds ? { LOG_IDS: 'hashed' } : {})
   ...(empty(addressLimits) ? {} : { ADDRESS_LIMITS: addressLimits })
   TABLES_ENDPOINT: tablesEndpoint
   AZURE_CLIENT_ID: identity.outputs.clientId

@@ -96,5 +96,8 @@ resource publishesTelemetry 'Microsoft.Authorization/roleAssignments@2022-04-01'
 @description('Where telemetry is sent. No secret: with local authentication off it opens nothing.')
 output connectionString string = insights.properties.ConnectionString
 
+@description('Resource id of the workspace that has the service’s log.')
+output workspaceId string = workspace.id
+
 @description('Resource id of the workspace for audit logs.')
 output auditWorkspaceId string = auditWorkspace.id

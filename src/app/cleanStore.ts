@@ -6,7 +6,7 @@ import type { StateStore } from '../operators/changes/changeStates.ts';
 import type { RequestStore } from '../http/requestStore.ts';
 import type { ActivationStore } from '../seats/store.ts';
 import type { UsageStore } from '../usage/store.ts';
-import type { SearchStore, StatisticsStore } from '../views/store.ts';
+import type { SearchStore, StatisticsStore, ViewMarkStore } from '../views/store.ts';
 import type { ServiceConfig } from './config.ts';
 import type { Log } from '../http/edge.ts';
 
@@ -23,7 +23,8 @@ export interface CleaningNeeds {
     Pick<UsageStore, 'deleteUsage'> &
     Pick<StatisticsStore, 'deleteStatistics'> &
     Pick<SearchStore, 'deleteIds'> &
-    Pick<StagingStore, 'deleteStaged'>;
+    Pick<StagingStore, 'deleteStaged'> &
+    ViewMarkStore;
   readonly config: Pick<ServiceConfig, 'DECISION_DAYS' | 'REQUEST_DAYS' | 'ACTIVATION_DAYS' | 'USAGE_DAYS'>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -58,6 +59,9 @@ export async function cleanStore({ store, config, now }: CleaningNeeds, log: Log
   const statistics = await countAll(store.deleteStatistics(before(config.USAGE_DAYS)));
   const ids = await countAll(store.deleteIds(before(config.DECISION_DAYS)));
   const restores = await countAll(store.deleteStaged(before(1)));
+  // That it was done, for whoever watches; who writes it at the same time says the same.
+  const mark = await store.readMark('cleaning');
+  await store.writeMark('cleaning', { at: started, place: null }, mark?.version ?? null);
   const counts = { decisions, changes, repeats, requests, activations, hours, statistics, ids, restores };
   log('info', 'store_cleaned', counts);
 }

@@ -181,6 +181,12 @@ const settingsSchema = z.object({
   VM_RATE_LIMIT_PER_MINUTE: wholeNumber(1, 100_000)
     .default(10)
     .describe('Requests a minute with authentic evidence of one VM, on each instance.'),
+  LOG_IDS: z
+    .enum(['plain', 'hashed'])
+    .default('plain')
+    .describe(
+      'How the log names VMs and subscriptions: `plain`, or `hashed`, so that readers of the log cannot tell which they are.',
+    ),
   DECISION_DAYS: wholeNumber(1, 3_650).default(90).describe('Days that decisions (audit rows) are kept.'),
   REQUEST_DAYS: wholeNumber(1, 365).default(7).describe('Days that an operator’s Idempotency-Key is remembered.'),
   ACTIVATION_DAYS: wholeNumber(2, 3_650)

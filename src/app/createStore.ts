@@ -1,5 +1,6 @@
 import type { TablesConnection } from '../tables/kit/connection.ts';
 import { MAX_ANSWER } from '../seats/lease.ts';
+import { timePort } from '../http/boundLog.ts';
 import { cacheCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { CachedCatalogue } from '../catalogue/cacheCatalogue.ts';
 import type { ServiceConfig } from './config.ts';
@@ -19,10 +20,11 @@ export interface CreatedStore extends LaterStore {
 /** The store, and its offers and licences from a cache of at most ten seconds. Makes no request before its first use. */
 export function createStore(config: ServiceConfig, now: () => number): CreatedStore {
   const { TABLE_PREFIX: tablePrefix, STORE_BUDGET_MILLISECONDS: budget } = config;
-  const { store, load } = createLaterStore(async () => {
+  const { store: later, load } = createLaterStore(async () => {
     const { createTablesStore } = await import('../tables/createTablesStore.ts');
     return createTablesStore({ connection: await connect(config), tablePrefix, budget });
   });
+  const store = timePort('store', later);
   return { store, load, catalogue: cacheCatalogue(store, { now, maxAge: MAX_AGE }) };
 }
 

@@ -4,6 +4,7 @@ import { countFirst } from '../http/addressLimit.ts';
 import type { AddressLimitNeeds } from '../http/addressLimit.ts';
 import type { AnonymousRoute } from '../http/anonymousRoute.ts';
 import { createLogBounds } from '../http/boundLog.ts';
+import type { LogOptions } from '../http/boundLog.ts';
 import type { ServedRoute } from '../http/edge.ts';
 import { CONSOLE_ROUTES } from '../operators/console/routes.ts';
 import type { ConsoleNeeds } from '../operators/console/routes.ts';
@@ -12,7 +13,9 @@ import type { VmNeeds } from '../vm/routes.ts';
 import { atEdge } from './atEdge.ts';
 
 /** Where there are no operators there is no console either. */
-export type RouteNeeds = VmNeeds & AddressLimitNeeds & { readonly console: ConsoleNeeds['console'] | null };
+export type RouteNeeds = VmNeeds &
+  AddressLimitNeeds &
+  LogOptions & { readonly console: ConsoleNeeds['console'] | null };
 
 /**
  * The one table of all routes: each answers every request with a reply and never throws.

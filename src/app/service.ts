@@ -1,6 +1,9 @@
 import { CLOCK_SKEW } from '../contract/clocks.ts';
 import { createAddressLimit } from '../http/addressLimit.ts';
+import { boundLines, timePort } from '../http/boundLog.ts';
 import type { Log, ServedRoute } from '../http/edge.ts';
+import { createHideIds } from '../http/hideIds.ts';
+import type { HideIds } from '../http/hideIds.ts';
 import { CONSOLE_PATH } from '../operators/console/routes.ts';
 import { createSeatGate } from '../seats/seatGate.ts';
 import { createChallenges } from '../tokens/challenges.ts';
@@ -12,12 +15,16 @@ import { createReadReadiness } from '../vm/readiness.ts';
 import { createClaimLimit } from '../vm/claimLimit.ts';
 import { createAuthenticLimit } from '../vm/authenticLimit.ts';
 import type { createListDecisions } from '../views/listDecisions.ts';
+import type { CleaningNeeds } from './cleanStore.ts';
 import type { ServiceConfig } from './config.ts';
 import { createKeySets, createSigningKeys } from './createKeys.ts';
 import { createStore } from './createStore.ts';
 import { loadOperatorsLater } from './operatorRoutes.ts';
 import { joinRoutes } from './routes.ts';
 import { createServiceTrust } from './serviceTrust.ts';
+import type { TellNeeds } from './tellReadiness.ts';
+import type { WatchNeeds } from './watchState.ts';
+import type { LicenceStore } from '../tables/licenceStore.ts';
 
 /** What a host runs: the routes for its requests, and what its timer calls. */
 export interface Service {
@@ -28,6 +35,9 @@ export interface Service {
   readonly cleanStore: (log: Log) => Promise<void>;
   /** @throws {StoreUnavailableError} */
   readonly projectViews: (log: Log) => Promise<void>;
+  /** @throws {StoreUnavailableError} */
+  readonly watchState: (log: Log) => Promise<void>;
+  readonly tellReadiness: (log: Log) => Promise<void>;
 }
 
 /** What a test may put in place of the real thing. */
@@ -44,8 +54,10 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   const { ISSUER: issuer, ACCEPTED_CLOUDS: acceptedClouds, NONCE_STYLE: nonceStyle, directory } = config;
   const signingKeys = await createSigningKeys(config, vault);
   const { store, load: loadStore, catalogue } = createStore(config, now);
-  const { keySets, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
+  const { keySets: untimed, uploads } = await createKeySets(config, { signingKeys, store, rootVault });
+  const keySets = timePort('signer', untimed, 'readSigner');
   const { trust, probePins } = await createServiceTrust(config, store);
+  const hideIds = chooseHideIds(config);
   const challenges = createChallenges({ issuer, secrets: config.CHALLENGE_SECRETS, nonceStyle });
   const licenceLife = config.LICENCE_LIFE_SECONDS;
   const probed = { store, keySets, signingKeys, challenges, probePins, licenceLife, now };
@@ -65,22 +77,12 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
     seatGate: createSeatGate(),
     claimLimit: createClaimLimit(),
     describeApi: () => describeApi(config),
+    hideIds,
   };
+  const challengeKids = config.CHALLENGE_SECRETS.map(({ kid }) => kid);
   const operatorNeeds = {
-    ...{
-      issuer,
-      signingKeys,
-      keySets,
-      uploads,
-      trust,
-      store,
-      catalogue,
-      acceptedClouds,
-      licenceLife,
-      readReadiness,
-      now,
-    },
-    challengeKids: config.CHALLENGE_SECRETS.map(({ kid }) => kid),
+    ...{ signingKeys, keySets, uploads, trust, store, catalogue, acceptedClouds, licenceLife, readReadiness, now },
+    challengeKids,
     activateOffline: createActivateOffline(vmNeeds),
   };
   const operatorRoutes =
@@ -93,8 +95,22 @@ export async function createService(config: ServiceConfig, { now, vault, rootVau
   return {
     routes: joinRoutes({ ...vmNeeds, console: config.console }, operatorRoutes),
     loadStore,
-    cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore({ store, config, now }, log),
-    projectViews: async (log) => (await import('./projectViews.ts')).projectViews({ store, now }, log),
+    ...createTimers({ ...vmNeeds, config, challengeKids }),
+  };
+}
+
+type TimerNeeds = Omit<CleaningNeeds, 'store'> &
+  WatchNeeds &
+  TellNeeds & { readonly store: LicenceStore; readonly hideIds: HideIds | null };
+
+/** What timers run is loaded when the first of them does. */
+function createTimers(needs: TimerNeeds): Omit<Service, 'routes' | 'loadStore'> {
+  const lines = (log: Log) => boundLines(log, needs.hideIds);
+  return {
+    cleanStore: async (log) => (await import('./cleanStore.ts')).cleanStore(needs, lines(log)),
+    projectViews: async (log) => (await import('./projectViews.ts')).projectViews(needs, lines(log)),
+    watchState: async (log) => (await import('./watchState.ts')).watchState(needs, lines(log)),
+    tellReadiness: async (log) => (await import('./tellReadiness.ts')).tellReadiness(needs, lines(log)),
   };
 }
 
@@ -107,7 +123,7 @@ async function loadOperatorNeeds(
     import('../views/listDecisions.ts'),
     import('../backup/sealedPlace.ts'),
   ]);
-  return { listDecisions: createListDecisions(needs), placeSeal: createPlaceSeal(issuer, secrets) };
+  return { issuer, listDecisions: createListDecisions(needs), placeSeal: createPlaceSeal(issuer, secrets) };
 }
 
 /** Only where it is asked for: it is made of the schemas of all routes, the operators' too. */
@@ -117,6 +133,11 @@ async function describeApi({ ISSUER: issuer, directory }: ServiceConfig): Promis
     import('../operators/routes.ts'),
   ]);
   return describeService(issuer, directory === null ? [] : OPERATOR_ROUTES);
+}
+
+/** By the secret that signs challenges: when that is replaced, ids are hashed to other values. */
+function chooseHideIds({ LOG_IDS, CHALLENGE_SECRETS: [first] }: ServiceConfig): HideIds | null {
+  return LOG_IDS === 'hashed' && first !== undefined ? createHideIds(first.secret) : null;
 }
 
 const MINUTE = 60_000;

@@ -10,10 +10,10 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const HOST = join(import.meta.dirname, 'functionsHost', 'main.ts');
 
 /**
- * As on an instance of 2,048 MB, which the template deploys: Node gives the heap half of the memory. On a machine with much
+ * As on an instance of 512 MB, which the template deploys: Node gives the heap half of the memory. On a machine with much
  * memory it would collect garbage so late that the process is twice as large.
  */
-const HEAP = '--max-old-space-size=1024';
+const HEAP = '--max-old-space-size=256';
 
 /** Milliseconds; on two busy cores a start takes about two seconds. */
 const START_TIMEOUT = 30_000;

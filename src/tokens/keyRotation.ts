@@ -76,18 +76,22 @@ export function planRotation<V extends KeyVersion>(
     .map((turn, index) => ({ turn, from: comesAt(turn, index) }))
     .filter(({ turn }) => turn !== current);
   const keys: SigningKey[] = [
-    ...(current === null ? [] : [{ state: 'current', publicJwk: current.version.publicJwk } as const]),
+    ...(current === null ? [] : [{ state: 'current', ...describeKey(current) } as const]),
     ...others.flatMap(({ turn, from }) =>
-      from === null ? [] : [{ state: 'next', publicJwk: turn.version.publicJwk, from } as const],
+      from === null ? [] : [{ state: 'next', ...describeKey(turn), from } as const],
     ),
     ...others
       .toReversed()
       .filter(({ from }) => from === null)
       .map(({ turn }) => ({ turn, until: lastUse(turn, turns, at) + rules.keepAfterUse }))
       .filter(({ until }) => at < until)
-      .map(({ turn, until }) => ({ state: 'retired', publicJwk: turn.version.publicJwk, until }) as const),
+      .map(({ turn, until }) => ({ state: 'retired', ...describeKey(turn), until }) as const),
   ];
   return { current: current?.version ?? null, keys };
+}
+
+function describeKey({ version: { publicJwk, createdAt } }: Turn<KeyVersion>) {
+  return { publicJwk, createdAt };
 }
 
 /** From the oldest to the newest. */

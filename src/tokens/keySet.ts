@@ -11,10 +11,14 @@ export interface KeySet {
  * Where a signing key stands in its rotation: published before use, in use, or published after use until the last
  * `graceUntil` of a licence under it has passed. Times in milliseconds since the epoch; null: when the settings say so.
  */
-export type SigningKey =
+export type SigningKey = {
+  /** Where whoever keeps it tells when it was made. */
+  readonly createdAt?: number;
+} & (
   | { readonly state: 'next'; readonly publicJwk: PublicJwk; readonly from: number | null }
   | { readonly state: 'current'; readonly publicJwk: PublicJwk }
-  | { readonly state: 'retired'; readonly publicJwk: PublicJwk; readonly until: number | null };
+  | { readonly state: 'retired'; readonly publicJwk: PublicJwk; readonly until: number | null }
+);
 
 /**
  * The key set as it is published at a time. Members are picked by name, and `kid` is computed: a private key handed in

@@ -104,8 +104,8 @@ export interface IssuesCounted {
   readonly issues: Counts;
 }
 
-/** What is derived from the log beside timelines and statistics, or from the whole catalogue once a day. */
-export type ViewName = 'pools' | 'search' | 'licences' | 'pass';
+/** What is derived from the log beside timelines and statistics, or from the whole catalogue once a day; and the cleaning. */
+export type ViewName = 'pools' | 'search' | 'licences' | 'pass' | 'cleaning';
 
 /** How far each view is. */
 export interface ViewMarkStore {

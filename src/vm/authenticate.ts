@@ -145,7 +145,8 @@ export async function refuseEvidence(
   const correlationId = randomUUID();
   const level = ALARMS.includes(code) ? 'error' : 'info';
   const { name: check, detail, facts } = checks.find(({ outcome }) => outcome === 'failed') ?? {};
-  log(level, 'evidence_refused', { code, correlationId, check, detail, facts });
+  const cloud = facts !== undefined && 'cloud' in facts ? { cloud: facts.cloud } : {};
+  log(level, 'evidence_refused', { code, correlationId, ...cloud, check, detail, facts });
   if (facts?.code === 'issuer_unknown') await issuerNotes(facts, at, log);
   return replyProblem(issuer, code, { detail: isByFile ? adviseByFile(code) : null, correlationId });
 }

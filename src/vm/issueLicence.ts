@@ -26,6 +26,7 @@ import { findIssued } from './findIssued.ts';
 import { findEntitlement } from './findEntitlement.ts';
 import type { EntitlementNeeds } from './findEntitlement.ts';
 import { recordDecision } from './recordDecision.ts';
+import type { Decided } from './recordDecision.ts';
 import { refuseLicence } from './refuseLicence.ts';
 import type { Refusal, RefusalNeeds } from './refuseLicence.ts';
 import { licenceRequestSchema, readJsonBody } from './requestBody.ts';
@@ -92,15 +93,18 @@ export async function grantOrRefuse(needs: GrantNeeds, authentic: AuthenticReque
   if (!outcome.granted) {
     const again = await findIssued(needs.store, authentic, { entitlement, life });
     if (again !== null) {
-      const { times: earlier, over } = again;
-      return { granted: true, licence: await signGranted(needs, authentic, again, over), times: earlier };
+      const { times: earlier, over, jti } = again;
+      const signed = await signGranted(needs, authentic, again, over);
+      const { offer, licenceId } = entitlement;
+      logGrant(authentic, { code: 'licence_issued', correlationId: jti, offer, licenceId });
+      return { granted: true, licence: signed, times: earlier };
     }
     const { plan, offer, licenceId } = entitlement;
     const { code, inGrace } = outcome;
     return refuse({ code, plan, offer, licenceId, claimedOffer, inGrace });
   }
   const { offer, licenceId } = entitlement;
-  await recordGrant(needs, authentic, { offer, licenceId, claimedOffer }, outcome);
+  await recordGrant(needs, authentic, { offer, licenceId, claimedOffer, jti: granted.jti }, outcome);
   checkInTime(needs, at);
   countIssue(needs, authentic);
   return { granted: true, licence, times };
@@ -153,20 +157,34 @@ async function takeSeat(
   return { outcome, licence: signed.licence };
 }
 
-/** First issues, changes of key and licences by file have an audit row; plain renewals are a line of the log. */
+/**
+ * First issues, changes of key and licences by file have an audit row, whose id the line has; plain renewals are a line of
+ * the log, which has the licence's own id (`jti`).
+ */
 async function recordGrant(
   needs: GrantNeeds,
   authentic: AuthenticRequest,
-  decided: { readonly offer: string; readonly licenceId: string; readonly claimedOffer: string | undefined },
+  { jti, ...decided }: Pick<Decided, 'offer' | 'licenceId' | 'claimedOffer'> & { readonly jti: string },
   { first, keyChanged }: Extract<ActivationOutcome, { granted: true }>,
 ): Promise<void> {
   const code = keyChanged && !first ? 'key_changed_accepted' : 'licence_issued';
-  const isByFile = authentic.byFile !== null;
-  const isRecorded = first || keyChanged || isByFile;
-  const decisionId = isRecorded ? await recordDecision(needs, authentic, { ...decided, code }) : undefined;
-  const { cloud, subscriptionId, vmId, region } = authentic.vm;
-  const facts = { licenceId: decided.licenceId, cloud, region, vmId, subscriptionId, first, keyChanged, decisionId };
-  authentic.log('info', 'licence_issued', isByFile ? { ...facts, byFile: true } : facts);
+  const isRecorded = first || keyChanged || authentic.byFile !== null;
+  const correlationId = isRecorded ? await recordDecision(needs, authentic, { ...decided, code }) : jti;
+  logGrant(authentic, { code, correlationId, ...decided, ...(first && { first }) });
+}
+
+function logGrant(
+  { log, vm: { cloud, region, vmId, subscriptionId }, byFile }: AuthenticRequest,
+  { code, correlationId, offer, licenceId, first }: Granted,
+): void {
+  const facts = { code, correlationId, offer, licenceId, cloud, vmId, subscriptionId };
+  const told = first === true ? { ...facts, region, first } : facts;
+  log('info', 'licence_issued', byFile === null ? told : { ...told, byFile: true });
+}
+
+interface Granted extends Pick<Decided, 'code' | 'offer' | 'licenceId'> {
+  readonly correlationId: string;
+  readonly first?: boolean;
 }
 
 /**

@@ -56,7 +56,8 @@ export async function recordDecision(
     await store.insertDecision(decision);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    log('error', 'decision_not_written', { ...facts, message: error.message });
+    const { id: correlationId, ...said } = facts;
+    log('error', 'decision_not_written', { correlationId, ...said, message: error.message });
   }
   return id;
 }

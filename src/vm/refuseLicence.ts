@@ -41,11 +41,15 @@ export async function refuseLicence(
   authentic: AuthenticRequest,
   refusal: Refusal,
 ): Promise<Reply> {
-  const { code } = refusal;
+  const { code, offer, licenceId } = refusal;
   const correlationId = await recordDecision(needs, authentic, refusal);
   const { cloud, subscriptionId, vmId, plan } = authentic.vm;
-  authentic.log('info', 'licence_refused', { code, correlationId, cloud, subscriptionId, vmId, plan });
-  const denial = await signRefusal(needs, authentic, refusal);
+  const facts = { code, correlationId, offer, licenceId, cloud, subscriptionId, vmId };
+  // The offer says what plan it was; without one, what Azure attested does.
+  const told = offer === null ? { ...facts, plan } : facts;
+  const denial = await signRefusal(needs, authentic, refusal).finally(() => {
+    authentic.log('info', 'licence_refused', told);
+  });
   const detail = authentic.byFile === null ? null : adviseByFile(code);
   return replyProblem(needs.issuer, code, { detail, correlationId, ...(denial === null ? {} : { denial }) });
 }

@@ -87,14 +87,10 @@ async function giveBack(
   const request = { vmId: vm.vmId, jkt, challenge: mark, releaseId: randomUUID(), at };
   const outcome = await releaseSeat(needs.store, terms, request, seatOptions(needs, at));
   if (!outcome.released) return refuseRelease(needs, authentic, outcome.reason, { offer, licenceId });
-  const decisionId = await recordDecision(needs, authentic, {
-    code: 'seat_released',
-    offer,
-    licenceId,
-    isUnique: outcome.freed,
-  });
+  const decided = { code: 'seat_released', offer, licenceId } as const;
+  const correlationId = await recordDecision(needs, authentic, { ...decided, isUnique: outcome.freed });
   const { cloud, subscriptionId, vmId } = vm;
-  authentic.log('info', 'seat_released', { licenceId, cloud, subscriptionId, vmId, decisionId });
+  authentic.log('info', 'seat_released', { ...decided, correlationId, cloud, subscriptionId, vmId });
   const response: ReleaseResponse = { seatFreeAt: formatInstant(outcome.seatFreeAt) };
   return replyJson(200, response);
 }

@@ -26,6 +26,8 @@ function createStore(...pieces: readonly (readonly number[])[]) {
     };
   const store: CleaningNeeds['store'] = {
     ...NO_OBJECTS,
+    readMark: nothing,
+    writeMark: () => Promise.resolve({ outcome: 'written', version: '1' }),
     deleteDecisions: deleteOld('decisions'),
     deleteChanges: deleteOld('changes'),
     deleteRepeats: deleteOld('repeats'),

@@ -27,7 +27,7 @@ test('what the page calculates with is what the service takes', async () => {
       requests: 2,
       storeCalls: scene.proxy.requests.length,
       logLines: log.length,
-      logOctets: Math.ceil(Buffer.byteLength(log.join('\n')) / 50) * 50,
+      logOctets: Math.ceil(Buffer.byteLength(withTimes(log.join('\n'))) / 50) * 50,
       signatures: vault.requests.slice(sent).filter((request) => request.includes('/sign 200')).length,
     };
   };
@@ -51,6 +51,11 @@ test('the tables of the page are calculated', () => {
     Object.fromEntries(Object.entries(TABLES).map(([name, table]) => [name, cells(table())])),
   );
 });
+
+/** Times of two digits, as they most often are, whatever this run took. */
+function withTimes(log: string): string {
+  return log.replace(/("(?:ms|storeMs|signerMs)":)\d+/g, '$110');
+}
 
 /** What stands in the cells, whatever their width. */
 function cells(rows: string): string[][] {

@@ -46,11 +46,11 @@ test('@azure/identity gets a token', async () => {
 function hurry(): number[] {
   const waits: number[] = [];
   const wait = globalThis.setTimeout;
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation((end, milliseconds = 0) => {
-    if (milliseconds < 1_000) return wait(end, milliseconds);
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation((end, milliseconds = 0, ...rest: []) => {
+    if (milliseconds < 1_000) return wait(end, milliseconds, ...rest);
     waits.push(milliseconds);
     timer.pass(milliseconds);
-    return wait(end, 0);
+    return wait(end, 0, ...rest);
   });
   return waits;
 }

@@ -454,9 +454,12 @@ test('there is nothing at other addresses', async () => {
   expectProblem(await send(`${target().baseUrl}/problems/constructor`), 'not_found');
 });
 
-test.skipIf(!isOwn).each(['cleaning', 'projection'])('the host can run the timer %s at once', async (name) => {
-  expect((await post(`${target().baseUrl}/admin/functions/${name}`, {})).status).toBe(202);
-});
+test.skipIf(!isOwn).each(['cleaning', 'projection', 'watch', 'readiness'])(
+  'the host can run the timer %s at once',
+  async (name) => {
+    expect((await post(`${target().baseUrl}/admin/functions/${name}`, {})).status).toBe(202);
+  },
+);
 
 test.skipIf(!isOwn)('a challenge of one instance is taken by the other', async () => {
   const [first = '', second = ''] = target().baseUrls;

@@ -70,6 +70,8 @@ const FUNCTIONS = {
   readStartPage: 'GET,HEAD {ignored:maxlength(0)?}',
   cleaning: '0 17 3 * * *',
   projection: '30 * * * * *',
+  watch: '0 43 * * * *',
+  readiness: '15 */5 * * * *',
 };
 
 test('the bundle registers these functions, and without a directory no operator’s route', async () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { createLogBounds } from '../../src/http/boundLog.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createLogBounds, timePort } from '../../src/http/boundLog.ts';
+import { createHideIds } from '../../src/http/hideIds.ts';
+import type { HideIds } from '../../src/http/hideIds.ts';
 import type { UseCase } from '../../src/http/edge.ts';
 import { createRequest } from '../app/edgeRequest.ts';
 import type { LogLine } from '../app/edgeRequest.ts';
@@ -101,9 +103,9 @@ test('a clock that is set back does not keep what was counted', async () => {
 });
 
 /** Facts as they come to the log. */
-function written(facts: LogLine['facts']): LogLine['facts'] {
+function written(facts: LogLine['facts'], hideIds: HideIds | null = null): LogLine['facts'] {
   const log: LogLine[] = [];
-  const bound = createLogBounds({ trustedProxies: 0, now: () => AT });
+  const bound = createLogBounds({ trustedProxies: 0, now: () => AT, hideIds });
   const useCase: UseCase = (request) => {
     request.log('info', 'request_refused', facts);
     return Promise.resolve(REPLY);
@@ -148,4 +150,110 @@ test('no text is longer than its bound, and none has a character that is not to 
       expect(String(name).isWellFormed() ? String(name) : '').not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
     }),
   );
+});
+
+/** A clock beside the one of times of day; it goes on when the test says so. */
+function useMilliseconds() {
+  const clock = { at: 0 };
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock.at);
+  onTestFinished(() => {
+    spy.mockRestore();
+  });
+  return clock;
+}
+
+/** Calls that end when the test says so. */
+function createPort() {
+  const ends: (() => void)[] = [];
+  const wait = () => new Promise<void>((end) => void ends.push(end));
+  return { wait, end: () => ends.shift()?.(), tell: () => 7, base: 3 };
+}
+
+/** A request that is answered when the test says so, and then writes its line. */
+function startRequest(event: string, work: () => Promise<unknown>) {
+  const log: LogLine[] = [];
+  const useCase: UseCase = async (request) => {
+    await work();
+    request.log('info', event, { code: 'x' });
+    return REPLY;
+  };
+  const answered = createLogBounds({ trustedProxies: 0, now: () => AT })(useCase)(createRequest({ log }));
+  return { log, answered };
+}
+
+test('the line of a decision tells how long it took, and what of that store and signer took', async () => {
+  const clock = useMilliseconds();
+  const [store, signer] = [createPort(), createPort()];
+  const [timedStore, timedSigner] = [timePort('store', store), timePort('signer', signer)];
+  const { log, answered } = startRequest('licence_issued', async () => {
+    clock.at += 1;
+    const read = timedStore.wait();
+    clock.at += 10;
+    store.end();
+    await read;
+    clock.at += 100;
+    const signed = timedSigner.wait();
+    clock.at += 20.4;
+    signer.end();
+    await signed;
+  });
+  await answered;
+  expect(log[0]?.facts).toEqual({ code: 'x', ms: 131, storeMs: 10, signerMs: 20 });
+});
+
+test('calls to the store at the same time count once, and those of another request not at all', async () => {
+  const clock = useMilliseconds();
+  const store = createPort();
+  const timed = timePort('store', store);
+  const waitForTwo = async () => {
+    const both = Promise.all([timed.wait(), timed.wait()]);
+    clock.at += 50;
+    store.end();
+    store.end();
+    await both;
+  };
+  const { log, answered } = startRequest('licence_refused', waitForTwo);
+  const other = startRequest('evidence_refused', () => Promise.resolve());
+  await Promise.all([answered, other.answered]);
+  expect([log[0]?.facts['storeMs'], other.log[0]?.facts['storeMs']]).toEqual([50, 0]);
+});
+
+test('lines that are no decisions tell no times', async () => {
+  const { log, answered } = startRequest('operator_wrote', () => Promise.resolve());
+  await answered;
+  expect(log[0]?.facts).toEqual({ code: 'x' });
+});
+
+test('a timed port answers and fails as the port does, outside of requests too', async () => {
+  const port = timePort('signer', { ...createPort(), fail: () => Promise.reject(new Error('no')) });
+  expect([port.tell(), port.base]).toEqual([7, 3]);
+  await expect(port.fail()).rejects.toThrow('no');
+  const { answered } = startRequest('licence_issued', () => port.fail());
+  await expect(answered).rejects.toThrow('no');
+});
+
+test('a port that a timed port answers with is timed too', async () => {
+  const clock = useMilliseconds();
+  const signer = { sign: () => ((clock.at += 30), Promise.resolve()) };
+  const keys = timePort('signer', { readSigner: () => Promise.resolve(signer) }, 'readSigner');
+  const { log, answered } = startRequest('licence_issued', async () => (await keys.readSigner()).sign());
+  await answered;
+  expect(log[0]?.facts).toMatchObject({ signerMs: 30 });
+});
+
+const VM = '11111111-0000-4000-8000-00000000000a';
+
+test('hashed ids are alike for equal ids in any case, wherever they stand, and tell nothing without the key', () => {
+  const hide = createHideIds(Buffer.alloc(32, 1));
+  const facts = { vmId: VM, path: `/operator/v1/activations/${VM.toUpperCase()}`, of: { pools: [`a:${VM}`] } };
+  const { vmId, path, of } = written(facts, hide);
+  expect(vmId).toMatch(/^~[\w-]{16}$/);
+  expect([path, of]).toEqual([`/operator/v1/activations/${String(vmId)}`, { pools: [`a:${String(vmId)}`] }]);
+  expect(hide('vmId', VM.replace(/a$/, 'b'))).not.toBe(vmId);
+  expect(createHideIds(Buffer.alloc(32, 2))('vmId', VM)).not.toBe(vmId);
+});
+
+test('ids of decisions and of operators are not hashed', () => {
+  const facts = { correlationId: VM, operator: VM };
+  expect(written(facts, createHideIds(Buffer.alloc(32, 1)))).toEqual(facts);
 });

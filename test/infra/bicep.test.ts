@@ -156,9 +156,9 @@ testWithBicep(
       sent: { environmentName: 'production', location: 'westeurope', issuer: FIRST_RUN.ISSUER },
       asked: [],
     });
-    const given = { INSTANCE_MEMORY_MB: '512', PROXY_RANGES: '203.0.113.0/24', NONCE_STYLE: 'digits' };
+    const given = { INSTANCE_MEMORY_MB: '4096', PROXY_RANGES: '203.0.113.0/24', NONCE_STYLE: 'digits' };
     expect(resolveParameters(template, given).sent).toEqual({
-      instanceMemoryMB: 512,
+      instanceMemoryMB: 4096,
       proxyRanges: '203.0.113.0/24',
       nonceStyle: 'digits',
     });
@@ -217,6 +217,7 @@ const EVERYTHING = [
   "param entraConsoleScope = 'api://licences/.default'",
   ...['param trustedProxies = 1', `param frontDoorId = '${FRONT_DOOR}'`, "param proxyRanges = '203.0.113.0/24'"],
   ...["param deployerRanges = '198.51.100.7/32'", 'param privateEndpoints = true', 'param deleteLock = true'],
+  ...["param alertEmail = 'on-call@vendor.example'", 'param hashLogIds = true'],
   ...['param zoneRedundant = true', 'param recoverVaults = true', 'param uniqueHostName = false'],
 ];
 
@@ -263,6 +264,17 @@ testWithBicep('what a cautious vendor turns on: locks, zones, recovery, and no p
   expect(resourcesOf(snapshot, 'Microsoft.Network/privateDnsZones')).toHaveLength(3);
   expect(resourceOf(snapshot, 'Microsoft.Web/sites').properties['virtualNetworkSubnetId']).toContain('appSubnetId');
 });
+
+testWithBicep(
+  'alerts are sent to the address that is named, and ids in the log are hashed where that is asked for',
+  (bicep) => {
+    const snapshot = evaluateEverything(bicep);
+    expect(resourceOf(snapshot, 'Microsoft.Insights/actionGroups').properties['emailReceivers']).toEqual([
+      { name: 'operators', emailAddress: 'on-call@vendor.example', useCommonAlertSchema: true },
+    ]);
+    expect(settingsOf(snapshot)['LOG_IDS']).toBe('hashed');
+  },
+);
 
 testWithBicep('the root key is one of the versions that are named', (bicep) => {
   const rootKeys = settingsOf(evaluateEverything(bicep))['ROOT_KEY_URL'];

@@ -22,6 +22,9 @@ test('the snapshot holds each kind of resource in the number expected, and no ot
     'Microsoft.OperationalInsights/workspaces': 2,
     'Microsoft.Insights/components': 1,
     'Microsoft.Insights/diagnosticSettings': 4,
+    'Microsoft.Insights/actionGroups': 1,
+    'Microsoft.Insights/scheduledQueryRules': 10,
+    'Microsoft.Insights/workbooks': 1,
     'Microsoft.Storage/storageAccounts': 1,
     'Microsoft.Storage/storageAccounts/blobServices': 1,
     'Microsoft.Storage/storageAccounts/blobServices/containers': 1,
@@ -180,7 +183,7 @@ test('the plan is Flex Consumption on Linux, and the app runs Node 24 from a pac
   expect(resourceOf(snapshot, 'Microsoft.Web/sites').properties['functionAppConfig']).toMatchObject({
     runtime: { name: 'node', version: '24' },
     deployment: { storage: { type: 'blobContainer', authentication: { type: 'UserAssignedIdentity' } } },
-    scaleAndConcurrency: { instanceMemoryMB: 2048, maximumInstanceCount: 40 },
+    scaleAndConcurrency: { instanceMemoryMB: 512, maximumInstanceCount: 40 },
   });
 });
 

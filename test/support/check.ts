@@ -31,6 +31,7 @@ const LONG_FORMS = {
   GUEST_AGENTS: '1',
   INSTALL_CHROMIUM: '1',
   REAL_BOOT: '1',
+  SOAK_MINUTES: '2',
 };
 
 const ROOT = resolve(import.meta.dirname, '../..');

@@ -67,6 +67,6 @@ function withoutNulls(settings: Settings): Record<string, string> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null)) as Record<string, string>;
 }
 
-function codeOf({ body }: Reply): unknown {
-  return typeof body === 'string' ? (JSON.parse(body) as { code?: unknown }).code : 'unknown';
+function codeOf({ body }: Reply): string {
+  return (JSON.parse(body) as { readonly code: string }).code;
 }

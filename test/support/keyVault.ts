@@ -17,7 +17,10 @@ import { TestClock } from './testClock.ts';
 
 export const TENANT = '72f988bf-0000-4000-8000-000000000001';
 export const KEY_NAME = 'licence-signing';
-const TOKEN = 'the-token-of-the-identity';
+/** What its identity shows it. */
+export const VAULT_TOKEN = 'the-token-of-the-identity';
+/** A name that the vault’s certificate is for, beside its address: vaults of the public cloud have such names. */
+export const VAULT_HOST = 'stand-in.vault.azure.net';
 /** The real one has 25. */
 const PAGE_SIZE = 2;
 /** Milliseconds that a client waits for one answer. */
@@ -71,6 +74,11 @@ export class FakeVault {
     return `${this.#origin}/keys/${KEY_NAME}`;
   }
 
+  /** PEM of its certificate, which is its own authority. */
+  get certificate(): string {
+    return this.#certificate;
+  }
+
   /** What a client of this vault needs. */
   get access() {
     return {
@@ -109,21 +117,25 @@ export class FakeVault {
     this.#faults.length = 0;
   }
 
-  async start(): Promise<this> {
+  /** @param host the name under which its clients know it */
+  async start(host: string): Promise<this> {
     const now = Date.now();
     const { pem, keys } = await issueCertificate({
       subject: 'CN=vault.example.test',
       keys: await createKeyRing()('vault', 'p-256'),
       notBefore: now - 60_000,
       notAfter: now + 86_400_000,
-      names: [{ type: 'ip', value: '127.0.0.1' }],
+      names: [
+        { type: 'ip', value: '127.0.0.1' },
+        { type: 'dns', value: VAULT_HOST },
+      ],
     });
     this.#certificate = pem;
     const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' });
     const server = createServer({ cert: pem, key }, (request, response) => void this.#serve(request, response));
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    this.#origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.#origin = `https://${host}:${(server.address() as AddressInfo).port}`;
     onTestFinished(() => {
       server.closeAllConnections();
       server.close();
@@ -133,7 +145,7 @@ export class FakeVault {
 
   #giveToken(scope: unknown, options: { tenantId?: unknown } = {}) {
     this.tokens.push({ scope, tenant: options.tenantId });
-    return Promise.resolve({ token: TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 });
+    return Promise.resolve({ token: VAULT_TOKEN, expiresOnTimestamp: Date.now() + 3_600_000 });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,7 +169,7 @@ export class FakeVault {
   }
 
   #answer(request: IncomingMessage, asked: string, url: URL, body: Buffer): FakeReply {
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) return unauthorized(body);
+    if (request.headers.authorization !== `Bearer ${VAULT_TOKEN}`) return unauthorized(body);
     if (!this.isOpen) return refusal(403, 'Forbidden', 'ForbiddenByRbac');
     if (url.searchParams.get('api-version') === null) return refusal(400, 'BadParameter');
     const [method = '', , collection, name, id, operation] = asked.split(/[ /]/);
@@ -231,8 +243,8 @@ interface FakeReply {
 }
 
 /** Starts a vault for the test that calls this; it has no version yet. */
-export function startVault(): Promise<FakeVault> {
-  return new FakeVault().start();
+export function startVault(host = '127.0.0.1'): Promise<FakeVault> {
+  return new FakeVault().start(host);
 }
 
 function send(response: ServerResponse, { status, body, challenge, retryAfter }: FakeReply): void {

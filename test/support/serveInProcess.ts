@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { EdgeRequest, Reply, UseCase } from '../../src/http/edge.ts';
+import type { EdgeRequest, Log, Reply, UseCase } from '../../src/http/edge.ts';
 import type { Service } from '../../src/app/service.ts';
 
 interface Found {
@@ -33,7 +33,11 @@ export interface InProcess {
   readonly url: string;
   /** Lines of the log, as JSON. */
   readonly log: string[];
+  /** Runs what a timer runs, with the same log. */
+  readonly run: (timer: Timer) => Promise<void>;
 }
+
+export type Timer = Exclude<keyof Service, 'routes' | 'loadStore'>;
 
 /** Serves on a free port until the test has finished. */
 export async function serveInProcess(createService: (url: string) => Promise<Service>): Promise<InProcess> {
@@ -53,9 +57,14 @@ export async function serveInProcess(createService: (url: string) => Promise<Ser
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const started = createService(url);
-  await started;
-  return { url, log };
+  const service = await started;
+  return { url, log, run: (timer) => service[timer](writeTo(log)) };
 }
+
+const writeTo =
+  (log: string[]): Log =>
+  (level, event, facts) =>
+    void log.push(JSON.stringify({ level, event, ...facts }));
 
 function answer(service: Service, request: IncomingMessage, log: string[]): Promise<Reply> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
@@ -76,6 +85,6 @@ function translate(
       return name === 'x-forwarded-for' ? `${given === null ? '' : `${given}, `}203.0.113.7:1` : given;
     },
     readBody: async () => new Uint8Array(Buffer.concat((await request.toArray()) as Buffer[])),
-    log: (level, event, facts) => log.push(JSON.stringify({ level, event, ...facts })),
+    log: writeTo(log),
   };
 }

@@ -26,6 +26,7 @@ import { createTestTables } from './azurite.ts';
 import type { TestTables } from './azurite.ts';
 import type { FakeVault } from './keyVault.ts';
 import { serveInProcess } from './serveInProcess.ts';
+import type { InProcess } from './serveInProcess.ts';
 import { startStoreProxy } from './storeProxy.ts';
 import type { StoreProxy } from './storeProxy.ts';
 import { useTestClock } from './testClock.ts';
@@ -53,6 +54,8 @@ export interface Scene {
   readonly proxy: StoreProxy;
   /** Lines of the logs of all instances. */
   readonly log: () => readonly string[];
+  /** Runs a timer of the first instance. */
+  readonly run: InProcess['run'];
   boot(vm: string, options?: ActOptions): Promise<Answer>;
   release(vm: string, licence: string, options?: ActOptions): Promise<Answer>;
   /** An access token, for a command line that is a process of its own. */
@@ -174,7 +177,7 @@ async function startInstances(
   { vault, rootVault, instances = [{}] }: SceneOptions,
   clock: () => number,
 ) {
-  const started: { readonly url: string; readonly log: readonly string[] }[] = [];
+  const started: InProcess[] = [];
   let issuer: string | undefined;
   for (const { settings = {}, skew = 0 } of instances) {
     const instance = await serveInProcess((url) => {
@@ -189,7 +192,8 @@ async function startInstances(
     started.push(instance);
   }
   const [first = '', ...others] = started.map(({ url }) => url);
-  return { urls: [first, ...others] as const, log: () => started.flatMap(({ log }) => log) };
+  const run: InProcess['run'] = (timer) => started[0]?.run(timer) ?? Promise.resolve();
+  return { urls: [first, ...others] as const, log: () => started.flatMap(({ log }) => log), run };
 }
 
 function createScene(

@@ -45,7 +45,7 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
  * Applies the rules that the real host applies to what an app has registered.
- * @param env for a schedule written as `%NAME%`
+ * @param env for a schedule written as `%NAME%`, and for `AzureWebJobs.NAME.Disabled`: such a function is not there
  */
 export function checkFunctions(
   registered: readonly FunctionMetadata[],
@@ -55,6 +55,7 @@ export function checkFunctions(
   const timers: TimerFunction[] = [];
   const problems: string[] = [];
   for (const metadata of registered) {
+    if (/^(?:true|1)$/i.test(env[`AzureWebJobs.${metadata.name}.Disabled`] ?? '')) continue;
     const checked = checkFunction(metadata, env);
     if ('problem' in checked) problems.push(`Function "${metadata.name}": ${checked.problem}`);
     else if ('schedule' in checked) timers.push(checked);

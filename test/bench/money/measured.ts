@@ -13,9 +13,9 @@ interface Cost {
 
 /** Held by `test/docs/costs.test.ts` against the running service. */
 export const MEASURED = {
-  renewal: { requests: 2, storeCalls: 2, logLines: 1, logOctets: 250, signatures: 1 },
-  'first boot': { requests: 2, storeCalls: 4, logLines: 1, logOctets: 300, signatures: 1 },
-  'licence refused': { requests: 2, storeCalls: 2, logLines: 1, logOctets: 350, signatures: 0 },
+  renewal: { requests: 2, storeCalls: 2, logLines: 1, logOctets: 350, signatures: 1 },
+  'first boot': { requests: 2, storeCalls: 4, logLines: 1, logOctets: 400, signatures: 1 },
+  'licence refused': { requests: 2, storeCalls: 2, logLines: 1, logOctets: 400, signatures: 0 },
   'evidence refused': { requests: 2, storeCalls: 0, logLines: 1, logOctets: 250, signatures: 0 },
 } as const satisfies Readonly<Record<string, Cost>>;
 

@@ -3,19 +3,34 @@ import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
 
+import { CONSOLE_ENDPOINTS, OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../../src/contract/endpoints.ts';
 import { readHostFile } from '../../../src/dev/functionsHost/hostFile.ts';
 import { PROJECT, writeApp } from './appFolder.ts';
 
-test('this project’s host.json has no prefix, and sampling that keeps every exception', () => {
+const CONTENT: unknown = JSON.parse(readFileSync(join(PROJECT, 'host.json'), 'utf8'));
+
+test('this project’s host.json has no prefix, and sampling that keeps every line and every exception', () => {
   expect(readHostFile(PROJECT).routePrefix).toBe('');
-  const content: unknown = JSON.parse(readFileSync(join(PROJECT, 'host.json'), 'utf8'));
-  expect(content).toMatchObject({
+  expect(CONTENT).toMatchObject({
     functionTimeout: '00:05:00',
     logging: {
-      applicationInsights: { samplingSettings: { excludedTypes: expect.stringMatching(/\bException\b/) as string } },
+      applicationInsights: { samplingSettings: { isEnabled: true, excludedTypes: 'Trace;Exception;Event' } },
     },
   });
-  expect(content).not.toHaveProperty('extensionBundle');
+  expect(CONTENT).not.toHaveProperty('extensionBundle');
+});
+
+/** The platform knows no pattern that means the lines of all functions, so each is named. */
+test('host.json lets through what every function writes itself, and of the host’s own words only what went wrong', () => {
+  const timers = [...readFileSync(join(PROJECT, 'functions/timers.ts'), 'utf8').matchAll(/app\.timer\('(\w+)'/g)];
+  const names = [
+    ...Object.keys({ ...VM_ENDPOINTS, ...CONSOLE_ENDPOINTS, ...OPERATOR_ENDPOINTS }),
+    ...timers.map(([, name = '']) => name),
+  ];
+  const lines = names.map((name) => [`Function.${name}.User`, 'information']);
+  // Results are the records of requests, which may be sampled. Sums of them are not needed beside.
+  const host = { default: 'warning', 'Host.Aggregator': 'none', 'Host.Results': 'information' };
+  expect(Object.fromEntries(readHostFile(PROJECT).logLevels)).toEqual({ ...host, ...Object.fromEntries(lines) });
 });
 
 test('slashes at the prefix’s ends do not count, and levels are read without regard to case', () => {

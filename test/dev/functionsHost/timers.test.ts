@@ -130,3 +130,11 @@ test('closing runs the appTerminate hooks once', async () => {
   await host.stop();
   expect(readFileSync(file, 'utf8')).toBe('appTerminate loaded appStart\n');
 });
+
+test('a function that a setting disables is not there', async () => {
+  const { host } = createEchoHost('0 0 3 * * *', { 'AzureWebJobs.tick.Disabled': 'true' });
+  await withListening(host, async () => {
+    expect(host.functions.map(({ name }) => name)).not.toContain('tick');
+    await expect(host.fireTimer('tick')).rejects.toThrow('There is no timer named "tick"');
+  });
+});

@@ -49,7 +49,7 @@ test('every runbook says when, how long, what to check and how to go back, and h
   expect(runbooks.map(({ title }) => title)).toHaveLength(17);
 });
 
-test('what only Azure can run says so, and names scripts, hooks and variables that are there', async () => {
+test('what only Azure or a drill can run says so, and names scripts, hooks and variables that are there', async () => {
   const azure = runbooks.flatMap(({ steps }) => steps.filter(({ kind }) => kind === 'azure'));
   const calls = await expectKnownCalls(
     azure.map(({ text }) => text.replace(/^countersign\b/gm, 'node src/cli/main.ts')),

@@ -2,7 +2,7 @@
  * A page that people follow step by step, as its fences. What a fence is, its info string says:
  *
  * - `sh`: commands, in the terminal of the reader
- * - `sh azure`: commands that only Azure can run; their first line says so to the reader
+ * - `sh azure`: commands that only Azure can run, or a drill of their own; their first line says so to the reader
  * - `sh background`: commands in a terminal of their own, the last of which runs until somebody stops it
  * - `text output`: what the commands before it print; see `outputPattern`
  * - `LANGUAGE NAME`: a file to write
@@ -40,7 +40,7 @@ function readStep(language: string, info: string, text: string): PageStep {
   const [, isImage, name = ''] = /^(image)? ?([\w.-]*)$/.exec(info) ?? [];
   if (language === 'sh' && info === '') return { kind: 'run', text };
   if (language === 'sh' && info === 'background') return { kind: 'background', text };
-  if (language === 'sh' && info === 'azure' && text.startsWith('# On Azure')) return { kind: 'azure', text };
+  if (language === 'sh' && info === 'azure' && /^# (?:On Azure|In a drill)/.test(text)) return { kind: 'azure', text };
   if (language === 'sh' && info === 'image') return { kind: 'image', text };
   if (language !== 'sh' && name !== '') return { kind: isImage === undefined ? 'file' : 'imageFile', name, text };
   throw new Error(`Nobody knows what to do with \`\`\`${language} ${info}`);

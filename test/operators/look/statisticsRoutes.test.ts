@@ -82,8 +82,9 @@ test('statistics are paged by whole hours, and the pages together are the whole'
 function holdMinutes(): () => void {
   const runs: (() => void)[] = [];
   const start = globalThis.setTimeout;
-  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, delay?: number) => {
-    if (delay !== 60_000) return start(run, delay);
+  const spy = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((run: () => void, delay?: number, ...rest: []) => {
+    // Fetch hands its timers an argument.
+    if (delay !== 60_000) return start(run, delay, ...rest);
     runs.push(run);
     return { unref: () => undefined };
   }) as typeof setTimeout);
