@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { STRANGER_ROWS } from '../support/strangerRequests.ts';
 
+/** Each of these starts a service; `npm run full` runs them. */
+const startsServices = test.skipIf(process.env['SERVICE_BENCHES'] === undefined);
+
 const MAIN = join(import.meta.dirname, 'main.ts');
 
 interface Outcome {
@@ -29,7 +32,7 @@ test('the bench runs, and --json prints one value with every figure', async () =
   expect(Object.values(micros).filter((figure) => typeof figure !== 'number' || !(figure > 0))).toEqual([]);
 });
 
-test('--stranger measures every request of a stranger against a service of its own', async () => {
+startsServices('--stranger measures every request of a stranger against a service of its own', async () => {
   const { code, out, complaints } = await runBench('--stranger', '--rounds', '1', '--flood', '60');
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   for (const { what } of STRANGER_ROWS) expect(out).toContain(what);
@@ -48,7 +51,7 @@ test('--client measures the client and the agent, each with its target and a rat
   expect(rows.filter((row) => /KB|virtual time|requests/.test(row) && !/ yes +\|$/.test(row))).toEqual([]);
 });
 
-test('--requests measures what requests cost the process of the service, each with its target', async () => {
+startsServices('--requests measures what requests cost the process of the service, each with its target', async () => {
   const { code, out, complaints } = await runBench('--requests', '--rounds', '1', '--renewals', '50');
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   const rows = out.split('\n').filter((line) => line.includes(' | ≤ '));
@@ -66,14 +69,14 @@ test('--start measures what a start loads, and no start loads more than its targ
   expect(rows.filter((row) => row.includes('KB') && !/ yes +\|$/.test(row))).toEqual([]);
 });
 
-test('--operators-cost measures the largest requests of operators', async () => {
+startsServices('--operators-cost measures the largest requests of operators', async () => {
   const { code, out, complaints } = await runBench('--operators-cost', '--licences', '50');
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   expect(out).toMatch(/\| export of licences as CSV \| 200 \| \d+ \| \d+ \|/);
   expect(out).toMatch(/\| 80,000 empty entries \| 400 \|/);
 });
 
-test('--operators measures what operators ask every day', async () => {
+startsServices('--operators measures what operators ask every day', async () => {
   const { code, out, complaints } = await runBench('--operators', '--licences', '5');
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   expect(out).toContain('5 licences, 100 VMs, 250 decisions');

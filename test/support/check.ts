@@ -14,6 +14,7 @@ const CHECKED_FORMS = { TEST_PROGRAMS: '1', STORM_BOOTS: '1000' };
 /** How often, instead of the tests' own short forms, and milliseconds that one test may take then. */
 const LONG_FORMS = {
   CONSOLE_PICTURES: '1',
+  SERVICE_BENCHES: '1',
   TEST_TIMEOUT: '14400000',
   STORMS: '50',
   STORM_BOOTS: '2000',
