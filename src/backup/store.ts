@@ -64,6 +64,10 @@ export interface StagedBackup {
   /** Of the pins, those that may be restored, by their SHA-256; null: all. */
   readonly pins: readonly string[] | null;
   readonly begunAt: number;
+  /** Of this restore: whoever restores the same backup once more gets another one. */
+  readonly run: string;
+  /** Whether the mark of this run was written. */
+  readonly isMarked: boolean;
   /** How many parts were restored. */
   readonly applied: number;
 }
@@ -75,9 +79,8 @@ export interface StagedPart {
   readonly at: number;
   readonly first: RecordKind | null;
   readonly last: RecordKind | null;
-  /** Milliseconds: the longest of its offers. */
-  readonly lifetime: number;
-  readonly grace: number;
+  /** The time of the newest change that it records, in milliseconds since the epoch; 0: it records none. */
+  readonly newest: number;
 }
 
 /** Where parts wait until all are there. Every method throws {@link StoreUnavailableError}. */

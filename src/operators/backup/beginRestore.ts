@@ -1,7 +1,9 @@
+import { hash, randomUUID } from 'node:crypto';
 import { chainAll } from '../../backup/parts.ts';
 import { judgeStatement } from '../../backup/statement.ts';
 import type { JudgedStatement } from '../../backup/statement.ts';
 import type { StagedBackup, StagingStore } from '../../backup/store.ts';
+import type { RestoreMark, RestoreMarkStore } from '../../catalogue/restoreMark.ts';
 import type { PublishedJwk } from '../../contract/claims.ts';
 import type { RestoreStepJson } from '../../contract/operators/backup.ts';
 import type { Stored } from '../../contract/stored.ts';
@@ -12,14 +14,15 @@ import { explainKeySetFault, verifyKeySet } from '../../tokens/signedKeySet.ts';
 
 export interface BeginNeeds {
   readonly issuer: string;
-  readonly store: StagingStore;
+  readonly store: StagingStore & Pick<RestoreMarkStore, 'readRestoreMark'>;
   readonly keySets: Pick<KeySets, 'readPublished'>;
 }
 
 type Begin = Extract<RestoreStepJson, { readonly step: 'begin' }>;
 
 /**
- * Judges the statement of a backup, before any part of it is looked at, and keeps what it says.
+ * Judges the statement of a backup, before any part of it is looked at, and keeps what it says. Who begins it once more goes on
+ * with a restore that is not finished, and otherwise restores the backup once more from its first part.
  *
  * @param at milliseconds since the epoch
  * @throws {RequestError} `backup_refused`
@@ -32,12 +35,14 @@ export async function beginRestore(needs: BeginNeeds, body: Begin, at: number): 
   if (parts !== body.digests.length || digest !== chainAll(body.digests))
     throw refuse('The digests are not those that its statement names.');
   if (asOf > at + MAX_AHEAD) throw refuse('It is from the future. Set the clocks right.');
-  const name = body.unsigned === undefined ? digest : `unsigned.${digest}`;
+  const pins = body.unsigned === undefined ? null : [...new Set(body.unsigned.pins)].toSorted();
+  const name = pins === null ? digest : `unsigned.${hash('sha256', [digest, ...pins].join(), 'base64url')}`;
   const present = await needs.store.readStaged(name);
+  const mark = await needs.store.readRestoreMark();
   const staged: StagedBackup = {
     ...{ name, backup: id, asOf, digests: body.digests, begunAt: present?.value.begunAt ?? at },
-    ...{ signedBy: keys === null ? null : judged.kid, pins: body.unsigned?.pins ?? null },
-    applied: present?.value.applied ?? 0,
+    ...{ signedBy: keys === null ? null : judged.kid, pins },
+    ...(present !== null && goesOn(present.value, mark?.value ?? null) ? progressOf(present.value) : startAnew()),
   };
   const isSame = present !== null && JSON.stringify(present.value) === JSON.stringify(staged);
   if (isSame) return present;
@@ -45,6 +50,16 @@ export async function beginRestore(needs: BeginNeeds, body: Begin, at: number): 
   if (written.outcome === 'written') return { value: staged, version: written.version };
   throw new RequestError('busy', 'Somebody else begins the same restore. Retry in a few seconds.', 5);
 }
+
+type Progress = Pick<StagedBackup, 'run' | 'isMarked' | 'applied'>;
+
+function goesOn({ run, isMarked, applied }: Progress, mark: RestoreMark | null): boolean {
+  if (mark?.name === run) return mark.finishedAt === null;
+  return !isMarked && applied === 0;
+}
+
+const progressOf = ({ run, isMarked, applied }: Progress): Progress => ({ run, isMarked, applied });
+const startAnew = (): Progress => ({ run: randomUUID(), isMarked: false, applied: 0 });
 
 /** Milliseconds by which the clock of the service that wrote it may have been ahead. */
 const MAX_AHEAD = 5 * 60_000;

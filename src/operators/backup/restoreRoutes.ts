@@ -11,10 +11,12 @@ import { jsonBody, NO_BODY } from '../edge/bodies.ts';
 import { NOTHING, routesThatNeed } from '../edge/route.ts';
 import type { Answer, Call, OperatorRoute } from '../edge/route.ts';
 import { reportTrial } from '../writes/oneRow.ts';
-import { applyNext, keepPart, tryPart } from './applyRestore.ts';
+import { applyNext } from './applyRestore.ts';
 import type { ApplyNeeds } from './applyRestore.ts';
 import { beginRestore } from './beginRestore.ts';
 import type { BeginNeeds } from './beginRestore.ts';
+import { keepPart } from './stagedParts.ts';
+import { tryPart } from './tryRestore.ts';
 
 export type RestoreNeeds = ApplyNeeds & BeginNeeds;
 
@@ -39,8 +41,7 @@ async function takeStep(call: RestoreCall): Promise<RestoreReportJson> {
   const { at } = change;
   switch (body.step) {
     case 'begin': {
-      if (body.unsigned !== undefined && reason === null)
-        throw new RequestError('request_malformed', 'A backup that is restored unsigned needs a reason.');
+      if (body.unsigned !== undefined && reason === null) throw needsReason();
       const { value } = await beginRestore(needs, body, at);
       return writeReport(needs, value, at);
     }
@@ -52,10 +53,15 @@ async function takeStep(call: RestoreCall): Promise<RestoreReportJson> {
     case 'apply': {
       const row = await readStaged(needs, body.restore);
       if (dryRun) return report(row.value, at, await tryPart(needs, row.value, body.index ?? 0, at));
+      if (row.value.signedBy === null && reason === null) throw needsReason();
       const { staged, ...step } = await applyNext(needs, row, call);
       return report(staged, at, step);
     }
   }
+}
+
+function needsReason(): RequestError {
+  return new RequestError('request_malformed', 'A backup that is restored unsigned needs a reason.');
 }
 
 /** @throws {RequestError} `not_found` */

@@ -20,7 +20,7 @@ const PART_ROWS = { from: 'part:', to: 'part;' } as const;
 const staged = z.strictObject({
   ...{ name: z.string(), backup: z.string(), asOf: z.number(), digests: z.array(z.string()) },
   ...{ signedBy: z.string().nullable(), pins: z.array(z.string()).nullable() },
-  ...{ begunAt: z.number(), applied: z.int() },
+  ...{ begunAt: z.number(), run: z.string(), isMarked: z.boolean(), applied: z.int() },
 });
 const stagedRow = z.object({ etag: z.string(), content: z.string().transform(parseJsonProperty).pipe(staged) });
 
@@ -30,8 +30,7 @@ const part = z.strictObject({
   at: z.number(),
   first: kind,
   last: kind,
-  lifetime: z.number(),
-  grace: z.number(),
+  newest: z.number(),
 });
 const partRow = z.object({ facts: z.string().transform(parseJsonProperty).pipe(part) });
 const textRow = z.object({ text: z.string() });

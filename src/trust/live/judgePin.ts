@@ -34,10 +34,19 @@ const RULES = signerRules(true);
  * @param material of the running service
  * @param at milliseconds since the epoch
  */
-export function judgePin(request: PinRequest, material: TrustMaterial, at: number): PinJudgement {
-  const [der, ...others] = readPemBlocks(request.pem);
+export function judgePin({ pem, ...request }: PinRequest, material: TrustMaterial, at: number): PinJudgement {
+  const [der, ...others] = readPemBlocks(pem);
   if (der === undefined || der === null || others.length > 0)
     return no('Send one certificate as PEM, and nothing else.');
+  return judgeCertificate({ ...request, der }, material, at);
+}
+
+/** The same of a certificate’s octets. */
+export function judgeCertificate(
+  { der, ...request }: Omit<PinRequest, 'pem'> & { readonly der: Uint8Array },
+  material: TrustMaterial,
+  at: number,
+): PinJudgement {
   if (der.length > MAX_CERTIFICATE) return no(`The certificate has more than ${MAX_CERTIFICATE / 1024} KiB.`);
   const certificate = readTwice(der);
   if (certificate === null) return no('Two readers do not find the same certificate in it.');

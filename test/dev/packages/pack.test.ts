@@ -26,7 +26,17 @@ function writePackage(name: string, files: Readonly<Record<string, string>>, exp
 const GOOD = { 'index.js': 'export const one = 1;\n', 'index.d.ts': 'export declare const one: number;\n' };
 
 /** Folders whose sources the command line may bring with it. */
-const OF_THE_COMMAND_LINE = ['cli', 'contract', 'verifier', 'trust', 'tokens', 'emulator', 'client', 'catalogue'];
+const OF_THE_COMMAND_LINE = [
+  'cli',
+  'contract',
+  'verifier',
+  'trust',
+  'tokens',
+  'emulator',
+  'client',
+  'catalogue',
+  'backup',
+];
 
 /** What still comes in beside them: the import rules know them too. Nothing is added here. */
 const STILL: readonly string[] = ['src/cli/store.ts', 'src/operators/licenceFile.ts', 'src/app/baseUrl.ts'];

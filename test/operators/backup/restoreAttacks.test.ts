@@ -1,10 +1,14 @@
+import { hash } from 'node:crypto';
+
 import { beforeEach, expect, test } from 'vitest';
 
 import { chainAll, digestPart } from '../../../src/backup/parts.ts';
 import { signStatement } from '../../../src/backup/statement.ts';
 import { createLocalSigner } from '../../../src/tokens/localSigner.ts';
 import { signCompactJws } from '../../../src/tokens/compactJws.ts';
+import { createAuthority } from '../../../src/emulator/authority/authority.ts';
 import { SIGNING_KEY } from '../../app/settings.ts';
+import { runKeys } from '../../support/runKeys.ts';
 import { readPayload } from '../../endToEnd/protocolClient.ts';
 import { createKeyPair, pkcs8 } from '../../tokens/forge.ts';
 import { applyAll, linesOf, readBackup, restoreBackup, stageBackup, takeStep } from '../../support/backups.ts';
@@ -134,6 +138,7 @@ test('a well-signed file with what this version does not know, or in another ord
     first.slice(0, -1),
     `${first}\n`,
     `${JSON.stringify({ kind: 'distrust', sha256: 'ab'.repeat(32), note: 'x'.repeat(1_001), change: { by: '', at: 1 } })}\n`,
+    `${JSON.stringify({ kind: 'distrust', sha256: 'ab'.repeat(32), note: '', change: { by: '', at: 9e12 } })}\n`,
   ];
   for (const part of kinds) {
     const { body } = await restoreBackup(scene, await resign(scene, backup, [part, ...rest]));
@@ -206,25 +211,125 @@ test('of two backups that are restored at once, one waits until the other is fin
   expect(await scene.store.listLicences()).toHaveLength(linesOf(backup, 'licence').length);
 });
 
-test('unsigned: with a reason alone, and without the pins that nobody named', async () => {
-  const { scene, backup } = await startScene();
-  const pin = { kind: 'pin', cloud: 'AzurePublicCloud', role: 'intermediate', note: '', change: { by: 'x', at: 1 } };
-  const pins = ['11', '22'].map((byte) => JSON.stringify({ ...pin, sha256: byte.repeat(32), der: 'AAAA' }));
+/** The backup with pins that nobody has signed. */
+async function addPins(scene: Scene, backup: Backup, pins: readonly object[]): Promise<Backup> {
   const [first = '', ...rest] = backup.parts;
   const lines = first.split('\n').slice(0, -1);
-  const part = [lines[0], ...pins, ...lines.slice(1)].map((line) => `${line}\n`).join('');
+  const texts = pins.map((pin) => JSON.stringify(pin));
+  const parts = [[lines[0], ...texts], lines.slice(1)].map((own) => own.map((line) => `${line}\n`).join(''));
   const unknown = createLocalSigner(pkcs8(createKeyPair().privateKey));
-  const signed = await resign(scene, backup, [part, ...rest]);
-  const forged = { ...signed, statement: await signCompactJws('backup+jws', readPayload(signed.statement), unknown) };
-  const begin = { unsigned: { pins: ['22'.repeat(32)] } };
-  expect((await restoreBackup(scene, forged, { begin })).body).toMatchObject({
-    status: 400,
-    code: 'request_malformed',
+  const signed = await resign(scene, backup, [...parts, ...rest]);
+  return { ...signed, statement: await signCompactJws('backup+jws', readPayload(signed.statement), unknown) };
+}
+
+const readEntries = async ({ store }: Scene) =>
+  (await store.listTrust()).map(({ value }) => `${value.kind} ${value.sha256}`).toSorted();
+
+test('unsigned: with a reason alone, and without the pins that nobody named', async () => {
+  const { scene, backup } = await startScene();
+  const { root, intermediate } = await createAuthority({ keys: runKeys('other') });
+  const pinOf = ({ der }: { readonly der: Uint8Array }, role: string) => ({
+    ...{ kind: 'pin', cloud: 'AzurePublicCloud', role, note: '', change: { by: 'x', at: 1 } },
+    ...{ sha256: hash('sha256', der), der: Buffer.from(der).toString('base64') },
   });
-  const { body } = await restoreBackup(scene, forged, { begin, reason: 'the key is lost' });
+  const [top, issuing] = [pinOf(root, 'root'), pinOf(intermediate, 'intermediate')];
+  const pins = (...named: { readonly sha256: string }[]) => ({
+    unsigned: { pins: named.map(({ sha256 }) => sha256) },
+  });
+  const reason = 'the key is lost';
+  const forged = await addPins(scene, backup, [top, issuing]);
+  const refused = { status: 400, code: 'request_malformed' };
+  expect((await restoreBackup(scene, forged, { begin: pins(top) })).body).toMatchObject(refused);
+  const staged = await stageBackup(scene, forged, { begin: pins(top), reason });
+  const restore = String(staged.body['restore']);
+  expect((await takeStep(scene, { step: 'apply', restore })).body).toMatchObject(refused);
+  const { body } = await restoreBackup(scene, forged, { begin: pins(top), reason });
   expect(body).toMatchObject({ done: true, signedBy: null });
-  const entries = (await scene.store.listTrust()).map(({ value }) => `${value.kind} ${value.sha256}`);
-  expect(entries).toEqual([`distrust ${'ab'.repeat(32)}`, `pin ${'22'.repeat(32)}`]);
+  const distrust = `distrust ${'ab'.repeat(32)}`;
+  expect(await readEntries(scene)).toEqual([distrust, `pin ${top.sha256}`]);
+
+  // Once more, with the other pin too: it is another restore of the same file.
+  const wait = (seconds: number) => (ahead += seconds * 1_000);
+  await restoreBackup(scene, forged, { begin: pins(top, issuing), reason, wait });
+  expect(await readEntries(scene)).toEqual(
+    [distrust, ...[top, issuing].map(({ sha256 }) => `pin ${sha256}`)].toSorted(),
+  );
+});
+
+test('unsigned: a pin that is named must be what the file says of it', async () => {
+  const { scene, backup } = await startScene();
+  const { root } = await createAuthority({ keys: runKeys('other') });
+  const pin = {
+    ...{ kind: 'pin', cloud: 'AzurePublicCloud', role: 'root', note: '', change: { by: 'x', at: 1 } },
+    ...{ sha256: hash('sha256', root.der), der: Buffer.from(root.der).toString('base64') },
+  };
+  const lies = [{ role: 'intermediate' }, { cloud: 'elsewhere' }, { der: 'AAAA' }, { sha256: '22'.repeat(32) }];
+  for (const lie of lies) {
+    const told = { ...pin, ...lie };
+    const options = { begin: { unsigned: { pins: [told.sha256] } }, reason: 'the key is lost' };
+    const staged = await stageBackup(scene, await addPins(scene, backup, [told]), options);
+    const step = { step: 'apply', restore: String(staged.body['restore']), index: 0 };
+    const { body } = await takeStep(scene, step, {}, '?dryRun=true');
+    expect(body, Object.keys(lie).join()).toMatchObject({ status: 409, code: 'backup_refused' });
+  }
+  await expectNothing(scene);
+});
+
+test('a restore that was cut short goes on, though somebody has changed something since', async () => {
+  const { scene, backup } = await startScene();
+  const staged = await stageBackup(scene, backup);
+  const restore = String(staged.body['restore']);
+  await takeStep(scene, { step: 'apply', restore });
+  await takeStep(scene, { step: 'apply', restore });
+  ahead += MINUTE;
+  await scene.operate('POST /trust/distrusts', { as: 'Admin', body: { sha256: 'cd'.repeat(32), note: '' } });
+  expect((await scene.operate('POST /restore/confirm', { as: 'Admin' })).body).toMatchObject({ code: 'busy' });
+  const again = await stageBackup(scene, backup);
+  const tried = await takeStep(scene, { step: 'apply', restore, index: 0 }, {}, '?dryRun=true');
+  expect(tried.body['effect']).toMatchObject({ refused: null });
+  expect(again.body).toMatchObject({ applied: 1 });
+  expect((await applyAll(scene, restore)).body).toMatchObject({ done: true });
+});
+
+test('what was changed while the backup ran is no reason to refuse it', async () => {
+  const scene = await createScene({ catalogue: CATALOGUE });
+  let changes = 0;
+  const backup = await readBackup(scene, async () => {
+    ahead += MINUTE;
+    changes += 1;
+    const body = { sha256: `${changes}`.padStart(64, '0'), note: '' };
+    await scene.operate('POST /trust/distrusts', { as: 'Admin', body });
+  });
+  expect(changes).toBeGreaterThan(0);
+  const wait = (seconds: number) => (ahead += seconds * 1_000);
+  expect((await restoreBackup(scene, backup, { wait })).body).toMatchObject({ done: true });
+});
+
+test('the same backup is restored once more where something was lost after the first time', async () => {
+  const { scene, backup } = await startScene();
+  expect((await restoreBackup(scene, backup)).body).toMatchObject({ done: true });
+  for (const { value, version } of await scene.store.listLicences()) await scene.store.deleteLicence(value.id, version);
+  const wait = (seconds: number) => (ahead += seconds * 1_000);
+  const licences = linesOf(backup, 'licence').length;
+  expect((await restoreBackup(scene, backup, { wait })).body).toMatchObject({ done: true });
+  expect(await scene.store.listLicences()).toHaveLength(licences);
+
+  // The tables of parts alone were left.
+  await emptyStore(scene, ['restores']);
+  expect((await restoreBackup(scene, backup, { wait })).body).toMatchObject({ done: true });
+  expect(await scene.store.listLicences()).toHaveLength(licences);
+});
+
+test('a restore that cannot be finished is replaced by another one, with a reason', async () => {
+  const { scene, backup } = await startScene();
+  const lost = await resign(scene, backup, backup.parts.slice(0, -1));
+  const restore = String((await stageBackup(scene, lost)).body['restore']);
+  await takeStep(scene, { step: 'apply', restore });
+  expect((await restoreBackup(scene, backup)).body).toMatchObject({ status: 409, code: 'busy' });
+  const { body } = await restoreBackup(scene, backup, { reason: 'the other file is lost' });
+  expect(body).toMatchObject({ done: true });
+  const gone = await takeStep(scene, { step: 'apply', restore }, { reason: 'on' });
+  expect(gone.body).toMatchObject({ status: 404, code: 'not_found' });
 });
 
 test('only an Admin restores, and confirms', async () => {

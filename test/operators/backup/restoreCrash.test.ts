@@ -6,8 +6,9 @@ import { chainAll, digestPart, writeLine } from '../../../src/backup/parts.ts';
 import { RECORD_KINDS } from '../../../src/backup/records.ts';
 import type { BackupLine } from '../../../src/backup/records.ts';
 import type { ReadPlace, StagedBackup } from '../../../src/backup/store.ts';
-import { applyNext, keepPart } from '../../../src/operators/backup/applyRestore.ts';
+import { applyNext } from '../../../src/operators/backup/applyRestore.ts';
 import type { ApplyNeeds } from '../../../src/operators/backup/applyRestore.ts';
+import { keepPart } from '../../../src/operators/backup/stagedParts.ts';
 import { writeLicence } from '../../../src/contract/operators/licence.ts';
 import { writeOffer } from '../../../src/contract/operators/offer.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
@@ -75,7 +76,7 @@ async function createStore(): Promise<{ readonly store: LicenceStore; readonly s
   const digests = TEXTS.map(digestPart);
   const staged: StagedBackup = {
     ...{ name: chainAll(digests), backup: randomUUID(), asOf: AT - 1, digests, signedBy: 'k', pins: null },
-    ...{ begunAt: AT, applied: 0 },
+    ...{ begunAt: AT, run: randomUUID(), isMarked: false, applied: 0 },
   };
   await store.writeStaged(staged, null);
   for (const [index, text] of TEXTS.entries()) await keepPart(store, staged, { index, text, at: AT });
@@ -84,12 +85,12 @@ async function createStore(): Promise<{ readonly store: LicenceStore; readonly s
 
 /** Applies until everything is restored. */
 async function applyAll(store: ApplyNeeds['store'], { name }: StagedBackup): Promise<void> {
-  const needs = { store, trust: { refresh: () => Promise.resolve(undefined as never) } };
+  const needs = { store, trust: { refresh: () => Promise.resolve(undefined as never) }, licenceLife: 1 };
   const record = () => Promise.resolve({ drop: () => Promise.resolve(), leave: () => undefined });
   for (;;) {
     const row = await store.readStaged(name);
     if (row === null) throw new Error('The restore is there.');
-    const { mark } = await applyNext(needs, row, { change: { by: 'operator', at: AT }, record });
+    const { mark } = await applyNext(needs, row, { change: { by: 'operator', at: AT }, record, reason: null });
     if (mark !== null && mark.finishedAt !== null) return;
   }
 }

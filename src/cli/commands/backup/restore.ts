@@ -226,10 +226,13 @@ function formatDone({ asOf, counts, seatsExactFrom }: Report, session: Session):
 /** An unsigned pin is the power to make VM identities for whoever wrote the file. */
 async function tellPins(session: Session, backup: OpenedBackup, named: readonly string[]): Promise<void> {
   const pins = await readLines(backup, 'pin');
-  const left = pins.filter(({ sha256 }) => !named.some((one) => digestOf(one) === sha256));
+  const isNamed = ({ sha256 }: (typeof pins)[number]) => named.some((one) => digestOf(one) === sha256);
+  const list = (some: typeof pins) =>
+    some.map(({ sha256, cloud, role }) => `  ${printable(`${sha256}, ${role} of ${cloud}`)}\n`).join('');
+  const [taken, left] = [pins.filter(isNamed), pins.filter((pin) => !isNamed(pin))];
+  if (taken.length > 0) session.complain(`These pins are restored:\n${list(taken)}`);
   if (left.length === 0) return;
-  const names = left.map(({ sha256, cloud }) => `  ${printable(`${sha256} of ${cloud}`)}\n`).join('');
-  session.complain(`These pins are not restored. Name each with --pin if you know that it is genuine:\n${names}`);
+  session.complain(`These pins are not restored. Name each with --pin if you know that it is genuine:\n${list(left)}`);
 }
 
 /** Without the colons that other programs write. */

@@ -1,0 +1,29 @@
+import type { StagedBackup } from '../../backup/store.ts';
+import type { RestoreReportJson } from '../../contract/operators/backup.ts';
+import type { ApplyNeeds } from './applyRestore.ts';
+import { findDenied } from './judgeRestore.ts';
+import { findRefusal, findYounger } from './laterChanges.ts';
+import { readRecords } from './stagedParts.ts';
+import { checkPins, count, forEachRecord } from './takeRecords.ts';
+import type { Counts } from './takeRecords.ts';
+
+const MAX_TOLD = 100;
+
+/** What restoring a part would do. @throws {RequestError} `backup_refused` */
+export async function tryPart(needs: ApplyNeeds, staged: StagedBackup, index: number, at: number) {
+  const { store } = needs;
+  const counts: Counts = {};
+  const denied: NonNullable<RestoreReportJson['effect']>['denied'] = [];
+  const records = await readRecords(store, staged, index);
+  await checkPins(records, staged, needs.trust, at);
+  await forEachRecord(records, staged, async (record) => {
+    const restored = await store.restoreOne(record, { restoredAt: at, isTrial: true });
+    count(counts, record, restored);
+    const stop = findDenied(record, restored, at);
+    if (stop !== null) denied.push(stop);
+  });
+  const first = index === 0;
+  const younger = first ? await findYounger(store, staged) : [];
+  const refused = first ? await findRefusal(store, staged, at) : null;
+  return { counts, effect: { refused, denied: denied.slice(0, MAX_TOLD), deniedInAll: denied.length, younger } };
+}
