@@ -34,8 +34,10 @@ function stateOf(scene: AgentScene): string | undefined {
   return existsSync(join(scene.run, 'state')) ? read(scene, 'state') : undefined;
 }
 
+/** Which of the two files says it first depends on what is said. */
 async function reach(scene: AgentScene, state: string): Promise<void> {
   await expect.poll(() => stateOf(scene)).toBe(`${state}\n`);
+  await expect.poll(() => existsSync(join(scene.run, 'status.json')) && readStatus(scene)['state']).toBe(state);
 }
 
 async function stop(agent: AgentProcess): Promise<void> {
