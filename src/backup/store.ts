@@ -30,12 +30,19 @@ export interface Restored {
   readonly outcome: 'created' | 'replaced' | 'kept';
   /** What the store had; null where there was nothing, or for a sum of hours. */
   readonly old: BackupRecord | null;
+  /** What of the object counts: less than all of it where somebody has removed the rest since the backup. */
+  readonly left: StoredRecord;
 }
 
 export interface RestoreRules {
   /** Milliseconds since the epoch: hours that the store has of earlier days are not added to. */
   readonly restoredAt: number;
   readonly isTrial: boolean;
+  /**
+   * What of an object nobody has removed since the backup; null: nothing. It is asked where a row would be written, and after
+   * that row was read: whoever removes something writes that down first.
+   */
+  readonly leave: (record: StoredRecord) => Promise<StoredRecord | null>;
 }
 
 /** What a restore writes. Every method throws {@link StoreUnavailableError}. */

@@ -85,7 +85,7 @@ const MAY_IMPORT_INSIDE: Readonly<Record<string, Readonly<Record<string, readonl
     changes: ['edge'],
     trust: ['edge', 'writes', 'changes'],
     privacy: ['edge', 'writes', 'vms', 'look', 'changes'],
-    backup: ['edge', 'writes'],
+    backup: ['edge', 'writes', 'changes'],
     console: [],
   },
   tables: {

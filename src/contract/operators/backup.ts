@@ -74,6 +74,11 @@ const restoreEffect = z.strictObject({
   younger: z
     .array(z.strictObject({ kind: z.string(), key: z.string(), at: instantText }))
     .describe('Blocks and distrusts of the store that are younger than the backup. They stay. At most 100.'),
+  erased: z
+    .array(z.strictObject({ key: z.string(), at: instantText }))
+    .describe(
+      'Erasures of subscriptions (cloud/subscription) that are later than the backup: those that the store knows, the newest 100, and those that this part has. Repeat them after the restore.',
+    ),
 });
 
 /** How far a restore is. */

@@ -9,7 +9,9 @@ import { RequestError } from '../../http/requestError.ts';
 import type { LiveTrust } from '../../trust/live/liveTrust.ts';
 import type { ViewMarkStore } from '../../views/store.ts';
 import type { RecordChanges } from '../edge/recordChanges.ts';
+import type { StateStore } from '../changes/changeStates.ts';
 import { findRefusal } from './laterChanges.ts';
+import { createLeave } from './removed.ts';
 import { readRecords } from './stagedParts.ts';
 import { checkPins, count, forEachRecord } from './takeRecords.ts';
 import type { Counts } from './takeRecords.ts';
@@ -20,7 +22,8 @@ export interface ApplyNeeds {
     RestoreMarkStore &
     ViewMarkStore &
     Pick<CatalogueStore, 'holdsAnOffer'> &
-    Pick<ChangeStore, 'pageChanges' | 'readChanged'>;
+    StateStore &
+    Pick<ChangeStore, 'readChanged'>;
   readonly trust: Pick<LiveTrust, 'refresh'>;
   /** Seconds from a licence's issue to the end of its grace, at most. */
   readonly licenceLife: number;
@@ -142,7 +145,8 @@ interface PartWork {
 async function restorePart({ store, trust }: ApplyNeeds, staged: StagedBackup, work: PartWork): Promise<void> {
   const records = await readRecords(store, staged, work.index);
   await checkPins(records, staged, trust, work.at);
-  const rules = { restoredAt: work.restoredAt, isTrial: false };
+  const leave = createLeave(store, { asOf: staged.asOf, at: work.at });
+  const rules = { restoredAt: work.restoredAt, isTrial: false, leave };
   await forEachRecord(records, staged, async (record) => {
     count(work.counts, record, await store.restoreOne(record, rules));
   });

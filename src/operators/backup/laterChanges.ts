@@ -1,3 +1,4 @@
+import type { BackupRecord } from '../../backup/records.ts';
 import type { StagedBackup, StagingStore } from '../../backup/store.ts';
 import type { RestoreMarkStore } from '../../catalogue/restoreMark.ts';
 import { formatInstant } from '../../contract/instants.ts';
@@ -39,4 +40,20 @@ export async function findYounger(store: Store, { asOf }: StagedBackup) {
   );
   const changes = pages.flatMap(({ items }) => items);
   return changes.slice(0, MAX_TOLD).map(({ kind, key, at }) => ({ kind, key, at: formatInstant(at) }));
+}
+
+/** Erasures that were begun after the backup, as far as the store knows. */
+export async function findErased(store: Store, { asOf }: StagedBackup) {
+  const { items } = await store.pageChanges({ kind: 'privacy', from: asOf + 1 }, { size: MAX_TOLD });
+  return items.map(describeErasure);
+}
+
+/** Those that the backup itself has, because they were begun while it ran. */
+export function findErasedMeanwhile(records: readonly BackupRecord[], { asOf }: StagedBackup) {
+  const changes = records.filter((record) => record.kind === 'change');
+  return changes.filter(({ about, at }) => about === 'privacy' && at > asOf).map(describeErasure);
+}
+
+function describeErasure({ key, at }: Pick<ChangeMark, 'key' | 'at'>) {
+  return { key, at: formatInstant(at) };
 }

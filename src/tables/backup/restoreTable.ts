@@ -27,16 +27,19 @@ const PIECE = 1_000;
 /** What a restore writes into all tables. */
 export function restoreTable(tables: BackupTables, { call: budget, search }: Budgets): RestoreTarget {
   const call = (operation: string) => ({ operation, budget });
-  const restoreRow = async ({ table, entity, over }: RowMerge, isTrial: boolean) => {
+  const restoreRow = async (record: StoredRecord, index: number, { isTrial, leave }: RestoreRules) => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const { partitionKey, rowKey } = entity;
+      const { table, entity: keys } = mergeOf(record, index);
+      const { partitionKey, rowKey } = keys;
       const present = await readOneRow(tables[table], call('read what may be restored'), partitionKey, rowKey);
-      const next: TableEntity | null = present === null ? entity : over(present);
+      const left = rowOf(record, index, present) === null ? record : await leave(record);
+      const next = left === null ? null : rowOf(left, index, present);
       const outcome = next === null ? 'kept' : present === null ? 'created' : 'replaced';
-      if (next === null || isTrial) return { outcome, present } as const;
+      const restored = { outcome, present, left: left ?? record } as const;
+      if (next === null || isTrial) return restored;
       const version = present === null ? null : String(present['etag']);
       const written = await writeOneRow(tables[table], call('restore a row'), { entity: next, version });
-      if (written.outcome === 'written') return { outcome, present } as const;
+      if (written.outcome === 'written') return restored;
     }
     throw new StoreUnavailableError('The store failed to restore a row: others write it at the same time.');
   };
@@ -68,15 +71,12 @@ export function restoreTable(tables: BackupTables, { call: budget, search }: Bud
     return rest.counts.some((count) => count > 0) ? rest : null;
   };
   return {
-    restoreOne: async (record, { restoredAt, isTrial }: RestoreRules): Promise<Restored> => {
-      const due = record.kind === 'hours' ? await judgeHours(record, restoredAt) : record;
-      if (due === null) return { outcome: 'kept', old: null };
-      const merges = mergesOf(due);
-      const [first, ...others] = merges;
-      if (first === undefined) throw new Error('Every object has a row.');
-      const { outcome, present } = await restoreRow(first, isTrial);
-      for (const other of others) await restoreRow(other, isTrial);
-      return { outcome, old: oldOf(record, present) };
+    restoreOne: async (record, rules: RestoreRules): Promise<Restored> => {
+      const due = record.kind === 'hours' ? await judgeHours(record, rules.restoredAt) : record;
+      if (due === null) return { outcome: 'kept', old: null, left: record };
+      const { outcome, present, left } = await restoreRow(due, 0, rules);
+      for (const index of mergesOf(due).keys()) if (index > 0) await restoreRow(due, index, rules);
+      return { outcome, old: oldOf(record, present), left };
     },
     touchOffers: async () => {
       const key = { partitionKey: OFFERS_PARTITION, rowKey: OFFER_LIST_ROW };
@@ -89,6 +89,18 @@ export function restoreTable(tables: BackupTables, { call: budget, search }: Bud
 function mergesOf<K extends StoredRecord['kind']>(record: RecordOf<K>): readonly RowMerge[] {
   const { kind } = record as StoredRecord;
   return (MERGES[kind] as (record: RecordOf<K>) => readonly RowMerge[])(record);
+}
+
+function mergeOf(record: StoredRecord, index: number): RowMerge {
+  const merge = mergesOf(record)[index];
+  if (merge === undefined) throw new Error('Every object has a row.');
+  return merge;
+}
+
+/** What becomes of a row; null: it stays. */
+function rowOf(record: StoredRecord, index: number, present: Row | null): TableEntity | null {
+  const { entity, over } = mergeOf(record, index);
+  return present === null ? entity : over(present);
 }
 
 function oldOf({ kind }: StoredRecord, present: Row | null): BackupRecord | null {

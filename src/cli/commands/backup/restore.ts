@@ -146,6 +146,7 @@ interface Trial {
   readonly denied: NonNullable<Report['effect']>['denied'];
   readonly deniedInAll: number;
   readonly younger: NonNullable<Report['effect']>['younger'];
+  readonly erased: NonNullable<Report['effect']>['erased'];
 }
 
 /** What restoring would do, part by part. */
@@ -153,6 +154,7 @@ async function tryAll(work: Work, { restore: name, backup, asOf, signedBy }: Rep
   const trial = { counts: {} as Report['counts'], refused: null as string | null, deniedInAll: 0 };
   const denied: Trial['denied'][number][] = [];
   const younger: Trial['younger'][number][] = [];
+  const erased: Trial['erased'][number][] = [];
   for (const index of work.backup.parts.keys()) {
     const { counts, effect } = await post(work, { step: 'apply', restore: name, index }, true);
     addCounts(trial.counts, counts);
@@ -160,9 +162,10 @@ async function tryAll(work: Work, { restore: name, backup, asOf, signedBy }: Rep
     trial.deniedInAll += effect?.deniedInAll ?? 0;
     denied.push(...(effect?.denied ?? []));
     younger.push(...(effect?.younger ?? []));
+    erased.push(...(effect?.erased ?? []));
     if (index > 0) work.service.tell(`part ${index + 1} of ${work.backup.parts.length} looked at\n`);
   }
-  return { dryRun: true, backup, asOf, signedBy, ...trial, denied, younger };
+  return { dryRun: true, backup, asOf, signedBy, ...trial, denied, younger, erased };
 }
 
 function addCounts(sums: Report['counts'], counts: Report['counts']): void {
@@ -176,7 +179,8 @@ function addCounts(sums: Report['counts'], counts: Report['counts']): void {
 
 const MAX_TOLD = 20;
 
-function describeTrial({ asOf, signedBy, refused, denied, deniedInAll, younger }: Trial, { parts }: Report): string {
+function describeTrial(trial: Trial, { parts }: Report): string {
+  const { asOf, signedBy, refused, denied, deniedInAll, younger } = trial;
   const by = signedBy === null ? 'UNSIGNED: no signature says where it comes from' : `signed by ${printable(signedBy)}`;
   const stopped = denied.slice(0, MAX_TOLD).map(({ kind, key, why }) => `  ${printable(`${kind} ${key}: ${why}`)}`);
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
@@ -186,8 +190,22 @@ function describeTrial({ asOf, signedBy, refused, denied, deniedInAll, younger }
     ...stopped,
     ...(deniedInAll > MAX_TOLD ? [`  and ${deniedInAll - MAX_TOLD} more`] : []),
     ...(stay.length > 0 ? ['Blocks and distrusts that are younger than the backup stay:', ...stay] : []),
+    ...describeErased(trial),
     ...(refused === null ? [] : [`It would be refused. ${printable(refused)}`]),
   ].join('\n');
+}
+
+/** What was erased since comes back with the backup, and a store that was lost does not know that it was erased. */
+function describeErased({ asOf, erased }: Trial): readonly string[] {
+  const last = new Map(erased.map(({ key, at }) => [key, at]));
+  const named = [...last].slice(0, MAX_TOLD).map(([key, at]) => `  ${printable(`${key}, ${at}`)}`);
+  const known =
+    last.size === 0 ? 'This store and the backup know of none.' : 'This store and the backup know of these:';
+  return [
+    `Repeat each erasure (countersign privacy erase) of after ${printable(asOf)} when it is restored. ${known}`,
+    ...named,
+    ...(last.size > MAX_TOLD ? [`  and ${last.size - MAX_TOLD} more`] : []),
+  ];
 }
 
 const SECOND = 1_000;
