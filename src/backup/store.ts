@@ -21,7 +21,7 @@ export type StoredKind = Exclude<RecordKind, 'key'>;
 
 /** What a backup reads. Every method throws {@link StoreUnavailableError}, also for one row that cannot be read. */
 export interface BackupSource {
-  /** Some objects of a kind in the order of their keys, by a call or two; there may be none though there are more. */
+  /** Some objects of a kind in the order of their keys, by a few calls; there may be none though there are more. */
   readKept(kind: StoredKind, after: ReadPlace): Promise<KeptLines>;
 }
 

@@ -1,8 +1,7 @@
 import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
-import type { BackupSource, KeptLines, ReadPlace, StoredKind } from '../../backup/store.ts';
-import { poolName } from '../../catalogue/seatPool.ts';
+import type { BackupSource, ReadPlace, StoredKind } from '../../backup/store.ts';
 import { FIRST_COPIES } from '../decisions/changeTable.ts';
 import {
   CLAIM_ROWS,
@@ -12,15 +11,13 @@ import {
   NAMES_PARTITION,
   OFFERS_PARTITION,
   TRUST_PARTITION,
-  VM_ROWS,
 } from '../kit/keys.ts';
 import type { Row } from '../kit/rows.ts';
-import type { Budgets, StoreCall } from '../kit/storeCall.ts';
-import { findNextPool } from '../seats/poolScan.ts';
+import type { Budgets } from '../kit/storeCall.ts';
+import { readBoundVms } from './boundVms.ts';
 import { readSums } from './hourSums.ts';
-import type { ReadInPool } from './hourSums.ts';
 import { LINE_OF } from './keptLines.ts';
-import { readAfter, readFirst } from './readAfter.ts';
+import { readAfter } from './readAfter.ts';
 
 export type BackedUp = 'trust' | 'keysets' | 'offers' | 'licences' | 'holders' | 'names' | 'changes' | 'activations';
 
@@ -50,8 +47,8 @@ export function backupTable(tables: BackupTables, budgets: Budgets): BackupSourc
   return {
     readKept: async (kind, after) => {
       const call = { operation: `read what a backup keeps (${kind})`, budget: budgets.search };
-      if (kind === 'vm') return readPool(tables.activations, call, after, readVms);
-      if (kind === 'hours') return readPool(tables.activations, call, after, readSums);
+      if (kind === 'vm') return readBoundVms(tables.activations, call, after);
+      if (kind === 'hours') return readSums(tables.activations, call, after);
       const { table, filter } = PLACES[kind];
       const rows = await readAfter(tables[table], call, filter, rowPlace(after));
       return { lines: rows.map((row) => keep(kind, row)), next: rows.length === 0 ? 'end' : placeOf(rows.at(-1)) };
@@ -69,28 +66,6 @@ function placeOf(row: Row | undefined): ReadPlace {
   return [String(row?.['partitionKey']), String(row?.rowKey)];
 }
 
-function keep(kind: Exclude<StoredKind, 'hours'>, row: Row) {
+function keep(kind: OneTableKind, row: Row) {
   return { line: LINE_OF[kind](row), place: placeOf(row) };
 }
-
-/** Pool by pool: a query over all of them would go through the rows of every VM and day. */
-async function readPool(
-  activations: TableClient,
-  call: StoreCall,
-  after: ReadPlace,
-  read: ReadInPool,
-): Promise<KeptLines> {
-  const [pool, ...within] = after ?? [];
-  if (pool !== undefined) {
-    const found = await read(activations, call, pool, within);
-    if (found.next !== 'end') return found;
-  }
-  const next = await findNextPool(activations, call.budget, pool ?? null);
-  return { lines: [], next: next === null ? 'end' : [poolName(next)] };
-}
-
-const readVms: ReadInPool = async (activations, call, pool, [after = VM_ROWS.from]) => {
-  const range = odata`PartitionKey eq ${pool} and RowKey gt ${after} and RowKey lt ${VM_ROWS.to}`;
-  const rows = await readFirst(activations, call, `${range} and (blocked eq true or keyChanges ne '[]')`);
-  return { lines: rows.map((row) => keep('vm', row)), next: rows.length === 0 ? 'end' : placeOf(rows.at(-1)) };
-};

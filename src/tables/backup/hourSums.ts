@@ -2,55 +2,75 @@ import { odata } from '@azure/data-tables';
 import type { TableClient } from '@azure/data-tables';
 
 import type { BackupLine } from '../../backup/records.ts';
-import type { KeptLine, KeptLines } from '../../backup/store.ts';
+import type { KeptLine, KeptLines, ReadPlace } from '../../backup/store.ts';
+import { parsePoolName } from '../../catalogue/seatPool.ts';
 import type { SummedHours, VmHours } from '../../usage/store.ts';
 import { summedRow, USAGE_ROWS, usageRange } from '../kit/keys.ts';
 import { readPieces } from '../kit/rows.ts';
+import type { Row } from '../kit/rows.ts';
 import type { StoreCall } from '../kit/storeCall.ts';
 import { readUsageRow } from '../seats/usageRow.ts';
 import { HOURS_A_DAY } from '../seats/usageSums.ts';
 
-/** Some lines of one pool, `'end'` where there are none any more. */
-export type ReadInPool = (
-  activations: TableClient,
-  call: StoreCall,
-  pool: string,
-  after: readonly string[],
-) => Promise<KeptLines>;
-
 const PIECE = 1_000;
-/** Days that are summed at once, unless one has more rows by itself. */
+/** Rows that are summed at once, unless a day has more by itself. */
 const MAX_ROWS = 5_000;
+/** Sums after which a reading ends: a part has room for fewer, and what it has no room for is read again. */
+const ENOUGH = 1_000;
 
 type Sum = Extract<BackupLine, { readonly kind: 'hours' }>;
 
 /**
- * The ledger of a pool, summed by day, subscription and offer: a backup names no VM there. A place within the pool is the
- * first row of a day, and the sum of that day that was read last.
+ * The ledger of all pools, one after the other, summed by day, subscription and offer: a backup names no VM there. All of its
+ * rows have to be read, so that a query over many pools at once costs nothing. A place is the first row of a day of a pool, and
+ * the sum of that day that was read last.
  */
-export const readSums: ReadInPool = async (activations, call, pool, [day = USAGE_ROWS.from, last = '']) => {
-  const range = odata`PartitionKey eq ${pool} and RowKey ge ${day} and RowKey lt ${USAGE_ROWS.to}`;
-  const sums = new Map<string, Sum>();
-  let [count, newest] = [0, -1];
-  let isWhole = true;
-  for await (const rows of readPieces(activations, call, { filter: range }, PIECE)) {
-    for (const row of rows.map(readUsageRow)) {
-      // Rows are in the order of days: the day before is complete.
-      if (row.day !== newest && count >= MAX_ROWS) isWhole = false;
-      if (!isWhole) break;
-      [newest, count] = [row.day, count + 1];
-      add(sums, pool, row);
+export async function readSums(activations: TableClient, call: StoreCall, after: ReadPlace): Promise<KeptLines> {
+  const [first = '', , last = ''] = after ?? [];
+  const lines: KeptLine[] = [];
+  let open: Day = { pool: '', day: -1, sums: new Map() };
+  const close = () => {
+    for (const [key, sum] of [...open.sums].sort(([one], [other]) => (one < other ? -1 : 1)))
+      if (open.pool !== first || key > last) lines.push(keep(key, sum));
+  };
+  let count = 0;
+  for await (const row of readLedger(activations, call, after)) {
+    const [pool, hours] = [String(row['partitionKey']), readUsageRow(row)];
+    const { day } = hours;
+    // Rows are in the order of pools and days: the day before is complete.
+    if (pool !== open.pool || day !== open.day) {
+      close();
+      open = { pool, day, sums: new Map() };
+      if (count >= MAX_ROWS || lines.length >= ENOUGH) return { lines, next: [pool, firstRowOf(day)] };
     }
-    if (!isWhole) break;
+    count += 1;
+    add(open.sums, pool, hours);
   }
-  const all = [...sums].sort(([one], [other]) => (one < other ? -1 : 1));
-  const lines = all.filter(([key]) => key > last).map(([key, line]) => keep(pool, key, line));
-  if (lines.length === 0 && isWhole) return { lines, next: 'end' };
-  return { lines, next: [pool, firstRowOf(newest + 1)] };
-};
+  close();
+  return { lines, next: 'end' };
+}
 
-function keep(pool: string, key: string, line: Sum): KeptLine {
-  return { line, place: [pool, firstRowOf(line.day), key] };
+/** The sums of a day of a pool that is being read. */
+interface Day {
+  readonly pool: string;
+  readonly day: number;
+  readonly sums: Map<string, Sum>;
+}
+
+/** Two queries that the store finds by its keys: the rest of the pool where reading goes on, and all pools after it. */
+async function* readLedger(activations: TableClient, call: StoreCall, after: ReadPlace): AsyncGenerator<Row> {
+  const [pool = '', from = USAGE_ROWS.from] = after ?? [];
+  const filters = [
+    ...(after === null ? [] : [odata`PartitionKey eq ${pool} and RowKey ge ${from} and RowKey lt ${USAGE_ROWS.to}`]),
+    odata`PartitionKey gt ${pool} and RowKey ge ${USAGE_ROWS.from} and RowKey lt ${USAGE_ROWS.to}`,
+  ];
+  for (const filter of filters)
+    for await (const rows of readPieces(activations, call, { filter }, PIECE))
+      yield* rows.filter((row) => parsePoolName(String(row['partitionKey'])) !== null);
+}
+
+function keep(key: string, line: Sum): KeptLine {
+  return { line, place: [line.pool, firstRowOf(line.day), key] };
 }
 
 function firstRowOf(day: number): string {

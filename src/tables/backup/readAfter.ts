@@ -40,12 +40,16 @@ export async function readAfter(
 
 /** The first page that is not empty: the service may answer with empty ones while it is still searching. */
 export async function readFirst(table: TableClient, call: StoreCall, filter: string): Promise<readonly Row[]> {
+  return (await readFirstPiece(table, call, filter)).rows;
+}
+
+/** The same, with where the next page begins. */
+export async function readFirstPiece(table: TableClient, call: StoreCall, filter: string): Promise<Piece> {
   let place: string | undefined;
-  do {
+  for (;;) {
     const from = { maxPageSize: PIECE, place };
-    const { rows, next }: Piece = await callStore(call, (signal) => fetchPiece(table, { filter }, from, signal));
-    if (rows.length > 0) return rows;
-    place = next;
-  } while (place !== undefined);
-  return [];
+    const piece: Piece = await callStore(call, (signal) => fetchPiece(table, { filter }, from, signal));
+    if (piece.rows.length > 0 || piece.next === undefined) return piece;
+    place = piece.next;
+  }
 }

@@ -32,27 +32,43 @@ export async function* listPools(
 
 /** The next pool after one of this name; `null` after the last one. */
 export async function findNextPool(table: TableClient, budget: number, after: string | null): Promise<SeatPool | null> {
+  const [next = null] = await findNextPools(table, budget, after, 1);
+  return next;
+}
+
+/**
+ * Some pools after one of this name, in their order; none after the last one.
+ *
+ * @param rows that are looked at: the pools that they are of are found at once
+ */
+export async function findNextPools(
+  table: TableClient,
+  budget: number,
+  after: string | null,
+  rows: number,
+): Promise<readonly SeatPool[]> {
   const call = { operation: 'look for the next pool', budget };
   for (let last = after ?? ''; ;) {
     const query = { filter: odata`PartitionKey gt ${last}`, select: ['partitionKey'] };
-    const name = await readFirstPartition(table, call, query);
-    const pool = name === null ? null : parsePoolName(name);
+    const names = await readFirstPartitions(table, call, query, rows);
     // Whoever asked on from the same place would ask for ever.
-    if (name !== null && name <= last) {
+    if (names.some((name) => name <= last)) {
       throw new StoreUnavailableError('The store failed to look for the next pool: it answered with an earlier one.');
     }
-    if (name === null || pool !== null) return pool;
-    last = name;
+    const pools = names.map(parsePoolName).filter((pool) => pool !== null);
+    const end = names.at(-1);
+    if (end === undefined || pools.length > 0) return pools;
+    last = end;
   }
 }
 
-async function readFirstPartition(table: TableClient, call: StoreCall, query: RowQuery): Promise<string | null> {
+async function readFirstPartitions(table: TableClient, call: StoreCall, query: RowQuery, maxPageSize: number) {
   let place: string | undefined;
   do {
-    const from = { maxPageSize: 1, place };
+    const from = { maxPageSize, place };
     const { rows, next }: Piece = await callStore(call, (signal) => fetchPiece(table, query, from, signal));
-    if (rows[0] !== undefined) return String(rows[0]['partitionKey']);
+    if (rows.length > 0) return [...new Set(rows.map(({ partitionKey }) => String(partitionKey)))];
     place = next;
   } while (place !== undefined);
-  return null;
+  return [];
 }
