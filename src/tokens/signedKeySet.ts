@@ -101,6 +101,12 @@ export function readRootOf(token: string): string | null {
   return jws === null ? null : (parseHeader(jws.header)?.kid ?? null);
 }
 
+/** When a set says that it was signed, as a NumericDate; null where it does not say so. Nothing is verified. */
+export function readIssuedAt(token: string): number | null {
+  const jws = parseCompactJws(token, MAX_KEY_SET);
+  return jws === null ? null : (parseClaims(jws.payload)?.iat ?? null);
+}
+
 const EXPLANATIONS: Readonly<Record<KeySetFault, string>> = {
   malformed: 'It is not a signed key set. Make one with countersign keys sign-set.',
   root_unknown: 'It is signed by another root key. Sign it with a root key that is in force.',

@@ -17,6 +17,7 @@ import { checkPins, count, forEachRecord } from './takeRecords.ts';
 import type { Counts } from './takeRecords.ts';
 
 export interface ApplyNeeds {
+  readonly issuer: string;
   readonly store: StagingStore &
     RestoreTarget &
     RestoreMarkStore &
@@ -142,12 +143,12 @@ interface PartWork {
   readonly at: number;
 }
 
-async function restorePart({ store, trust }: ApplyNeeds, staged: StagedBackup, work: PartWork): Promise<void> {
+async function restorePart({ issuer, store, trust }: ApplyNeeds, staged: StagedBackup, work: PartWork): Promise<void> {
   const records = await readRecords(store, staged, work.index);
   await checkPins(records, staged, trust, work.at);
   const leave = createLeave(store, { asOf: staged.asOf, at: work.at });
   const rules = { restoredAt: work.restoredAt, isTrial: false, leave };
-  await forEachRecord(records, staged, async (record) => {
+  await forEachRecord(records, { staged, issuer }, async (record) => {
     count(work.counts, record, await store.restoreOne(record, rules));
   });
   const kinds = new Set(records.map(({ kind }) => kind));

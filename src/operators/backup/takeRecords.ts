@@ -3,6 +3,7 @@ import type { Restored, StagedBackup, StoredRecord } from '../../backup/store.ts
 import { forEachAtOnce } from '../../catalogue/atOnce.ts';
 import type { RestoreReportJson } from '../../contract/operators/backup.ts';
 import { RequestError } from '../../http/requestError.ts';
+import { verifyKeySet } from '../../tokens/signedKeySet.ts';
 import { judgeCertificate } from '../../trust/live/judgePin.ts';
 import type { LiveTrust } from '../../trust/live/liveTrust.ts';
 
@@ -37,13 +38,19 @@ export async function checkPins(
 /** Kinds one after the other, for their order is part of what is promised; objects of a kind several at once. */
 export async function forEachRecord(
   records: readonly BackupRecord[],
-  { pins }: StagedBackup,
+  { staged: { pins }, issuer }: { readonly staged: StagedBackup; readonly issuer: string },
   run: (record: StoredRecord) => Promise<void>,
 ): Promise<void> {
   const isTaken = (record: BackupRecord): record is StoredRecord =>
-    record.kind !== 'key' && (pins === null || isTakenUnsigned(record, pins));
+    record.kind !== 'key' && (pins === null || isTakenUnsigned(record, pins)) && isSignedByRoot(record, issuer);
   const taken = records.filter(isTaken);
   for (const own of Map.groupBy(taken, ({ kind }) => kind).values()) await forEachAtOnce(own, run);
+}
+
+/** A set that its root key did not sign serves nobody, and may not replace one that does. It may have ended. */
+function isSignedByRoot(record: BackupRecord, issuer: string): boolean {
+  if (record.kind !== 'keyset') return true;
+  return verifyKeySet(record.token, { rootKeys: [record.root], issuer, at: null }).ok;
 }
 
 /** What a file may say that nobody has signed: nothing that others trust, but for pins that an operator named. */

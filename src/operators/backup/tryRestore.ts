@@ -12,13 +12,13 @@ const MAX_TOLD = 100;
 
 /** What restoring a part would do. @throws {RequestError} `backup_refused` */
 export async function tryPart(needs: ApplyNeeds, staged: StagedBackup, index: number, at: number) {
-  const { store } = needs;
+  const { issuer, store } = needs;
   const counts: Counts = {};
   const denied: NonNullable<RestoreReportJson['effect']>['denied'] = [];
   const records = await readRecords(store, staged, index);
   await checkPins(records, staged, needs.trust, at);
   const rules = { restoredAt: at, isTrial: true, leave: createLeave(store, { asOf: staged.asOf, at }) };
-  await forEachRecord(records, staged, async (record) => {
+  await forEachRecord(records, { staged, issuer }, async (record) => {
     const restored = await store.restoreOne(record, rules);
     count(counts, record, restored);
     const stop = findDenied(restored.left, restored, at);

@@ -20,6 +20,7 @@ import { entitiesOf } from '../decisions/changeTable.ts';
 import type { Row } from '../kit/rows.ts';
 import { activationEntity, readActivationRow } from '../seats/activationRow.ts';
 import { readUsageRow, sumEntity } from '../seats/usageRow.ts';
+import { readIssuedAt } from '../../tokens/signedKeySet.ts';
 import { keySetEntity, readKeySetRow } from '../trust/keySetTable.ts';
 import { readTrustRow, trustEntity } from '../trust/trustTable.ts';
 import type { BackedUp } from './backupTable.ts';
@@ -52,7 +53,10 @@ export const MERGES: { readonly [K in StoredRecord['kind']]: (record: RecordOf<K
     };
     return [{ table: 'activations', entity: entity(newActivation(record)), over }];
   },
-  keyset: ({ change, ...set }) => [newer('keysets', keySetEntity(set, change), change, readKeySetRow)],
+  keyset: ({ change, ...set }) => {
+    const entity = keySetEntity(set, change);
+    return [{ table: 'keysets', entity, over: (present) => (isSignedLater(set, present) ? entity : null) }];
+  },
   offer: ({ offer, change }) => [newer('offers', offerEntity(offer, change), change, readOfferRow)],
   licence: ({ licence, claim, change }) => [
     newer('licences', licenceEntity(licence, change, claim), change, readLicenceRow),
@@ -93,6 +97,12 @@ function newer(
   read: (row: Row) => { readonly change: Change },
 ): RowMerge {
   return { table, entity, over: (present) => (read(present).change.at >= change.at ? null : entity) };
+}
+
+/** As for an upload: when its root key signed it, and not when somebody sent it. */
+function isSignedLater({ token }: Pick<RecordOf<'keyset'>, 'token'>, present: Row): boolean {
+  const [own, known] = [token, readKeySetRow(present).value.token].map((one) => readIssuedAt(one) ?? 0);
+  return (own ?? 0) > (known ?? 0);
 }
 
 type VmRecord = RecordOf<'vm'>;

@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { chainAll, digestPart } from '../../../src/backup/parts.ts';
 import { signStatement } from '../../../src/backup/statement.ts';
 import { createLocalSigner } from '../../../src/tokens/localSigner.ts';
+import { signKeySet } from '../../../src/tokens/signedKeySet.ts';
 import { signCompactJws } from '../../../src/tokens/compactJws.ts';
 import { createAuthority } from '../../../src/emulator/authority/authority.ts';
 import { SIGNING_KEY } from '../../app/settings.ts';
@@ -147,6 +148,35 @@ test('a well-signed file with what this version does not know, or in another ord
   const turned = await restoreBackup(scene, await resign(scene, backup, backup.parts.toReversed()));
   expect(turned.body).toMatchObject({ code: 'backup_refused', detail: expect.stringContaining('order') as string });
   await expectNothing(scene);
+});
+
+test('a key set that its root key did not sign for this issuer is left out', async () => {
+  const { scene, backup } = await startScene();
+  const [root, other] = [createKeyPair(), createKeyPair()].map((pair) =>
+    createLocalSigner(pkcs8(pair.privateKey), 'root key'),
+  );
+  if (root === undefined || other === undefined) throw new Error('There are two.');
+  const [issuer] = scene.urls;
+  const keys = [createLocalSigner(SIGNING_KEY).publicJwk];
+  const sign = (by: typeof root, iss = issuer) => signKeySet({ issuer: iss, keys, life: 1, iat: 1, seconds: 10 }, by);
+  const own = await sign(root);
+  const sets = [
+    [root.kid, own],
+    [other.kid, own],
+    ['A'.repeat(43), 'x.y.z'],
+    [other.kid, await sign(other, 'https://other.example')],
+  ].map(([name, token]) => ({ kind: 'keyset', root: name, token, since: {}, change: { by: 'x', at: 1 } }));
+  const [first = '', ...rest] = backup.parts;
+  const lines = first.split('\n').slice(0, -1);
+  const texts = sets.map((set) => JSON.stringify(set));
+  const offers = lines.findIndex((line) => line.startsWith('{"kind":"offer"'));
+  const parts = [[...lines.slice(0, offers), ...texts], lines.slice(offers)].map((part) =>
+    part.map((line) => `${line}\n`).join(''),
+  );
+  expect((await restoreBackup(scene, await resign(scene, backup, [...parts, ...rest]))).body).toMatchObject({
+    done: true,
+  });
+  expect((await scene.store.listKeySets()).map(({ value }) => value.token)).toEqual([own]);
 });
 
 test('a store that has later changes is left alone, and the dry run says which blocks and distrusts are younger', async () => {

@@ -13,8 +13,11 @@ import { writeLicence } from '../../../src/contract/operators/licence.ts';
 import { writeOffer } from '../../../src/contract/operators/offer.ts';
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';
 import type { LicenceStore } from '../../../src/tables/licenceStore.ts';
+import { createLocalSigner } from '../../../src/tokens/localSigner.ts';
+import { signKeySet } from '../../../src/tokens/signedKeySet.ts';
 import { createTestTables } from '../../support/azurite.ts';
 import { Died, dying } from '../../support/dyingStore.ts';
+import { createKeyPair, pkcs8 } from '../../tokens/forge.ts';
 import { AT, licence, offer, SUBSCRIPTION, vmId } from '../../support/licensing.ts';
 
 /** A process that dies at any write of a restore: whoever goes on comes to the same end. */
@@ -22,6 +25,10 @@ import { AT, licence, offer, SUBSCRIPTION, vmId } from '../../support/licensing.
 const change = { by: 'operator', at: AT - 1_000, id: 'x' };
 const of = { cloud: 'AzurePublicCloud', subscriptionId: SUBSCRIPTION };
 const plan = 'Contoso/Firewall/Pro';
+
+const ISSUER = 'https://licences.vendor.example';
+const ROOT = createLocalSigner(pkcs8(createKeyPair().privateKey), 'root key');
+const KEY_SET = { issuer: ISSUER, keys: [createKeyPair().jwk], life: 1, iat: 1, seconds: 10 };
 
 /** One object of every kind, in two parts. */
 const PARTS: readonly (readonly BackupLine[])[] = [
@@ -37,7 +44,7 @@ const PARTS: readonly (readonly BackupLine[])[] = [
         keyChanges: [{ from: null, at: 1, until: AT }],
       },
     },
-    { kind: 'keyset', root: 'B'.repeat(43), token: 'x.y.z', since: {}, change },
+    { kind: 'keyset', root: ROOT.kid, token: await signKeySet(KEY_SET, ROOT), since: {}, change },
     { kind: 'offer', offer: writeOffer(offer()), change },
   ],
   [
@@ -85,7 +92,12 @@ async function createStore(): Promise<{ readonly store: LicenceStore; readonly s
 
 /** Applies until everything is restored. */
 async function applyAll(store: ApplyNeeds['store'], { name }: StagedBackup): Promise<void> {
-  const needs = { store, trust: { refresh: () => Promise.resolve(undefined as never) }, licenceLife: 1 };
+  const needs = {
+    issuer: ISSUER,
+    store,
+    trust: { refresh: () => Promise.resolve(undefined as never) },
+    licenceLife: 1,
+  };
   const record = () => Promise.resolve({ drop: () => Promise.resolve(), leave: () => undefined });
   for (;;) {
     const row = await store.readStaged(name);
