@@ -68,6 +68,8 @@ export interface StagedBackup {
   readonly digests: readonly string[];
   /** The thumbprint of the key that signed it; null: it is restored unsigned. */
   readonly signedBy: string | null;
+  /** The root key of the key set that the operator named; null: that key is one that the service serves, or unsigned. */
+  readonly root: string | null;
   /** Of the pins, those that may be restored, by their SHA-256; null: all. */
   readonly pins: readonly string[] | null;
   readonly begunAt: number;

@@ -88,6 +88,12 @@ export const restoreReport = z
     backup: z.string(),
     asOf: instantText,
     signedBy: z.string().nullable().describe('The key that signed the backup; null: unsigned.'),
+    root: z
+      .string()
+      .nullable()
+      .describe(
+        'The root key of the named key set, by which that key is believed; null: the service serves that key itself, or the backup is unsigned.',
+      ),
     parts: z.int(),
     missing: z.array(z.int()).describe('Parts that have not come yet, by their index. At most 100.'),
     missingInAll: z.int(),

@@ -118,12 +118,14 @@ async function writeMark(
   await record({
     ...{ kind: 'restore', key: staged.backup, version: present?.version ?? null },
     old: isUnfinished ? { unfinished: present.value.backup } : null,
-    new: { asOf: formatInstant(staged.asOf), parts: parts.length, signedBy: staged.signedBy, pins: staged.pins },
+    new: { asOf: formatInstant(staged.asOf), parts: parts.length, ...whoSigned(staged) },
   });
   const written = await store.writeRestoreMark(mark, present?.version ?? null, change);
   if (written.outcome === 'written') return mark;
   throw new RequestError('busy', 'Another restore has begun in this instant.', 60);
 }
+
+const whoSigned = ({ signedBy, root, pins }: StagedBackup) => ({ signedBy, root, pins });
 
 /** @throws {RequestError} `backup_refused` */
 function checkParts({ digests }: StagedBackup, parts: readonly StagedPart[]): void {

@@ -1,4 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { chainAll } from '../../backup/parts.ts';
 import { judgeStatement } from '../../backup/statement.ts';
 import type { JudgedStatement } from '../../backup/statement.ts';
@@ -41,11 +42,10 @@ export async function beginRestore(needs: BeginNeeds, body: Begin, at: number): 
   const mark = await needs.store.readRestoreMark();
   const staged: StagedBackup = {
     ...{ name, backup: id, asOf, digests: body.digests, begunAt: present?.value.begunAt ?? at },
-    ...{ signedBy: keys === null ? null : judged.kid, pins },
+    ...{ signedBy: keys === null ? null : judged.kid, root: keys === null ? null : (body.keySet?.root ?? null), pins },
     ...(present !== null && goesOn(present.value, mark?.value ?? null) ? progressOf(present.value) : startAnew()),
   };
-  const isSame = present !== null && JSON.stringify(present.value) === JSON.stringify(staged);
-  if (isSame) return present;
+  if (present !== null && isDeepStrictEqual(present.value, staged)) return present;
   const written = await needs.store.writeStaged(staged, present?.version ?? null);
   if (written.outcome === 'written') return { value: staged, version: written.version };
   throw new RequestError('busy', 'Somebody else begins the same restore. Retry in a few seconds.', 5);

@@ -91,8 +91,15 @@ interface Done {
 
 function report(staged: StagedBackup, at: number, { counts = {}, effect = null, mark = null }: Done = {}) {
   return {
-    ...{ restore: staged.name, backup: staged.backup, asOf: formatInstant(staged.asOf), signedBy: staged.signedBy },
-    ...{ parts: staged.digests.length, missing: [], missingInAll: 0, applied: staged.applied },
+    ...{ restore: staged.name, backup: staged.backup, asOf: formatInstant(staged.asOf) },
+    ...{
+      signedBy: staged.signedBy,
+      root: staged.root,
+      parts: staged.digests.length,
+      missing: [],
+      missingInAll: 0,
+      applied: staged.applied,
+    },
     done: mark !== null && mark.finishedAt !== null,
     waitSeconds: mark === null ? 0 : Math.ceil(Math.max(0, mark.appliesFrom - at) / 1_000),
     ...{ counts, effect, seatsExactFrom: formatNullable(mark === null ? null : mark.seatsExactFrom) },

@@ -82,7 +82,7 @@ async function createStore(): Promise<{ readonly store: LicenceStore; readonly s
   await store.ensureTables();
   const digests = TEXTS.map(digestPart);
   const staged: StagedBackup = {
-    ...{ name: chainAll(digests), backup: randomUUID(), asOf: AT - 1, digests, signedBy: 'k', pins: null },
+    ...{ name: chainAll(digests), backup: randomUUID(), asOf: AT - 1, digests, signedBy: 'k', root: null, pins: null },
     ...{ begunAt: AT, run: randomUUID(), isMarked: false, applied: 0 },
   };
   await store.writeStaged(staged, null);

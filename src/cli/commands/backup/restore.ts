@@ -72,6 +72,8 @@ async function createBegin(session: Session, { statement, parts }: OpenedBackup,
   if ((keySet === undefined) !== (root === undefined))
     throw new UsageError('--key-set and --root go together. Name the root key that must have signed the set');
   if (unsigned === true && reason === undefined) throw new UsageError('--unsigned needs --reason. Add why');
+  if (unsigned === true && keySet !== undefined)
+    throw new UsageError('--key-set says whose signature counts, and --unsigned that none does. Leave one of them out');
   if (unsigned === true && keysOut !== undefined)
     throw new UsageError('--keys-out needs a backup whose signature counts. Leave --unsigned out');
   if (unsigned !== true && pin.length > 0) throw new UsageError('--pin goes together with --unsigned. Leave it out');
@@ -141,6 +143,7 @@ interface Trial {
   readonly backup: string;
   readonly asOf: string;
   readonly signedBy: string | null;
+  readonly root: string | null;
   readonly counts: Report['counts'];
   readonly refused: string | null;
   readonly denied: NonNullable<Report['effect']>['denied'];
@@ -150,7 +153,7 @@ interface Trial {
 }
 
 /** What restoring would do, part by part. */
-async function tryAll(work: Work, { restore: name, backup, asOf, signedBy }: Report): Promise<Trial> {
+async function tryAll(work: Work, { restore: name, backup, asOf, signedBy, root }: Report): Promise<Trial> {
   const trial = { counts: {} as Report['counts'], refused: null as string | null, deniedInAll: 0 };
   const denied: Trial['denied'][number][] = [];
   const younger: Trial['younger'][number][] = [];
@@ -165,7 +168,7 @@ async function tryAll(work: Work, { restore: name, backup, asOf, signedBy }: Rep
     erased.push(...(effect?.erased ?? []));
     if (index > 0) work.service.tell(`part ${index + 1} of ${work.backup.parts.length} looked at\n`);
   }
-  return { dryRun: true, backup, asOf, signedBy, ...trial, denied, younger, erased };
+  return { dryRun: true, backup, asOf, signedBy, root, ...trial, denied, younger, erased };
 }
 
 function addCounts(sums: Report['counts'], counts: Report['counts']): void {
@@ -180,12 +183,11 @@ function addCounts(sums: Report['counts'], counts: Report['counts']): void {
 const MAX_TOLD = 20;
 
 function describeTrial(trial: Trial, { parts }: Report): string {
-  const { asOf, signedBy, refused, denied, deniedInAll, younger } = trial;
-  const by = signedBy === null ? 'UNSIGNED: no signature says where it comes from' : `signed by ${printable(signedBy)}`;
+  const { asOf, refused, denied, deniedInAll, younger } = trial;
   const stopped = denied.slice(0, MAX_TOLD).map(({ kind, key, why }) => `  ${printable(`${kind} ${key}: ${why}`)}`);
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
   return [
-    `Restores the backup of ${printable(asOf)} (${parts} parts, ${by}). Until countersign restore confirm, no denial is signed.`,
+    `Restores the backup of ${printable(asOf)} (${parts} parts, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
     deniedInAll === 0 ? 'Nobody who is served now is stopped by it.' : `It stops ${deniedInAll} that are served now:`,
     ...stopped,
     ...(deniedInAll > MAX_TOLD ? [`  and ${deniedInAll - MAX_TOLD} more`] : []),
@@ -193,6 +195,15 @@ function describeTrial(trial: Trial, { parts }: Report): string {
     ...describeErased(trial),
     ...(refused === null ? [] : [`It would be refused. ${printable(refused)}`]),
   ].join('\n');
+}
+
+/** Why the file is believed: whoever has that root key can make another one. */
+function describeSigner({ signedBy, root }: Trial): string {
+  if (signedBy === null) return 'UNSIGNED: no signature says where it comes from';
+  const key = printable(signedBy);
+  return root === null
+    ? `signed by ${key}, which this service serves`
+    : `signed by ${key}, of the key set that root key ${printable(root)} signed`;
 }
 
 /** What was erased since comes back with the backup, and a store that was lost does not know that it was erased. */

@@ -5,6 +5,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommandLine } from '../../../../src/cli/runCommandLine.ts';
 import { parseFormerKeys } from '../../../../src/tokens/formerKeys.ts';
 import { createTablesStore } from '../../../../src/tables/createTablesStore.ts';
+import { createLocalSigner } from '../../../../src/tokens/localSigner.ts';
+import { signKeySet } from '../../../../src/tokens/signedKeySet.ts';
+import type { PublicJwk } from '../../../../src/contract/wire.ts';
+import { send } from '../../../endToEnd/protocolClient.ts';
+import { createKeyPair, pkcs8 } from '../../../tokens/forge.ts';
 import { operate, useStack } from '../../../operators/useStack.ts';
 import { createTestTables } from '../../../support/azurite.ts';
 import { emptyStore } from '../../../support/emptyStore.ts';
@@ -77,7 +82,8 @@ test('a store is lost and restored: each step tells its effect, asks, can be tri
   const before = (await operate(stack(), 'GET /catalogue')).body;
   await emptyStore({ store, tables });
   const restored = await expectManners(['restore', 'day.backup'], {
-    effect: /^Restores the backup of 20\S+Z \(\d+ parts, signed by \S{43}\)\. Until countersign restore confirm, /m,
+    effect:
+      /^Restores the backup of 20\S+Z \(\d+ parts, signed by \S{43}, which this service serves\)\. Until countersign restore confirm, /m,
     change: /^Nothing was restored\. Would be:$[^]*^ +offers +\d+ new, 0 replaced, 0 left as they are$/m,
   });
   const keysOut = ['--keys-out', 'former.json', '--dry-run'];
@@ -102,6 +108,24 @@ test('a store is lost and restored: each step tells its effect, asks, can be tri
   });
 });
 
+test('a key set that is named counts under the root key that is named alone, and the dry run says which one that is', async () => {
+  const root = createLocalSigner(pkcs8(createKeyPair().privateKey), 'root key');
+  const { body } = await send(`${stack().serviceUrl}/.well-known/jwks.json`);
+  const keys = body['keys'] as readonly PublicJwk[];
+  const input = { issuer: stack().serviceUrl, keys, life: 1, iat: 1, seconds: 10 };
+  writeFileSync(join(folder, 'set.jwt'), await signKeySet(input, root));
+  const dryRun = ['restore', 'day.backup', '--dry-run', '--key-set', 'set.jwt', '--root'];
+  const told = await run([...dryRun, root.kid]);
+  expect([told.code, told.complaints]).toEqual([
+    0,
+    expect.stringMatching(`signed by \\S{43}, of the key set that root key ${root.kid} signed\\)`),
+  ]);
+  const json = await run([...dryRun, root.kid, '--json']);
+  expect(JSON.parse(json.out)).toMatchObject({ root: root.kid });
+  const other = await run([...dryRun, 'A'.repeat(43)]);
+  expect([other.code, other.complaints]).toEqual([2, expect.stringContaining('It is signed by another root key.')]);
+});
+
 test('what is not a backup, or not the one that was signed, is refused before anything is asked', async () => {
   const text = readFileSync(join(folder, 'day.backup'), 'utf8');
   for (const [name, content, message] of [
@@ -116,6 +140,7 @@ test('what is not a backup, or not the one that was signed, is refused before an
   for (const args of [
     ['--unsigned'],
     ['--unsigned', '--reason', 'x', '--keys-out', 'k.json'],
+    ['--unsigned', '--reason', 'x', '--key-set', 'set.jwt', '--root', 'A'.repeat(43)],
     ['--pin', 'ab'],
     ['--key-set', 'x'],
     ['--root', 'x'],
