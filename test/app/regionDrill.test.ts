@@ -12,11 +12,15 @@ import { REAL_ADAPTERS } from '../../src/client/adapters/real.ts';
 import { createLicenceClient } from '../../src/client/index.ts';
 import type { Answer, LicenceClient } from '../../src/client/index.ts';
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';
+import { createLocalSigner } from '../../src/tokens/localSigner.ts';
+import type { PublicJwk } from '../../src/contract/wire.ts';
+import { signKeySet } from '../../src/tokens/signedKeySet.ts';
 import { thumbprint } from '../../src/tokens/publicJwk.ts';
 import { createKeyPair, pkcs8 } from '../tokens/forge.ts';
 import { boot, createKey, send } from '../endToEnd/protocolClient.ts';
 import { createTestTables } from '../support/azurite.ts';
 import { linesOf, readBackup, restoreBackup, stageBackup } from '../support/backups.ts';
+import type { Backup } from '../support/backups.ts';
 import { serveInProcess } from '../support/serveInProcess.ts';
 import { useScenes } from '../support/serviceScene.ts';
 import type { Scene } from '../support/serviceScene.ts';
@@ -28,6 +32,8 @@ import type { Scene } from '../support/serviceScene.ts';
 
 const HOUR = 60 * 60_000;
 const DAY = 24 * HOUR;
+/** A client asks for a new key set when half the life of its own is over: here between its renewal and the loss. */
+const [RENEWED, LOST] = [14 * DAY + 12 * HOUR, 15 * DAY + HOUR];
 let ahead = 0;
 const createScene = useScenes(() => ahead);
 
@@ -49,6 +55,8 @@ const pemOf = (pair: ReturnType<typeof createKeyPair> | undefined) =>
 
 const PINS = [FIRST_ROOT, SECOND_ROOT, NEVER_ONLINE].map(kidOf);
 
+type SigningKeys = readonly { readonly publicKey: PublicJwk }[];
+
 /** One address, and whichever deployment answers there now: what DNS does. */
 async function startAddress(create: (url: string) => Promise<Service>) {
   let answering: Service | undefined;
@@ -68,14 +76,24 @@ async function startAddress(create: (url: string) => Promise<Service>) {
   return { url, moveTo: (service: Service) => (answering = service) };
 }
 
-function createClient({ imdsUrl, now }: Scene, issuer: string, vm: string): LicenceClient {
+function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-region-'));
   onTestFinished(() => {
     rmSync(folder, { recursive: true });
   });
+  return folder;
+}
+
+interface Image {
+  readonly rootKeys: readonly string[];
+  readonly folder: string;
+}
+
+function createClient({ imdsUrl, now }: Scene, issuer: string, vm: string, image: Partial<Image> = {}): LicenceClient {
+  const { rootKeys = PINS, folder = createFolder() } = image;
   return createLicenceClient({
     ...{ issuer, product: 'contoso/gateway', folder, once: true, imdsUrl: `${imdsUrl}/vms/${vm}` },
-    ...{ trust: { rootKeys: PINS }, adapters: { clocks: { ...REAL_ADAPTERS.clocks, now } } },
+    ...{ trust: { rootKeys }, adapters: { clocks: { ...REAL_ADAPTERS.clocks, now } } },
   });
 }
 
@@ -86,43 +104,65 @@ async function kidsOf(url: string): Promise<readonly string[]> {
   return (body['keys'] as readonly { readonly kid: string }[]).map(({ kid }) => kid);
 }
 
-test('a region is lost: the second deployment goes on from the backup, and no client loses its licence', async () => {
+interface Regions {
+  readonly first?: Readonly<Record<string, string>>;
+  readonly second?: Readonly<Record<string, string>>;
+}
+
+/** The first deployment, and where the second one is to be made: its own store, and the same name. */
+async function startRegions(roots: Regions = {}) {
   ahead = 0;
   const scene = await createScene({ catalogue: CATALOGUE });
   const deploy = (settings: Readonly<Record<string, string>>) =>
     createService(readConfig({ ...scene.env, ...settings }), { now: scene.now });
-  const first = { SIGNING_KEY: pemOf(FIRST_KEY), ROOT_KEY: pemOf(FIRST_ROOT) };
+  const first = { SIGNING_KEY: pemOf(FIRST_KEY), ...(roots.first ?? { ROOT_KEY: pemOf(FIRST_ROOT) }) };
   const { url, moveTo } = await startAddress((ISSUER) => deploy({ ...first, ISSUER }));
-  const fleet = ['licensed', 'licensed-2', 'second'].map((vm) => createClient(scene, url, vm));
-  expect(statesOf(await Promise.all(fleet.map((client) => client.check())))).toEqual(['licensed undefined']);
+  const { connectionString, tablePrefix } = createTestTables();
+  await createTablesStore({ connection: { connectionString }, tablePrefix }).ensureTables();
+  const second = {
+    ...{ ISSUER: url, SIGNING_KEY: pemOf(SECOND_KEY), ...(roots.second ?? { ROOT_KEY: pemOf(SECOND_ROOT) }) },
+    ...{ TABLES_CONNECTION_STRING: connectionString, TABLE_PREFIX: tablePrefix },
+  };
   const operated = { operate: (request: string, options = {}) => scene.operate(request, { ...options, url }) };
+  return { scene, url, operated, moveToSecond: async (more = {}) => moveTo(await deploy({ ...second, ...more })) };
+}
+
+/** What `countersign restore --keys-out` writes. */
+function writeFormerKeys(backup: Backup, now: number): string {
+  const keys = linesOf(backup, 'key').map(({ jwk, life }) => ({
+    ...jwk,
+    until: new Date(now + life * 1_000).toISOString(),
+  }));
+  return JSON.stringify({ keys });
+}
+
+test('a region is lost: the second deployment goes on from the backup, and no client loses its licence', async () => {
+  const { scene, url, operated, moveToSecond } = await startRegions();
+  const vms = ['licensed', 'licensed-2', 'second'].map((vm) => ({ vm, folder: createFolder() }));
+  const fleet = vms.map(({ vm, folder }) => createClient(scene, url, vm, { folder }));
+  const renew = () => Promise.all(fleet.map((client) => client.check({ renew: true })));
+  expect(statesOf(await renew())).toEqual(['licensed undefined']);
+  ahead = RENEWED;
+  expect(statesOf(await renew())).toEqual(['licensed undefined']);
   const backup = await readBackup(operated);
   const { text: token } = await send(`${url}/.well-known/jwks.jwt`);
 
   // The region is lost. The operator reads the public keys of the backup, and deploys elsewhere.
-  ahead = HOUR;
-  const keys = linesOf(backup, 'key').map(({ jwk, life }) => ({
-    ...jwk,
-    until: new Date(scene.now() + life * 1_000).toISOString(),
-  }));
-  const { connectionString, tablePrefix } = createTestTables();
-  await createTablesStore({ connection: { connectionString }, tablePrefix }).ensureTables();
-  const second = {
-    ...{ ISSUER: url, SIGNING_KEY: pemOf(SECOND_KEY), ROOT_KEY: pemOf(SECOND_ROOT) },
-    ...{ TABLES_CONNECTION_STRING: connectionString, TABLE_PREFIX: tablePrefix },
-  };
+  ahead = LOST;
   // Without those keys it does not know who signed the backup, unless the operator names their set and its root.
-  moveTo(await deploy(second));
+  await moveToSecond();
   const stageWith = async (begin: object) => (await stageBackup(operated, backup, { begin })).body;
   expect(await stageWith({})).toMatchObject({ code: 'backup_refused' });
   expect(await stageWith({ keySet: { token, root: kidOf(SECOND_ROOT) } })).toMatchObject({ code: 'backup_refused' });
   expect(await stageWith({ keySet: { token, root: kidOf(FIRST_ROOT) } })).toMatchObject({ signedBy: kidOf(FIRST_KEY) });
-  moveTo(await deploy({ ...second, FORMER_SIGNING_KEYS: JSON.stringify({ keys }) }));
+  await moveToSecond({ FORMER_SIGNING_KEYS: writeFormerKeys(backup, scene.now()) });
   expect(await kidsOf(url)).toEqual([kidOf(SECOND_KEY), kidOf(FIRST_KEY)]);
 
-  // Before the restore: clients have seen the new set, and believe what the first deployment signed.
-  const renew = () => Promise.all(fleet.map((client) => client.check({ renew: true })));
+  // Before the restore: clients have seen the new set, and believe what the first deployment signed, also when started anew.
   expect(statesOf(await renew())).toEqual(['licensed plan_unknown']);
+  for (const { vm, folder } of vms) {
+    expect((await createClient(scene, url, vm, { folder }).check()).state).toBe('licensed');
+  }
 
   expect((await restoreBackup(operated, backup)).body).toMatchObject({ done: true });
   ahead += 60_000;
@@ -133,4 +173,82 @@ test('a region is lost: the second deployment goes on from the backup, and no cl
   expect(decodeProtectedHeader(String(body['licence'])).kid).toBe(kidOf(SECOND_KEY));
   ahead += 31 * DAY;
   expect(await kidsOf(url)).toEqual([kidOf(SECOND_KEY)]);
+});
+
+test('an image that pins the first root key alone takes nothing of the second deployment, and ends with its grace', async () => {
+  const { scene, url, operated, moveToSecond } = await startRegions();
+  const image = { rootKeys: [kidOf(FIRST_ROOT)], folder: createFolder() };
+  expect((await createClient(scene, url, 'licensed', image).check()).state).toBe('licensed');
+  const backup = await readBackup(operated);
+  ahead = HOUR;
+  await moveToSecond({ FORMER_SIGNING_KEYS: writeFormerKeys(backup, scene.now()) });
+  expect((await restoreBackup(operated, backup)).body).toMatchObject({ done: true });
+  const states: string[] = [];
+  for (const at of [HOUR, 30 * HOUR, 9 * DAY]) {
+    ahead = at;
+    states.push(...statesOf([await createClient(scene, url, 'licensed', image).check()]));
+  }
+  expect(states).toEqual(['licensed undefined', 'grace root_key_unknown', 'misconfigured root_key_unknown']);
+  // The same VM, with an image that pins the root keys of both.
+  expect(statesOf([await createClient(scene, url, 'licensed').check()])).toEqual(['licensed undefined']);
+});
+
+test('without the former public keys a licence of before counts no more once the new key set was seen', async () => {
+  const { scene, url, operated, moveToSecond } = await startRegions();
+  const image = { rootKeys: PINS, folder: createFolder() };
+  const check = (options = {}) => createClient(scene, url, 'licensed', image).check(options);
+  expect((await check()).state).toBe('licensed');
+  ahead = RENEWED;
+  expect((await check({ renew: true })).state).toBe('licensed');
+  const backup = await readBackup(operated);
+  const { text: token } = await send(`${url}/.well-known/jwks.jwt`);
+  ahead = LOST;
+  await moveToSecond();
+  expect(statesOf([await check({ renew: true }), await check()])).toEqual(['refused plan_unknown']);
+  // It is issued a new one as soon as the backup is restored.
+  const begin = { keySet: { token, root: kidOf(FIRST_ROOT) } };
+  expect((await restoreBackup(operated, backup, { begin })).body).toMatchObject({ done: true });
+  ahead += 60_000;
+  expect(statesOf([await check()])).toEqual(['licensed undefined']);
+});
+
+test('with an offline root key the second deployment is given a set of both keys, and the restore leaves it in force', async () => {
+  const offline = { ROOT_THUMBPRINTS: kidOf(NEVER_ONLINE) };
+  const { scene, url, operated, moveToSecond } = await startRegions({ first: offline, second: offline });
+  const image = { rootKeys: [kidOf(NEVER_ONLINE)], folder: createFolder() };
+  const check = (options = {}) => createClient(scene, url, 'licensed', image).check(options);
+  /** `keys status --out`, `keys sign-set` on the machine without a network, and `keys upload`. */
+  const signAndUpload = async () => {
+    const { signing } = (await operated.operate('GET /keys', { as: 'Admin' })).body as { signing: SigningKeys };
+    const input = { issuer: url, life: 30 * 86_400, iat: Math.floor(scene.now() / 1_000), seconds: 30 * 86_400 };
+    const keySet = await signKeySet(
+      { ...input, keys: signing.map(({ publicKey }) => publicKey) },
+      createLocalSigner(pemOf(NEVER_ONLINE), 'root key'),
+    );
+    expect((await operated.operate('PUT /keys/sets', { as: 'Admin', body: { keySet } })).status).toBe(201);
+    return keySet;
+  };
+  const token = await signAndUpload();
+  expect((await check()).state).toBe('licensed');
+  ahead = RENEWED;
+  expect((await check({ renew: true })).state).toBe('licensed');
+  const backup = await readBackup(operated);
+
+  ahead = LOST;
+  await moveToSecond({ FORMER_SIGNING_KEYS: writeFormerKeys(backup, scene.now()) });
+  // Its store has no key set yet: nothing is published, and nothing signs.
+  expect((await send(`${url}/.well-known/jwks.jwt`)).body).toMatchObject({ code: 'key_set_missing' });
+  expect((await stageBackup(operated, backup)).body).toMatchObject({ code: 'backup_refused' });
+  const both = await signAndUpload();
+  expect(await kidsOf(url)).toEqual([kidOf(SECOND_KEY), kidOf(FIRST_KEY)]);
+  expect(statesOf([await check({ renew: true })])).toEqual(['licensed plan_unknown']);
+  const restored = await restoreBackup(operated, backup);
+  expect(restored.body).toMatchObject({ done: true, signedBy: kidOf(FIRST_KEY), root: null });
+  // The backup has the set of before, which the same root key signed earlier.
+  expect(linesOf(backup, 'keyset').map((line) => line.token)).toEqual([token]);
+  ahead += 60_000;
+  expect((await send(`${url}/.well-known/jwks.jwt`)).text).toBe(both);
+  const renewed = await check({ renew: true });
+  expect(statesOf([renewed])).toEqual(['licensed undefined']);
+  expect(decodeProtectedHeader(renewed.licence?.token ?? '').kid).toBe(kidOf(SECOND_KEY));
 });

@@ -13,7 +13,8 @@ const MAX_LATER = 1_000;
 
 /**
  * Why the store is not one into which this backup may be restored; null: it is. Records of restores are no changes of what is
- * restored, and neither are changes that the backup has, which were made while it ran.
+ * restored, and neither are changes that the backup has, which were made while it ran. An uploaded key set loses nothing: of two
+ * sets the one that its root key signed later stays.
  */
 export async function findRefusal(store: Store, staged: StagedBackup, at: number): Promise<string | null> {
   const mark = await store.readRestoreMark();
@@ -21,7 +22,7 @@ export async function findRefusal(store: Store, staged: StagedBackup, at: number
   const parts = await store.listStagedParts(staged.name);
   const until = Math.max(staged.asOf, ...parts.map(({ newest }) => newest));
   const later = await store.readChanged({ from: until + 1, until: at + DAY }, MAX_LATER);
-  const newest = later?.findLast(({ kind }) => kind !== 'restore');
+  const newest = later?.findLast(({ kind }) => kind !== 'restore' && kind !== 'keyset');
   if (later !== null && newest === undefined) return null;
   const which = newest === undefined ? `one of more than ${MAX_LATER}` : describeChange(newest);
   return `The newest change of this store (${which}) is later than the backup (${formatInstant(staged.asOf)}). Restore a later backup, or restore into an empty store.`;
