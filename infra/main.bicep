@@ -64,6 +64,10 @@ param licenceLifeSeconds int = 2592000
 @maxLength(100)
 param rootThumbprints string = ''
 
+@description('The public signing keys of a deployment that this one takes over from, as base64 of the file that restore --keys-out writes. They are published until their last licence has ended.')
+@maxLength(8000)
+param formerSigningKeys string = ''
+
 @description('Versions of the root key in its vault that are in use, comma-separated, while one replaces the other; the first one signs what is asked for without a thumbprint. Empty: the oldest version.')
 @maxLength(70)
 param rootKeyVersions string = ''
@@ -427,6 +431,7 @@ var serviceSettings = {
   RATE_LIMIT_PER_SECOND: string(rateLimitPerSecond)
   LICENCE_LIFE_SECONDS: string(licenceLifeSeconds)
   ...(hashLogIds ? { LOG_IDS: 'hashed' } : {})
+  ...(empty(formerSigningKeys) ? {} : { FORMER_SIGNING_KEYS: base64ToString(formerSigningKeys) })
   ...(empty(addressLimits) ? {} : { ADDRESS_LIMITS: addressLimits })
   TABLES_ENDPOINT: tablesEndpoint
   AZURE_CLIENT_ID: identity.outputs.clientId

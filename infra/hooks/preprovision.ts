@@ -1,4 +1,5 @@
 import { isBaseUrl } from '../../src/contract/baseUrl.ts';
+import { parseFormerKeys } from '../../src/tokens/formerKeys.ts';
 import { isLoopback } from '../../src/contract/loopback.ts';
 import { HookError, readTool, runHook, runTool, say, valueOf } from './tools.ts';
 
@@ -50,6 +51,12 @@ const RULES: readonly Rule[] = [
     variables: ['ROOT_THUMBPRINTS'],
     check: listOf((entry) => /^[A-Za-z0-9_-]{43}$/.test(entry)),
     form: 'one or two thumbprints of 43 characters, comma-separated, as "keys create-root" prints them',
+  },
+  {
+    // Its value would end the text of the parameters' file, if it had quotes.
+    variables: ['FORMER_SIGNING_KEYS'],
+    check: (value) => parseFormerKeys(Buffer.from(value, 'base64').toString()) !== null,
+    form: 'the base64 of the file that "restore --keys-out" writes',
   },
   {
     variables: ['ROOT_KEY_VERSIONS'],

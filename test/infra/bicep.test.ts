@@ -207,10 +207,14 @@ const CONSOLE = '11111111-2222-3333-4444-777777777777';
 const KEY_VERSION = 'a1'.repeat(16);
 const ROOT_VERSIONS = ['a', 'b'].map((letter) => letter.repeat(32));
 
+/** As `countersign restore --keys-out` writes it. */
+const FORMER = `{"keys":[{"kty":"EC","crv":"P-256","x":"${'A'.repeat(43)}","y":"${'A'.repeat(43)}","until":"2027-01-01T00:00:00Z"}]}`;
+
 /** A vendor who sets whatever can be set. */
 const EVERYTHING = [
   ...[...REQUIRED, ISSUER, "param challengeSeed = '11111111-1111-4111-8111-111111111111'"],
   ...["param signingKeySource = 'secret'", `param signingKeyVersion = '${KEY_VERSION}'`],
+  `param formerSigningKeys = '${Buffer.from(FORMER).toString('base64')}'`,
   ...[`param rootKeyVersions = '${ROOT_VERSIONS.join(',')}'`, 'param licenceLifeSeconds = 864000'],
   "param addressLimits = '203.0.113.0/24=200,2001:db8::/48=50'",
   ...[`param operatorsApiClientId = '${API}'`, `param entraConsoleClient = '${CONSOLE}'`],
@@ -293,6 +297,10 @@ testWithBicep(
     expect(snapshot.predictedResources.filter(({ id }) => id.includes('/vaults/kvr-'))).toEqual([]);
   },
 );
+
+testWithBicep('the public keys of an earlier deployment stay among the settings, as the file has them', (bicep) => {
+  expect(settingsOf(evaluateEverything(bicep))['FORMER_SIGNING_KEYS']).toBe(FORMER);
+});
 
 testWithBicep('the limits of known networks and the life of licences reach the service as it reads them', (bicep) => {
   const settings = settingsOf(evaluateEverything(bicep));

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createKeyPair } from '../tokens/forge.ts';
 import { readParameterVariables } from './azd.ts';
 import { StandIns } from './standIns.ts';
 import type { Rule, Script } from './standIns.ts';
@@ -18,6 +19,11 @@ test('a first deployment may begin, with what azd asks for and nothing else', as
   });
 });
 
+/** Of a file that `countersign restore --keys-out` writes. */
+const FORMER = Buffer.from(
+  JSON.stringify({ keys: [{ ...createKeyPair().jwk, until: '2027-01-01T00:00:00Z' }] }),
+).toString('base64');
+
 test('all that can be set may be set', async () => {
   const everything = {
     ...{
@@ -25,7 +31,12 @@ test('all that can be set may be set', async () => {
       ACCEPTED_CLOUDS: 'AzurePublicCloud,AzureChinaCloud',
     },
     ...{ PROXY_RANGES: '203.0.113.0/24,198.51.100.0/24', DEPLOYER_RANGES: '2001:db8::/48', TRUSTED_PROXIES: '1' },
-    ...{ ADDRESS_LIMITS: '203.0.113.0/28=200', ROOT_THUMBPRINTS: 'A'.repeat(43), ZONE_REDUNDANT: 'true' },
+    ...{
+      ADDRESS_LIMITS: '203.0.113.0/28=200',
+      ROOT_THUMBPRINTS: 'A'.repeat(43),
+      FORMER_SIGNING_KEYS: FORMER,
+      ZONE_REDUNDANT: 'true',
+    },
   };
   expect(await preprovision({ ...FIRST_RUN, ...everything })).toMatchObject({ status: 0, stderr: '' });
 });
@@ -36,6 +47,7 @@ const WRONG: Readonly<Record<string, readonly [value: string, message: string]>>
   PROXY_RANGES: ['["203.0.113.0/24"]', 'addresses in CIDR form'],
   ADDRESS_LIMITS: ['203.0.113.0/28', 'CIDR=REQUESTS_PER_SECOND'],
   ROOT_THUMBPRINTS: ['too-short', 'thumbprints of 43 characters'],
+  FORMER_SIGNING_KEYS: ['{"keys":[]}', 'the base64 of the file'],
   ROOT_KEY_VERSIONS: ['1', 'versions of 32 characters'],
   ACCEPTED_CLOUDS: ['emulator', 'names of clouds'],
   SIGNING_KEY_VERSION: ['newest', 'a version of 32 characters'],
