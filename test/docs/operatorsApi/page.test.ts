@@ -52,7 +52,7 @@ async function exchange({ line, path, answer, ...shown }: Exchange, bindings: Bi
   const answered = await send(stack().serviceUrl + bindings.translate(path), {
     method: shown.method,
     headers: headers.map(([name, value]) => [name, bindings.translate(value)] as [string, string]),
-    ...(shown.body !== undefined && { body: bindings.translate(shown.body) }),
+    ...(shown.body !== undefined && { body: bindings.translateBody(shown.body) }),
   });
   expect(answered.status, `${line}\n${answered.text}`).toBe(shown.status);
   bindings.compare(answer, answered.body, line);
@@ -64,6 +64,7 @@ test('every request of the page is answered as the page says', async () => {
   const bindings = new Bindings({
     'https://licences.contoso.com': stack().serviceUrl,
     AzurePublicCloud: 'emulator',
+    'ADMIN-TOKEN': stack().operatorTokens.Admin,
     TOKEN: stack().operatorTokens.Operator,
   });
   for (const one of exchanges) {

@@ -5,7 +5,10 @@ const VARYING =
   /\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40,}|(?=[\w-]*[A-Z])[\w-]{40,}/g;
 const TIME = /^\d{4}-\d\d-\d\dT/;
 /** Members that are opaque to whoever gets them. */
-const OPAQUE: readonly string[] = ['continuation', 'etag', 'effectToken'];
+const OPAQUE: readonly string[] = [
+  ...['continuation', 'etag', 'effectToken'],
+  ...['backup', 'part', 'digest', 'statement', 'restore', 'signedBy'],
+];
 /** "And more": other members of an object, elements of a list, any text. */
 const MORE = '…';
 
@@ -26,6 +29,14 @@ export class Bindings {
   /** A text of the page, with the values that are here. */
   translate(text: string): string {
     return replaceAll(text, [...this.#fixed, ...this.#real]);
+  }
+
+  /** A body of the page with the values that are here; what is no JSON is taken as text. */
+  translateBody(body: string): string {
+    const isJson = /^[{[]/.test(body);
+    if (!isJson) return this.translate(body);
+    const translate = (_: string, value: unknown) => (typeof value === 'string' ? this.translate(value) : value);
+    return JSON.stringify(JSON.parse(body, translate));
   }
 
   /** Compares what the page shows with what came. */

@@ -187,7 +187,7 @@ function describeTrial(trial: Trial, { parts }: Report): string {
   const stopped = denied.slice(0, MAX_TOLD).map(({ kind, key, why }) => `  ${printable(`${kind} ${key}: ${why}`)}`);
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
   return [
-    `Restores the backup of ${printable(asOf)} (${parts} parts, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
+    `Restores the backup of ${printable(asOf)} (${parts} ${parts === 1 ? 'part' : 'parts'}, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
     deniedInAll === 0 ? 'Nobody who is served now is stopped by it.' : `It stops ${deniedInAll} that are served now:`,
     ...stopped,
     ...(deniedInAll > MAX_TOLD ? [`  and ${deniedInAll - MAX_TOLD} more`] : []),
