@@ -11,9 +11,9 @@ import { writeResult, writeVerification } from '../../writeVerification.ts';
 
 const BATCH_HELP = `
 With --batch, each line of standard input is JSON: { id, document, at?, nonce? }, where document is
-base64 of DER, and at and nonce replace those of the options. For each line, one line
-{ id, accepted, code, micros } is written, in the same order. Invalid lines are reported, and the
-exit code is then 1; otherwise it is 0, whatever the verdicts.
+base64 of DER, and at and nonce replace those of the options. A line ends with a line feed (LF or
+CRLF). For each line, one line { id, accepted, code, micros } is written, in the same order.
+Invalid lines are reported, and the exit code is then 1; otherwise it is 0, whatever the verdicts.
 `;
 
 export function createVerify(session: Session) {
