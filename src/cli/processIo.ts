@@ -41,9 +41,16 @@ const READER_GONE: readonly unknown[] = ['EPIPE', 'ECONNRESET'];
 
 function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (!READER_GONE.includes(error.code)) throw error;
-    process.exit();
+    if (READER_GONE.includes(error.code)) process.exit();
+    // Standard error may be the one that fails.
+    if (stream === process.stdout) process.stderr.write(explainOutput(error));
+    process.exit(1);
   });
+}
+
+function explainOutput({ code = 'unknown error' }: NodeJS.ErrnoException): string {
+  const reason = code === 'ENOSPC' ? 'there is no space left' : code;
+  return `countersign: standard output cannot be written: ${reason}. Free some space, or send it elsewhere\n`;
 }
 
 /** https://no-color.org: any value but the empty one. */

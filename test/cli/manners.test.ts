@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { connect, createServer as createSocketServer } from 'node:net';
@@ -281,6 +282,23 @@ test('a reader that resets the connection ends the command quietly', async () =>
   child.stdin.end('{"id":2,"document":""}\n');
   const [code, signal] = (await ended) as [number | null, string | null];
   expect({ code, signal, complaints: await complaints }).toEqual(QUIETLY);
+});
+
+test.skipIf(!existsSync('/dev/full'))('output that cannot be written is a complaint', () => {
+  const full = openSync('/dev/full', 'w');
+  onTestFinished(() => {
+    closeSync(full);
+  });
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, '--help'], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr:
+      'countersign: standard output cannot be written: there is no space left. Free some space, or send it elsewhere\n',
+  });
 });
 
 const WAITING = 'Waiting for decisions. Ctrl-C ends this.\n';
