@@ -44,7 +44,5 @@ function formatFound({ licences, subscriptions, vms, decisions }: Found, { termi
   ];
   const filled = sections.filter(({ isEmpty }) => !isEmpty);
   if (filled.length > 0) return formatSections(filled, terminal);
-  return `Nothing was found. What was written in the last minutes can be missing.
-A licence or a decision is found by its whole id at once, and a VM with: countersign decisions timeline --vm UUID
-`;
+  return 'Nothing was found. What was written in the last minutes is found by its whole id alone.\n';
 }
