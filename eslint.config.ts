@@ -23,6 +23,13 @@ export default defineConfig(
     },
   },
   {
+    files: ['test/**'],
+    ignores: ['test/support/properties.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { name: 'fast-check', message: 'Import test/support/properties.ts.' }],
+    },
+  },
+  {
     files: ['test/support/noStrayOutput.ts'],
     rules: { 'no-console': 'off' },
   },

@@ -14,6 +14,8 @@ export interface Io {
   sleep(milliseconds: number): Promise<void>;
   /** From now on Ctrl-C ends the command quietly, as one that is done: for commands that go on until then. */
   endOnInterrupt(): void;
+  /** From now on the command ends quietly, within some seconds, when the reader of its results has gone. */
+  endSoonAfterReader(): void;
   /** Where results go; null where that is a file or another program. */
   readonly terminal: Terminal | null;
   /** Columns of the terminal where complaints go; null where that is a file or another program. */

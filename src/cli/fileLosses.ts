@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CatalogueFile } from '../catalogue/file/cataloguePlan.ts';
 import { writeLicence } from '../contract/operators/licence.ts';
 import { writeOffer } from '../contract/operators/offer.ts';
@@ -42,15 +43,35 @@ export function listFileChanges(
   }));
 }
 
+/** What the file takes away, by the name of the offer or licence. */
+function listLosses(changes: readonly FileChange[]): readonly (readonly [name: string, losses: readonly string[]])[] {
+  return changes
+    .map(({ name, old, terms }) => [name, old === null ? [] : findLosses(old, terms)] as const)
+    .filter(([, losses]) => losses.length > 0);
+}
+
 /** @returns null where the file takes nothing from anybody */
 export function describeFileLosses(changes: readonly FileChange[]): string | null {
-  const lines = changes.flatMap(({ name, old, terms }) => {
-    const losses = old === null ? [] : findLosses(old, terms);
-    return losses.length === 0 ? [] : [`\n  ${printable(name)}: ${losses.join(', ')}`];
-  });
+  const lines = listLosses(changes).map(([name, losses]) => `\n  ${printable(name)}: ${losses.join(', ')}`);
   if (lines.length === 0) return null;
   const more = lines.length > MAX_TOLD ? `\n  and ${lines.length - MAX_TOLD} more` : '';
   return `VMs that these changes leave out get no new licence:${lines.slice(0, MAX_TOLD).join('')}${more}`;
+}
+
+/** What would be written, for programs: the members that change, old and new, and what is lost. New ones are counted alone. */
+export function writeFileChanges(changes: readonly FileChange[]) {
+  const changed = changes.flatMap(({ name, old, terms }) => {
+    if (old === null) return [];
+    const before: Readonly<Record<string, unknown>> = old;
+    const members = Object.entries(terms).filter(([member, value]) => !isDeepStrictEqual(before[member], value));
+    const earlier = members.map(([member]) => [member, before[member] ?? null] as const);
+    return members.length === 0 ? [] : [{ name, old: Object.fromEntries(earlier), new: Object.fromEntries(members) }];
+  });
+  return {
+    old: Object.fromEntries(changed.map((one) => [one.name, one.old])),
+    new: Object.fromEntries(changed.map((one) => [one.name, one.new])),
+    effect: { losses: Object.fromEntries(listLosses(changes)) },
+  };
 }
 
 const MAX_SHOWN = 100;

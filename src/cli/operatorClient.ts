@@ -61,7 +61,8 @@ export function isServiceNamed(service: string | undefined, { env }: Pick<Io, 'e
 function parseBase(text: string): string {
   if (text === '') throw new UsageError('no service is named. Give --service URL, or set COUNTERSIGN_URL');
   const url = URL.parse(text);
-  if (url === null) throw new UsageError(`"${printable(text)}" is not a URL`);
+  if (url === null)
+    throw new UsageError(`"${printable(text)}" is not a URL. Write it like https://licences.contoso.com`);
   const isSafe = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(text));
   if (!isSafe) throw new UsageError('a token is only sent over https (or http to this machine). Correct the URL');
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Io, Terminal } from './command.ts';
 import { escapeUnprintable } from './printable.ts';
+import { watchReader } from './watchReader.ts';
 
 /** The world of this process. A reader that closes the pipe (`countersign … | head`) ends it quietly. */
 export function createProcessIo(): Io {
@@ -23,17 +24,33 @@ export function createProcessIo(): Io {
     endOnInterrupt: () => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
     },
+    endSoonAfterReader: () => {
+      watchReader(process.stdout);
+    },
     terminal: describeTerminal(process.stdout),
     complaintColumns: process.stderr.isTTY ? process.stderr.columns : null,
     ask: process.stdin.isTTY && process.stderr.isTTY ? askPerson : null,
   };
 }
 
+/**
+ * What a write gets when its reader has gone: `EPIPE` on a pipe. Between processes of Node a pipe is a socket, and one that
+ * is closed during the write, before all was read, answers `ECONNRESET`.
+ */
+const READER_GONE: readonly unknown[] = ['EPIPE', 'ECONNRESET'];
+
 function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (READER_GONE.includes(error.code)) process.exit();
+    // Standard error may be the one that fails.
+    if (stream === process.stdout) process.stderr.write(explainOutput(error));
+    process.exit(1);
   });
+}
+
+function explainOutput({ code = 'unknown error' }: NodeJS.ErrnoException): string {
+  const reason = code === 'ENOSPC' ? 'there is no space left' : code;
+  return `countersign: standard output cannot be written: ${reason}. Free some space, or send it elsewhere\n`;
 }
 
 /** https://no-color.org: any value but the empty one. */

@@ -126,10 +126,9 @@ export async function createProgram(args: readonly string[], session: Session): 
 const FOOTER = `${examples('countersign verify document.json', 'countersign licences list --help')}
 Exit codes: 0 done or accepted, 2 rejected or refused by a check, 1 wrong usage or a system error.`;
 
-/** `countersign NAME …` or `countersign help NAME`. */
+/** `countersign NAME …`. */
 function isNamed(args: readonly string[], name: string): boolean {
-  const [first, second] = args.filter((arg) => !arg.startsWith('-'));
-  return (first === 'help' ? second : first) === name;
+  return args.find((arg) => !arg.startsWith('-')) === name;
 }
 
 /** Where help is written that nobody wraps, a line has this many characters. */

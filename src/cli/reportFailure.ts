@@ -31,10 +31,12 @@ function toCommandError(error: unknown, command: CommandUnknownOpts): CommandErr
   if (!(error instanceof CommanderError)) {
     return new CommandError('system_error', error instanceof Error ? error.message : String(error));
   }
-  if (error.code !== 'commander.help') return new UsageError(readMessage(error));
+  const names = command.commands.map((child) => child.name()).join(', ');
   // The help itself has been shown.
-  const names = command.commands.map((child) => child.name()).filter((name) => name !== 'help');
-  return new UsageError(`name a command: ${names.join(', ')}`);
+  if (error.code === 'commander.help') return new UsageError(`name a command: ${names}`);
+  const message = readMessage(error);
+  const isFar = error.code === 'commander.unknownCommand' && !message.includes('(Did you mean');
+  return new UsageError(isFar ? `${message}. The commands are ${names}` : message);
 }
 
 /** The library writes `error: WHAT` and, on a line of its own, `(Did you mean …?)`. */

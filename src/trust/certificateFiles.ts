@@ -52,7 +52,9 @@ async function listNames(directory: string, mayBeAbsent: boolean): Promise<reado
   } catch (error) {
     const code = codeOf(error);
     if (mayBeAbsent && code === 'ENOENT') return [];
-    throw new CertificateDirectoryError(`the certificate directory ${directory} cannot be read (${code})`);
+    throw new CertificateDirectoryError(
+      `the certificate directory ${directory} cannot be read (${code}). Check the path, its owner and its mode`,
+    );
   }
   if (names.length > MAX_FILES) {
     throw new CertificateDirectoryError(

@@ -46,7 +46,8 @@ export function projectSearch({ store, now }: SearchNeeds): Promise<Projection> 
 
 type Met = Pick<DecisionRecord, 'cloud' | 'subscriptionId' | 'vmId' | 'at'>;
 
-function idsOf({ cloud, subscriptionId, vmId, at }: Met): readonly KnownId[] {
+/** What is known of a decision's subscription and VM. */
+export function idsOf({ cloud, subscriptionId, vmId, at }: Met): readonly KnownId[] {
   return [
     { kind: 'subscription', cloud, id: foldCase(subscriptionId), at },
     { kind: 'vm', cloud, id: foldCase(vmId), at },
@@ -59,7 +60,7 @@ function subscriptionsOf({ subscriptions }: Licence, at: number): readonly Known
 }
 
 /** One of each. */
-function newestOf(ids: readonly KnownId[]): readonly KnownId[] {
+export function newestOf(ids: readonly KnownId[]): readonly KnownId[] {
   const newest = new Map<string, KnownId>();
   for (const one of ids) {
     const key = `${one.kind} ${one.cloud} ${one.id}`;

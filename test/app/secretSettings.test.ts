@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { afterAll, expect, test } from 'vitest';
 import { ConfigurationError, listSettings, readConfig } from '../../src/app/config.ts';
 import { GOOD_SETTINGS } from './settings.ts';

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, createServer as createSocketServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
@@ -206,6 +208,8 @@ test.each([
 
 const MAIN = join(resolve(import.meta.dirname, '../..'), 'src/cli/main.ts');
 
+const DECISION = { id: OTHER, at: '2026-11-23T00:00:00Z', code: 'licence_issued', vmId: VM, plan: null };
+
 /** The command with standard input, and a reader that has gone: before it writes, or after its first octets. */
 async function readLittle(
   args: readonly string[],
@@ -214,7 +218,13 @@ async function readLittle(
   const csv = 'id,cloud\n'.padEnd(4 * 1024 * 1024, 'licence,emulator\n');
   const licences = JSON.stringify({ licences: Array.from({ length: 20_000 }, (_, id) => ({ id: `licence-${id}` })) });
   const items = Array.from({ length: 1_000 }, (_, seat) => ({ ...activation, seat }));
-  const answers = { exports: csv, catalogue: licences, activations: JSON.stringify({ items, continuation: null }) };
+  const decisions = JSON.stringify({ items: [DECISION], continuation: null });
+  const answers = {
+    decisions,
+    exports: csv,
+    catalogue: licences,
+    activations: JSON.stringify({ items, continuation: null }),
+  };
   const env = await listen(({ url = '' }, response) => {
     response.end(Object.entries(answers).find(([name]) => url.includes(name))?.[1]);
   });
@@ -226,7 +236,12 @@ async function readLittle(
   if (after === 'some') await once(child.stdout, 'data');
   child.stdout.destroy();
   const [code, signal] = (await ended) as [number | null, string | null];
-  return { code, signal, complaints: await complaints };
+  return { code, signal, complaints: withoutWaits(await complaints) };
+}
+
+/** On a busy machine a command can wait for more than a second, and says so. */
+function withoutWaits(complaints: string): string {
+  return complaints.replace(/^(?:waiting for the service …|… \d+ s)\n/gm, '');
 }
 
 const QUIETLY = { code: 0, signal: null, complaints: '' };
@@ -243,4 +258,99 @@ test.each([
   const input = '{"id":1,"document":""}\n'.repeat(5_000);
   expect(await readLittle(args, { input, after: 'nothing' })).toEqual(QUIETLY);
   expect(await readLittle(args, { input, after: 'some' })).toEqual(QUIETLY);
+});
+
+// Between processes of Node a pipe is a socket. One that is closed before all was read can answer a write with
+// ECONNRESET instead of EPIPE, if it is closed during the write. A reset TCP connection always does.
+test('a reader that resets the connection ends the command quietly', async () => {
+  const server = createSocketServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onTestFinished(() => void server.close());
+  const output = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [[reader]] = await Promise.all([once(server, 'connection') as Promise<[Socket]>, once(output, 'connect')]);
+  const child = spawn(process.execPath, [MAIN, 'verify', '--batch'], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['pipe', output, 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  output.destroy();
+  const complaints = readAll(child.stderr);
+  const ended = once(child, 'close');
+  child.stdin.on('error', () => undefined).write('{"id":1,"document":""}\n');
+  await once(reader, 'data');
+  reader.resetAndDestroy();
+  child.stdin.end('{"id":2,"document":""}\n');
+  const [code, signal] = (await ended) as [number | null, string | null];
+  expect({ code, signal, complaints: await complaints }).toEqual(QUIETLY);
+});
+
+test.skipIf(!existsSync('/dev/full'))('output that cannot be written is a complaint', () => {
+  const full = openSync('/dev/full', 'w');
+  onTestFinished(() => {
+    closeSync(full);
+  });
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, '--help'], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr:
+      'countersign: standard output cannot be written: there is no space left. Free some space, or send it elsewhere\n',
+  });
+});
+
+const WAITING = 'Waiting for decisions. Ctrl-C ends this.\n';
+/** No second question comes while the test runs: nothing is written that could find the reader gone. */
+const TAIL = ['decisions', 'tail', '--interval', '3600'];
+
+test('a command that waits ends soon after the reader of its socket has gone', async () => {
+  expect(await readLittle(TAIL, { after: 'some' })).toEqual({ ...QUIETLY, complaints: WAITING });
+});
+
+const hasGnuTail = process.platform === 'linux' && spawnSync('tail', ['--version']).stdout.includes('GNU');
+
+/** The command in a shell, with a pipe to another program. It has printed one decision when this returns. */
+async function tailInto(program: string) {
+  const env = await listen((_, response) => {
+    response.end(JSON.stringify({ items: [DECISION], continuation: null }));
+  });
+  const script = `{ "$0" "$@" & echo "pid $!" >&2; wait $!; echo "ended $?" >&2; } | ${program}`;
+  const child = spawn('sh', ['-c', script, process.execPath, MAIN, ...TAIL], {
+    env: { ...env, PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const written = { out: '', complaints: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (written.out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (written.complaints += text));
+  const closed = once(child, 'close');
+  while (!written.complaints.includes(WAITING)) await once(child.stderr, 'data');
+  const pid = Number(/^pid (\d+)$/m.exec(written.complaints)?.[1]);
+  onTestFinished(() => {
+    if (child.exitCode === null) process.kill(pid, 'SIGKILL');
+  });
+  const end = async () => {
+    await closed;
+    return { out: written.out, complaints: withoutWaits(written.complaints).replace(/^pid \d+\n/, '') };
+  };
+  return { pid, end };
+}
+
+test.skipIf(!hasGnuTail)('a command that waits ends soon after the reader of its pipe has gone', async () => {
+  const { end } = await tailInto('head -n 1');
+  const { out, complaints } = await end();
+  expect(out).toMatch(/^TIME +CODE +VM/);
+  expect(complaints).toBe(`${WAITING}ended 0\n`);
+});
+
+test.skipIf(!hasGnuTail).each([
+  ['SIGTERM', 0],
+  ['SIGKILL', 137],
+] as const)('%s: the reader of the pipe sees its end, though something watched it', async (signal, code) => {
+  const { pid, end } = await tailInto('cat');
+  process.kill(pid, signal);
+  const { out, complaints } = await end();
+  expect(out).toContain(VM);
+  expect(complaints).toMatch(new RegExp(`^${WAITING}(?:Killed\n)?ended ${code}\n$`));
 });

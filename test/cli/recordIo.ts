@@ -26,6 +26,7 @@ export function recordIo(
     now: () => Date.UTC(2026, 6, 1),
     sleep: () => Promise.reject(new Error('This test has no clock to wait for.')),
     endOnInterrupt: () => undefined,
+    endSoonAfterReader: () => undefined,
     terminal: null,
     complaintColumns: null,
     ask: null,

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, test } from 'vitest';
 import { JsonError, parseStrictJson } from '../../src/contract/strictJson.ts';
 import type { JsonValue } from '../../src/contract/strictJson.ts';

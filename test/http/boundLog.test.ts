@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createLogBounds, timePort } from '../../src/http/boundLog.ts';
 import { createHideIds } from '../../src/http/hideIds.ts';

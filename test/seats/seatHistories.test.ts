@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { test } from 'vitest';
 
 import { createTablesStore } from '../../src/tables/createTablesStore.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from './properties.ts';
 
 import type { ChangeFilter, ChangeRecord } from '../../src/decisions/changes.ts';
 import { createDecisionId } from '../../src/decisions/decisionRecord.ts';

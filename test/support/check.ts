@@ -13,6 +13,7 @@ const CHECKED_FORMS = { TEST_PROGRAMS: '1', STORM_BOOTS: '1000' };
 
 /** How often, instead of the tests' own short forms, and milliseconds that one test may take then. */
 const LONG_FORMS = {
+  PROPERTY_SEED: 'random',
   CONSOLE_PICTURES: '1',
   SERVICE_BENCHES: '1',
   TEST_TIMEOUT: '14400000',

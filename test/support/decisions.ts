@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from './properties.ts';
 import { expect } from 'vitest';
 
 import { GRANT_CODES } from '../../src/contract/codes.ts';

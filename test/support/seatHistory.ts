@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from './properties.ts';
 import { expect } from 'vitest';
 
 import { activate } from '../../src/seats/activate.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { jwtVerify, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { createChallenges } from '../../src/tokens/challenges.ts';

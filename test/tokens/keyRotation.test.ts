@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, test } from 'vitest';
 import type { PublicJwk } from '../../src/contract/wire.ts';
 import { planRotation } from '../../src/tokens/keyRotation.ts';

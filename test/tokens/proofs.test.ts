@@ -1,5 +1,5 @@
 import { createHmac, generateKeyPairSync, hash } from 'node:crypto';
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { expect, test } from 'vitest';
 import { checkOfflineProof, checkProof } from '../../src/tokens/proofs.ts';

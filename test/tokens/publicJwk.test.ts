@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { calculateJwkThumbprint } from 'jose';
 import { expect, test } from 'vitest';
 import { isThumbprint, parsePublicJwk, publicKeyOf, thumbprint } from '../../src/tokens/publicJwk.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { createAuthority } from '../../src/emulator/authority/authority.ts';
 import { checkNonce, checkTimes } from '../../src/verifier/appraise.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, test } from 'vitest';
 import { checkClaims, parseAttestedDocument, parseAzureTime } from '../../src/verifier/attestedDocument.ts';
 import type { RequiredClaim } from '../../src/verifier/attestedDocument.ts';

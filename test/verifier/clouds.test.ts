@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, test } from 'vitest';
 import { AZURE_CLOUDS } from '../../src/contract/clouds.ts';
 import { identifyCloud } from '../../src/verifier/clouds.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, test } from 'vitest';
 import { readElement } from '../../src/emulator/documents/der.ts';
 import { DerError, DerReader, TAG, checkDer, constructedContextTag, formatOid } from '../../src/verifier/der.ts';

@@ -1,6 +1,6 @@
 import { TableClient } from '@azure/data-tables';
 import type { TransactionAction } from '@azure/data-tables';
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, test } from 'vitest';
 
 import type { DecisionRecord } from '../../src/decisions/decisionRecord.ts';

@@ -1,5 +1,5 @@
 import { TableClient } from '@azure/data-tables';
-import fc from 'fast-check';
+import fc from '../support/properties.ts';
 import { expect, test } from 'vitest';
 
 import { projectViews } from '../../src/app/projectViews.ts';
@@ -71,11 +71,11 @@ async function createScene() {
     project: () => projectViews(needs, () => undefined),
     find: async (text: string) => {
       const before = trips;
-      const found = await readSearch(store, text);
+      const found = await readSearch(store, text, now);
       expect(trips - before).toBeLessThanOrEqual(4);
       return found;
     },
-    findIds: async (text: string) => (await readSearch(store, text))?.licences.map(({ id }) => id),
+    findIds: async (text: string) => (await readSearch(store, text, now))?.licences.map(({ id }) => id),
     put: async (changed: Partial<Licence>) => {
       const value = licence(changed);
       const known = await store.readLicence(value.id);
@@ -99,7 +99,9 @@ test('licences are found by the beginnings of words of id, customer and note, wi
   expect(await findIds('fabr')).toEqual(['FAB-2026', 'fab-2027']);
   expect(await findIds('北京')).toEqual(['other']);
   expect(await findIds('abrikam')).toEqual([]);
-  expect(await find('x')).toMatchObject({ licences: [] });
+  // One letter is looked for among ids alone, and words may begin with it.
+  expect(await find('x')).toMatchObject({ licences: [], complete: false });
+  expect(await find('f-2')).toMatchObject({ licences: [], complete: false });
   expect(await find('é')).toBeNull();
 });
 
@@ -196,6 +198,27 @@ test('subscriptions, VMs and decisions are found by their id, and ids by their b
   expect(await find(SUBSCRIPTION.toUpperCase())).toMatchObject({ subscriptions: [{ id: SUBSCRIPTION, cloud }] });
   expect(await find(vmId(90).slice(0, 9))).toMatchObject({ subscriptions: [{ id: vmId(90) }], vms: [{}, {}] });
   expect(await find(createDecisionId(AT))).toMatchObject({ decisions: [], vms: [], complete: true });
+});
+
+test('a subscription and a VM are found by their whole id before anything was projected, and as they were met last', async () => {
+  const { store, project, find, setTime } = await createScene();
+  const cloud = 'AzurePublicCloud';
+  await store.insertDecision(decision({ vmId: vmId(7) }));
+  expect(await find(vmId(7).toUpperCase())).toMatchObject({ vms: [{ id: vmId(7), cloud, at: AT }], complete: true });
+  expect(await find(SUBSCRIPTION)).toMatchObject({ subscriptions: [{ id: SUBSCRIPTION, cloud }], vms: [] });
+  expect(await find(vmId(8))).toMatchObject({ subscriptions: [], vms: [], complete: true });
+  const later = AT + LAG + 1;
+  setTime(later);
+  await project();
+  await store.insertDecision(decision({ vmId: vmId(7), at: later, id: createDecisionId(later) }));
+  const found = await find(vmId(7));
+  expect(found?.vms).toEqual([{ kind: 'vm', id: vmId(7), cloud, at: later }]);
+});
+
+test('an id is said to be looked for in part where the newest decisions are too many to look through', async () => {
+  const { store } = await createScene();
+  const crowded = { ...store, readSlice: () => Promise.resolve(null) };
+  expect(await readSearch(crowded, vmId(7), AT)).toMatchObject({ vms: [], complete: false });
 });
 
 test('at most twenty of each kind are told, and that there are more', async () => {

@@ -72,7 +72,11 @@ async function readVmId(imds: Imds, withUserData: boolean): Promise<string | Cli
 /** The cache may have come here in a captured image, so IMDS has said whose machine this is before it counts. */
 async function confirm(run: Run, record: VmRecord, hand: HandOf): Promise<Finding> {
   await rememberTime(run, record);
-  const isExposed = record.licence?.isKeyExposed === true;
+  return findingOfHand(record, hand);
+}
+
+export function findingOfHand({ licence }: VmRecord, hand: HandOf): Finding {
+  const isExposed = licence?.isKeyExposed === true;
   return { kind: 'confirmed', hand, ...(isExposed ? { trouble: troubleOf(new ClientError('key_exposed')) } : {}) };
 }
 

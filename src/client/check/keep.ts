@@ -18,6 +18,8 @@ export interface Circumstances {
   readonly chassisTag: string | null;
   /** Everything else that the folder holds is of other VMs. */
   readonly otherVms: readonly string[];
+  /** It came as a file and not from the service. */
+  readonly byFile?: true;
 }
 
 /**
@@ -29,11 +31,11 @@ export interface Circumstances {
 export async function keepLicence(
   run: Run,
   { token, claims, keySet }: IssuedLicence,
-  { record, chassisTag, otherVms }: Circumstances,
+  { record, chassisTag, otherVms, ...how }: Circumstances,
 ): Promise<string | undefined> {
   const { vmId } = record;
   const remembered = timeOfIssue(run, claims.iat, record);
-  const text = formatLicenceFile({ licence: token, keySet: keySet.kept, chassisTag, remembered });
+  const text = formatLicenceFile({ licence: token, keySet: keySet.kept, chassisTag, remembered, ...how });
   const code = await write(run, vmId, LICENCE_FILE, text);
   if (code !== undefined) return code;
   await remove(run, vmId, DENIAL_FILE);

@@ -34,6 +34,11 @@ interface AskingOptions {
   readonly once?: boolean;
   /** Milliseconds for all questions together. */
   readonly budget?: number;
+  /**
+   * Another process of this machine may have asked just now. Five requests a second are for all of them, so the first
+   * question waits until that second is over.
+   */
+  readonly afterOthers?: boolean;
 }
 
 /** A question and how it went. */
@@ -65,14 +70,15 @@ export class Asker {
   #timeout = FIRST_TIMEOUT;
   #hasAnswered = false;
 
-  constructor(world: AskingWorld, url: string, { chassis, once = false, budget = BUDGET }: AskingOptions) {
+  constructor(world: AskingWorld, url: string, options: AskingOptions) {
+    const { chassis, once = false, budget = BUDGET, afterOthers = false } = options;
     const { clocks } = world;
     this.#once = once;
     this.#budget = budget;
     this.#world = world;
     this.#url = url;
     this.#isForeign = chassis === 'foreign';
-    this.#pace = new Pace({ clocks, pause: clocks.sleep }, NO_IMDS_TIMES);
+    this.#pace = new Pace({ clocks, pause: clocks.sleep }, afterOthers ? undefined : NO_IMDS_TIMES);
     this.#startedAt = clocks.monotonic();
   }
 

@@ -17,6 +17,8 @@ export interface LicenceFile {
   /** The chassis asset tag when the licence was issued; null where it could not be read. */
   readonly chassisTag: string | null;
   readonly remembered: RememberedTime;
+  /** It was imported: the VM may have no way to the service. */
+  readonly byFile?: true;
 }
 
 export interface DenialFile {
@@ -38,11 +40,12 @@ export function parseLicenceFile(text: string): LicenceFile | undefined {
   const chassisTag = textOrNull(object, 'chassisTag', MAX_TAG);
   const remembered = parseRememberedTime(asObject(member(object, 'remembered')) ?? {});
   if (licence === undefined || chassisTag === undefined || remembered === undefined) return undefined;
-  return { licence, keySet: member(object, 'keySet'), chassisTag, remembered };
+  const byFile = member(object, 'byFile') === true ? ({ byFile: true } as const) : {};
+  return { licence, keySet: member(object, 'keySet'), chassisTag, remembered, ...byFile };
 }
 
-export function formatLicenceFile({ licence, keySet, chassisTag, remembered }: LicenceFile): string {
-  return JSON.stringify({ licence, keySet, chassisTag, remembered });
+export function formatLicenceFile({ licence, keySet, chassisTag, remembered, byFile }: LicenceFile): string {
+  return JSON.stringify({ licence, keySet, chassisTag, remembered, byFile });
 }
 
 export function parseDenialFile(text: string): DenialFile | undefined {

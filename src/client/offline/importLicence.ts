@@ -107,6 +107,6 @@ async function keep(
   const read = tag.readable ? tag.tag : null;
   const chassisTag = licence?.claims.jti === issued.claims.jti ? licence.chassisTag : read;
   const otherVms = records.map((one) => one.vmId).filter((one) => one !== vmId);
-  const code = await keepLicence(run, issued, { record, chassisTag, otherVms });
+  const code = await keepLicence(run, issued, { record, chassisTag, otherVms, byFile: true });
   if (code !== undefined) throw new ClientError('cache_not_written', code);
 }

@@ -14,7 +14,7 @@ export const bulkBody = z.strictObject(
     filter: z.strictObject(LICENCE_FILTER, must('be an object with the filters of the list of licences')),
     change: z
       .record(z.string(), z.unknown(), must(CHANGE))
-      .describe('A merge patch (RFC 7396) of each licence; never of its id or its subscriptions.'),
+      .describe('A merge patch (RFC 7396) of each licence; never of its id, its offer or its subscriptions.'),
     effectToken: z.string().max(100).optional().describe('Of the answer to dryRun=true. A change needs it.'),
   },
   must('be an object with "filter", "change" and "effectToken"'),

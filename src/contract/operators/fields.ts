@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import type { Features } from '../claims.ts';
 import { CLOUD_NAMES } from '../clouds.ts';
+import { isInstant } from '../instants.ts';
 import { ANY, PLAN_NAME, PRODUCT_NAME, isSameName, parsePlanName } from '../planName.ts';
 import type { Allowed, PlanName } from '../planName.ts';
 import { MAX_DURATION, parseDuration } from '../durations.ts';
@@ -52,14 +53,10 @@ export const duration = z.string(must(DURATION)).transform((text, context): numb
 
 export const INSTANT_TEXT = 'be a time with its zone, such as "2027-01-31T00:00:00Z"';
 
-/** RFC 3339 has years of four digits: with its offset, a time may be of the year before or after. */
-const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00Z');
-const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
-
 /** To milliseconds since the epoch. */
 export const instant = z.iso.datetime({ offset: true, ...must(INSTANT_TEXT) }).transform((text, context): number => {
   const at = Date.parse(text);
-  if (at >= FIRST_INSTANT && at <= LAST_INSTANT) return at;
+  if (isInstant(at)) return at;
   context.addIssue('must be within the years 0000 to 9999 in UTC');
   return z.NEVER;
 });

@@ -24,8 +24,10 @@ export const searchAnswer = z
         }),
       )
       .describe('By id at once; by words of id, customer and note some minutes after they were written.'),
-    subscriptions: z.array(foundId),
-    vms: z.array(foundId),
+    subscriptions: z
+      .array(foundId)
+      .describe('By a whole id as soon as a decision names it; by the beginning of one some minutes later.'),
+    vms: z.array(foundId).describe('As subscriptions.'),
     decisions: z.array(decisionSchema).describe('The one with this id.'),
     complete: z.boolean().describe('false: there are more. Write more of the word or of the id.'),
   })

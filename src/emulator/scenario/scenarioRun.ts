@@ -116,6 +116,6 @@ function describe(progress: Progress, now: number): ScenarioState {
   const left =
     step.for === undefined
       ? { requestsLeft: (step.requests ?? 0) - progress.taken }
-      : { millisecondsLeft: progress.since + step.for - now };
+      : { millisecondsLeft: Math.ceil(progress.since + step.for - now) };
   return { steps, step: progress.index, ...left };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { dayOf, dayStart } from '../../contract/dayHours.ts';
-import { formatInstant, formatNullable } from '../../contract/instants.ts';
+import { formatInstant, formatNullable, isInstant } from '../../contract/instants.ts';
 import { must } from '../../contract/operators/fields.ts';
 import { POOL_KINDS, poolHistory, poolPage } from '../../contract/operators/pool.ts';
 import type { PoolJson } from '../../contract/operators/pool.ts';
@@ -83,6 +83,7 @@ export const POOL_ROUTES: readonly OperatorRoute<PoolListNeeds>[] = [listPools, 
 
 function checkDays(from: number, until: number): void {
   if (from >= until) throw new RequestError('request_malformed', 'to must be later than from.');
+  if (!isInstant(from)) throw new RequestError('request_malformed', 'The days must be within the years 0000 to 9999.');
   if (until - from > MAX_DAYS * DAY) {
     throw new RequestError('request_malformed', `These are more than ${MAX_DAYS} days: ask for them in parts.`);
   }

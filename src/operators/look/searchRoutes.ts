@@ -29,8 +29,8 @@ const search = defineRoute({
   body: NO_BODY,
   answer: { mediaType: 'application/json', schema: searchAnswer },
   codes: [],
-  handle: async ({ needs, query: { q } }) => {
-    const found = await readSearch(needs.store, q);
+  handle: async ({ needs, query: { q }, change: { at } }) => {
+    const found = await readSearch(needs.store, q, at);
     if (found === null) {
       throw new RequestError(
         'request_malformed',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { formatInstant } from '../../contract/instants.ts';
+import { formatInstant, isInstant } from '../../contract/instants.ts';
 import { DECISION_CODES } from '../../contract/operators/decision.ts';
 import { cloud, must } from '../../contract/operators/fields.ts';
 import { statisticsPage } from '../../contract/operators/statistics.ts';
@@ -80,7 +80,9 @@ function readTimes({ from, until, by }: Query, now: number): Times {
     const days = MAX_RANGE[by] / DAY;
     throw new RequestError('request_malformed', `By ${by} an answer is about at most ${days} days. Ask in parts.`);
   }
-  return roundTimes({ from: start, until: end }, PERIODS[by]);
+  const times = roundTimes({ from: start, until: end }, PERIODS[by]);
+  if (isInstant(times.from) && isInstant(times.until)) return times;
+  throw new RequestError('request_malformed', 'Whole hours and days must be within the years 0000 to 9999 in UTC.');
 }
 
 /** The beginning of the next period. @throws {ContinuationError} */

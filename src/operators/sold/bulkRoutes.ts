@@ -70,7 +70,8 @@ function tooMany(): RequestError {
   return new RequestError('request_malformed', `The filter finds more than ${MAX_BULK} licences. Narrow it.`);
 }
 
-const FIXED = ['id', 'cloud', 'subscription', 'subscriptions'];
+/** An offer as well: a licence keeps the one it was granted for. */
+const FIXED = ['id', 'offer', 'cloud', 'subscription', 'subscriptions'];
 
 /** @throws {RequestError} where one of them would be no licence: then nothing is changed */
 async function planChanges(

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { CsvError, parseCsv as parsePieces, writeCsv as writePieces } from '../../../src/catalogue/file/csv.ts';
 import { finish } from '../../../src/contract/pieces.ts';

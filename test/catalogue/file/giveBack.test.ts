@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
 import { CLOUD_NAMES } from '../../../src/contract/clouds.ts';

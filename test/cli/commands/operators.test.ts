@@ -207,6 +207,14 @@ test('a VM is listed, blocked and unblocked', async () => {
     seat: null,
     blocked: true,
   });
+  // It never came: it has no lease, and no licence that lives on.
+  const shown = await run('activations', 'show', SUBSCRIPTION);
+  const rows = await run('activations', 'list', '--vm', SUBSCRIPTION);
+  const freed = await run('activations', 'release', SUBSCRIPTION, '--dry-run');
+  for (const { code, out, complaints } of [shown, rows, freed]) {
+    expect([code, `${out}${complaints}`]).toEqual([0, expect.not.stringContaining('1970') as string]);
+  }
+  expect(freed.complaints).toContain('never had a licence under http-standard');
 });
 
 test('a licence of several subscriptions has a customer, overage and claim codes, and a subscription moves', async () => {

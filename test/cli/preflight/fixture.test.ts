@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { anonymise } from '../../../src/cli/preflight/anonymise.ts';
 import { describeCertificate } from '../../../src/cli/preflight/certificateShape.ts';

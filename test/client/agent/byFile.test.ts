@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
@@ -31,12 +31,17 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function agent(...args: readonly string[]) {
+function agent(...args: readonly string[]) {
+  return agentWith({}, ...args);
+}
+
+async function agentWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]) {
   const { serviceUrl, imdsUrl, rootKeys } = stack();
   const env = {
     ...{ COUNTERSIGN_ISSUER: serviceUrl, COUNTERSIGN_PRODUCT: 'contoso/gateway', COUNTERSIGN_ONCE: 'true' },
     ...{ COUNTERSIGN_IMDS_URL: `${imdsUrl}/vms/licensed`, COUNTERSIGN_TRUST: JSON.stringify({ rootKeys }) },
     ...{ COUNTERSIGN_FOLDER: join(folder, 'state'), COUNTERSIGN_RUN_FOLDER: join(folder, 'run') },
+    ...variables,
   };
   const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'close');
@@ -60,6 +65,30 @@ test('a request goes out as a file, and the licence comes back as one', async ()
   expect(imported).toMatchObject({ code: 0, stderr: '' });
   expect(imported.stdout).toMatch(/^The licence by-file is valid until \d{4}-/);
   expect((await agent('status')).code).toBe(0);
+  expect(JSON.parse(readFileSync(licencePath(), 'utf8'))).toMatchObject({ byFile: true });
+});
+
+function licencePath(): string {
+  const state = join(folder, 'state');
+  return join(state, readdirSync(state).find((name) => name.length === 36) ?? '', 'licence.json');
+}
+
+test('the doctor misses no service where the licence came by file, until another VM has the folder', async () => {
+  const cutOff = { COUNTERSIGN_PROXY: 'http://127.0.0.1:1' };
+  const own = await agentWith(cutOff, 'doctor');
+  expect(own.stdout).toMatch(
+    /^  - {6}Licence service +not looked at: The licence came by file, and the service is not asked before \d{4}-\S+Z\.$/m,
+  );
+  expect(own).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing was found.') as string });
+  const { imdsUrl } = stack();
+  const other = await agentWith({ ...cutOff, COUNTERSIGN_IMDS_URL: `${imdsUrl}/vms/fleet-1` }, 'doctor', '--json');
+  const { findings } = JSON.parse(other.stdout) as { findings: readonly { readonly cause: string }[] };
+  expect(findings.map(({ cause }) => cause)).toEqual(expect.arrayContaining(['service_proxy_unreachable', 'vm_other']));
+});
+
+test('a licence that was renewed online does not count as one by file', async () => {
+  expect((await agent('check', '--renew')).code).toBe(0);
+  expect(JSON.parse(readFileSync(licencePath(), 'utf8'))).not.toHaveProperty('byFile');
 });
 
 test('what cannot be read, written or believed is told with an exit code of its own', async () => {

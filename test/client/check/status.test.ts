@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { Scene } from '../support/scene.ts';
 import { createScene } from '../support/scene.ts';
@@ -44,6 +44,22 @@ test('a denial, a foreign chassis and a wrong folder are said', async () => {
   expect(await scene.client({ folder: scene.ownFile('key.jwk') }).status()).toMatchObject({
     ...{ state: 'misconfigured', code: 'folder_unusable' },
   });
+});
+
+test('what has to be set right on this machine is said, with a licence and without one', async () => {
+  const scene = await createScene();
+  expect(await scene.client({ label: 'two\nlines' }).status()).toMatchObject({
+    ...{ state: 'misconfigured', code: 'options_invalid' },
+  });
+  const { licence } = await scene.check();
+  const known = { state: 'licensed', licence };
+  expect(await scene.client({ label: 'two\nlines' }).status()).toMatchObject({ ...known, code: 'options_invalid' });
+  await chmod(scene.ownFile('key.jwk'), 0o644);
+  expect(await statusOf(scene)).toMatchObject({ ...known, code: 'key_exposed' });
+  await chmod(scene.folder, 0o777);
+  expect(await statusOf(scene)).toMatchObject({ ...known, code: 'folder_exposed' });
+  scene.time.pass(2 * DAY);
+  expect(await statusOf(scene)).toMatchObject({ state: 'grace', code: 'folder_exposed', licence });
 });
 
 test('a client that has checked knows why there is no licence', async () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { advance, countingTime, isWorthWriting } from '../../../src/client/licence/rememberedTime.ts';
 import type { RememberedTime } from '../../../src/client/licence/rememberedTime.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import type { Failure, Finding, HandOf } from '../../../src/client/answer.ts';
 import { Rhythm } from '../../../src/client/watch/rhythm.ts';

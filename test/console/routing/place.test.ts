@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { parsePlace, writePlace } from '../../../src/console/routing/place.ts';
 import { CONSOLE_PAGES } from '../../../src/contract/consolePages.ts';

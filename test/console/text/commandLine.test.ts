@@ -1,4 +1,4 @@
-import * as fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { writeCommand } from '../../../src/console/text/commandLine.ts';
 import { isPlain } from '../../../src/console/text/plain.ts';

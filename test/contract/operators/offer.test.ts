@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { MAX_DURATION, SHORTEST_LIFETIME, formatDuration } from '../../../src/contract/durations.ts';
 import { parseCatalogue } from '../../../src/catalogue/file/parseCatalogue.ts';

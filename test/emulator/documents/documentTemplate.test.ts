@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { createDocumentTemplate } from '../../../src/emulator/documents/documentTemplate.ts';
 import { signDocument } from '../../../src/emulator/documents/signDocument.ts';

@@ -51,6 +51,12 @@ test('steps for a time and for requests follow each other, and then all is well'
   expect(scenario.state()).toMatchObject({ step: null });
 });
 
+test('what is left of a step is said in whole milliseconds', async () => {
+  const { timer, scenario } = run({ for: '60s', answer: 410 });
+  await timer.pass(0.25);
+  expect(scenario.state()).toMatchObject({ step: 0, millisecondsLeft: 60_000 });
+});
+
 test('time that passed without a request counts as well', async () => {
   const { timer, ask } = run({ for: '1s', answer: 404 }, { for: '1s', answer: 'well' }, { for: '1s', answer: 500 });
   await timer.pass(2_500);

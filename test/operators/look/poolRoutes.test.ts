@@ -36,6 +36,7 @@ test.each([
   ['/pools/nothing/history', 404],
   ['/pools/licence:http-small/history?from=2026-02-01&to=2026-01-01', 400],
   ['/pools/licence:http-small/history?from=2024-02-01&to=2026-01-01', 400],
+  ['/pools/licence:http-small/history?to=0000-01-01', 400],
   ['/pools?sort=emptiest', 400],
   ['/pools?kind=lake', 400],
   ['/pools?kind=marketplace&sort=fullest', 200],

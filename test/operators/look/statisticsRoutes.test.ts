@@ -124,6 +124,9 @@ test.each([
   ['from=2026-02-02T00:00:00Z&until=2026-02-01T00:00:00Z', 'from is later than until'],
   ['from=2026-01-01T00:00:00Z&until=2026-02-02T00:00:00Z', 'at most 31 days'],
   [`${RANGE}&by=month`, 'hour or day'],
+  ['until=9999-12-31T23:59:59Z', 'years 0000 to 9999'],
+  ['from=0000-01-01T00:00:00%2B01:00&until=0000-01-01T01:00:00Z', 'years 0000 to 9999'],
+  ['until=0000-01-01T00:00:00Z', 'years 0000 to 9999'],
   [`${RANGE}&continuation=2026-02-01T00:30:00Z`, 'begin the list anew'],
 ])('%s is refused', async (query, detail) => {
   const answer = await get(query);

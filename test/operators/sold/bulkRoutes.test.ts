@@ -110,6 +110,7 @@ test.each([
   [{ filter: { colour: 'red' }, change: {} }, 'colour'],
   [{ filter: {}, change: { id: 'one' } }, '"id"'],
   [{ filter: {}, change: { subscriptions: [] } }, '"subscriptions"'],
+  [{ filter: {}, change: { offer: 'contoso/gateway/small' } }, '"offer"'],
   [{ filter: { query: 'bulk' }, change: { seats: 'many' } }, 'The licence bulk-1 as it would be'],
   [{ filter: {} }, 'change'],
   [{ change: {} }, 'filter'],

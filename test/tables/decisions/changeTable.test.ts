@@ -1,5 +1,5 @@
 import { TableClient, odata } from '@azure/data-tables';
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 
 import { createTablesStore } from '../../../src/tables/createTablesStore.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 
 import { createDecisionId } from '../../../src/decisions/decisionRecord.ts';

@@ -1,5 +1,5 @@
 import { TableClient } from '@azure/data-tables';
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { isConnectionString } from '../../../src/tables/kit/connectionString.ts';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { MAX_KEPT_BODY } from '../../../src/http/operatorRequest.ts';
 import { MAX_LONG_TEXT, joinText, splitText } from '../../../src/tables/kit/longText.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { expect, test } from 'vitest';
 import { createIssuerNotes } from '../../../src/trust/live/issuerNotes.ts';
 import { MAX_ISSUERS, chooseForgotten } from '../../../src/trust/live/unknownIssuer.ts';

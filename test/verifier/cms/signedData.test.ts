@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../support/properties.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { encodeElement, rewriteElement } from '../../../src/emulator/documents/der.ts';
 import { removeCertificates } from '../../../src/emulator/documents/documentChanges.ts';

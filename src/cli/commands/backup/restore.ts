@@ -6,7 +6,7 @@ import { end, endingCommand } from '../../endings.ts';
 import { writeText } from '../../files.ts';
 import { rows } from '../../layout.ts';
 import type { Answers } from '../../operatorAnswers.ts';
-import { needed, OPTIONS } from '../../options.ts';
+import { OPTIONS } from '../../options.ts';
 import { jsonLine, printable } from '../../printable.ts';
 import { jsonBody, openService, serviceCommand, serviceHelp } from '../../serviceCommand.ts';
 import type { Service } from '../../serviceCommand.ts';
@@ -40,8 +40,8 @@ export function createRestore(session: Session) {
       .enablePositionalOptions()
       .addCommand(createConfirm(session))
       .addHelpText('after', serviceHelp(...EXAMPLES))
-      .action(async (name, options) => {
-        const file = needed('FILE (the backup)', name);
+      .action(async (file, options) => {
+        if (file === undefined) throw new UsageError('name the FILE of the backup');
         const service = openService(session, options);
         const backup = await openBackupFile(session, file);
         try {
@@ -187,7 +187,7 @@ function describeTrial(trial: Trial, { parts }: Report): string {
   const stopped = denied.slice(0, MAX_TOLD).map(({ kind, key, why }) => `  ${printable(`${kind} ${key}: ${why}`)}`);
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
   return [
-    `Restores the backup of ${printable(asOf)} (${parts} ${parts === 1 ? 'part' : 'parts'}, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
+    `Restores the backup of ${printable(asOf)} (${parts === 1 ? '1 part' : `${parts} parts`}, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
     deniedInAll === 0 ? 'Nobody who is served now is stopped by it.' : `It stops ${deniedInAll} that are served now:`,
     ...stopped,
     ...(deniedInAll > MAX_TOLD ? [`  and ${deniedInAll - MAX_TOLD} more`] : []),

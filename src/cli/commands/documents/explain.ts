@@ -1,6 +1,7 @@
 import type { CheckName, Verification } from '../../../contract/attestation.ts';
 import { formatInstant } from '../../../contract/instants.ts';
 import { PROBLEMS } from '../../../contract/problems.ts';
+import { adviseOn } from '../../adviseOn.ts';
 import type { Session, Terminal } from '../../command.ts';
 import { readEvidence } from '../../evidenceFile.ts';
 import { examples } from '../../help.ts';
@@ -56,7 +57,7 @@ export function createExplain(session: Session) {
 /** What `verify --json` says, and with it what each check asks and what to do. */
 function explainAsJson(verification: Verification) {
   const { checks, ...rest } = writeVerification(verification);
-  const advice = verification.accepted ? null : PROBLEMS[verification.code].advice;
+  const advice = verification.accepted ? null : adviseOn(verification.code);
   return { ...rest, advice, checks: checks.map((check) => ({ ...check, asks: QUESTIONS[check.name] })) };
 }
 
@@ -80,6 +81,6 @@ function formatVerdict(verification: Verification, terminal: Terminal | null): s
   if (verification.accepted) {
     return `${paint(terminal, 'green', 'Accepted')}: ${verification.result.cloud} signed this.\n`;
   }
-  const { title, advice } = PROBLEMS[verification.code];
-  return `${paint(terminal, 'red', 'Rejected')}: ${verification.code}. ${title}.\nWhat to do: ${advice}\n`;
+  const { code } = verification;
+  return `${paint(terminal, 'red', 'Rejected')}: ${code}. ${PROBLEMS[code].title}.\nWhat to do: ${adviseOn(code)}\n`;
 }

@@ -1,5 +1,6 @@
 import { PROBLEMS } from '../../../contract/problems.ts';
 import type { AttestationResult, Verification } from '../../../contract/attestation.ts';
+import { adviseOn } from '../../adviseOn.ts';
 import { UsageError } from '../../command.ts';
 import type { Session, Terminal } from '../../command.ts';
 import { readEvidence } from '../../evidenceFile.ts';
@@ -11,9 +12,9 @@ import { writeResult, writeVerification } from '../../writeVerification.ts';
 
 const BATCH_HELP = `
 With --batch, each line of standard input is JSON: { id, document, at?, nonce? }, where document is
-base64 of DER, and at and nonce replace those of the options. For each line, one line
-{ id, accepted, code, micros } is written, in the same order. Invalid lines are reported, and the
-exit code is then 1; otherwise it is 0, whatever the verdicts.
+base64 of DER, and at and nonce replace those of the options. A line ends with a line feed (LF or
+CRLF). For each line, one line { id, accepted, code, micros } is written, in the same order.
+Invalid lines are reported, and the exit code is then 1; otherwise it is 0, whatever the verdicts.
 `;
 
 export function createVerify(session: Session) {
@@ -59,9 +60,9 @@ function formatVerification(verification: Verification, terminal: Terminal | nul
     return `${paint(terminal, 'green', 'accepted')}\n${rows(listClaims(verification.result), terminal)}`;
   }
   const failed = verification.checks.find(({ outcome }) => outcome === 'failed');
-  const { title, advice } = PROBLEMS[verification.code];
+  const { title } = PROBLEMS[verification.code];
   const detail = failed?.detail === undefined ? '' : ` (${failed.detail})`;
-  const facts = { reason: title, check: `${failed?.name ?? ''}${detail}`, advice };
+  const facts = { reason: title, check: `${failed?.name ?? ''}${detail}`, advice: adviseOn(verification.code) };
   return `${paint(terminal, 'red', `rejected: ${verification.code}`)}\n${rows(facts, terminal)}`;
 }
 

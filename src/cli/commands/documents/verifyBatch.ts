@@ -67,6 +67,13 @@ function runLine({ octets }: Line, defaults: VerifyOptions, io: Io): string | nu
 
 const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 const NOT_SUCH_JSON = 'not a line of JSON { id, document, at?, nonce? }';
+const RETURNS = '. It has carriage returns: end lines with a line feed';
+const CARRIAGE_RETURN = 0x0d;
+
+/** In JSON a carriage return is white space, so that it cannot end a line. Before the line feed it belongs to the line's end. */
+function hasInnerReturn(octets: Uint8Array): boolean {
+  return octets.subarray(0, -1).includes(CARRIAGE_RETURN);
+}
 
 /** @returns a complaint where the octets are no such line */
 function readBatchLine(octets: Uint8Array): BatchLine | string {
@@ -74,7 +81,7 @@ function readBatchLine(octets: Uint8Array): BatchLine | string {
     return batchLine.parse(parsePlainJson(UTF_8.decode(octets)));
   } catch (error) {
     if (error instanceof JsonError && error.key !== null) return `${NOT_SUCH_JSON}: ${describeTwice(error.key)}`;
-    if (!(error instanceof z.ZodError)) return NOT_SUCH_JSON;
+    if (!(error instanceof z.ZodError)) return `${NOT_SUCH_JSON}${hasInnerReturn(octets) ? RETURNS : ''}`;
     const where = error.issues.map(({ path }) => path.join('.')).filter((name) => name !== '');
     return where.length === 0 ? NOT_SUCH_JSON : `${NOT_SUCH_JSON}: ${where.join(', ')}`;
   }

@@ -38,6 +38,7 @@ export function createTail(session: Session) {
     .action(async (options) => {
       const service = openService(session, options);
       session.endOnInterrupt();
+      session.endSoonAfterReader();
       const { from, ...filter } = readFilter(options);
       const earlier = options.limit ?? (from === undefined ? USUAL_EARLIER : Number.POSITIVE_INFINITY);
       const { until, interval } = options;

@@ -54,11 +54,17 @@ function createExport(session: Session) {
 
 type Query = Readonly<Record<string, string | undefined>>;
 
+/** A subscription is looked for in one cloud alone, which may not be the one that was meant. */
+function describeNone({ cloud }: Query): string {
+  if (cloud === undefined) return 'No VM was licensed in this time.';
+  return `No VM of this subscription was licensed in ${printable(cloud)} in this time.`;
+}
+
 async function exportUsage(service: Service, query: Query, out: string | undefined): Promise<void> {
   const { session, isJson, show, tell } = service;
   const kind = chooseKind(out, isJson);
   const rows = await readRows(service, query);
-  if (rows.length === 0) tell('No VM was licensed in this time.\n');
+  if (rows.length === 0) tell(`${describeNone(query)}\n`);
   const text = kind === 'JSON' ? jsonLine(rows) : await writeCsv(rows);
   if (out === undefined) {
     printFile(session, text);

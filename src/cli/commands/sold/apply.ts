@@ -32,14 +32,17 @@ export function createApply(session: Session) {
       const file = parseCatalogue(value);
       const dryRun = options.dryRun === true;
       const { client, show } = openService(session, options);
-      const { describeFileLosses, formatFileChanges, listFileChanges } = await import('../../fileLosses.ts');
+      const { describeFileLosses, formatFileChanges, listFileChanges, writeFileChanges } =
+        await import('../../fileLosses.ts');
       const changes = listFileChanges(await client({ path: '/catalogue', answer: 'Catalogue' }), file);
       const effect = describeFileLosses(changes);
       if (effect !== null) await confirm(session, effect, dryRun || options.yes);
       const { applyFile } = await import('../../inParts/applyFile.ts');
       const report = await applyFile({ client, reason: options.reason }, { text, value, file }, dryRun);
-      const details = dryRun ? formatFileChanges(changes, session.terminal) : '';
-      show(report, () => `${formatReport(report)}${details}`);
+      if (dryRun) {
+        const value = { ...report, ...writeFileChanges(changes) };
+        show(value, () => `${formatReport(report)}${formatFileChanges(changes, session.terminal)}`);
+      } else show(report, () => formatReport(report));
     });
 }
 

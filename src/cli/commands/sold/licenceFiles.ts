@@ -51,12 +51,19 @@ function isJsonName(file: string): boolean {
 
 const LINE_END = /\r\n|\r|\n/;
 
+function describeSize(text: string, mediaType: FileBody['mediaType']): string {
+  if (mediaType !== 'text/csv') return `${text.length} characters`;
+  // After the last line's end there is no further line.
+  const lines = text.split(LINE_END);
+  const count = lines.at(-1) === '' ? lines.length - 1 : lines.length;
+  return count === 1 ? '1 line' : `${count} lines`;
+}
+
 /** Checked first without writing, so that a file with problems changes nothing and the counts are known before. */
 async function importFile(service: Service, body: FileBody, { dryRun, reason, yes }: EndingFlags): Promise<void> {
   const { show, tell, session } = service;
   const { text, mediaType } = body;
-  const count = mediaType === 'text/csv' ? `${text.split(LINE_END).length} lines` : `${text.length} characters`;
-  tell(`${count} read; the service checks them …\n`);
+  tell(`${describeSize(text, mediaType)} read; the service checks them …\n`);
   const [{ splitLicenceFile }, { judgeParts, sendParts }] = await Promise.all([
     import('../../inParts/importParts.ts'),
     import('../../inParts/sendParts.ts'),
@@ -66,11 +73,12 @@ async function importFile(service: Service, body: FileBody, { dryRun, reason, ye
   const to = { client: service.client, path: '/imports/licences', reason } as const;
   const checked = await judgeParts(to, parts);
   const { created, updated } = checked.licences;
-  const { describeFileLosses, formatFileChanges } = await import('../../fileLosses.ts');
+  const { describeFileLosses, formatFileChanges, writeFileChanges } = await import('../../fileLosses.ts');
   const changes = updated > 0 ? await readChanges(service.client, body) : [];
   const effect = describeFileLosses(changes);
   if (dryRun === true) {
-    show(checked, () => `${formatReport(checked)}${formatFileChanges(changes, session.terminal)}`);
+    const value = { ...checked, ...writeFileChanges(changes) };
+    show(value, () => `${formatReport(checked)}${formatFileChanges(changes, session.terminal)}`);
     if (effect !== null) session.complain(`${effect}\n`);
     return;
   }

@@ -14,11 +14,15 @@ import type { Service } from '../../serviceCommand.ts';
 import { cell } from '../../table.ts';
 import type { Column } from '../../table.ts';
 
+/** What the service says of a VM that was blocked before it came. */
+const NEVER = '1970-01-01T00:00:00Z';
+const timeOrNull = (time: string) => (time === NEVER ? null : time);
+
 const COLUMNS: readonly Column<ActivationJson>[] = [
   ['VM', ({ vmId }) => vmId],
   ['LICENCE', ({ licence }) => licence],
   ['SEAT', ({ seat }) => seat],
-  ['LEASE END', ({ leaseEnd }) => leaseEnd],
+  ['LEASE END', ({ leaseEnd }) => timeOrNull(leaseEnd)],
   ['BLOCKED', ({ blocked }) => (blocked ? 'blocked' : '')],
   ['KEY CHANGES', ({ keyChanges }) => keyChanges.length],
   ['REGION', ({ region }) => region],
@@ -159,8 +163,9 @@ function createRelease(session: Session) {
         `The licence that the VM has lives until it expires, at the latest at ${printable(leaseEnd)}.`,
         'With overage 0, the VM that takes the seat makes two on one seat until then.',
       ].join(' ');
+      const none = `The VM ${printable(vm)} never had a licence under ${printable(licence)}. Nothing changes for it.`;
       await end(service, options, {
-        effect: () => effect,
+        effect: () => (leaseEnd === NEVER ? none : effect),
         call: { method: 'POST', path: `/activations/${id}/release`, answer: 'Activation' },
         show: (activation) => {
           showActivation(service, activation);
@@ -235,7 +240,9 @@ function isSameName(left: string, right: string): boolean {
 }
 
 function showActivation({ show, session }: Service, { id, etag, ...activation }: ActivationJson): void {
-  show({ id, etag, ...activation }, () => rows(listFacts(activation), session.terminal));
+  const { leaseEnd, graceUntil } = activation;
+  const facts = { ...activation, leaseEnd: timeOrNull(leaseEnd), graceUntil: timeOrNull(graceUntil) };
+  show({ id, etag, ...activation }, () => rows(listFacts(facts), session.terminal));
 }
 
 function listFacts(facts: object): Readonly<Record<string, string>> {

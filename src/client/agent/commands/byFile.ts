@@ -16,8 +16,8 @@ import type { World } from '../world.ts';
 export const REQUEST: Command = {
   name: 'request',
   summary: 'Writes the request of a VM that cannot reach the service',
-  description: `Take the file to the vendor within seven days. It holds no secret. What comes back is for "import". Without
---out the request goes to standard output.`,
+  description: `Take the file to the vendor within seven days. It holds no key, and the claim code where there is one. What
+comes back is for "import". Without --out the request goes to standard output.`,
   options: { out: { value: 'FILE', summary: 'write the request to this file' } },
   run: runRequest,
 };

@@ -1,4 +1,5 @@
 import { isLoopback } from '../../../contract/loopback.ts';
+import { ClientError } from '../../clientError.ts';
 import { openAgent } from '../agent.ts';
 import type { Agent } from '../agent.ts';
 import { AGENT_NAME } from '../agentVersion.ts';
@@ -52,13 +53,18 @@ async function runDoctor({ options: { bundle, json }, world }: Call): Promise<nu
 }
 
 function look(agent: Agent, firewall: Awaited<ReturnType<typeof readFirewall>>, world: World): Promise<Evidence> {
-  const { imdsUrl, once } = agent.configuration.options;
   return gather({
-    ...{ agent, firewall, env: world.env, once: once === true },
-    // Whatever else is wrong with the options.
-    imdsUrl: typeof imdsUrl === 'string' && isLoopback(imdsUrl) ? imdsUrl : undefined,
+    ...{ agent, firewall, env: world.env, once: agent.configuration.options['once'] === true },
+    imdsUrl: emulatorOf(agent),
     tell: (doing) => {
       if (world.isWatched) world.complain(`${doing} …\n`);
     },
   });
+}
+
+/** Where the agent asks. Where other options are so wrong that it asks nowhere, an emulator on this machine is looked at still. */
+function emulatorOf({ configuration, session }: Agent): string | undefined {
+  if (!(session instanceof ClientError)) return session.settings.imdsUrl;
+  const { imdsUrl } = configuration.options;
+  return typeof imdsUrl === 'string' && isLoopback(imdsUrl) ? imdsUrl : undefined;
 }

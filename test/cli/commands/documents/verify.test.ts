@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { CHECK_NAMES } from '../../../../src/contract/attestation.ts';
+import { EVIDENCE_CODES } from '../../../../src/contract/codes.ts';
+import { PROBLEMS } from '../../../../src/contract/problems.ts';
+import { adviseOn } from '../../../../src/cli/adviseOn.ts';
 import { AT, NONCE, TRUST, VM, useDocumentFiles } from '../../documentFiles.ts';
 
 const files = useDocumentFiles();
@@ -253,4 +256,17 @@ test('the domain is the one that the signer’s names end with, in any case', as
 test('without the authority, the emulator’s document is of no known cloud', async () => {
   const { code, out } = await files().run(['verify', 'document.json']);
   expect({ code, out: out.split('\n')[0] }).toEqual({ code: 2, out: 'rejected: signer_unexpected' });
+});
+
+test('no advice speaks of a correlation id: no service gave one', async () => {
+  expect(EVIDENCE_CODES.some((code) => PROBLEMS[code].advice.includes('correlation id'))).toBe(true);
+  for (const code of EVIDENCE_CODES) expect(adviseOn(code)).not.toMatch(/correlation/);
+  for (const command of ['verify', 'explain']) {
+    for (const flags of [[], ['--json']]) {
+      const { code, out } = await files().run([command, 'document.json', ...flags]);
+      expect(code).toBe(2);
+      expect(out).toContain('signer_unexpected');
+      expect(out).not.toMatch(/correlation/);
+    }
+  }
 });

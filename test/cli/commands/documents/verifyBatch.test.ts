@@ -65,6 +65,17 @@ test('each line has its own time and nonce, or the defaults; order is kept, verd
   for (const one of lines) expect(Object.keys(one as object)).toEqual(['id', 'accepted', 'code', 'micros']);
 });
 
+test('a line ends with a line feed; a carriage return is white space of JSON, and named where it ends lines alone', async () => {
+  const one = '{"id":1,\r"document":""}\r\n';
+  expect(await run(one)).toMatchObject({ exitCode: 0, lines: [verdict(1, 'document_malformed')], complaints: '' });
+  const two = '{"id":1,"document":""}\r{"id":2,"document":""}\r';
+  const { exitCode, lines, complaints } = await run(two);
+  expect({ exitCode, lines }).toEqual({ exitCode: 1, lines: [] });
+  expect(complaints).toBe(
+    'line 1: not a line of JSON { id, document, at?, nonce? }. It has carriage returns: end lines with a line feed\n',
+  );
+});
+
 test('the flags’ nonce and time are the lines’ where they have none', async () => {
   const input = line({ id: 'a', document }) + line({ id: 'b', document, nonce: '1234567890' });
   expect((await run(input, { nonce: '1' })).lines).toMatchObject([verdict('a', 'nonce_mismatch'), verdict('b', null)]);

@@ -92,6 +92,11 @@ test('no usage is a file without rows, and is said', async () => {
   ]);
 });
 
+test('no usage of a subscription is said with the cloud that was looked at', async () => {
+  const unnamed = await run(...JANUARY, '--subscription', SUBSCRIPTION);
+  expect(unnamed.complaints).toBe('No VM of this subscription was licensed in AzurePublicCloud in this time.\n');
+});
+
 test.each([
   { args: ['--to', '2026-02-01'], says: 'the option --from <day> is missing' },
   { args: ['--from', '2026-01-01'], says: 'the option --to <day> is missing' },

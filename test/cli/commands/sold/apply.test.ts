@@ -81,6 +81,32 @@ test('fewer seats are asked about, and need --yes where nobody can be asked', as
   expect(await read('fabrikam-lowered')).toMatchObject({ seats: 5 });
 });
 
+test('a dry run says old and new and what is lost, as JSON too, of a catalogue and of a file of licences', async () => {
+  const catalogue = catalogueOf('compared');
+  expect((await apply(write(catalogue))).code).toBe(0);
+  const [licence] = catalogue.licences;
+  const counts = { created: 0, updated: 0, unchanged: 0 };
+  const changed = {
+    dryRun: true,
+    offers: counts,
+    licences: { ...counts, updated: 1 },
+    old: { 'fabrikam-compared': { seats: 20 } },
+    new: { 'fabrikam-compared': { seats: 5 } },
+    effect: { losses: { 'fabrikam-compared': ['seats from 20 to 5'] } },
+  };
+  const file = write({ licences: [{ ...licence, seats: 5 }] });
+  for (const command of [['apply'], ['licences', 'import']]) {
+    const { code, out } = await runIn(folder, [...command, file, '--dry-run', '--json'], { env: environment() });
+    expect({ code, value: JSON.parse(out) as unknown }).toEqual({ code: 0, value: changed });
+  }
+  const same = { ...changed, licences: { ...counts, unchanged: 1 }, old: {}, new: {}, effect: { losses: {} } };
+  const unchanged = write({ licences: catalogue.licences });
+  for (const command of [['apply'], ['licences', 'import']]) {
+    const { out } = await runIn(folder, [...command, unchanged, '--dry-run', '--json'], { env: environment() });
+    expect(JSON.parse(out)).toEqual(same);
+  }
+});
+
 test('an offer whose licences last longer than the service allows is refused with its place', async () => {
   const file = write({ offers: [{ offer: 'contoso/long/standard', mode: 'licensed', grace: 'P30D' }] });
   const refused = await apply(file);

@@ -90,4 +90,5 @@ test.each([
   const io = recordIo([], { directory: folder, env: { COUNTERSIGN_URL: url, COUNTERSIGN_TOKEN: 'x' } });
   expect(await runCommandLine(['licences', 'import', 'note.csv', '--dry-run'], io)).toBe(0);
   expect(sent).toEqual(['id,note\nx,caf\u00e9\n']);
+  expect(io.written.complaints).toBe('2 lines read; the service checks them …\n');
 });

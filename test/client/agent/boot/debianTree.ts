@@ -19,7 +19,8 @@ interface Source {
 /** @returns the folder of the tree, or why there is none */
 export function makeTree(): { readonly tree: string } | { readonly missing: string } {
   if (process.geteuid?.() !== 0) return { missing: 'it takes root' };
-  const source = findSource();
+  // What a source is of is read from its lists, which a new machine does not have yet.
+  const source = findSource() ?? (run('apt-get', ['update']) === undefined ? findSource() : undefined);
   if (source === undefined) return { missing: 'apt names no source of Debian or Ubuntu on this machine' };
   const tree = join(FOLDER, source.release);
   const missing = existsSync(tree) ? undefined : build(source, tree);

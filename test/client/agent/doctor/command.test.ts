@@ -48,6 +48,27 @@ test('it works where the configuration cannot be used', async () => {
   });
 });
 
+test('the emulator that the agent asks is looked at, on another machine too', async () => {
+  const scene = await createAgentScene();
+  const { COUNTERSIGN_IMDS_URL: url } = await emulated();
+  // No loopback address by its name, and one of this machine all the same.
+  const env = { COUNTERSIGN_IMDS_URL: url.replace('127.0.0.1', '0.0.0.0') };
+  const { stdout } = await scene.agent(['doctor', '--json'], { env });
+  const { checked } = JSON.parse(stdout) as { checked: readonly { readonly area: string; readonly outcome: string }[] };
+  const outcomes = Object.fromEntries(checked.map(({ area, outcome }) => [area, outcome]));
+  expect(outcomes).toMatchObject({ imds: 'ok', plan: 'ok', route: 'not_looked_at', chassis: 'not_looked_at' });
+});
+
+test('what this machine has asked IMDS just before is not taken for a busy program', async () => {
+  const scene = await createAgentScene();
+  const env = { COUNTERSIGN_ONCE: '', ...(await emulated()) };
+  const ask = () => fetch(`${env.COUNTERSIGN_IMDS_URL}/metadata/versions`, { headers: { Metadata: 'true' } });
+  await Promise.all(Array.from({ length: 5 }, ask));
+  expect(await scene.agent(['doctor'], { env })).toMatchObject({
+    ...{ code: 0, stdout: expect.stringContaining('Nothing was found.') as string },
+  });
+});
+
 test.each([200, 403, 500])('whatever answers with %i, and says what was asked: no nonce is told', async (status) => {
   const asked: string[] = [];
   const echo = await served(({ url = '' }, response) => {

@@ -112,7 +112,7 @@ export const FOLDER: FolderEvidence = {
 
 export const KEPT_VM: KeptVm = {
   ...{ vmId: VM_ID, key: 'usable', licence: 'held', denial: 'absent', deniedBy: null },
-  issuedAt: '2026-09-01T11:00:00Z',
+  ...{ issuedAt: '2026-09-01T11:00:00Z', byFile: null },
 };
 export const KEPT: KeptEvidence = { path: STATE, vms: [KEPT_VM], names: [VM_ID], inLabel: [] };
 

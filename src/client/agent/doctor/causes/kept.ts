@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { Evidence } from '../evidence.ts';
 import type { Area, Found } from '../finding.ts';
-import type { KeptEvidence, KeptVm } from '../gather/kept.ts';
+import type { KeptEvidence, KeptVm, LicenceByFile } from '../gather/kept.ts';
 import { isLookedAt } from '../notLookedAt.ts';
 import { quoteForSh } from '../../../../contract/quoteForSh.ts';
 
 const RENEW = 'countersign-agent check --renew';
+const REQUEST = 'countersign-agent request --out request.json';
 /** The key does not belong to the licence, or is gone: told as a matter of the key. */
 const OF_KEY = 'licence_foreign (cnf)';
 /** Told of the key or of the folder. */
@@ -59,6 +60,18 @@ export const KEPT = {
         },
         () => RENEW,
       ),
+    },
+    licence_file_due: {
+      means: 'The licence came by file and is due, and the service does not answer.',
+      advice:
+        'Write the next request, take it to the vendor, and import what comes back. Where the service can be reached by now, the agent renews the licence itself: look at what is said of the service.',
+      judge(own, all) {
+        const isAnswered = isLookedAt(all.clock) && all.clock.service !== null;
+        const due = ofThisVm(own, all).flatMap(({ byFile, vmId }) =>
+          byFile?.isDue !== true || isAnswered ? [] : [describeDue(vmId, byFile)],
+        );
+        return due.length === 0 ? null : { evidence: due, command: REQUEST };
+      },
     },
     denial_damaged: {
       means: 'The file of a denial is damaged, so it is not known whether this VM was denied.',
@@ -138,6 +151,10 @@ function ownVmId({ plan }: Evidence): string | null {
 
 function faultOf({ licence }: KeptVm): string | null {
   return typeof licence === 'string' ? null : licence.fault;
+}
+
+function describeDue(vmId: string, { dueAt, expiresAt, graceUntil }: LicenceByFile): string {
+  return `${vmId}: due since ${dueAt}, expires ${expiresAt}, grace until ${graceUntil}`;
 }
 
 function describeVm({ denial, key, licence, vmId }: KeptVm): string {

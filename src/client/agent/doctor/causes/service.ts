@@ -33,12 +33,13 @@ export const SERVICE = {
     service_silent: {
       means: 'The licence service does not answer connections, as behind a firewall that drops them.',
       advice:
-        'Allow outgoing HTTPS to the service in the network security group, the firewall and the route table of the subnet, or set the member proxy.',
+        'Allow outgoing HTTPS to the service in the network security group, the firewall and the route table of the subnet, or set the member proxy. A VM that is to have no way out gets its licence by file.',
       judge: connectionFails((code) => code === 'ETIMEDOUT'),
     },
     service_no_route: {
       means: 'The network has no route to the licence service.',
-      advice: 'Give the subnet a way out (NAT gateway, load balancer, public address), or set the member proxy.',
+      advice:
+        'Give the subnet a way out (NAT gateway, load balancer, public address), or set the member proxy. A VM that is to have no way out gets its licence by file.',
       judge: connectionFails((code) => NO_ROUTE.includes(code)),
     },
     service_proxy_unreachable: {

@@ -61,7 +61,7 @@ export async function askImds({ imdsUrl, once, tell }: Circumstances): Promise<A
   const { clocks, requestImds, chassisTag } = REAL_ADAPTERS;
   const url = imdsUrl ?? IMDS_URL;
   const chassis = imdsUrl === undefined ? judgeChassis(await chassisTag(), null) : 'known';
-  const asker = new Asker({ clocks, requestImds }, url, { chassis, once, budget: BUDGET });
+  const asker = new Asker({ clocks, requestImds }, url, { chassis, once, budget: BUDGET, afterOthers: !once });
   const nonce = nonceFromDigest(randomBytes(32), 'base32');
   const versions = await askForVersions(asker);
   const instance = isReached(versions) ? await askForInstance(asker, versions) : null;

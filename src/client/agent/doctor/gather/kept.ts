@@ -1,10 +1,12 @@
 import { formatInstant } from '../../../../contract/instants.ts';
+import { flatten } from '../../../answer.ts';
 import { readRecord } from '../../../check/records.ts';
 import type { VmRecord } from '../../../check/records.ts';
 import { ClientError } from '../../../clientError.ts';
 import { vmIdsAmong } from '../../../folder/folder.ts';
 import { DENIAL_FILE, MAX_FILE, parseDenialFile } from '../../../folder/vmFiles.ts';
 import { openKey } from '../../../licence/possession.ts';
+import { standingOf } from '../../../licence/standing.ts';
 import { textMember } from '../../../members.ts';
 import type { Session } from '../../../session.ts';
 import type { NotLookedAt } from '../notLookedAt.ts';
@@ -23,13 +25,24 @@ export interface KeptEvidence {
 export interface KeptVm {
   readonly vmId: string;
   readonly key: 'absent' | 'usable' | 'exposed' | 'unusable';
-  /** Why a licence that is there does not count, as the library says it. */
   /** When the licence was issued; null without one that counts. */
   readonly issuedAt: string | null;
+  /** Of a licence that counts and came as a file; otherwise null. */
+  readonly byFile: LicenceByFile | null;
+  /** Why a licence that is there does not count, as the library says it. */
   readonly licence: 'absent' | 'held' | { readonly fault: string };
   readonly denial: 'absent' | 'there' | 'unreadable';
   /** Of a denial that counts. */
   readonly deniedBy: string | null;
+}
+
+/** Times are RFC 3339. */
+export interface LicenceByFile {
+  /** Until then nothing is asked of the service. */
+  readonly dueAt: string;
+  readonly isDue: boolean;
+  readonly expiresAt: string;
+  readonly graceUntil: string;
 }
 
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
@@ -56,8 +69,15 @@ async function lookAtVm(session: Session, vmId: string): Promise<KeptVm> {
   return {
     ...{ vmId, key: await judgeKey(session, vmId), licence: await judgeLicence(session, record) },
     issuedAt: record.licence === undefined ? null : formatInstant(record.licence.claims.iat * 1000),
+    byFile: describeFile(record),
     ...{ denial: await judgeDenial(session, vmId), deniedBy: record.denial?.code ?? null },
   };
+}
+
+function describeFile({ file, licence }: VmRecord): LicenceByFile | null {
+  if (licence === undefined || file?.byFile !== true) return null;
+  const { renewAfter: dueAt, expiresAt, graceUntil } = flatten(licence);
+  return { dueAt, isDue: standingOf(licence.claims, Date.now()) !== 'current', expiresAt, graceUntil };
 }
 
 async function judgeKey({ keyStore }: Session, vmId: string): Promise<KeptVm['key']> {
