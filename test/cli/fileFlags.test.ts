@@ -215,7 +215,7 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   'POST /trust/pins': { sha256: 'x' },
   'PUT /keys/sets': { root: 'x', keys: [] },
   'GET /keys': { troubles: [] },
-  'POST /restore': { asOf: 'x', signedBy: 'x', parts: 1, missing: [], missingInAll: 0, counts: {} },
+  'POST /restore': { asOf: 'x', signedBy: 'x', root: 'x', parts: 1, missing: [], missingInAll: 0, counts: {} },
 };
 
 /** A service that takes everything, and the bodies that it was sent. */
