@@ -69,8 +69,10 @@ export const RUNNERS: readonly Runner[] = [
 /** By the id of a vector; null where the program came to no end. */
 export type Verdicts = ReadonlyMap<string, boolean | null>;
 
+/** The home is a folder of its own: .NET looks for issuers in the user's store too, where programs leave those they met. */
 export async function runOn(folder: string, [program, ...args]: Command): Promise<Verdicts> {
-  const child = spawn(program, [...args, folder], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, HOME: join(folder, 'home') };
+  const child = spawn(program, [...args, folder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [written, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);
   if (complaints !== '') throw new Error(complaints);
   const lines = written.split('\n').filter((line) => line !== '');
