@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { StoreUnavailableError } from '../contract/stored.ts';
 import { MAX_ANSWER } from '../seats/lease.ts';
 import { createLiveTrust } from '../trust/live/liveTrust.ts';
-import type { LiveTrust } from '../trust/live/liveTrust.ts';
+import type { LiveTrust, Warn } from '../trust/live/liveTrust.ts';
 import type { TrustStore } from '../trust/live/trustEntry.ts';
 import { probePins } from '../trust/probePins.ts';
 import type { PinsProbe } from '../trust/probePins.ts';
@@ -13,8 +14,12 @@ const PACKAGED_CERTIFICATES = { path: join(import.meta.dirname, 'trust'), mayBeA
 
 export interface ServiceTrust {
   readonly trust: LiveTrust;
-  /** @param at milliseconds since the epoch */
-  readonly probePins: (at: number) => PinsProbe;
+  /**
+   * Of the trust by which evidence is judged; of what was known last where the store does not answer.
+   *
+   * @param at milliseconds since the epoch
+   */
+  readonly probePins: (at: number, log: Warn) => Promise<PinsProbe>;
 }
 
 /**
@@ -29,5 +34,19 @@ export async function createServiceTrust(
   const directories = path === undefined ? [PACKAGED_CERTIFICATES] : [PACKAGED_CERTIFICATES, { path }];
   const base = await readTrustMaterial({ directories, emulator });
   const trust = createLiveTrust({ base, store, longestAnswer: MAX_ANSWER });
-  return { trust, probePins: (at) => probePins(trust.latest().material, ACCEPTED_CLOUDS, at) };
+  const probe: ServiceTrust['probePins'] = async (at, log) => {
+    await refresh(trust, at, log);
+    return probePins(trust.latest().material, ACCEPTED_CLOUDS, at);
+  };
+  return { trust, probePins: probe };
+}
+
+/** An instance may be asked for its readiness long before any evidence comes to it. */
+async function refresh(trust: LiveTrust, at: number, log: Warn): Promise<void> {
+  try {
+    await trust.read(at, log);
+  } catch (error) {
+    // The probe of the store says so.
+    if (!(error instanceof StoreUnavailableError)) throw error;
+  }
 }

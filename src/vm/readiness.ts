@@ -22,7 +22,7 @@ export interface ReadinessNeeds extends RootProbeNeeds {
   readonly keySets: Pick<KeySets, 'read' | 'readSigner'>;
   readonly challenges: Challenges;
   /** @param at milliseconds since the epoch */
-  readonly probePins: (at: number) => Probe;
+  readonly probePins: (at: number, log: Log) => Promise<Probe>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -55,18 +55,13 @@ export function answerReadiness({ readReadiness }: { readonly readReadiness: Rea
 }
 
 async function probeAll(needs: ReadinessNeeds, at: number, log: Log): Promise<Readiness> {
-  const [store, signingKey, root] = await Promise.all([
+  const [store, signingKey, root, pins] = await Promise.all([
     probeStore(needs, log),
     probeSigningKey(needs, at, log),
     probeRoot(needs, at, log),
+    needs.probePins(at, log),
   ]);
-  const probes = {
-    store,
-    signingKey,
-    root,
-    pins: needs.probePins(at),
-    challengeSecret: probeChallengeSecret(needs, at),
-  };
+  const probes = { store, signingKey, root, pins, challengeSecret: probeChallengeSecret(needs, at) };
   const states = Object.values(probes).map(({ state }) => state);
   const [worst = 'failed'] = states.sort((left, right) => RANK[right] - RANK[left]);
   return { state: worst, probedAt: new Date(at).toISOString(), probes };

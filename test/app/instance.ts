@@ -45,6 +45,8 @@ export interface Instance {
   readonly service: UseCases;
   readonly clock: { at: number };
   readonly log: LogLine[];
+  /** SHA-256 of the one CA that issues leaves for the emulator's cloud, lower-case hex. */
+  readonly issuerSha256: string;
   /** A whole first boot with a key of its own; `sent` is everything secret that went over the wire. */
   readonly boot: (options?: BootOptions) => Promise<{ readonly reply: Reply; readonly sent: readonly string[] }>;
 }
@@ -63,10 +65,12 @@ export function useInstances() {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-service-'));
   const authorityFile = join(folder, 'authority.pem');
   let sign: ReturnType<typeof createDocumentMaker> | undefined;
+  let issuerSha256 = '';
   beforeAll(async () => {
     const authority = await createAuthority({ at: AT, keys: runKeys('emulator') });
     writeFileSync(authorityFile, authority.pem);
     sign = createDocumentMaker(authority);
+    issuerSha256 = authority.intermediate.facts.sha256;
   });
   afterAll(() => {
     rmSync(folder, { recursive: true });
@@ -79,8 +83,8 @@ export function useInstances() {
     const config = readConfig({ ...GOOD_SETTINGS, ...emulator, ...settings });
     const { routes } = await createService(config, { now: () => clock.at });
     const service = Object.fromEntries(routes.map(({ name, useCase }) => [name, useCase])) as UseCases;
-    const boot = createBoot({ service, clock, log, sign });
-    return { service, clock, log, boot };
+    const instance = { service, clock, log, issuerSha256 };
+    return { ...instance, boot: createBoot({ ...instance, sign }) };
   };
 }
 

@@ -215,7 +215,7 @@ const ofVms: Readonly<Record<VmEndpoint, readonly StrangerKind[]>> = {
   readReadiness: [
     {
       ...{ ...READ, what: 'well formed', status: 200, work: 'the probes, at most once in ten seconds' },
-      ...{ store: ['GET offers()', 'GET offers(row)'], signatures: 1, make: () => get('readReadiness') },
+      ...{ store: ['GET offers()', 'GET offers(row)', 'GET trust()'], signatures: 1, make: () => get('readReadiness') },
     },
   ],
   readProblemPage: [
@@ -243,7 +243,7 @@ const ofVms: Readonly<Record<VmEndpoint, readonly StrangerKind[]>> = {
   readStartPage: [
     {
       ...{ ...READ, what: 'well formed', status: 200, work: 'the probes, at most once in ten seconds' },
-      ...{ store: ['GET offers()', 'GET offers(row)'], signatures: 1, make: () => get('readStartPage') },
+      ...{ store: ['GET offers()', 'GET offers(row)', 'GET trust()'], signatures: 1, make: () => get('readStartPage') },
     },
   ],
 };

@@ -64,6 +64,20 @@ test('a root key that is offline needs the store for its key set, and not to be 
   expect([signed.status, bodyOf(signed)['code']]).toEqual([503, 'store_unavailable']);
 });
 
+test('pins: what operators distrust counts for an instance that was asked for nothing but its readiness', async () => {
+  const mine = tables();
+  const store = await fillStore(mine);
+  const instance = await createInstance(settingsOf(mine));
+  const distrust = { kind: 'distrust', sha256: instance.issuerSha256, note: '' } as const;
+  await store.writeTrust(distrust, null, { by: 'test', at: AT });
+  const { status, probes } = await read(instance);
+  expect([status, probes['pins']?.state]).toEqual([503, 'failed']);
+  expect(probes['pins']?.detail).toContain('because operators distrust');
+  await store.deleteTrust(distrust, null);
+  instance.clock.at = AT + 60_000;
+  expect((await read(instance)).probes['pins']?.state).toBe('ok');
+});
+
 test('a store without an offer is degraded where nothing was decided yet: a first deployment', async () => {
   const mine = tables();
   const { connectionString, tablePrefix } = mine;

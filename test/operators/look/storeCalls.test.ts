@@ -56,8 +56,9 @@ test('each question of operators costs no more calls than it may, and finds what
   await fillForOperators(scene.tables, { licences: 40, vms: 100, decisions: 500, now });
   const counts: Record<string, number> = {};
   for (const [path] of questions(now)) {
-    // Offers and how far the projector is are asked for at most every ten seconds and every minute.
+    // Offers, trust and how far the projector is are asked for at most every ten and twenty seconds, and every minute.
     await ask(scene, '/licences?limit=1');
+    await ask(scene, '/trust');
     await ask(scene, `/timeline?vm=${vmId(1)}&${CLOUD}`);
     counts[path] = (await ask(scene, path)).calls.length;
   }
