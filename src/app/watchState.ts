@@ -51,6 +51,8 @@ export async function watchState(needs: WatchNeeds, log: Log): Promise<void> {
 /** Whole days, rounded down: less than a day is none. */
 const daysUntil = (end: number, at: number) => Math.floor((end - at) / DAY);
 
+const daysSince = (begin: number | undefined, at: number) => (begin === undefined ? null : daysUntil(at, begin));
+
 async function watchTrust({ trust, acceptedClouds }: WatchNeeds, at: number, log: Log): Promise<void> {
   const { material } = await trust.refresh(at);
   const manifests = material.manifests.filter(({ cloud }) => acceptedClouds.includes(cloud));
@@ -95,16 +97,15 @@ function describeSigning(keys: readonly SigningKey[], at: number): KeyFacts[] {
   const from = next?.state === 'next' && next.from !== null ? { successorFrom: formatInstant(next.from) } : {};
   return keys.map((key) => {
     const { state, createdAt } = key;
-    const ageDays = createdAt === undefined ? null : daysUntil(at, createdAt);
-    const told = { kind: 'signing', id: nameOf(key), state, ageDays } as const;
+    const told = { kind: 'signing', id: nameOf(key), state, ageDays: daysSince(createdAt, at) } as const;
     if (state === 'current') return { ...told, successor: nameOf(next), ...from };
     return { ...told, successor: state === 'retired' ? nameOf(current) : null };
   });
 }
 
 function describeRoots(roots: readonly RootState[], at: number): KeyFacts[] {
-  return roots.map(({ thumbprint: id, set }, index) => ({
-    ...{ kind: 'root', id, state: 'current', ageDays: null },
+  return roots.map(({ thumbprint: id, createdAt, set }, index) => ({
+    ...{ kind: 'root', id, state: 'current', ageDays: daysSince(createdAt, at) },
     successor: roots[index + 1]?.thumbprint ?? null,
     setDaysLeft: set === null ? null : daysUntil(set.claims.exp * 1_000, at),
   }));

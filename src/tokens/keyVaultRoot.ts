@@ -3,9 +3,8 @@ import type { KeyVaultKey } from '@azure/keyvault-keys';
 import { clientOptionsOf, createKeyVaultSigner, isSigningKey, readVaultJwk } from './keyVaultSigner.ts';
 import type { VaultAccess } from './keyVaultSigner.ts';
 import { readVaultVersions } from './keyVaultVersions.ts';
-import type { RootKey } from './rootKey.ts';
+import type { RootKey, RootSigner } from './rootKey.ts';
 import { SigningKeyUnavailableError } from './signer.ts';
-import type { Signer } from './signer.ts';
 import { callVault, VAULT_LIMITS } from './vaultCall.ts';
 
 export interface KeyVaultRootOptions extends VaultAccess {
@@ -24,7 +23,7 @@ const SIGN = { name: 'sign with the root key', setting: SETTING } as const;
  * The key is read once. It is read again after it failed to sign.
  */
 export function createKeyVaultRoot(options: KeyVaultRootOptions): RootKey {
-  let known: Promise<Signer> | null = null;
+  let known: Promise<RootSigner> | null = null;
   const forget = () => {
     known = null;
   };
@@ -42,10 +41,12 @@ export function createKeyVaultRoot(options: KeyVaultRootOptions): RootKey {
   };
 }
 
-function createRootSigner(key: KeyVaultKey, options: KeyVaultRootOptions, onFailure: () => void): Signer {
+function createRootSigner(key: KeyVaultKey, options: KeyVaultRootOptions, onFailure: () => void): RootSigner {
   const signer = createKeyVaultSigner(key, options, SIGN);
+  const createdAt = key.properties.createdOn?.getTime();
   return {
     ...signer,
+    ...(createdAt !== undefined && { createdAt }),
     sign: async (signingInput) => {
       try {
         return await signer.sign(signingInput);

@@ -12,7 +12,12 @@ export interface RootKey {
    *
    * @throws {SigningKeyUnavailableError} it cannot be reached
    */
-  readSigner(): Promise<Signer>;
+  readSigner(): Promise<RootSigner>;
+}
+
+export interface RootSigner extends Signer {
+  /** Milliseconds since the epoch; absent where nobody tells it. */
+  readonly createdAt?: number;
 }
 
 /** Two roots are in force while one takes the place of the other. */

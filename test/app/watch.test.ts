@@ -69,6 +69,19 @@ test('age and successor of each key: signing keys, and challenge secrets', async
   ]);
 });
 
+test('age of a root key in a vault, which tells when it was made', async () => {
+  ahead = 0;
+  const vault = await startVault();
+  vault.now = () => LOADED_AT + ahead;
+  vault.addVersion({ created: LOADED_AT - DAY });
+  const rootVault = await startVault();
+  rootVault.now = vault.now;
+  const { kid: id } = rootVault.addVersion({ created: LOADED_AT - 400 * DAY });
+  const scene = await createScene({ vault, rootVault });
+  const keys = ofEvent(await linesOf(scene, 'watchState'), 'key_watched');
+  expect(keys.filter(({ kind }) => kind === 'root')).toMatchObject([{ id, ageDays: 400, successor: null }]);
+});
+
 test('seats taken and limit of the fullest pools', async () => {
   ahead = 0;
   const scene = await createScene();

@@ -14,6 +14,8 @@ export interface RootState {
   /** RFC 7638; null where the root key lies in a vault that did not answer yet. */
   readonly thumbprint: string | null;
   readonly source: 'setting' | 'vault' | 'upload';
+  /** Milliseconds since the epoch; absent where nobody tells it: a vault does. */
+  readonly createdAt?: number;
   /** Null where there is none, or the last one has ended. */
   readonly set: ServedSet | null;
   /** Why there is no set, or no newer one; null where all is well. */

@@ -48,6 +48,7 @@ interface Failure {
 interface Root {
   readonly key: RootKey;
   thumbprint: string | null;
+  createdAt: number | undefined;
   set: ServedSet | null;
   /** Of the last attempt, where that failed. */
   failure: Failure | null;
@@ -77,7 +78,13 @@ export class SignedKeySets implements KeySets {
 
   constructor(options: SignedKeySetsOptions) {
     this.#options = options;
-    this.#roots = options.roots.map((key) => ({ key, thumbprint: null, set: null, failure: null }));
+    this.#roots = options.roots.map((key) => ({
+      key,
+      thumbprint: null,
+      createdAt: undefined,
+      set: null,
+      failure: null,
+    }));
   }
 
   async readRootKeys(at: number): Promise<readonly string[]> {
@@ -93,8 +100,8 @@ export class SignedKeySets implements KeySets {
     // A root key that is slow delays nobody while what it signed before still says what is true.
     if (await this.#isCurrent(at)) refreshed.catch(() => undefined);
     else await refreshed;
-    const states = this.#roots.map(({ key, thumbprint, set, failure }) => ({
-      ...{ thumbprint, source: key.source },
+    const states = this.#roots.map(({ key, thumbprint, createdAt, set, failure }) => ({
+      ...{ thumbprint, source: key.source, ...(createdAt !== undefined && { createdAt }) },
       set: set === null || hasEnded(set, at) ? null : set,
       failure: failure?.error ?? null,
     }));
@@ -200,10 +207,11 @@ export class SignedKeySets implements KeySets {
 
   /** All roots are known before anything is signed: none may be among the keys of the other. */
   async #identify(root: Root): Promise<void> {
-    const { kid } = await root.key.readSigner();
+    const { kid, createdAt } = await root.key.readSigner();
     // Another key's set is no longer served.
     if (root.thumbprint !== null && root.thumbprint !== kid) root.set = null;
     root.thumbprint = kid;
+    root.createdAt = createdAt;
   }
 
   async #sign(root: Root, at: number): Promise<void> {
