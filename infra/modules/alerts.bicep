@@ -39,7 +39,7 @@ type Alert = {
   @description('How often the query runs, and over what time.')
   every: string
   window: string
-  @description('What the rows are compared with. Without them their number is: more than none, unless `whenNone`.')
+  @description('What the sum of the rows’ counts is compared with. Without it the number of rows is: more than none, unless `whenNone`.')
   moreThan: int?
   whenNone: bool?
 }
@@ -162,7 +162,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
             query: alert.query
             ...(alert.?moreThan == null
               ? { timeAggregation: 'Count' }
-              : { timeAggregation: 'Maximum', metricMeasureColumn: 'count_' })
+              : { timeAggregation: 'Total', metricMeasureColumn: 'count_' })
             operator: alert.?whenNone == true ? 'LessThan' : 'GreaterThan'
             threshold: alert.?whenNone == true ? 1 : (alert.?moreThan ?? 0)
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }

@@ -180,4 +180,11 @@ test('cap-near: at 80 % of the day’s octets, by the number of lines', async ()
   const small = { ...rule, threshold: rule.threshold / 100 };
   expect(isMet(small, rows(small.threshold))).toBe(false);
   expect(isMet(small, rows(small.threshold + 1))).toBe(true);
+  // The workspace's day begins at an hour of its own, and the lines of an evening and a morning count together.
+  const midnight = new Date(Math.ceil(START / DAY) * DAY);
+  const over = rows(small.threshold + 1).map((row, index) => ({
+    ...row,
+    TimeGenerated: new Date(midnight.getTime() + (index % 2 === 0 ? -HOUR : HOUR)),
+  }));
+  expect(isMet(small, over)).toBe(true);
 });

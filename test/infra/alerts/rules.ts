@@ -10,7 +10,7 @@ export interface AlertRule {
   readonly query: string;
   readonly every: number;
   readonly window: number;
-  readonly aggregation: 'Count' | 'Maximum';
+  readonly aggregation: 'Count' | 'Total';
   readonly operator: 'GreaterThan' | 'LessThan';
   readonly threshold: number;
 }
@@ -34,7 +34,7 @@ const propertiesSchema = z.object({
     allOf: z.tuple([
       z.object({
         query: z.string(),
-        timeAggregation: z.enum(['Count', 'Maximum']),
+        timeAggregation: z.enum(['Count', 'Total']),
         metricMeasureColumn: z.literal('count_').optional(),
         operator: z.enum(['GreaterThan', 'LessThan']),
         threshold: z.number(),
@@ -80,7 +80,7 @@ export function firingTimes(rule: AlertRule, rows: readonly TraceRow[]): readonl
 /** Whether the rule fires on the rows of one window. */
 export function isMet({ query, aggregation, operator, threshold }: AlertRule, rows: readonly TraceRow[]): boolean {
   const found = evaluateQuery(query, { AppTraces: rows });
-  const counts = found.map((row) => Number(row['count_']));
-  const value = aggregation === 'Count' ? found.length : Math.max(0, ...counts);
+  const total = found.reduce((sum, row) => sum + Number(row['count_']), 0);
+  const value = aggregation === 'Count' ? found.length : total;
   return operator === 'GreaterThan' ? value > threshold : value < threshold;
 }
