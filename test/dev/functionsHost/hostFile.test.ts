@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 
 import { CONSOLE_ENDPOINTS, OPERATOR_ENDPOINTS, VM_ENDPOINTS } from '../../../src/contract/endpoints.ts';
 import { readHostFile } from '../../../src/dev/functionsHost/hostFile.ts';
@@ -18,6 +19,24 @@ test('this project’s host.json has no prefix, and sampling that keeps every li
     },
   });
   expect(CONTENT).not.toHaveProperty('extensionBundle');
+});
+
+/** Octets of the record of a request in the workspace, as the alert `cap-near` counts them. */
+const RECORD = 1_200;
+
+test('the records of requests, which anybody can make, cannot fill a day of telemetry on as many instances as there may be', () => {
+  const template = readFileSync(join(PROJECT, 'infra/main.bicep'), 'utf8');
+  const defaultOf = (name: string) => Number(new RegExp(`^param ${name} int = (\\d+)$`, 'm').exec(template)?.[1]);
+  const { maxTelemetryItemsPerSecond: rate } = z
+    .object({
+      logging: z.object({
+        applicationInsights: z.object({ samplingSettings: z.object({ maxTelemetryItemsPerSecond: z.number() }) }),
+      }),
+    })
+    .parse(CONTENT).logging.applicationInsights.samplingSettings;
+  const day = defaultOf('maximumInstanceCount') * rate * 86_400 * RECORD;
+  expect(day).toBeGreaterThan(0);
+  expect(day).toBeLessThan(defaultOf('telemetryDailyQuotaGB') * 1e9);
 });
 
 /** The platform knows no pattern that means the lines of all functions, so each is named. */
