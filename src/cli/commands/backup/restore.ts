@@ -188,7 +188,9 @@ function describeTrial(trial: Trial, { parts }: Report): string {
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
   return [
     `Restores the backup of ${printable(asOf)} (${parts === 1 ? '1 part' : `${parts} parts`}, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
-    deniedInAll === 0 ? 'Nobody who is served now is stopped by it.' : `It stops ${deniedInAll} that are served now:`,
+    deniedInAll === 0
+      ? 'Nobody who is served now is stopped by it.'
+      : `It stops, as a whole or in part, ${deniedInAll} that are served now:`,
     ...stopped,
     ...(deniedInAll > MAX_TOLD ? [`  and ${deniedInAll - MAX_TOLD} more`] : []),
     ...(stay.length > 0 ? ['Blocks and distrusts that are younger than the backup stay:', ...stay] : []),
@@ -208,14 +210,15 @@ function describeSigner({ signedBy, root }: Trial): string {
 
 /** What was erased since comes back with the backup, and a store that was lost does not know that it was erased. */
 function describeErased({ asOf, erased }: Trial): readonly string[] {
-  const last = new Map(erased.map(({ key, at }) => [key, at]));
-  const named = [...last].slice(0, MAX_TOLD).map(([key, at]) => `  ${printable(`${key}, ${at}`)}`);
+  const newestLast = erased.toSorted((one, other) => (one.at < other.at ? -1 : 1));
+  const newest = new Map(newestLast.map(({ key, at }) => [key, at]));
+  const named = [...newest].slice(0, MAX_TOLD).map(([key, at]) => `  ${printable(`${key}, ${at}`)}`);
   const known =
-    last.size === 0 ? 'This store and the backup know of none.' : 'This store and the backup know of these:';
+    newest.size === 0 ? 'This store and the backup know of none.' : 'This store and the backup know of these:';
   return [
-    `Repeat each erasure (countersign privacy erase) of after ${printable(asOf)} when it is restored. ${known}`,
+    `When it is restored, repeat each erasure (countersign privacy erase) that was not over at ${printable(asOf)}. ${known}`,
     ...named,
-    ...(last.size > MAX_TOLD ? [`  and ${last.size - MAX_TOLD} more`] : []),
+    ...(newest.size > MAX_TOLD ? [`  and ${newest.size - MAX_TOLD} more`] : []),
   ];
 }
 
