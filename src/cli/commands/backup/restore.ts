@@ -198,7 +198,9 @@ function describeTrial(trial: Trial, { parts }: Report): string {
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
   return [
     `Restores the backup of ${printable(asOf)} (${parts === 1 ? '1 part' : `${parts} parts`}, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
-    deniedInAll === 0 ? 'Nobody who is served now is stopped by it.' : `It stops ${deniedInAll} that are served now:`,
+    deniedInAll === 0
+      ? 'Nobody who is served now is stopped by it.'
+      : `It stops, as a whole or in part, ${deniedInAll} that are served now:`,
     ...stopped,
     ...(deniedInAll > MAX_TOLD ? [`  and ${deniedInAll - MAX_TOLD} more`] : []),
     ...(stay.length > 0 ? ['Blocks and distrusts that are younger than the backup stay:', ...stay] : []),
@@ -221,7 +223,7 @@ function describeErased({ asOf, erased }: Trial): readonly string[] {
   const named = erased.slice(0, MAX_TOLD).map(({ key, at }) => `  ${printable(`${key}, ${at}`)}`);
   const known = `This store and the backup know of ${erased.length === 0 ? 'none.' : 'these:'}`;
   return [
-    `After the restore, repeat each erasure (countersign privacy erase) that was made after ${printable(asOf)}. ${known}`,
+    `After the restore, repeat each erasure (countersign privacy erase) that was not over at ${printable(asOf)}. ${known}`,
     ...named,
     ...(erased.length > MAX_TOLD ? [`  and ${erased.length - MAX_TOLD} more`] : []),
   ];
