@@ -13,9 +13,16 @@ const isRange: Check = (value) => /^[0-9a-f.:]+\/\d{1,3}$/i.test(value);
 const isWhole: Check = (value) => /^\d+$/.test(value);
 const isSwitch: Check = (value) => /^(true|false)$/.test(value);
 
-/** The service judges the keys themselves, and does not start with others. */
-const isBase64OfKeys: Check = (value) =>
-  /^[A-Za-z0-9+/]+={0,2}$/.test(value) && /^\s*\{\s*"keys"\s*:\s*\[/.test(Buffer.from(value, 'base64').toString());
+/** One that was cut is found here: the service, which judges the keys themselves, would not start with it. */
+const isBase64OfKeys: Check = (value) => {
+  const octets = Buffer.from(value, 'base64');
+  try {
+    const set = JSON.parse(octets.toString()) as { readonly keys?: unknown } | null;
+    return octets.toString('base64') === value && Array.isArray(set?.keys);
+  } catch {
+    return false;
+  }
+};
 
 const listOf =
   (isOne: Check): Check =>

@@ -49,8 +49,9 @@ function endWithReader(stream: NodeJS.WriteStream): void {
 }
 
 function explainOutput({ code = 'unknown error' }: NodeJS.ErrnoException): string {
-  const reason = code === 'ENOSPC' ? 'there is no space left' : code;
-  return `countersign: standard output cannot be written: ${reason}. Free some space, or send it elsewhere\n`;
+  const advice =
+    code === 'ENOSPC' ? 'there is no space left. Free some space, or send it elsewhere' : `${code}. Send it elsewhere`;
+  return `countersign: standard output cannot be written: ${advice}\n`;
 }
 
 /** https://no-color.org: any value but the empty one. */

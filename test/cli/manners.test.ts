@@ -284,20 +284,32 @@ test('a reader that resets the connection ends the command quietly', async () =>
   expect({ code, signal, complaints: await complaints }).toEqual(QUIETLY);
 });
 
-test.skipIf(!existsSync('/dev/full'))('output that cannot be written is a complaint', () => {
-  const full = openSync('/dev/full', 'w');
+/** The command whose standard output is a file, opened so. */
+function writeInto(path: string, flags: string) {
+  const output = openSync(path, flags);
   onTestFinished(() => {
-    closeSync(full);
+    closeSync(output);
   });
   const { status, stderr } = spawnSync(process.execPath, [MAIN, '--help'], {
     env: { PATH: process.env['PATH'] },
-    stdio: ['ignore', full, 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
     encoding: 'utf8',
   });
-  expect({ status, stderr }).toEqual({
+  return { status, stderr };
+}
+
+test.skipIf(!existsSync('/dev/full'))('output for which there is no space is a complaint', () => {
+  expect(writeInto('/dev/full', 'w')).toEqual({
     status: 1,
     stderr:
       'countersign: standard output cannot be written: there is no space left. Free some space, or send it elsewhere\n',
+  });
+});
+
+test('output that cannot be written for another reason is a complaint without a word of space', () => {
+  expect(writeInto(MAIN, 'r')).toEqual({
+    status: 1,
+    stderr: 'countersign: standard output cannot be written: EBADF. Send it elsewhere\n',
   });
 });
 

@@ -67,6 +67,15 @@ test('everything that is wrong is told at once, with what to do, before anything
   }
 });
 
+test.each([FORMER.slice(0, -20), FORMER.replace(/=*$/, '==='), `${FORMER}\n`])(
+  'former signing keys that were cut, or are no base64 as the template reads it, are told before anything is made',
+  async (value) => {
+    const { status, stderr } = await preprovision({ ...FIRST_RUN, FORMER_SIGNING_KEYS: value });
+    expect(status).toBe(1);
+    expect(stderr).toContain('FORMER_SIGNING_KEYS must be the base64 of the file');
+  },
+);
+
 test('the checks know the variables that the parameters have', () => {
   const variables = [...readParameterVariables().values()];
   expect(Object.keys(WRONG).filter((name) => !variables.includes(name))).toEqual([]);

@@ -28,7 +28,8 @@ export async function readStatus(run: Run): Promise<Finding> {
 }
 
 function whyNotLicensed(scene: Scene, record: VmRecord | undefined, hand: HandOf | undefined): ClientError {
-  if (hand !== undefined) return new ClientError('not_renewed');
+  if (hand !== undefined)
+    return new ClientError(record?.licence?.isKeyExposed === true ? 'key_exposed' : 'not_renewed');
   const isForeign = record?.licence !== undefined && chassisOf(scene, record) === 'foreign';
   return isForeign ? new ClientError('not_in_azure') : (record?.fault ?? new ClientError('nothing_kept'));
 }

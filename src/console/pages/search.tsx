@@ -156,8 +156,8 @@ function Advice({ words }: { readonly words: string }) {
       {words !== '' && (
         <>
           <p>
-            New names and ids are found some minutes after they are there. Write fewer words, or only the first letters
-            of one. Labels of VMs are not searched: open the licence, and look at its VMs.
+            New names, and ids by their beginning, are found some minutes after they are there. Write fewer words, or
+            only the first letters of one. Labels of VMs are not searched: open the licence, and look at its VMs.
           </p>
           {isUuid(words) && <Elsewhere id={words.toLowerCase()} />}
         </>

@@ -69,15 +69,17 @@ const restoreEffect = z.strictObject({
   refused: z.string().nullable().describe('Why this backup may not be restored into this store; null: it may.'),
   denied: z
     .array(z.strictObject({ kind: z.string(), key: z.string(), why: z.string() }))
-    .describe('What is served now and would not be afterwards: licences, offers, overrides, VMs, CAs. The first 100.'),
+    .describe(
+      'What is served now and would not be afterwards, as a whole or in part: licences, offers, overrides, VMs, CAs. Seats are not compared. The first 100.',
+    ),
   deniedInAll: z.int(),
   younger: z
     .array(z.strictObject({ kind: z.string(), key: z.string(), at: instantText }))
-    .describe('Blocks and distrusts of the store that are younger than the backup. They stay. At most 100.'),
+    .describe('Blocks and distrusts of the store that are younger than the backup, the newest 50 of each. They stay.'),
   erased: z
     .array(z.strictObject({ key: z.string(), at: instantText }))
     .describe(
-      'Erasures of subscriptions (cloud/subscription) that are later than the backup: those that the store knows, the newest 100, and those that this part has. Repeat them after the restore.',
+      'Erasures of subscriptions (cloud/subscription) that may not have been over when the backup began: those that the store knows, the newest 100, and those that this part has. Repeat them after the restore.',
     ),
 });
 

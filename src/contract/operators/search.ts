@@ -29,7 +29,11 @@ export const searchAnswer = z
       .describe('By a whole id as soon as a decision names it; by the beginning of one some minutes later.'),
     vms: z.array(foundId).describe('As subscriptions.'),
     decisions: z.array(decisionSchema).describe('The one with this id.'),
-    complete: z.boolean().describe('false: there are more. Write more of the word or of the id.'),
+    complete: z
+      .boolean()
+      .describe(
+        'false: there may be more. Write more of the word or of the id. If the id is whole, search again in some minutes.',
+      ),
   })
   .meta({ id: 'SearchAnswer' });
 

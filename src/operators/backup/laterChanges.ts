@@ -2,7 +2,8 @@ import type { BackupRecord } from '../../backup/records.ts';
 import type { StagedBackup, StagingStore } from '../../backup/store.ts';
 import type { RestoreMarkStore } from '../../catalogue/restoreMark.ts';
 import { formatInstant } from '../../contract/instants.ts';
-import type { ChangeMark, ChangeStore } from '../../decisions/changes.ts';
+import type { ChangeFilter, ChangeMark, ChangeStore } from '../../decisions/changes.ts';
+import { erasedFrom } from './removed.ts';
 
 /* What the store has that was changed after a backup. */
 
@@ -34,25 +35,38 @@ function describeChange({ kind, key, at }: ChangeMark): string {
 
 const MAX_TOLD = 100;
 
-/** Blocks and distrusts that were decided after the backup. */
+/** Blocks and distrusts that were decided after the backup, the newest of each. */
 export async function findYounger(store: Store, { asOf }: StagedBackup) {
-  const pages = await Promise.all(
-    (['block', 'distrust'] as const).map((kind) => store.pageChanges({ kind, from: asOf + 1 }, { size: MAX_TOLD })),
-  );
-  const changes = pages.flatMap(({ items }) => items);
-  return changes.slice(0, MAX_TOLD).map(({ kind, key, at }) => ({ kind, key, at: formatInstant(at) }));
+  const from = asOf + 1;
+  const [distrusts, blocks] = await Promise.all([
+    findNewest(store, { kind: 'distrust', from }, MAX_TOLD / 2),
+    findNewest(store, { kind: 'block', from }, MAX_TOLD / 2),
+  ]);
+  return [...distrusts, ...blocks].map(({ kind, key, at }) => ({ kind, key, at: formatInstant(at) }));
 }
 
-/** Erasures that were begun after the backup, as far as the store knows. */
+/** Erasures that may not have been over when the backup began, as far as the store knows. */
 export async function findErased(store: Store, { asOf }: StagedBackup) {
-  const { items } = await store.pageChanges({ kind: 'privacy', from: asOf + 1 }, { size: MAX_TOLD });
-  return items.map(describeErasure);
+  const changes = await findNewest(store, { kind: 'privacy', from: erasedFrom(asOf) }, MAX_TOLD);
+  return changes.map(describeErasure);
 }
 
-/** Those that the backup itself has, because they were begun while it ran. */
+/** Those that the backup itself has. */
 export function findErasedMeanwhile(records: readonly BackupRecord[], { asOf }: StagedBackup) {
   const changes = records.filter((record) => record.kind === 'change');
-  return changes.filter(({ about, at }) => about === 'privacy' && at > asOf).map(describeErasure);
+  return changes.filter(({ about, at }) => about === 'privacy' && at >= erasedFrom(asOf)).map(describeErasure);
+}
+
+/** A search may answer with few changes, or none, though there are more. */
+async function findNewest(store: Store, filter: ChangeFilter, most: number): Promise<readonly ChangeMark[]> {
+  const found: ChangeMark[] = [];
+  let continuation: string | undefined;
+  do {
+    const page = await store.pageChanges(filter, { size: most, continuation });
+    found.push(...page.items);
+    continuation = page.next ?? undefined;
+  } while (continuation !== undefined && found.length < most);
+  return found.slice(0, most);
 }
 
 function describeErasure({ key, at }: Pick<ChangeMark, 'key' | 'at'>) {

@@ -6,6 +6,7 @@ import { CLOCK_SKEW } from '../../contract/clocks.ts';
 import { formatPlanName } from '../../contract/planName.ts';
 import { HELD_KINDS } from '../../decisions/changes.ts';
 import type { ChangeFilter, ChangeMark, ChangeRecord } from '../../decisions/changes.ts';
+import { MAX_REQUEST } from '../../http/answerOnce.ts';
 import { isInForce, trustRecordKey } from '../changes/changeStates.ts';
 import type { StateStore } from '../changes/changeStates.ts';
 
@@ -57,6 +58,11 @@ async function isRemoved(store: StateStore, named: Named, from: number): Promise
   return last?.new === null;
 }
 
+/** Since when an erasure counts that the backup does not know of: one that was begun before may still have been running. */
+export function erasedFrom(asOf: number): number {
+  return Math.max(0, asOf - MAX_REQUEST);
+}
+
 const PAGE = 50;
 
 /** The newest change that is looked for; null: there is none. */
@@ -90,7 +96,7 @@ async function leaveVm(store: StateStore, record: RecordOf<'vm'>, { asOf, at }: 
     keyChanges: record.keyChanges.filter((one) => one.at > (release?.at ?? 0)),
   };
   const isBound = left.blocked || left.keyChanges.some(({ until }) => until + CLOCK_SKEW >= at);
-  if (!isBound && (await isErased(store, record, asOf + 1))) return null;
+  if (!isBound && (await isErased(store, record, erasedFrom(asOf)))) return null;
   return left.blocked || left.keyChanges.length > 0 ? left : null;
 }
 

@@ -19,7 +19,11 @@ const PART_ROWS = { from: 'part:', to: 'part;' } as const;
 
 const staged = z.strictObject({
   ...{ name: z.string(), backup: z.string(), asOf: z.number(), digests: z.array(z.string()) },
-  ...{ signedBy: z.string().nullable(), root: z.string().nullable().default(null), pins: z.array(z.string()).nullable() },
+  ...{
+    signedBy: z.string().nullable(),
+    root: z.string().nullable().default(null),
+    pins: z.array(z.string()).nullable(),
+  },
   ...{ begunAt: z.number(), run: z.string(), isMarked: z.boolean(), applied: z.int() },
 });
 const stagedRow = z.object({ etag: z.string(), content: z.string().transform(parseJsonProperty).pipe(staged) });

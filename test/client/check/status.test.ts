@@ -60,6 +60,9 @@ test('what has to be set right on this machine is said, with a licence and witho
   expect(await statusOf(scene)).toMatchObject({ ...known, code: 'folder_exposed' });
   scene.time.pass(2 * DAY);
   expect(await statusOf(scene)).toMatchObject({ state: 'grace', code: 'folder_exposed', licence });
+  await chmod(scene.folder, 0o700);
+  expect(await statusOf(scene)).toMatchObject({ state: 'grace', code: 'key_exposed', licence });
+  expect(await scene.check()).toMatchObject({ state: 'grace', code: 'key_exposed', licence });
 });
 
 test('a client that has checked knows why there is no licence', async () => {

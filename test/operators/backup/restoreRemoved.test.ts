@@ -176,3 +176,28 @@ test('the dry run tells erasures that are later than the backup: those of the st
   await operate(scene, `DELETE /privacy/emulator/${CUSTOMER}`);
   expect(await tell()).toEqual([`emulator/${CUSTOMER}`, `emulator/${OTHER}`]);
 });
+
+test('an erasure that may have been running when the backup began is told, and what it erased does not come back', async () => {
+  const { scene, unblocked } = await startScene();
+  ahead += 10 * MINUTE;
+  await operate(scene, `POST /activations/licence:customer/${unblocked}/unblock`);
+  await endVm(scene, unblocked);
+  ahead += MINUTE;
+  const row = await scene.store.readActivation(POOL, unblocked);
+  if (row === null) throw new Error('The VM has a row.');
+  await operate(scene, `DELETE /privacy/emulator/${CUSTOMER}`);
+  // As long as the erasure has not come to this VM, a backup reads it.
+  await scene.store.writeSeats(POOL, [{ row: 'activation', activation: row.value, version: null }]);
+  ahead += MINUTE;
+  const backup = await readBackup(scene);
+  expect(linesOf(backup, 'vm').map(({ vmId }) => vmId)).toContain(unblocked);
+  const known = await scene.store.readActivation(POOL, unblocked);
+  expect(await scene.store.deleteActivation(POOL, unblocked, known?.version ?? '')).toBe('deleted');
+  const restore = await mark(scene, backup);
+  const tried = await takeStep(scene, { step: 'apply', restore, index: 0 }, {}, '?dryRun=true');
+  const erasure = { key: `emulator/${CUSTOMER}`, at: expect.any(String) as string };
+  // Both the store and the backup know of it.
+  expect(tried.body['effect']).toMatchObject({ erased: [erasure, erasure] });
+  expect((await applyAll(scene, restore)).body).toMatchObject({ done: true });
+  expect(await scene.store.readActivation(POOL, unblocked)).toBeNull();
+});

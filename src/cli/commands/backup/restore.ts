@@ -168,7 +168,17 @@ async function tryAll(work: Work, { restore: name, backup, asOf, signedBy, root 
     erased.push(...(effect?.erased ?? []));
     if (index > 0) work.service.tell(`part ${index + 1} of ${work.backup.parts.length} looked at\n`);
   }
-  return { dryRun: true, backup, asOf, signedBy, root, ...trial, denied, younger, erased };
+  return { dryRun: true, backup, asOf, signedBy, root, ...trial, denied, younger, erased: lastOfEach(erased) };
+}
+
+/** The same erasure can be in the store and in a part, and one can have been made again. */
+function lastOfEach(erased: Trial['erased']): Trial['erased'] {
+  const last = new Map<string, Trial['erased'][number]>();
+  for (const one of erased) {
+    const known = last.get(one.key);
+    if (known === undefined || Date.parse(known.at) < Date.parse(one.at)) last.set(one.key, one);
+  }
+  return [...last.values()];
 }
 
 function addCounts(sums: Report['counts'], counts: Report['counts']): void {
@@ -188,7 +198,9 @@ function describeTrial(trial: Trial, { parts }: Report): string {
   const stay = younger.slice(0, MAX_TOLD).map(({ kind, key, at }) => `  ${printable(`${kind} ${key}, ${at}`)}`);
   return [
     `Restores the backup of ${printable(asOf)} (${parts === 1 ? '1 part' : `${parts} parts`}, ${describeSigner(trial)}). Until countersign restore confirm, no denial is signed.`,
-    deniedInAll === 0 ? 'Nobody who is served now is stopped by it.' : `It stops ${deniedInAll} that are served now:`,
+    deniedInAll === 0
+      ? 'Nobody who is served now is stopped by it.'
+      : `It stops, as a whole or in part, ${deniedInAll} that are served now:`,
     ...stopped,
     ...(deniedInAll > MAX_TOLD ? [`  and ${deniedInAll - MAX_TOLD} more`] : []),
     ...(stay.length > 0 ? ['Blocks and distrusts that are younger than the backup stay:', ...stay] : []),
@@ -208,14 +220,12 @@ function describeSigner({ signedBy, root }: Trial): string {
 
 /** What was erased since comes back with the backup, and a store that was lost does not know that it was erased. */
 function describeErased({ asOf, erased }: Trial): readonly string[] {
-  const last = new Map(erased.map(({ key, at }) => [key, at]));
-  const named = [...last].slice(0, MAX_TOLD).map(([key, at]) => `  ${printable(`${key}, ${at}`)}`);
-  const known =
-    last.size === 0 ? 'This store and the backup know of none.' : 'This store and the backup know of these:';
+  const named = erased.slice(0, MAX_TOLD).map(({ key, at }) => `  ${printable(`${key}, ${at}`)}`);
+  const known = `This store and the backup know of ${erased.length === 0 ? 'none.' : 'these:'}`;
   return [
-    `Repeat each erasure (countersign privacy erase) of after ${printable(asOf)} when it is restored. ${known}`,
+    `After the restore, repeat each erasure (countersign privacy erase) that was not over at ${printable(asOf)}. ${known}`,
     ...named,
-    ...(last.size > MAX_TOLD ? [`  and ${last.size - MAX_TOLD} more`] : []),
+    ...(erased.length > MAX_TOLD ? [`  and ${erased.length - MAX_TOLD} more`] : []),
   ];
 }
 

@@ -5,6 +5,10 @@ import { openService, serviceCommand, serviceHelp } from '../../serviceCommand.t
 
 type Found = Answers['SearchAnswer'];
 
+/** A whole id is looked for in the newest decisions too, which can be too many to look through. */
+const MORE =
+  'There may be more. Write more of the word or of the id. If the id is whole, search again in some minutes.\n';
+
 export function createSearch(session: Session) {
   return serviceCommand(
     'search',
@@ -16,7 +20,7 @@ export function createSearch(session: Session) {
       const { client, show } = openService(session, options);
       const found = await client({ path: '/search', query: { q: words.join(' ') }, answer: 'SearchAnswer' });
       show(found, () => formatFound(found, session));
-      if (!found.complete) session.complain('There are more than these. Write more of the word or of the id.\n');
+      if (!found.complete) session.complain(MORE);
     });
 }
 

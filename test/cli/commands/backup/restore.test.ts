@@ -90,7 +90,7 @@ test('a store is lost and restored: each step tells its effect, asks, can be tri
   expect((await run(['restore', 'day.backup', ...keysOut])).code).toBe(0);
   expect(parseFormerKeys(readFileSync(join(folder, 'former.json'), 'utf8'))).toHaveLength(1);
   expect(restored.complaints).toMatch(
-    /^Repeat each erasure .* of after 20\S+Z when it is restored\. .* know of none\.$/m,
+    /^After the restore, repeat each erasure \(countersign privacy erase\) that was not over at 20\S+Z\. .* know of none\.$/m,
   );
   expect(restored.out).toMatch(/^Seats are not exact until 20\S+Z\.$/m);
   expect((await operate(stack(), 'GET /catalogue')).body).toEqual(before);
@@ -147,4 +147,21 @@ test('what is not a backup, or not the one that was signed, is refused before an
   ]) {
     expect((await run(['restore', 'day.backup', '--yes', ...args])).code).toBe(1);
   }
+});
+
+test('an erasure that was made again is to be repeated once, and told with its last time', async () => {
+  const subscription = '22222222-0000-4000-8000-000000000001';
+  const erase = ['privacy', 'erase', '--cloud', 'emulator', '--subscription', subscription, '--yes'];
+  for (const reason of ['first', 'second']) {
+    const erased = await run([...erase, '--reason', reason]);
+    expect(erased.code, erased.complaints).toBe(0);
+  }
+  const { body } = await operate(stack(), 'GET /changes?kind=privacy');
+  const [newest, ...older] = body['items'] as readonly { readonly key: string; readonly at: string }[];
+  expect(older.map(({ key }) => key)).toContain(newest?.key);
+  const json = await run(['restore', 'day.backup', '--dry-run', '--json']);
+  const expected = { key: newest?.key, at: newest?.at };
+  expect(JSON.parse(json.out)).toMatchObject({ erased: [expected] });
+  const { complaints } = await run(['restore', 'day.backup', '--dry-run']);
+  expect(complaints).toContain(`know of these:\n  ${expected.key ?? ''}, ${expected.at ?? ''}\n`);
 });

@@ -49,6 +49,12 @@ test.each(live)('%s, on a VM', async (cause, { arrange, cure, finding }) => {
   expect(await runDoctor(scene, (await cure?.(scene)) ?? {})).toEqual([]);
 });
 
+test('a service that was not asked is not said to be silent', () => {
+  const { seen } = FIXTURES.licence_file_due as Recorded;
+  const service = { notLookedAt: 'Nothing is asked while the configuration is wrong.' };
+  expect(diagnoseOver({ ...seen, service })).toEqual([]);
+});
+
 test('nothing is found on a healthy VM, and everything is looked at', () => {
   const findings = diagnose(HEALTHY);
   expect(findings).toEqual([]);

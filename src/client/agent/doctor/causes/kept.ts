@@ -66,9 +66,10 @@ export const KEPT = {
       advice:
         'Write the next request, take it to the vendor, and import what comes back. Where the service can be reached by now, the agent renews the licence itself: look at what is said of the service.',
       judge(own, all) {
-        const isAnswered = isLookedAt(all.clock) && all.clock.service !== null;
+        // Nothing is asked of it while the configuration is wrong.
+        const isSilent = isLookedAt(all.service) && isLookedAt(all.clock) && all.clock.service === null;
         const due = ofThisVm(own, all).flatMap(({ byFile, vmId }) =>
-          byFile?.isDue !== true || isAnswered ? [] : [describeDue(vmId, byFile)],
+          byFile?.isDue === true && isSilent ? [describeDue(vmId, byFile)] : [],
         );
         return due.length === 0 ? null : { evidence: due, command: REQUEST };
       },
