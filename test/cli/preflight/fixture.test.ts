@@ -78,7 +78,12 @@ function findSecrets(vm: Vm, fixture: string): readonly string[] {
   const words = listWords(fixture);
   const secrets = listSecrets(vm).filter((secret) => !VOCABULARY.includes(secret.toLowerCase()));
   expect(secrets.length).toBeGreaterThan(10);
-  return secrets.filter((secret) => words.includes(secret.toLowerCase()));
+  return secrets.filter((secret) => words.includes(asPart(secret.toLowerCase())));
+}
+
+/** A key in base64 can have a short word by chance: that counts as a whole word alone. */
+function asPart(secret: string): string {
+  return secret.length < 8 ? ` ${secret} ` : secret;
 }
 
 test.each(BUILT_IN_VMS.map((vm) => [vm.name, vm] as const))('the fixture holds nothing of %s', async (name, vm) => {
