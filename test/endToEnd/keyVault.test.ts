@@ -86,7 +86,7 @@ test.each(FAULTS)('a vault that %s: 503 and never a wrong licence, and a licence
   const line = log().find((entry) => entry.includes('request_failed')) ?? '';
   expect(JSON.parse(line)).toMatchObject({ level: 'error', code: 'signing_key_unavailable' });
   expect(line).toMatch(/The vault did not sign/);
-  expect(line).not.toMatch(/the-token|eyJ/);
+  expect(line).not.toMatch(/the-token|eyJ[\w-]+\./);
   vault.recover();
   const answer = await bootVm('licensed', key);
   await verify(licenceOf(answer), url);
