@@ -68,7 +68,7 @@ function stopped(key: string, { status, validFrom = null, validUntil = null }: T
   return validUntil !== null && validUntil <= at ? { key, why: `ended ${formatInstant(validUntil)}` } : null;
 }
 
-/** What an object that goes on to serve others serves no longer; null: nothing. */
+/** What an active offer or licence no longer covers after the restore; null: it covers all that it did. */
 function describeLoss(old: BackupRecord, record: BackupRecord, at: number): Stop | null {
   if (record.kind === 'offer' && old.kind === 'offer')
     return lost(formatPlanName(record.offer.plan), findLost(['clouds', 'skus'], old.offer, record.offer));

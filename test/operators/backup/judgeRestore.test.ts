@@ -6,7 +6,7 @@ import { writeLicence, licenceEntry } from '../../../src/contract/operators/lice
 import { offerEntry, writeOffer } from '../../../src/contract/operators/offer.ts';
 import { findDenied } from '../../../src/operators/backup/judgeRestore.ts';
 
-/** Whom the dry run of a restore says that it stops, where an object goes on to serve others. */
+/** The dry run of a restore names offers and licences that stay active, but no longer cover some of their VMs. */
 
 const AT = Date.parse('2026-11-28T09:05:00Z');
 const OFFER = 'contoso/gateway/standard';
